@@ -1,0 +1,54 @@
+from .catalogue import Indicator, IndicatorTerms, PublicService, ServiceTerms
+from .exports import ExportJob
+from .periods import Holiday, LevelSetting, ParticipatingArea, Period, PeriodClosure, PeriodDeadline, ReportingSettings
+from .reports import (
+    ENTERED_FIELDS,
+    FIGURE_FIELDS,
+    Explanation,
+    FigureChange,
+    IndicatorFigure,
+    Report,
+    ReportEvent,
+    ServiceFigures,
+    Status,
+)
+from .summaries import (
+    Basis,
+    IndicatorSummary,
+    RollupAudit,
+    RollupRequest,
+    RollupRun,
+    ServiceSummary,
+    SubmissionSummary,
+)
+
+__all__ = [
+    "ENTERED_FIELDS",
+    "FIGURE_FIELDS",
+    "Basis",
+    "Explanation",
+    "ExportJob",
+    "FigureChange",
+    "Holiday",
+    "Indicator",
+    "IndicatorFigure",
+    "IndicatorSummary",
+    "IndicatorTerms",
+    "LevelSetting",
+    "ParticipatingArea",
+    "Period",
+    "PeriodClosure",
+    "PeriodDeadline",
+    "PublicService",
+    "Report",
+    "ReportEvent",
+    "ReportingSettings",
+    "RollupAudit",
+    "RollupRequest",
+    "RollupRun",
+    "ServiceFigures",
+    "ServiceSummary",
+    "ServiceTerms",
+    "Status",
+    "SubmissionSummary",
+]

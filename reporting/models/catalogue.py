@@ -1,0 +1,170 @@
+"""What is reported: public services and general indicators, with what about them is dated."""
+
+import datetime as dt
+
+from django.db import models
+from django.db.models import F, Q
+
+from taskforces.models import Branch, Level
+from taskforces.models.units import valid_on
+
+
+class TermsQuerySet(models.QuerySet):
+    def on(self, day: dt.date):
+        return self.filter(valid_on(day))
+
+    def owed_by(self, level: str, day: dt.date):
+        """Terms valid on `day` under which a unit of `level` reports the thing."""
+        return self.on(day).filter(**{f"at_{level}": True})
+
+
+class Terms(models.Model):
+    """Who reports a thing during one stretch of time (both ends included)."""
+
+    valid_from = models.DateField("từ ngày")
+    valid_to = models.DateField("đến hết ngày", null=True, blank=True)
+    at_commune = models.BooleanField("cấp xã báo cáo", default=False)
+    at_district = models.BooleanField("cấp huyện báo cáo", default=False)
+    at_province = models.BooleanField("cấp tỉnh báo cáo", default=False)
+
+    objects = TermsQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+
+class PublicService(models.Model):
+    """One public service of the catalogue; 25 are in the annex of Decision 06/QĐ-TTg, more may be added."""
+
+    code = models.CharField("mã", max_length=12, unique=True)
+    order = models.PositiveSmallIntegerField("thứ tự")
+    name = models.CharField("tên", max_length=300)
+    short_name = models.CharField("tên ngắn", max_length=80)
+    reporter = models.CharField("bộ phận nhập", max_length=6, choices=Branch)
+    confidence = models.CharField("độ tin cậy", max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["order", "code"]
+        verbose_name = "dịch vụ công"
+        verbose_name_plural = "dịch vụ công"
+        constraints = [
+            models.CheckConstraint(condition=Q(reporter__in=Branch.values), name="service_reporter_is_known")
+        ]
+
+    def __str__(self):
+        return f"{self.code} {self.name}"
+
+
+class ServiceTerms(Terms):
+    """Lead agency, levels and channel of a service during one stretch of time."""
+
+    service = models.ForeignKey(PublicService, on_delete=models.PROTECT, related_name="terms")
+    lead_agency = models.CharField("cơ quan chủ trì", max_length=100)
+    online_only = models.BooleanField("chỉ nhận trực tuyến", default=False)
+
+    class Meta:
+        ordering = ["service", "valid_from"]
+        verbose_name = "quy định theo thời gian của dịch vụ công"
+        verbose_name_plural = "quy định theo thời gian của dịch vụ công"
+        constraints = [
+            models.UniqueConstraint(fields=["service", "valid_from"], name="service_terms_unique"),
+            models.CheckConstraint(
+                condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")),
+                name="service_terms_end_after_start",
+                violation_error_message="Ngày kết thúc phải sau ngày bắt đầu.",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.service.code} từ {self.valid_from:%d/%m/%Y}"
+
+
+class Indicator(models.Model):
+    """One general indicator: a number, or achieved/total. A percentage is never stored."""
+
+    class Kind(models.TextChoices):
+        NUMBER = "number", "Số"
+        RATIO = "ratio", "Đạt / Tổng số"
+
+    class OverTime(models.TextChoices):
+        FLOW = "flow", "Trong kỳ"
+        STOCK = "stock", "Cuối kỳ"
+        CUMULATIVE = "cumulative", "Lũy kế"
+
+    class Direction(models.TextChoices):
+        UP = "up", "Cao là tốt"
+        DOWN = "down", "Thấp là tốt"
+        NONE = "none", "Không xét"
+
+    class Owner(models.TextChoices):
+        OFFICE = Branch.OFFICE.value, Branch.OFFICE.label
+        POLICE = Branch.POLICE.value, Branch.POLICE.label
+        REGISTER = "register", "Đếm từ sổ"
+
+    class Group(models.TextChoices):
+        ORGANISATION = "organisation", "Tổ chức"
+        OUTREACH = "outreach", "Tuyên truyền"
+        IDENTITY = "identity", "Định danh điện tử"
+        POPULATION = "population", "Dân cư"
+        CIVIL_STATUS = "civil_status", "Hộ tịch"
+        HEALTH = "health", "Y tế"
+        SOCIAL_SECURITY = "social_security", "An sinh xã hội"
+        ONLINE_SERVICES = "online_services", "Dịch vụ công trực tuyến"
+        RESOURCES = "resources", "Nguồn lực"
+
+    code = models.CharField("mã", max_length=12, unique=True)
+    order = models.PositiveSmallIntegerField("thứ tự")
+    group = models.CharField("nhóm", max_length=20, choices=Group)
+    name = models.CharField("tên", max_length=300)
+    kind = models.CharField("loại", max_length=6, choices=Kind)
+    unit_of_measure = models.CharField("đơn vị tính", max_length=40)
+    numerator_label = models.CharField("tên tử số", max_length=120, blank=True)
+    denominator_label = models.CharField("tên mẫu số", max_length=120, blank=True)
+    over_time = models.CharField("theo thời gian", max_length=10, choices=OverTime)
+    direction = models.CharField("chiều tốt", max_length=4, choices=Direction)
+    owner = models.CharField("bộ phận nhập", max_length=8, choices=Owner)
+    may_exceed_total = models.BooleanField("số đạt được phép lớn hơn tổng số", default=False)
+    origin = models.CharField(max_length=20, blank=True)
+    hint = models.CharField("giải thích", max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["order", "code"]
+        verbose_name = "chỉ tiêu"
+        verbose_name_plural = "chỉ tiêu"
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=["number", "ratio"]), name="indicator_kind_is_known"),
+            models.CheckConstraint(
+                condition=Q(over_time__in=["flow", "stock", "cumulative"]), name="indicator_over_time_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(owner__in=["office", "police", "register"]), name="indicator_owner_is_known"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.code} {self.name}"
+
+
+class IndicatorTerms(Terms):
+    """Which levels report an indicator during one stretch of time."""
+
+    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="terms")
+
+    class Meta:
+        ordering = ["indicator", "valid_from"]
+        verbose_name = "quy định theo thời gian của chỉ tiêu"
+        verbose_name_plural = "quy định theo thời gian của chỉ tiêu"
+        constraints = [
+            models.UniqueConstraint(fields=["indicator", "valid_from"], name="indicator_terms_unique"),
+            models.CheckConstraint(
+                condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")),
+                name="indicator_terms_end_after_start",
+                violation_error_message="Ngày kết thúc phải sau ngày bắt đầu.",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.indicator.code} từ {self.valid_from:%d/%m/%Y}"
+
+
+REPORTING_LEVELS = (Level.COMMUNE, Level.DISTRICT, Level.PROVINCE)

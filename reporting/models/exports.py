@@ -1,0 +1,50 @@
+"""Files made for download by the worker."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from taskforces.models import AdministrativeUnit
+
+from .summaries import Basis
+
+
+class ExportJob(models.Model):
+    """One requested Excel summary: what was asked, how far it is, and the file."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Chờ đến lượt"
+        RUNNING = "running", "Đang lập"
+        DONE = "done", "Đã lập xong"
+        FAILED = "failed", "Không lập được"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="exports")
+    requested_at = models.DateTimeField()
+    unit = models.ForeignKey(AdministrativeUnit, on_delete=models.PROTECT, related_name="+")
+    span = models.CharField("kỳ", max_length=20, help_text="a Span key: '2026-11', '2026-Q3', '2026-01..2026-10'")
+    basis = models.CharField("cơ sở", max_length=11, choices=Basis)
+    state = models.CharField(max_length=7, choices=State, default=State.WAITING)
+    progress = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    message = models.TextField(blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    file_name = models.CharField(max_length=200, blank=True)
+    size = models.PositiveBigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True)
+    rows = models.PositiveIntegerField(default=0)
+    units_reported = models.PositiveIntegerField(default=0)
+    units_expected = models.PositiveIntegerField(default=0)
+    figures_as_of = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-requested_at"]
+        verbose_name = "tệp đã lập"
+        verbose_name_plural = "tệp đã lập"
+        constraints = [models.CheckConstraint(condition=Q(basis__in=Basis.values), name="export_basis_is_known")]
+
+    def __str__(self):
+        return f"{self.unit} {self.span}"

@@ -1,0 +1,277 @@
+"""What one unit reported for one month: its figures, their history, and what happened to the report."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+
+from taskforces.models import AdministrativeUnit, Level
+from taskforces.scope import path_in_scope
+
+from .catalogue import Indicator, PublicService
+from .periods import Period
+
+# The one-stop table, in its official order. NULL = not reported, 0 = a reported zero.
+FIGURE_FIELDS = (
+    "opening",
+    "received_online",
+    "received_in_person",
+    "received_postal",
+    "resolved_early",
+    "resolved_on_time",
+    "resolved_overdue",
+    "rejected",
+    "pending_in_time",
+    "pending_overdue",
+)
+# What the officer types; `opening` is carried over and `pending_in_time` follows from the identity.
+ENTERED_FIELDS = tuple(name for name in FIGURE_FIELDS if name not in {"opening", "pending_in_time"})
+
+
+class Status(models.TextChoices):
+    DRAFT = "draft", "Đang nhập"
+    SUBMITTED = "submitted", "Đã gửi"
+    RETURNED = "returned", "Trả lại"
+    APPROVED = "approved", "Đã duyệt"
+
+
+class ReportQuerySet(models.QuerySet["Report"]):
+    def visible_to(self, user):
+        """Reports of the person's units and of everything under them in the tree of each report's month."""
+        return self.filter(path_in_scope(user))
+
+    def under(self, unit_id: int):
+        """Reports of the unit itself and of everything below it in the tree of each report's month."""
+        return self.filter(path__contains=f"/{unit_id}/")
+
+
+class Report(models.Model):
+    """What one unit owes and reports for one period; an untouched draft is an expected report.
+
+    `path` is the unit's place in the tree valid on the period's last day, written when the period is opened.
+    `status` is changed by workflow.py alone.
+    """
+
+    unit = models.ForeignKey(AdministrativeUnit, on_delete=models.PROTECT, related_name="reports")
+    period = models.ForeignKey(Period, on_delete=models.PROTECT, related_name="reports")
+    path = models.CharField(max_length=100)
+    level = models.CharField(max_length=8, choices=Level)
+    status = models.CharField(max_length=9, choices=Status, default=Status.DRAFT)
+    revision = models.PositiveSmallIntegerField("lần gửi", default=0)
+    office_ready_at = models.DateTimeField(null=True, blank=True)
+    office_ready_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    police_ready_at = models.DateTimeField(null=True, blank=True)
+    police_ready_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    results = models.TextField("Kết quả nổi bật", blank=True)
+    shortcomings = models.TextField("Tồn tại, hạn chế", blank=True)
+    causes = models.TextField("Nguyên nhân", blank=True)
+    proposals = models.TextField("Kiến nghị, đề xuất", blank=True)
+    plan = models.TextField("Nhiệm vụ kỳ tới", blank=True)
+    submitted_at = models.DateTimeField("gửi lúc", null=True, blank=True)
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    is_late = models.BooleanField("nộp trễ", default=False)
+    approved_at = models.DateTimeField("duyệt lúc", null=True, blank=True)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    prior_corrected = models.BooleanField("kỳ trước đã sửa", default=False)
+    soft_warnings = models.PositiveSmallIntegerField("số điểm cần xem khi gửi", default=0)
+    saved_at = models.DateTimeField("lưu lần cuối", null=True, blank=True)
+
+    objects = ReportQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "báo cáo"
+        verbose_name_plural = "báo cáo"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["unit", "period"],
+                name="one_report_per_unit_and_period",
+                violation_error_message="Đơn vị này đã có báo cáo cho kỳ này.",
+            ),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="report_status_is_known"),
+            models.CheckConstraint(
+                condition=~Q(status__in=["submitted", "approved"]) | Q(submitted_at__isnull=False),
+                name="report_sent_has_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="approved") | Q(approved_at__isnull=False), name="report_approved_has_time"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="approved") | ~Q(approved_by=F("submitted_by")),
+                name="report_approver_is_not_sender",
+                violation_error_message="Không ai được duyệt báo cáo do chính mình gửi.",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["period", "status"], name="report_period_status"),
+            models.Index(fields=["path"], name="report_path"),
+        ]
+
+    def __str__(self):
+        return f"{self.unit} {self.period}"
+
+    def get_absolute_url(self):
+        return reverse("report-detail", args=[self.pk])
+
+    @property
+    def is_editable(self) -> bool:
+        """Cells can be typed: a draft, or sent back. (A closed period refuses besides.)"""
+        return self.status in {Status.DRAFT, Status.RETURNED}
+
+
+NARRATIVE_FIELDS = ("results", "shortcomings", "causes", "proposals", "plan")
+
+
+class ReportEvent(models.Model):
+    """Append-only log of a report: every change of status, with who, when and why."""
+
+    class Action(models.TextChoices):
+        READY = "ready", "Đánh dấu xong phần"
+        NOT_READY = "not_ready", "Bỏ đánh dấu xong phần"
+        SUBMIT = "submit", "Gửi"
+        APPROVE = "approve", "Duyệt"
+        SEND_BACK = "send_back", "Trả lại"
+        REOPEN = "reopen", "Mở lại"
+        ZERO_FILL = "zero_fill", "Không phát sinh"
+        ACCEPT_PRIOR = "accept_prior", "Đã xem việc kỳ trước sửa"
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="events")
+    action = models.CharField("việc", max_length=12, choices=Action)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField("lúc")
+    reason = models.TextField("lý do", blank=True)
+    revision = models.PositiveSmallIntegerField("lần gửi")
+    receipt = models.CharField("số biên nhận", max_length=40, blank=True)
+    checksum = models.CharField("mã kiểm tra", max_length=64, blank=True)
+
+    class Meta:
+        ordering = ["at", "pk"]
+        verbose_name = "nhật ký báo cáo"
+        verbose_name_plural = "nhật ký báo cáo"
+        constraints = [
+            models.UniqueConstraint(fields=["receipt"], condition=~Q(receipt=""), name="receipt_unique"),
+        ]
+
+    def __str__(self):
+        return f"{self.get_action_display()} {self.at:%d/%m/%Y %H:%M}"
+
+
+def _figure_field(verbose_name: str) -> models.BigIntegerField:
+    return models.BigIntegerField(verbose_name, null=True, blank=True)
+
+
+class ServiceFigures(models.Model):
+    """The dossiers of one service in one report. NULL = not reported, 0 = a reported zero."""
+
+    report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="service_figures")
+    service = models.ForeignKey(PublicService, on_delete=models.PROTECT, related_name="figures")
+    opening = _figure_field("Kỳ trước chuyển sang")
+    received_online = _figure_field("Tiếp nhận trực tuyến")
+    received_in_person = _figure_field("Tiếp nhận trực tiếp")
+    received_postal = _figure_field("Tiếp nhận qua bưu chính")
+    resolved_early = _figure_field("Giải quyết trước hạn")
+    resolved_on_time = _figure_field("Giải quyết đúng hạn")
+    resolved_overdue = _figure_field("Giải quyết quá hạn")
+    rejected = _figure_field("Từ chối, rút, dừng")
+    pending_in_time = _figure_field("Đang giải quyết trong hạn")
+    pending_overdue = _figure_field("Đang giải quyết quá hạn")
+
+    class Meta:
+        verbose_name = "số liệu dịch vụ công"
+        verbose_name_plural = "số liệu dịch vụ công"
+        constraints = [
+            models.UniqueConstraint(fields=["report", "service"], name="one_row_per_report_and_service"),
+            models.CheckConstraint(
+                condition=Q(*[Q(**{f"{f}__isnull": True}) | Q(**{f"{f}__gte": 0}) for f in FIGURE_FIELDS]),
+                name="service_figures_not_negative",
+                violation_error_message="Số hồ sơ là số nguyên từ 0.",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.report} {self.service}"
+
+
+class IndicatorFigure(models.Model):
+    """One indicator in one report; `denominator` is NULL for a plain number."""
+
+    report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="indicator_figures")
+    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="figures")
+    numerator = _figure_field("số đạt")
+    denominator = _figure_field("tổng số")
+    qualifier = models.CharField("mức độ chính xác", max_length=20, blank=True, help_text="Ví dụ: hơn, gần")
+    note = models.CharField("ghi chú", max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = "số liệu chỉ tiêu"
+        verbose_name_plural = "số liệu chỉ tiêu"
+        constraints = [
+            models.UniqueConstraint(fields=["report", "indicator"], name="one_row_per_report_and_indicator"),
+            models.CheckConstraint(
+                condition=(Q(numerator__isnull=True) | Q(numerator__gte=0))
+                & (Q(denominator__isnull=True) | Q(denominator__gte=0)),
+                name="indicator_figure_not_negative",
+                violation_error_message="Số liệu là số nguyên từ 0.",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.report} {self.indicator}"
+
+
+class Explanation(models.Model):
+    """The typed reason for one soft warning; kept and shown to the reviewer."""
+
+    report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="explanations")
+    check_code = models.CharField(max_length=30)
+    cell = models.CharField(max_length=60, help_text="'DVC19.received_in_person', 'DV02.numerator'")
+    reason = models.TextField("lý do")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "giải thích"
+        verbose_name_plural = "giải thích"
+        constraints = [
+            models.UniqueConstraint(fields=["report", "check_code", "cell"], name="one_explanation_per_warning")
+        ]
+
+    def __str__(self):
+        return f"{self.cell}: {self.reason}"
+
+
+class FigureChange(models.Model):
+    """Append-only history of every cell: old, new, who, when, through what."""
+
+    class Via(models.TextChoices):
+        PAGE = "page", "trang nhập"
+        PASTE = "paste", "dán từ bảng tính"
+        FILE = "file", "tệp"
+        API = "api", "API"
+        ZERO_FILL = "zero_fill", "không phát sinh"
+        REGISTER = "register", "đếm từ sổ"
+        DEMO = "demo", "dữ liệu trình diễn"
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="changes")
+    cell = models.CharField(max_length=60)
+    old = models.BigIntegerField(null=True)
+    new = models.BigIntegerField(null=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    via = models.CharField(max_length=10, choices=Via)
+
+    class Meta:
+        ordering = ["at", "pk"]
+        verbose_name = "thay đổi số liệu"
+        verbose_name_plural = "thay đổi số liệu"
+        indexes = [models.Index(fields=["report", "cell"], name="figure_change_cell")]
+
+    def __str__(self):
+        return f"{self.cell}: {self.old} → {self.new}"

@@ -1,0 +1,49 @@
+"""Numbers in Vietnamese form, read and written in one place (1.234.567,8; 99,46%; − for minus; – for no rate)."""
+
+import re
+from decimal import ROUND_HALF_UP, Decimal
+
+NO_VALUE = "–"
+MINUS = "\u2212"
+LARGEST = 10**12  # no body handles more; keeps sums inside a 64-bit column
+
+_INTEGER = re.compile(r"\d{1,3}(\.\d{3})+|\d+")
+
+
+class NotANumber(ValueError):
+    """The text is not a figure; the message is for the person who typed it."""
+
+
+def parse_count(text: str | None) -> int | None:
+    """Read a typed count: '' -> None (blank is not zero), '1.234' -> 1234; anything else raises NotANumber."""
+    typed = (text or "").strip().replace("\u00a0", "").replace(" ", "")
+    if typed == "":
+        return None
+    if not _INTEGER.fullmatch(typed) or not typed.isascii():
+        raise NotANumber(f"Ô này chỉ nhận số nguyên từ 0. Bạn đã nhập “{(text or '').strip()[:40]}”.")
+    value = int(typed.replace(".", ""))
+    if value > LARGEST:
+        raise NotANumber(f"Số này quá lớn. Bạn đã nhập “{typed[:40]}”.")
+    return value
+
+
+def rate(numerator: int | None, denominator: int | None) -> Decimal | None:
+    """Numerator over denominator in percent, exact; None when either is missing or nothing was counted."""
+    if numerator is None or not denominator:
+        return None
+    return Decimal(numerator) * 100 / Decimal(denominator)
+
+
+def format_number(value: int | Decimal | None, places: int = 0, blank: str = "") -> str:
+    """1234567.8 -> '1.234.567,8'. `blank` stands for a value that was not reported."""
+    if value is None:
+        return blank
+    rounded = Decimal(value).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    text = f"{abs(rounded):,.{places}f}".replace(",", " ").replace(".", ",").replace(" ", ".")
+    return (MINUS if rounded < 0 else "") + text
+
+
+def format_rate(numerator: int | None, denominator: int | None, places: int = 2) -> str:
+    """'99,46%', or '–' where there is no rate (a denominator of 0 or nothing is never 0 %)."""
+    value = rate(numerator, denominator)
+    return NO_VALUE if value is None else format_number(value, places) + "%"

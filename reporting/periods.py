@@ -1,0 +1,203 @@
+"""Months: their data window, their deadlines on working days, and the reports expected in them.
+
+A month is stored, never derived from the date on which something was typed. Deadlines are moments in Vietnam's time.
+"""
+
+import datetime as dt
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.timezone import zoneinfo
+
+from taskforces.models import UnitVersion
+from taskforces.models.units import valid_on
+
+from .models import (
+    Holiday,
+    IndicatorTerms,
+    LevelSetting,
+    ParticipatingArea,
+    Period,
+    PeriodDeadline,
+    Report,
+    ReportingSettings,
+    RollupRequest,
+    ServiceTerms,
+    Status,
+)
+from .models.catalogue import REPORTING_LEVELS
+from .models.reports import NARRATIVE_FIELDS
+from .spans import Month
+
+VIETNAM = zoneinfo.ZoneInfo(settings.TIME_ZONE)
+Scheme = ReportingSettings.Scheme
+
+
+def window(month: Month, scheme: str = Scheme.FIFTEENTH) -> tuple[dt.date, dt.date]:
+    """First and last day of a month's data: the 15th before to the 14th, or the calendar month."""
+    first = dt.date(month.year, month.month, 1)
+    if scheme == Scheme.CALENDAR:
+        after = month.plus(1)
+        return first, dt.date(after.year, after.month, 1) - dt.timedelta(days=1)
+    before = month.plus(-1)
+    return dt.date(before.year, before.month, 15), first.replace(day=14)
+
+
+def month_of(day: dt.date, scheme: str = Scheme.FIFTEENTH) -> Month:
+    """The month whose data window holds `day`: 14 November is November, 15 November is December."""
+    month = Month(day.year, day.month)
+    return month.plus(1) if scheme == Scheme.FIFTEENTH and day.day >= 15 else month
+
+
+def month_due(day: dt.date, scheme: str = Scheme.FIFTEENTH) -> Month:
+    """The last month whose data window has ended before `day`: what is being reported that day."""
+    return month_of(day, scheme).plus(-1)
+
+
+def next_working_day(day: dt.date) -> dt.date:
+    """`day` itself when it is worked, else the next day that is: weekends, holidays and swapped days counted."""
+    exceptions = dict(
+        Holiday.objects.filter(day__gte=day, day__lte=day + dt.timedelta(days=60)).values_list("day", "is_working_day")
+    )
+    while not exceptions.get(day, day.weekday() < 5):
+        day += dt.timedelta(days=1)
+    return day
+
+
+def deadlines(data_to: dt.date) -> dict[str, dt.datetime]:
+    """Deadline of each level for data that end on `data_to`.
+
+    So many days after the data end (LevelSetting), moved to a working day; each level has a deadline of its own
+    (Decree 09/2019/NĐ-CP, article 8(5)), so where a holiday pushes two onto one day the higher level gets the next one.
+    """
+    found: dict[str, dt.datetime] = {}
+    earliest = data_to + dt.timedelta(days=1)
+    for setting in LevelSetting.objects.order_by("deadline_days"):
+        day = next_working_day(max(earliest, data_to + dt.timedelta(days=setting.deadline_days)))
+        found[setting.level] = dt.datetime.combine(day, setting.deadline_time, VIETNAM)
+        earliest = day + dt.timedelta(days=1)
+    return found
+
+
+def due_at(report: Report) -> dt.datetime:
+    """By when the report is to be sent. Reads `report.period.deadlines`, so lists prefetch that."""
+    for deadline in report.period.deadlines.all():
+        if deadline.level == report.level:
+            return deadline.due_at
+    return deadlines(report.period.data_to)[report.level]
+
+
+def previous_period(period: Period) -> Period | None:
+    """The month before, when the portal has it."""
+    before = Month(period.year, period.month).plus(-1)
+    return Period.objects.filter(year=before.year, month=before.month).first()
+
+
+def next_period(period: Period) -> Period | None:
+    """The month after, when the portal has it."""
+    after = Month(period.year, period.month).plus(1)
+    return Period.objects.filter(year=after.year, month=after.month).first()
+
+
+@transaction.atomic
+def open_period(month: Month, *, recompute_deadlines: bool = False) -> Period:
+    """Make the month, its deadlines and a draft report for every unit that owes one on its last day.
+
+    Safe to run again: dates and deadlines already set stay (an administrator may have moved them), new units get their
+    report, drafts nobody touched disappear for units that no longer owe one, paths follow corrections of the tree.
+    """
+    data_from, data_to = window(month, ReportingSettings.load().scheme)
+    period, _ = Period.objects.get_or_create(
+        year=month.year, month=month.month, defaults={"data_from": data_from, "data_to": data_to}
+    )
+    for level, moment in deadlines(period.data_to).items():
+        deadline, created = PeriodDeadline.objects.get_or_create(
+            period=period, level=level, defaults={"due_at": moment}
+        )
+        if recompute_deadlines and not created and deadline.due_at != moment:
+            deadline.due_at = moment
+            deadline.save(update_fields=["due_at"])
+    _set_expected_reports(period)
+    return period
+
+
+def owing_levels(day: dt.date) -> list[str]:
+    """Levels that hand in a report of their own on `day`: switched on, and with at least one thing to report."""
+    switched_on = set(LevelSetting.objects.filter(reports=True).values_list("level", flat=True))
+    return [
+        level
+        for level in REPORTING_LEVELS
+        if level in switched_on
+        and (
+            ServiceTerms.objects.owed_by(level, day).exists()
+            or IndicatorTerms.objects.owed_by(level, day).exclude(indicator__owner="register").exists()
+        )
+    ]
+
+
+def expected_units(day: dt.date) -> list[tuple[int, str, str]]:
+    """(unit id, path, level) of every unit that owes a report for data ending on `day`."""
+    inside = Q(pk__in=[])
+    for area_id in ParticipatingArea.objects.filter(valid_on(day)).values_list("unit_id", flat=True):
+        inside |= Q(path__contains=f"/{area_id}/")
+    return list(
+        UnitVersion.objects.on(day)
+        .filter(inside, unit__level__in=owing_levels(day))
+        .order_by("path")
+        .values_list("unit_id", "path", "unit__level")
+    )
+
+
+def _set_expected_reports(period: Period) -> None:
+    """Reports of the month = the units that owe one; totals above every change are marked for recomputation."""
+    expected = {unit_id: (path, level) for unit_id, path, level in expected_units(period.data_to)}
+    existing = {report.unit_id: report for report in period.reports.only("unit_id", "path", "level")}
+    stale_units: set[int] = set()
+
+    missing = [
+        Report(unit_id=unit_id, period=period, path=path, level=level)
+        for unit_id, (path, level) in expected.items()
+        if unit_id not in existing
+    ]
+    Report.objects.bulk_create(missing, batch_size=1000, ignore_conflicts=True)
+    stale_units.update(report.unit_id for report in missing)
+
+    moved = []
+    for unit_id, report in existing.items():
+        if unit_id in expected and (report.path, report.level) != expected[unit_id]:
+            stale_units |= {unit_id, *(int(part) for part in report.path.strip("/").split("/"))}
+            report.path, report.level = expected[unit_id]
+            moved.append(report)
+    Report.objects.bulk_update(moved, ["path", "level"], batch_size=1000)
+
+    no_longer = [report for unit_id, report in existing.items() if unit_id not in expected]
+    if no_longer:
+        gone = Report.objects.filter(untouched(), pk__in=[report.pk for report in no_longer])
+        for report in gone:
+            stale_units |= {int(part) for part in report.path.strip("/").split("/")}
+        gone.delete()
+
+    RollupRequest.objects.bulk_create(
+        [RollupRequest(unit_id=unit_id, period=period) for unit_id in sorted(stale_units)], batch_size=1000
+    )
+
+
+def untouched() -> Q:
+    """The condition that nobody ever typed, marked or sent anything in a report."""
+    return Q(
+        status=Status.DRAFT,
+        revision=0,
+        saved_at__isnull=True,
+        events__isnull=True,
+        changes__isnull=True,
+        explanations__isnull=True,
+        **dict.fromkeys(NARRATIVE_FIELDS, ""),
+    )
+
+
+def current_month(now: dt.datetime | None = None) -> Month:
+    """The month being reported now, by Vietnam's calendar wherever the server stands."""
+    today = (now or timezone.now()).astimezone(VIETNAM).date()
+    return month_due(today, ReportingSettings.load().scheme)

@@ -1,0 +1,117 @@
+"""Stretches of reported months: month, quarter, six months, nine months, year, year to date, from-to.
+
+Longer spans are made from months when read; their data windows follow from the months' (Decree 09/2019/NĐ-CP).
+"""
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Month:
+    year: int
+    month: int
+
+    def plus(self, months: int) -> "Month":
+        """31 January + 1 month is no question here: months are counted, not days."""
+        index = self.year * 12 + self.month - 1 + months
+        return Month(index // 12, index % 12 + 1)
+
+    @property
+    def key(self) -> str:
+        return f"{self.year}-{self.month:02d}"
+
+
+@dataclass(frozen=True)
+class Span:
+    """Months `first` to `last`, both included; `kind` is one of month, quarter, half, nine, year, ytd, range."""
+
+    kind: str
+    first: Month
+    last: Month
+
+    @classmethod
+    def parse(cls, key: str) -> "Span":
+        """'2026-11', '2026-Q3', '2026-H1', '2026-9M', '2026', '2026-YTD10', '2026-01..2026-10'; else ValueError."""
+        if match := re.fullmatch(r"(\d{4})-(\d{2})", key):
+            return cls.month(_month(match[1], match[2]))
+        if match := re.fullmatch(r"(\d{4})-(\d{2})\.\.(\d{4})-(\d{2})", key):
+            first, last = _month(match[1], match[2]), _month(match[3], match[4])
+            if not first <= last <= first.plus(35):
+                raise ValueError(f"not a span: {key}")
+            return cls.between(first, last)
+        if match := re.fullmatch(r"(\d{4})(?:-(Q[1-4]|H[12]|9M|YTD(?:0?[1-9]|1[0-2])))?", key):
+            year, part = int(match[1]), match[2] or ""
+            _month(match[1], "1")
+            if not part:
+                return cls("year", Month(year, 1), Month(year, 12))
+            if part == "9M":
+                return cls("nine", Month(year, 1), Month(year, 9))
+            if part.startswith("YTD"):
+                return cls("ytd", Month(year, 1), Month(year, int(part[3:])))
+            number = int(part[1:])
+            size, kind = (3, "quarter") if part[0] == "Q" else (6, "half")
+            return cls(kind, Month(year, (number - 1) * size + 1), Month(year, number * size))
+        raise ValueError(f"not a span: {key}")
+
+    @classmethod
+    def month(cls, month: Month) -> "Span":
+        return cls("month", month, month)
+
+    @classmethod
+    def between(cls, first: Month, last: Month) -> "Span":
+        return cls.month(first) if first == last else cls("range", first, last)
+
+    @property
+    def key(self) -> str:
+        year = self.first.year
+        return {
+            "month": self.first.key,
+            "quarter": f"{year}-Q{self.last.month // 3}",
+            "half": f"{year}-H{self.last.month // 6}",
+            "nine": f"{year}-9M",
+            "year": str(year),
+            "ytd": f"{year}-YTD{self.last.month:02d}",
+            "range": f"{self.first.key}..{self.last.key}",
+        }[self.kind]
+
+    @property
+    def label(self) -> str:
+        """As officials write it: 'tháng 11/2026', 'quý III/2026', '6 tháng đầu năm 2026'."""
+        year = self.first.year
+        return {
+            "month": f"tháng {self.first.month}/{year}",
+            "quarter": f"quý {['I', 'II', 'III', 'IV'][self.last.month // 3 - 1]}/{year}",
+            "half": f"6 tháng {'đầu' if self.last.month == 6 else 'cuối'} năm {year}",
+            "nine": f"9 tháng năm {year}",
+            "year": f"năm {year}",
+            "ytd": f"từ đầu năm đến tháng {self.last.month}/{year}",
+            "range": f"tháng {self.first.month}/{self.first.year} đến tháng {self.last.month}/{self.last.year}",
+        }[self.kind]
+
+    @property
+    def is_month(self) -> bool:
+        return self.first == self.last
+
+    @property
+    def months(self) -> list[Month]:
+        count = (self.last.year - self.first.year) * 12 + self.last.month - self.first.month + 1
+        return [self.first.plus(i) for i in range(count)]
+
+    def shifted(self, months: int) -> "Span":
+        """The same length so many months earlier (negative) or later."""
+        kind = self.kind if self.kind != "ytd" or months % 12 == 0 else "range"
+        return Span(kind, self.first.plus(months), self.last.plus(months))
+
+    def previous(self) -> "Span":
+        """The span to compare with: the one just before; for year and year to date the same months last year."""
+        return self.shifted(-12) if self.kind in {"year", "ytd", "nine"} else self.shifted(-len(self.months))
+
+    def same_last_year(self) -> "Span":
+        return self.shifted(-12)
+
+
+def _month(year: str, month: str) -> Month:
+    if not (2000 <= int(year) <= 2100 and 1 <= int(month) <= 12):
+        raise ValueError(f"not a month: {year}-{month}")
+    return Month(int(year), int(month))

@@ -1,0 +1,38 @@
+"""Paths read as the journey: what is due, entry, check, submit, review, dashboard, export."""
+
+from django.urls import path
+
+from .views import dashboard, entry, exports, review
+
+urlpatterns = [
+    # 1-3 entry, checking, submission
+    path("viec-can-lam/", entry.task_list, name="task-list"),
+    path("bao-cao/<int:pk>/nhap/", entry.report_entry, name="report-entry"),
+    path("bao-cao/<int:pk>/o/", entry.save_cells, name="report-save-cells"),
+    path("bao-cao/<int:pk>/khong-phat-sinh/", entry.zero_fill, name="report-zero-fill"),
+    path("bao-cao/<int:pk>/xong/", entry.mark_ready, name="report-ready"),
+    path("bao-cao/<int:pk>/kiem-tra/", entry.check_answers, name="report-check"),
+    path("bao-cao/<int:pk>/gui/", entry.submit, name="report-submit"),
+    path("bao-cao/<int:pk>/bien-nhan/", entry.receipt, name="report-receipt"),
+    path("bao-cao/<int:pk>/bieu-mau/", entry.template_download, name="report-template"),
+    path("bao-cao/<int:pk>/nop-tep/", entry.file_upload, name="report-upload"),
+    # 3 review
+    path("bao-cao/<int:pk>/", review.report_detail, name="report-detail"),
+    path("bao-cao/<int:pk>/o/<str:cell>/lich-su/", review.cell_history, name="cell-history"),
+    path("duyet/", review.review_list, name="review-list"),
+    path("duyet/cac-bao-cao-sach/", review.approve_clean, name="review-approve-clean"),
+    path("bao-cao/<int:pk>/duyet/", review.approve, name="report-approve"),
+    path("bao-cao/<int:pk>/tra-lai/", review.send_back, name="report-send-back"),
+    path("bao-cao/<int:pk>/mo-lai/", review.reopen, name="report-reopen"),
+    path("bao-cao/<int:pk>/ky-truoc-da-sua/", review.accept_prior, name="report-accept-prior"),
+    path("ky/<int:pk>/khoa/", review.close_period, name="period-close"),
+    path("ky/<int:pk>/mo-khoa/", review.reopen_period, name="period-reopen"),
+    # 5 reading
+    path("tong-quan/", dashboard.dashboard, name="dashboard"),
+    path("tong-quan/nguon/", dashboard.source_rows, name="dashboard-source"),
+    # 6 out
+    path("xuat/", exports.export_list, name="export-list"),
+    path("xuat/lap/", exports.export_create, name="export-create"),
+    path("xuat/<uuid:pk>/", exports.export_status, name="export-status"),
+    path("xuat/<uuid:pk>/tai-ve/", exports.export_download, name="export-download"),
+]

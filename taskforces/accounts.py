@@ -1,0 +1,17 @@
+"""Rules of logging in that allauth asks us for."""
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """No public sign-up; demonstration logins do not exist when DEBUG is off."""
+
+    def is_open_for_signup(self, request):
+        return False
+
+    def authenticate(self, request, **credentials):
+        user = super().authenticate(request, **credentials)
+        if user is not None and user.demo_today is not None and not settings.DEBUG:
+            return None
+        return user

@@ -1,0 +1,40 @@
+"""What the frame of every page shows: who, in which posting, and the places this role goes to."""
+
+from taskforces.clock import today_for
+from taskforces.models import Role, UnitVersion
+from taskforces.scope import postings
+
+ENTERS = {Role.OFFICER, Role.LEADER}
+REVIEWS = {Role.REVIEWER, Role.PROVINCIAL_STAFF}
+
+
+def frame(request):
+    """`nav` (url name, label), `posting`, `posting_unit` (name valid today, else its last) and other postings."""
+    user = getattr(request, "user", None)
+    posting = getattr(request, "posting", None)
+    if user is None or not user.is_authenticated:
+        return {"nav": [], "posting": None}
+    held = postings(user)
+    names = _unit_names({p.unit_id for p in held}, today_for(user))
+    nav = []
+    if posting is not None:
+        if posting.role in ENTERS:
+            nav.append(("task-list", "Việc cần làm"))
+        if posting.role in REVIEWS:
+            nav.append(("review-list", "Duyệt báo cáo"))
+        nav += [("dashboard", "Tổng quan"), ("export-list", "Xuất báo cáo"), ("unit-list", "Đơn vị")]
+    return {
+        "nav": nav,
+        "posting": posting,
+        "posting_unit": names.get(posting.unit_id, "") if posting else "",
+        "other_postings": [(p, names.get(p.unit_id, "")) for p in held if p != posting],
+        "demo_today": user.demo_today,
+    }
+
+
+def _unit_names(unit_ids, day):
+    """Name of each unit on `day`, or its last name for a unit that has ended; one query."""
+    names: dict[int, str] = {}
+    for version in UnitVersion.objects.filter(unit_id__in=unit_ids, valid_from__lte=day).order_by("valid_from"):
+        names[version.unit_id] = version.name
+    return names

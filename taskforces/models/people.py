@@ -1,0 +1,109 @@
+"""People of the portal: accounts, and the postings that give them rights over a unit for a time."""
+
+import datetime as dt
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import F, Q
+
+from .units import AdministrativeUnit, valid_on
+
+
+class User(AbstractUser):
+    """An account. Of a person only name, post, work phone and work e-mail are kept (Law 91/2025/QH15)."""
+
+    first_name = None
+    last_name = None
+    full_name = models.CharField("họ và tên", max_length=100)
+    job_title = models.CharField("chức vụ", max_length=120, blank=True)
+    work_phone = models.CharField("điện thoại cơ quan", max_length=30, blank=True)
+    email = models.EmailField("thư công vụ", blank=True)
+    must_change_password = models.BooleanField("phải đổi mật khẩu", default=False)
+    demo_today = models.DateField(
+        "ngày trình diễn",
+        null=True,
+        blank=True,
+        help_text="Chỉ dành cho tài khoản trình diễn; không đăng nhập được khi DEBUG tắt.",
+    )
+
+    REQUIRED_FIELDS = ["full_name"]
+
+    class Meta:
+        verbose_name = "tài khoản"
+        verbose_name_plural = "tài khoản"
+
+    def __str__(self):
+        return self.full_name or self.username
+
+    def get_full_name(self):
+        return self.full_name
+
+    def get_short_name(self):
+        return self.full_name.split(" ")[-1]
+
+    @property
+    def initials(self) -> str:
+        """First letters of the last two words of the name: 'Nguyễn Thị Hồng Nhung' -> 'HN'."""
+        return "".join(word[0] for word in self.full_name.split()[-2:]).upper() or self.username[:2].upper()
+
+
+class Role(models.TextChoices):
+    """What a posting lets a person do in its unit's scope."""
+
+    OFFICER = "officer", "Cán bộ nhập liệu"
+    LEADER = "leader", "Lãnh đạo đơn vị"
+    REVIEWER = "reviewer", "Người duyệt"
+    CHAIR = "chair", "Tổ trưởng Tổ công tác"
+    PROVINCIAL_STAFF = "provincial_staff", "Tổ giúp việc cấp tỉnh"
+    ADMINISTRATOR = "administrator", "Quản trị"
+    AUDITOR = "auditor", "Kiểm tra, giám sát"
+
+
+class Branch(models.TextChoices):
+    """The two bodies of a unit that own figures."""
+
+    OFFICE = "office", "Văn phòng HĐND và UBND"
+    POLICE = "police", "Công an"
+
+
+class PostingQuerySet(models.QuerySet["Posting"]):
+    def on(self, day: dt.date):
+        return self.filter(valid_on(day))
+
+
+class Posting(models.Model):
+    """A person serves in a unit in a role from one day to another (both included)."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="postings", verbose_name="tài khoản")
+    unit = models.ForeignKey(AdministrativeUnit, on_delete=models.PROTECT, related_name="postings")
+    role = models.CharField("vai trò", max_length=20, choices=Role)
+    branch = models.CharField("bộ phận", max_length=6, choices=Branch, blank=True)
+    valid_from = models.DateField("từ ngày")
+    valid_to = models.DateField("đến hết ngày", null=True, blank=True)
+
+    objects = PostingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "phân công"
+        verbose_name_plural = "phân công"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "unit", "role", "branch", "valid_from"],
+                name="posting_unique",
+                violation_error_message="Người này đã có phân công giống hệt từ ngày đó.",
+            ),
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="posting_role_is_known"),
+            models.CheckConstraint(
+                condition=Q(role=Role.OFFICER, branch__in=Branch.values) | (~Q(role=Role.OFFICER) & Q(branch="")),
+                name="posting_branch_only_for_officers",
+                violation_error_message="Cán bộ nhập liệu phải thuộc Văn phòng hoặc Công an; vai trò khác để trống.",
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")),
+                name="posting_ends_after_start",
+                violation_error_message="Ngày kết thúc phải sau ngày bắt đầu.",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.user} – {self.get_role_display()}"

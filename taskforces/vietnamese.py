@@ -1,0 +1,36 @@
+"""Vietnamese text without help from the database: search keys and alphabetical order.
+
+No database collation is relied on: the C collation misplaces Đ, Ă, Â and the wheels have no ICU.
+"""
+
+import re
+import unicodedata
+
+_LETTERS = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
+_LETTER_RANK = {letter: f"{rank:02d}" for rank, letter in enumerate(_LETTERS, start=20)}
+_TONES = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}  # huyền, hỏi, ngã, sắc, nặng
+
+
+def search_key(text: str) -> str:
+    """Lower case, no diacritics, single spaces: 'Phường Phước Long' -> 'phuong phuoc long'."""
+    text = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
+    text = "".join(c for c in text if not unicodedata.combining(c))
+    return " ".join(re.sub(r"[^\w]+", " ", text).split())
+
+
+def sort_key(text: str) -> str:
+    """An ASCII string that sorts as a Vietnamese dictionary does: letters first, then tones; numbers by value."""
+    letters: list[str] = []
+    tones: list[str] = []
+    for word in re.findall(r"\d+|[^\W\d_]+", unicodedata.normalize("NFC", text.casefold())):
+        if word.isdigit():
+            letters.append(f"{int(word):06d}")
+            continue
+        for char in word:
+            decomposed = unicodedata.normalize("NFD", char)
+            tone = next((_TONES[c] for c in decomposed if c in _TONES), 0)
+            base = unicodedata.normalize("NFC", "".join(c for c in decomposed if c not in _TONES))
+            letters.append(_LETTER_RANK.get(base, "19"))
+            tones.append(str(tone))
+        letters.append(" ")
+    return ("".join(letters).rstrip() + "|" + "".join(tones))[:255]

@@ -1,0 +1,193 @@
+"""The world of the tests: small real-named trees in 2024 (three tiers) and 2026 (two tiers) with named people."""
+
+import datetime as dt
+from types import SimpleNamespace
+
+import pytest
+
+from taskforces.models import AdministrativeUnit, Branch, Level, Posting, Role, UnitVersion, User
+from taskforces.vietnamese import search_key, sort_key
+
+LAST_OLD, FIRST_NEW, START = dt.date(2025, 6, 30), dt.date(2025, 7, 1), dt.date(2021, 11, 1)
+PASSWORD = "mat-khau-thu-nghiem"
+
+
+def make_unit(code, name, unit_type, level, parent=None, opened=START, closed=None):
+    """One unit with one version; `parent` is the version above it."""
+    unit = AdministrativeUnit.objects.create(code=code, level=level, opened_on=opened, closed_on=closed)
+    UnitVersion.objects.create(
+        unit=unit,
+        name=name,
+        short_name=name.split(" ", 1)[1],
+        unit_type=unit_type,
+        parent=parent,
+        path=(parent.versions.get().path if parent else "/") + f"{unit.pk}/",
+        search_key=search_key(name),
+        sort_key=sort_key(name.split(" ", 1)[1]),
+        valid_from=opened,
+        valid_to=closed,
+    )
+    return unit
+
+
+def make_person(username, full_name, unit, role, branch="", since=START):
+    user = User(username=username, full_name=full_name)
+    user.set_unusable_password()
+    user.save()
+    Posting.objects.create(user=user, unit=unit, role=role, branch=branch, valid_from=since)
+    return user
+
+
+@pytest.fixture(autouse=True)
+def _plain(settings, tmp_path):
+    """Files of a test go to its own folder; a plain hasher keeps logins quick."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.EXPORT_DIR = tmp_path / "exports"
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
+@pytest.fixture
+def world(db):
+    """Units, people and the shipped catalogue; no period is open yet (see `month`).
+
+    2024: Bình Phước (70) with TX Phước Long (688: Thác Mơ, Long Thủy) and TX Bình Long (690: An Lộc).
+    2026: Đồng Nai (75) with Phường Phước Long, Phường Phước Bình, Xã Phú Riềng. Next door: Lâm Đồng (68), Xã Đạ Huoai.
+    """
+    from reporting.catalogue import load_catalogue
+    from reporting.models import ParticipatingArea
+
+    w = SimpleNamespace()
+    w.nation = make_unit("00", "Cả nước", "nation", Level.NATION)
+    # three tiers, until 30 June 2025
+    w.binh_phuoc = make_unit("70", "Tỉnh Bình Phước", "tinh", Level.PROVINCE, w.nation, closed=LAST_OLD)
+    w.tx_phuoc_long = make_unit("688", "Thị xã Phước Long", "thi_xa", Level.DISTRICT, w.binh_phuoc, closed=LAST_OLD)
+    w.tx_binh_long = make_unit("690", "Thị xã Bình Long", "thi_xa", Level.DISTRICT, w.binh_phuoc, closed=LAST_OLD)
+    w.thac_mo = make_unit("25216", "Phường Thác Mơ", "phuong", Level.COMMUNE, w.tx_phuoc_long, closed=LAST_OLD)
+    w.long_thuy = make_unit("25217", "Phường Long Thủy", "phuong", Level.COMMUNE, w.tx_phuoc_long, closed=LAST_OLD)
+    w.an_loc = make_unit("25324", "Phường An Lộc", "phuong", Level.COMMUNE, w.tx_binh_long, closed=LAST_OLD)
+    # two tiers, since 1 July 2025
+    w.dong_nai = make_unit("75", "Tỉnh Đồng Nai", "tinh", Level.PROVINCE, w.nation, opened=FIRST_NEW)
+    w.phuoc_long = make_unit("25217", "Phường Phước Long", "phuong", Level.COMMUNE, w.dong_nai, opened=FIRST_NEW)
+    w.phuoc_binh = make_unit("25220", "Phường Phước Bình", "phuong", Level.COMMUNE, w.dong_nai, opened=FIRST_NEW)
+    w.phu_rieng = make_unit("25390", "Xã Phú Riềng", "xa", Level.COMMUNE, w.dong_nai, opened=FIRST_NEW)
+    w.lam_dong = make_unit("68", "Tỉnh Lâm Đồng", "tinh", Level.PROVINCE, w.nation, opened=FIRST_NEW)
+    w.da_huoai = make_unit("25057", "Xã Đạ Huoai", "xa", Level.COMMUNE, w.lam_dong, opened=FIRST_NEW)
+    # people of 2026
+    w.officer = make_person("nhung", "Nguyễn Thị Hồng Nhung", w.phuoc_long, Role.OFFICER, Branch.OFFICE)
+    w.police_officer = make_person("dung", "Lê Văn Dũng", w.phuoc_long, Role.OFFICER, Branch.POLICE)
+    w.leader = make_person("hanh", "Phạm Thị Hạnh", w.phuoc_long, Role.LEADER)
+    w.neighbour = make_person("tam", "Trần Văn Tám", w.phuoc_binh, Role.OFFICER, Branch.OFFICE)
+    w.reviewer = make_person("bao", "Trần Quốc Bảo", w.dong_nai, Role.REVIEWER)
+    w.second_reviewer = make_person("lananh", "Bùi Lan Anh", w.dong_nai, Role.REVIEWER)
+    w.chair = make_person("khoa", "Võ Minh Khoa", w.dong_nai, Role.CHAIR)
+    w.staff = make_person("ha", "Đỗ Thu Hà", w.dong_nai, Role.PROVINCIAL_STAFF)
+    w.auditor = make_person("kiem", "Hồ Văn Kiểm", w.dong_nai, Role.AUDITOR)
+    w.stranger = make_person("la", "Ngô Văn Lạ", w.da_huoai, Role.OFFICER, Branch.OFFICE)
+    w.stranger_reviewer = make_person("xa", "Mai Thị Xa", w.lam_dong, Role.REVIEWER)
+    w.administrator = make_person("quantri", "Đinh Quản Trị", w.nation, Role.ADMINISTRATOR)
+    w.administrator.is_staff = w.administrator.is_superuser = True
+    w.administrator.save()
+    # people of 2024; their day is in 2024
+    w.district_reviewer = make_person("duyet688", "Lý Thị Duyệt", w.tx_phuoc_long, Role.REVIEWER)
+    w.district_chair = make_person("chutich688", "Vũ Văn Chủ", w.tx_phuoc_long, Role.CHAIR)
+    w.old_officer = make_person("thacmo", "Tô Thị Mơ", w.thac_mo, Role.OFFICER, Branch.OFFICE)
+    w.old_police_officer = make_person("thacmoca", "Cao Văn An", w.thac_mo, Role.OFFICER, Branch.POLICE)
+    w.old_staff = make_person("binhphuoc", "Giang Văn Phước", w.binh_phuoc, Role.PROVINCIAL_STAFF)
+    load_catalogue()
+    ParticipatingArea.objects.create(unit=w.nation, valid_from=START)
+    return w
+
+
+@pytest.fixture
+def month(world):
+    """Open a month by its key: `month("2026-11")` gives the Period with its expected reports."""
+    from reporting.periods import open_period
+    from reporting.spans import Span
+
+    return lambda key: open_period(Span.parse(key).first)
+
+
+@pytest.fixture
+def fill():
+    """Write plausible figures into a report straight through the ORM: every owed cell, identity kept.
+
+    `fill(report, base=10)`: each service gets opening 0, `base` received online, all resolved on time; each number
+    indicator `base`; each ratio base/base. With `ready=True` both branches are marked ready; `status` is set as given
+    (the only place outside workflow.py, and only for tests that are not about workflow).
+    """
+    from reporting.models import IndicatorFigure, IndicatorTerms, Report, ServiceFigures, ServiceTerms
+
+    def write(report, base=10, status=None, by=None, ready=False, services=None):
+        terms = ServiceTerms.objects.owed_by(report.level, report.period.data_to).select_related("service")
+        for term in terms:
+            if services is not None and term.service.code not in services:
+                continue
+            ServiceFigures.objects.update_or_create(
+                report=report,
+                service=term.service,
+                defaults={
+                    "opening": 0,
+                    "received_online": base,
+                    "received_in_person": 0,
+                    "received_postal": 0,
+                    "resolved_early": 0,
+                    "resolved_on_time": base,
+                    "resolved_overdue": 0,
+                    "rejected": 0,
+                    "pending_in_time": 0,
+                    "pending_overdue": 0,
+                },
+            )
+        owed = IndicatorTerms.objects.owed_by(report.level, report.period.data_to).select_related("indicator")
+        for term in owed:
+            IndicatorFigure.objects.update_or_create(
+                report=report,
+                indicator=term.indicator,
+                defaults={
+                    "numerator": base,
+                    "denominator": base if term.indicator.kind == "ratio" else None,
+                },
+            )
+        changes = {}
+        moment = dt.datetime(report.period.year, report.period.month, 15, 3, 0, tzinfo=dt.UTC)
+        if ready or status:
+            changes |= {"office_ready_at": moment, "police_ready_at": moment}
+        if status:
+            changes |= {"status": status}
+            if status in {"submitted", "approved", "returned"}:
+                changes |= {"submitted_at": moment, "submitted_by": by, "revision": 1}
+            if status == "approved":
+                changes |= {"approved_at": moment}
+        if changes:
+            Report.objects.filter(pk=report.pk).update(**changes)
+            report.refresh_from_db()
+        return report
+
+    return write
+
+
+@pytest.fixture
+def at():
+    """Set what time it is: `at("2026-11-16 09:15")` (Vietnam's time); the clock then stands still."""
+    from zoneinfo import ZoneInfo
+
+    import time_machine
+
+    travellers = []
+
+    def set_time(text):
+        moment = dt.datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
+        while travellers:
+            travellers.pop().stop()
+        traveller = time_machine.travel(moment, tick=False)
+        traveller.start()
+        travellers.append(traveller)
+        return moment
+
+    yield set_time
+    while travellers:
+        travellers.pop().stop()
