@@ -9,7 +9,8 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 
 from .clock import today_for
-from .models import Branch, Level, Posting, Role, UnitVersion
+from .models.people import Branch, Posting, Role
+from .models.units import Level, UnitVersion
 
 READ_EVERYTHING = {Role.ADMINISTRATOR}
 
@@ -38,6 +39,14 @@ def path_in_scope(user, prefix: str = "") -> Q:
     for unit_id in {p.unit_id for p in postings(user)}:
         condition |= Q(**{f"{prefix}path__contains": f"/{unit_id}/"})
     return condition
+
+
+def path_in_scope_of_unit(user, unit: str = "unit") -> Q:
+    """The condition that a row's unit lies, or lay in some tree of the past, under one of the person's units."""
+    if sees_everything(user):
+        return Q()
+    versions = UnitVersion.objects.filter(path_in_scope(user))
+    return Q(**{f"{unit}__in": versions.values("unit")})
 
 
 def unit_in_scope(user, unit_id: int, day) -> bool:
@@ -75,9 +84,7 @@ def may_review(user, report) -> bool:
     """Reviewers posted above the unit; a province's own report is reviewed in the province."""
     ids = _ancestor_ids(report.path)
     above = ids if report.unit.level == Level.PROVINCE else ids[:-1]
-    return any(
-        p.role == Role.REVIEWER and p.unit_id in above and may_write_for(user, p.unit) for p in postings(user)
-    )
+    return any(p.role == Role.REVIEWER and p.unit_id in above and may_write_for(user, p.unit) for p in postings(user))
 
 
 def may_close_period(user, province) -> bool:
@@ -110,6 +117,7 @@ __all__ = [
     "may_submit",
     "may_write_for",
     "path_in_scope",
+    "path_in_scope_of_unit",
     "postings",
     "require",
     "sees_everything",

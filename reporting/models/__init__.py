@@ -1,4 +1,5 @@
-from .catalogue import Indicator, IndicatorTerms, PublicService, ServiceTerms
+from .catalogue import Indicator, IndicatorTerms, PublicService, ServiceTerms, Target
+from .difficulties import Difficulty, DifficultyStep
 from .exports import ExportJob
 from .periods import Holiday, LevelSetting, ParticipatingArea, Period, PeriodClosure, PeriodDeadline, ReportingSettings
 from .reports import (
@@ -26,6 +27,8 @@ __all__ = [
     "ENTERED_FIELDS",
     "FIGURE_FIELDS",
     "Basis",
+    "Difficulty",
+    "DifficultyStep",
     "Explanation",
     "ExportJob",
     "FigureChange",
@@ -51,4 +54,5 @@ __all__ = [
     "ServiceTerms",
     "Status",
     "SubmissionSummary",
+    "Target",
 ]

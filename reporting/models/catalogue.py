@@ -5,7 +5,7 @@ import datetime as dt
 from django.db import models
 from django.db.models import F, Q
 
-from taskforces.models import Branch, Level
+from taskforces.models import AdministrativeUnit, Branch, Level
 from taskforces.models.units import valid_on
 
 
@@ -165,6 +165,31 @@ class IndicatorTerms(Terms):
 
     def __str__(self):
         return f"{self.indicator.code} từ {self.valid_from:%d/%m/%Y}"
+
+
+class Target(models.Model):
+    """What a unit set itself, or was set, for one indicator in one year (percent for ratios)."""
+
+    unit = models.ForeignKey(AdministrativeUnit, on_delete=models.PROTECT, related_name="targets")
+    year = models.PositiveSmallIntegerField("năm")
+    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="targets")
+    value = models.DecimalField("chỉ tiêu", max_digits=14, decimal_places=2)
+
+    class Meta:
+        ordering = ["year", "indicator"]
+        verbose_name = "chỉ tiêu giao"
+        verbose_name_plural = "chỉ tiêu giao"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["unit", "year", "indicator"],
+                name="one_target_per_year",
+                violation_error_message="Đơn vị đã có chỉ tiêu này cho năm đó.",
+            ),
+            models.CheckConstraint(condition=Q(value__gte=0), name="target_not_negative"),
+        ]
+
+    def __str__(self):
+        return f"{self.indicator.code} {self.year}"
 
 
 REPORTING_LEVELS = (Level.COMMUNE, Level.DISTRICT, Level.PROVINCE)

@@ -18,6 +18,8 @@ class ReportingSettings(models.Model):
 
     scheme = models.CharField("cách tính tháng", max_length=10, choices=Scheme, default=Scheme.FIFTEENTH)
     support_contact = models.CharField("nơi hỗ trợ", max_length=120, default="Tổ giúp việc", blank=True)
+    contact_months = models.PositiveSmallIntegerField("số tháng giữ liên hệ sau khi thôi nhiệm vụ", default=6)
+    quiet_months = models.PositiveSmallIntegerField("số tháng không họp, không báo cáo thì nêu", default=3)
     export_days = models.PositiveSmallIntegerField("số ngày giữ tệp đã lập", default=30)
 
     class Meta:

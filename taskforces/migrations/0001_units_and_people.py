@@ -9,112 +9,372 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('username', models.CharField(error_messages={'unique': 'A user with that username already exists.'}, help_text='Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.', max_length=150, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='username')),
-                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
-                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('full_name', models.CharField(max_length=100, verbose_name='họ và tên')),
-                ('job_title', models.CharField(blank=True, max_length=120, verbose_name='chức vụ')),
-                ('work_phone', models.CharField(blank=True, max_length=30, verbose_name='điện thoại cơ quan')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='thư công vụ')),
-                ('must_change_password', models.BooleanField(default=False, verbose_name='phải đổi mật khẩu')),
-                ('demo_today', models.DateField(blank=True, help_text='Chỉ dành cho tài khoản trình diễn; không đăng nhập được khi DEBUG tắt.', null=True, verbose_name='ngày trình diễn')),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "username",
+                    models.CharField(
+                        error_messages={"unique": "A user with that username already exists."},
+                        help_text="Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
+                        max_length=150,
+                        unique=True,
+                        validators=[django.contrib.auth.validators.UnicodeUsernameValidator()],
+                        verbose_name="username",
+                    ),
+                ),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                ("date_joined", models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined")),
+                ("full_name", models.CharField(max_length=100, verbose_name="họ và tên")),
+                ("job_title", models.CharField(blank=True, max_length=120, verbose_name="chức vụ")),
+                ("work_phone", models.CharField(blank=True, max_length=30, verbose_name="điện thoại cơ quan")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="thư công vụ")),
+                ("must_change_password", models.BooleanField(default=False, verbose_name="phải đổi mật khẩu")),
+                (
+                    "demo_today",
+                    models.DateField(
+                        blank=True,
+                        help_text="Chỉ dành cho tài khoản trình diễn; không đăng nhập được khi DEBUG tắt.",
+                        null=True,
+                        verbose_name="ngày trình diễn",
+                    ),
+                ),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'tài khoản',
-                'verbose_name_plural': 'tài khoản',
+                "verbose_name": "tài khoản",
+                "verbose_name_plural": "tài khoản",
             },
             managers=[
-                ('objects', django.contrib.auth.models.UserManager()),
+                ("objects", django.contrib.auth.models.UserManager()),
             ],
         ),
         migrations.CreateModel(
-            name='AdministrativeUnit',
+            name="AdministrativeUnit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=5, verbose_name='mã')),
-                ('level', models.CharField(choices=[('nation', 'Trung ương'), ('province', 'Cấp tỉnh'), ('district', 'Cấp huyện'), ('commune', 'Cấp xã')], max_length=8, verbose_name='cấp')),
-                ('opened_on', models.DateField(verbose_name='từ ngày')),
-                ('closed_on', models.DateField(blank=True, null=True, verbose_name='đến hết ngày')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=5, verbose_name="mã")),
+                (
+                    "level",
+                    models.CharField(
+                        choices=[
+                            ("nation", "Trung ương"),
+                            ("province", "Cấp tỉnh"),
+                            ("district", "Cấp huyện"),
+                            ("commune", "Cấp xã"),
+                        ],
+                        max_length=8,
+                        verbose_name="cấp",
+                    ),
+                ),
+                ("opened_on", models.DateField(verbose_name="từ ngày")),
+                ("closed_on", models.DateField(blank=True, null=True, verbose_name="đến hết ngày")),
             ],
             options={
-                'verbose_name': 'đơn vị hành chính',
-                'verbose_name_plural': 'đơn vị hành chính',
-                'constraints': [models.UniqueConstraint(fields=('code', 'opened_on'), name='unit_code_and_opening_unique', violation_error_message='Đã có đơn vị mang mã này mở cùng ngày.'), models.CheckConstraint(condition=models.Q(('level__in', ['nation', 'province', 'district', 'commune'])), name='unit_level_is_known'), models.CheckConstraint(condition=models.Q(('closed_on__isnull', True), ('closed_on__gte', models.F('opened_on')), _connector='OR'), name='unit_closes_after_opening', violation_error_message='Ngày kết thúc phải sau ngày bắt đầu.')],
+                "verbose_name": "đơn vị hành chính",
+                "verbose_name_plural": "đơn vị hành chính",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("code", "opened_on"),
+                        name="unit_code_and_opening_unique",
+                        violation_error_message="Đã có đơn vị mang mã này mở cùng ngày.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("level__in", ["nation", "province", "district", "commune"])),
+                        name="unit_level_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("closed_on__isnull", True), ("closed_on__gte", models.F("opened_on")), _connector="OR"
+                        ),
+                        name="unit_closes_after_opening",
+                        violation_error_message="Ngày kết thúc phải sau ngày bắt đầu.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Posting',
+            name="Posting",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('officer', 'Cán bộ nhập liệu'), ('leader', 'Lãnh đạo đơn vị'), ('reviewer', 'Người duyệt'), ('chair', 'Tổ trưởng Tổ công tác'), ('provincial_staff', 'Tổ giúp việc cấp tỉnh'), ('administrator', 'Quản trị'), ('auditor', 'Kiểm tra, giám sát')], max_length=20, verbose_name='vai trò')),
-                ('branch', models.CharField(blank=True, choices=[('office', 'Văn phòng HĐND và UBND'), ('police', 'Công an')], max_length=6, verbose_name='bộ phận')),
-                ('valid_from', models.DateField(verbose_name='từ ngày')),
-                ('valid_to', models.DateField(blank=True, null=True, verbose_name='đến hết ngày')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='postings', to='taskforces.administrativeunit')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='postings', to=settings.AUTH_USER_MODEL, verbose_name='tài khoản')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("officer", "Cán bộ nhập liệu"),
+                            ("leader", "Lãnh đạo đơn vị"),
+                            ("reviewer", "Người duyệt"),
+                            ("chair", "Tổ trưởng Tổ công tác"),
+                            ("provincial_staff", "Tổ giúp việc cấp tỉnh"),
+                            ("administrator", "Quản trị"),
+                            ("auditor", "Kiểm tra, giám sát"),
+                        ],
+                        max_length=20,
+                        verbose_name="vai trò",
+                    ),
+                ),
+                (
+                    "branch",
+                    models.CharField(
+                        blank=True,
+                        choices=[("office", "Văn phòng HĐND và UBND"), ("police", "Công an")],
+                        max_length=6,
+                        verbose_name="bộ phận",
+                    ),
+                ),
+                ("valid_from", models.DateField(verbose_name="từ ngày")),
+                ("valid_to", models.DateField(blank=True, null=True, verbose_name="đến hết ngày")),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="postings",
+                        to="taskforces.administrativeunit",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="postings",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="tài khoản",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'phân công',
-                'verbose_name_plural': 'phân công',
-                'constraints': [models.UniqueConstraint(fields=('user', 'unit', 'role', 'branch', 'valid_from'), name='posting_unique', violation_error_message='Người này đã có phân công giống hệt từ ngày đó.'), models.CheckConstraint(condition=models.Q(('role__in', ['officer', 'leader', 'reviewer', 'chair', 'provincial_staff', 'administrator', 'auditor'])), name='posting_role_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('branch__in', ['office', 'police']), ('role', 'officer')), models.Q(models.Q(('role', 'officer'), _negated=True), ('branch', '')), _connector='OR'), name='posting_branch_only_for_officers', violation_error_message='Cán bộ nhập liệu phải thuộc Văn phòng hoặc Công an; vai trò khác để trống.'), models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='posting_ends_after_start', violation_error_message='Ngày kết thúc phải sau ngày bắt đầu.')],
+                "verbose_name": "phân công",
+                "verbose_name_plural": "phân công",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("user", "unit", "role", "branch", "valid_from"),
+                        name="posting_unique",
+                        violation_error_message="Người này đã có phân công giống hệt từ ngày đó.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "role__in",
+                                [
+                                    "officer",
+                                    "leader",
+                                    "reviewer",
+                                    "chair",
+                                    "provincial_staff",
+                                    "administrator",
+                                    "auditor",
+                                ],
+                            )
+                        ),
+                        name="posting_role_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("branch__in", ["office", "police"]), ("role", "officer")),
+                            models.Q(models.Q(("role", "officer"), _negated=True), ("branch", "")),
+                            _connector="OR",
+                        ),
+                        name="posting_branch_only_for_officers",
+                        violation_error_message="Cán bộ nhập liệu phải thuộc Văn phòng hoặc Công an; vai trò khác để trống.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_to__isnull", True), ("valid_to__gte", models.F("valid_from")), _connector="OR"
+                        ),
+                        name="posting_ends_after_start",
+                        violation_error_message="Ngày kết thúc phải sau ngày bắt đầu.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='UnitSuccession',
+            name="UnitSuccession",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('effective_on', models.DateField(verbose_name='từ ngày')),
-                ('is_partial', models.BooleanField(verbose_name='một phần')),
-                ('legal_basis', models.CharField(blank=True, max_length=200, verbose_name='căn cứ')),
-                ('predecessor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='successions_out', to='taskforces.administrativeunit')),
-                ('successor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='successions_in', to='taskforces.administrativeunit')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("effective_on", models.DateField(verbose_name="từ ngày")),
+                ("is_partial", models.BooleanField(verbose_name="một phần")),
+                ("legal_basis", models.CharField(blank=True, max_length=200, verbose_name="căn cứ")),
+                (
+                    "predecessor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="successions_out",
+                        to="taskforces.administrativeunit",
+                    ),
+                ),
+                (
+                    "successor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="successions_in",
+                        to="taskforces.administrativeunit",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'kế thừa',
-                'verbose_name_plural': 'kế thừa',
-                'constraints': [models.UniqueConstraint(fields=('predecessor', 'successor', 'effective_on'), name='succession_unique'), models.CheckConstraint(condition=models.Q(('predecessor', models.F('successor')), _negated=True), name='succession_joins_two_units')],
+                "verbose_name": "kế thừa",
+                "verbose_name_plural": "kế thừa",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("predecessor", "successor", "effective_on"), name="succession_unique"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("predecessor", models.F("successor")), _negated=True),
+                        name="succession_joins_two_units",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='UnitVersion',
+            name="UnitVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, verbose_name='tên')),
-                ('short_name', models.CharField(max_length=100, verbose_name='tên ngắn')),
-                ('unit_type', models.CharField(choices=[('nation', 'Cả nước'), ('tinh', 'Tỉnh'), ('thanh_pho_tw', 'Thành phố trực thuộc trung ương'), ('huyen', 'Huyện'), ('quan', 'Quận'), ('thi_xa', 'Thị xã'), ('thanh_pho', 'Thành phố thuộc tỉnh'), ('xa', 'Xã'), ('phuong', 'Phường'), ('thi_tran', 'Thị trấn'), ('dac_khu', 'Đặc khu')], max_length=12, verbose_name='loại')),
-                ('path', models.CharField(help_text="'/nation/province/(district/)commune/' as unit ids", max_length=100)),
-                ('search_key', models.CharField(max_length=120)),
-                ('sort_key', models.CharField(max_length=255)),
-                ('valid_from', models.DateField(verbose_name='từ ngày')),
-                ('valid_to', models.DateField(blank=True, null=True, verbose_name='đến hết ngày')),
-                ('valid_from_is_exact', models.BooleanField(default=True, help_text='False: the date is that of a snapshot')),
-                ('source', models.CharField(blank=True, max_length=200)),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='child_versions', to='taskforces.administrativeunit')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='taskforces.administrativeunit')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=100, verbose_name="tên")),
+                ("short_name", models.CharField(max_length=100, verbose_name="tên ngắn")),
+                (
+                    "unit_type",
+                    models.CharField(
+                        choices=[
+                            ("nation", "Cả nước"),
+                            ("tinh", "Tỉnh"),
+                            ("thanh_pho_tw", "Thành phố trực thuộc trung ương"),
+                            ("huyen", "Huyện"),
+                            ("quan", "Quận"),
+                            ("thi_xa", "Thị xã"),
+                            ("thanh_pho", "Thành phố thuộc tỉnh"),
+                            ("xa", "Xã"),
+                            ("phuong", "Phường"),
+                            ("thi_tran", "Thị trấn"),
+                            ("dac_khu", "Đặc khu"),
+                        ],
+                        max_length=12,
+                        verbose_name="loại",
+                    ),
+                ),
+                (
+                    "path",
+                    models.CharField(help_text="'/nation/province/(district/)commune/' as unit ids", max_length=100),
+                ),
+                ("search_key", models.CharField(max_length=120)),
+                ("sort_key", models.CharField(max_length=255)),
+                ("valid_from", models.DateField(verbose_name="từ ngày")),
+                ("valid_to", models.DateField(blank=True, null=True, verbose_name="đến hết ngày")),
+                (
+                    "valid_from_is_exact",
+                    models.BooleanField(default=True, help_text="False: the date is that of a snapshot"),
+                ),
+                ("source", models.CharField(blank=True, max_length=200)),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="child_versions",
+                        to="taskforces.administrativeunit",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="taskforces.administrativeunit",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'tên gọi theo thời gian',
-                'verbose_name_plural': 'tên gọi theo thời gian',
-                'indexes': [models.Index(fields=['parent', 'valid_from'], name='unit_version_parent'), models.Index(fields=['search_key'], name='unit_version_search'), models.Index(fields=['path'], name='unit_version_path')],
-                'constraints': [models.UniqueConstraint(fields=('unit', 'valid_from'), name='unit_version_unique'), models.CheckConstraint(condition=models.Q(('unit_type__in', ['nation', 'tinh', 'thanh_pho_tw', 'huyen', 'quan', 'thi_xa', 'thanh_pho', 'xa', 'phuong', 'thi_tran', 'dac_khu'])), name='unit_version_type_is_known'), models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='unit_version_ends_after_start')],
+                "verbose_name": "tên gọi theo thời gian",
+                "verbose_name_plural": "tên gọi theo thời gian",
+                "indexes": [
+                    models.Index(fields=["parent", "valid_from"], name="unit_version_parent"),
+                    models.Index(fields=["search_key"], name="unit_version_search"),
+                    models.Index(fields=["path"], name="unit_version_path"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("unit", "valid_from"), name="unit_version_unique"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "unit_type__in",
+                                [
+                                    "nation",
+                                    "tinh",
+                                    "thanh_pho_tw",
+                                    "huyen",
+                                    "quan",
+                                    "thi_xa",
+                                    "thanh_pho",
+                                    "xa",
+                                    "phuong",
+                                    "thi_tran",
+                                    "dac_khu",
+                                ],
+                            )
+                        ),
+                        name="unit_version_type_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_to__isnull", True), ("valid_to__gte", models.F("valid_from")), _connector="OR"
+                        ),
+                        name="unit_version_ends_after_start",
+                    ),
+                ],
             },
         ),
     ]

@@ -1,14 +1,33 @@
-from .people import Branch, Posting, Role, User
+from .activities import OutreachEvent, PilotModel
+from .assignments import Assignment, AssignmentEvent, SourceDocument, SourceItem
+from .imports import ImportJob
+from .people import Branch, ContactExport, Posting, PostingEvent, Role, User
+from .taskforces import Document, Membership, Person, Responsibility, TaskForce, VillageTeam
 from .units import AdministrativeUnit, Level, UnitSuccession, UnitType, UnitVersion
 
 __all__ = [
     "AdministrativeUnit",
+    "Assignment",
+    "AssignmentEvent",
     "Branch",
+    "ContactExport",
+    "Document",
+    "ImportJob",
     "Level",
+    "Membership",
+    "OutreachEvent",
+    "Person",
+    "PilotModel",
     "Posting",
+    "PostingEvent",
+    "Responsibility",
     "Role",
+    "SourceDocument",
+    "SourceItem",
+    "TaskForce",
     "UnitSuccession",
     "UnitType",
     "UnitVersion",
     "User",
+    "VillageTeam",
 ]

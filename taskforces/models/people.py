@@ -80,6 +80,9 @@ class Posting(models.Model):
     branch = models.CharField("bộ phận", max_length=6, choices=Branch, blank=True)
     valid_from = models.DateField("từ ngày")
     valid_to = models.DateField("đến hết ngày", null=True, blank=True)
+    substitutes_for = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="substitutes", verbose_name="thay cho"
+    )
 
     objects = PostingQuerySet.as_manager()
 
@@ -107,3 +110,44 @@ class Posting(models.Model):
 
     def __str__(self):
         return f"{self.user} – {self.get_role_display()}"
+
+
+class PostingEvent(models.Model):
+    """Append-only log of postings: who gave, ended, transferred or delegated what; the role and post stay named."""
+
+    class Action(models.TextChoices):
+        GIVEN = "given", "Phân công"
+        ENDED = "ended", "Kết thúc"
+        TRANSFERRED = "transferred", "Điều chuyển"
+        DELEGATED = "delegated", "Cử người thay"
+
+    posting = models.ForeignKey(Posting, on_delete=models.PROTECT, related_name="events")
+    action = models.CharField("việc", max_length=12, choices=Action)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField("lúc")
+    note = models.TextField("ghi chú", blank=True)
+
+    class Meta:
+        ordering = ["at", "pk"]
+        verbose_name = "nhật ký phân công"
+        verbose_name_plural = "nhật ký phân công"
+
+    def __str__(self):
+        return f"{self.get_action_display()}: {self.posting}"
+
+
+class ContactExport(models.Model):
+    """Append-only log: work contacts of so many people left the portal in one file."""
+
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField("lúc")
+    what = models.CharField("nội dung", max_length=200)
+    rows = models.PositiveIntegerField("số dòng")
+
+    class Meta:
+        ordering = ["-at"]
+        verbose_name = "lần xuất danh bạ"
+        verbose_name_plural = "lần xuất danh bạ"
+
+    def __str__(self):
+        return f"{self.what}: {self.rows}"

@@ -1,0 +1,34 @@
+"""Tells Docker whether a container does its work: healthcheck.py web | worker | beat. Exit code 0 means yes."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+
+def web():
+    """The page /healthz answers 200: settings load and the database answers."""
+    host = os.environ.get("ALLOWED_HOSTS", "localhost").split(",")[0].strip().lstrip(".")
+    request = urllib.request.Request("http://127.0.0.1:8000/healthz", headers={"Host": host})
+    with urllib.request.urlopen(request, timeout=4) as answer:
+        return answer.status == 200
+
+
+def worker():
+    """This container's worker answers a ping through the broker."""
+    name = f"celery@{socket.gethostname()}"
+    command = ["celery", "-A", "de_an_06", "inspect", "ping", "--destination", name, "--timeout", "8"]
+    return subprocess.run(command, stdout=subprocess.DEVNULL).returncode == 0
+
+
+def beat():
+    """Beat writes its timetable at least every three minutes."""
+    files = list(Path(os.environ.get("DATA_DIR", "/data")).glob("celerybeat-schedule*"))
+    return any(time.time() - file.stat().st_mtime < 600 for file in files)
+
+
+if __name__ == "__main__":
+    sys.exit(0 if {"web": web, "worker": worker, "beat": beat}[sys.argv[1]]() else 1)

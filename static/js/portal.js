@@ -1,0 +1,14 @@
+// Small conveniences on every page; nothing here is needed to read or to submit.
+(function () {
+  // A select of the context bar acts at once; without JavaScript the "Xem" button does.
+  document.addEventListener("change", (event) => {
+    const select = event.target.closest(".ctx select");
+    if (select) select.form.requestSubmit();
+  });
+  // The account menu closes on Escape and on a click elsewhere.
+  const menu = document.querySelector("details.user");
+  if (menu) {
+    document.addEventListener("click", (event) => { if (!menu.contains(event.target)) menu.open = false; });
+    document.addEventListener("keydown", (event) => { if (event.key === "Escape") menu.open = false; });
+  }
+})();
