@@ -1,0 +1,277 @@
+"""The demonstration: plausible reports of Bình Phước in 2024 and Đồng Nai in 2026, and the published cases.
+
+Figures are invented but keep every hard rule of checks.py: each unit has a size, each service a usual number of
+dossiers per 1,000 people and month, and closings are carried to the next month. The published cases are loaded as
+reports of the units the articles name. Demonstration logins refuse to exist when DEBUG is off.
+"""
+
+import datetime as dt
+import random
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django.utils.timezone import make_aware
+
+from reporting import entry, periods, rollup, workflow
+from reporting.models import (
+    Explanation,
+    IndicatorFigure,
+    IndicatorTerms,
+    ParticipatingArea,
+    Period,
+    Report,
+    ReportEvent,
+    ServiceFigures,
+    ServiceTerms,
+    Status,
+)
+from reporting.spans import Month
+from taskforces.models import AdministrativeUnit, Branch, Level, Posting, Role, UnitVersion, User
+
+from .cases import load_published_cases
+from .figures import Scene, make_doubtful, make_up, publish_phuoc_long
+from .people import PASSWORD, PEOPLE, invented_name
+
+SEED = 6  # of Đề án 06
+SCENES = (
+    # province code, first and last month, when its units owe reports
+    ("70", Month(2023, 12), Month(2024, 12), dt.date(2023, 11, 15), dt.date(2025, 6, 30)),
+    ("75", Month(2025, 11), Month(2026, 11), dt.date(2025, 10, 15), None),
+)
+
+
+@transaction.atomic
+def load_demo() -> dict[str, int]:
+    """Write the whole demonstration into a portal that has units and catalogue; returns counts.
+
+    Raises RuntimeError when DEBUG is off: the logins carry a published password.
+    """
+    if not settings.DEBUG:
+        raise RuntimeError("The demonstration has published passwords; it is refused when DEBUG is off.")
+    logins = _create_people()
+    for code, first, last, since, until in SCENES:
+        province = _unit(code, since if until else dt.date(2026, 11, 1))
+        ParticipatingArea.objects.get_or_create(unit=province, valid_from=since, defaults={"valid_to": until})
+        count = (last.year - first.year) * 12 + last.month - first.month + 1
+        scene = Scene(province, [first.plus(i) for i in range(count)], random.Random(SEED + int(code)))  # noqa: S311
+        _play(scene, logins)
+    load_published_cases(logins["quantri"])
+    opened = Period.objects.order_by("year", "month")
+    for period in opened:
+        rollup.roll_up(period)
+    return {
+        "people": User.objects.count(),
+        "periods": opened.count(),
+        "reports": Report.objects.count(),
+        "service rows": ServiceFigures.objects.count(),
+        "indicator rows": IndicatorFigure.objects.count(),
+    }
+
+
+def _unit(code: str, day: dt.date) -> AdministrativeUnit:
+    return UnitVersion.objects.on(day).select_related("unit").get(unit__code=code).unit
+
+
+def _create_people() -> dict[str, User]:
+    """The named logins of people.PEOPLE, all with one published password."""
+    password = make_password(PASSWORD)
+    logins = {}
+    for person in PEOPLE:
+        user, _ = User.objects.update_or_create(
+            username=person.username,
+            defaults={
+                "full_name": person.full_name,
+                "job_title": person.job_title,
+                "work_phone": person.phone,
+                "demo_today": person.day,
+                "password": password,
+                "is_staff": person.username == "quantri",
+                "is_superuser": person.username == "quantri",
+            },
+        )
+        for code, role, branch in person.postings:
+            Posting.objects.get_or_create(
+                user=user, unit=_unit(code, person.day), role=role, branch=branch, valid_from=person.since
+            )
+        logins[person.username] = user
+    return logins
+
+
+def _play(scene: Scene, logins: dict[str, User]) -> None:
+    """All months of one province, the last one still open: approved, sent, returned, half typed, untouched."""
+    clerks = _create_clerks(scene)
+    reviewer = logins["duyet.binhphuoc" if scene.province.code == "70" else "duyet.dongnai"]
+    for month in scene.months:
+        period = periods.open_period(month)
+        is_last = month == scene.months[-1]
+        owed = list(
+            Report.objects.filter(period=period)
+            .under(scene.province.pk)
+            .select_related("unit", "period")
+            .order_by("pk")
+        )
+        terms = {level: _terms(level, period) for level in (Level.COMMUNE, Level.DISTRICT, Level.PROVINCE)}
+        progress = scene.months.index(month) / (len(scene.months) - 1)
+        rows = {report.pk: make_up(scene, report, terms[report.level], progress) for report in owed}
+        if scene.province.code == "70" and month == Month(2024, 3):
+            publish_phuoc_long(owed, rows)
+        fates = _last_month_fates(scene, owed) if is_last else {}
+        for report in owed:
+            _settle(scene, report, rows[report.pk], fates.get(report.pk, "approved"), clerks, reviewer)
+    ServiceFigures.objects.bulk_create(scene.services, batch_size=2000)
+    IndicatorFigure.objects.bulk_create(scene.indicators, batch_size=2000)
+    changed = ["status", "revision", "submitted_at", "submitted_by", "is_late", "approved_at", "approved_by"]
+    changed += ["office_ready_at", "office_ready_by", "police_ready_at", "police_ready_by", "saved_at"]
+    changed += ["results", "shortcomings", "causes", "proposals", "plan"]
+    Report.objects.bulk_update(scene.reports, changed, batch_size=200)
+    ReportEvent.objects.bulk_create(scene.events, batch_size=2000)
+    _explain_last_month(scene, clerks)
+
+
+def _create_clerks(scene: Scene) -> dict[int, User]:
+    """One officer without a login for every unit, so that each report says who sent it."""
+    day = periods.window(scene.months[-1])[1]
+    units = list(UnitVersion.objects.on(day).under(scene.province.pk).select_related("unit").order_by("unit__code"))
+    for version in units:
+        level = version.unit.level
+        size = {Level.PROVINCE: 60.0, Level.DISTRICT: 22.0}.get(level) or scene.rng.uniform(6, 34)
+        scene.people[version.unit_id] = size
+    users = [
+        User(username=f"vp.{scene.province.code}.{v.unit.code}", full_name=invented_name(scene.rng), password="!")  # noqa: S106 – no login
+        for v in units
+    ]
+    User.objects.bulk_create(users)
+    Posting.objects.bulk_create(
+        Posting(user=user, unit=v.unit, role=Role.OFFICER, branch=Branch.OFFICE, valid_from=v.valid_from)
+        for user, v in zip(users, units, strict=True)
+    )
+    return {v.unit_id: user for user, v in zip(users, units, strict=True)}
+
+
+def _terms(level, period) -> tuple[list[ServiceTerms], list[IndicatorTerms]]:
+    day = period.data_to
+    return (
+        list(ServiceTerms.objects.owed_by(level, day).select_related("service").order_by("service__order")),
+        list(IndicatorTerms.objects.owed_by(level, day).select_related("indicator").order_by("indicator__order")),
+    )
+
+
+def _last_month_fates(scene: Scene, owed: list[Report]) -> dict[int, str]:
+    """What has become of each report of the open month; the units of the named logins are still at work."""
+    fates = {}
+    named = {"25217": "almost", "25216": "almost", "25220": "returned"}
+    cycle = ["approved", "clean", "clean", "approved", "warned", "clean", "half", "approved", "clean", "untouched"]
+    for index, report in enumerate(owed):
+        fate = cycle[index % len(cycle)]
+        if report.level != Level.COMMUNE:
+            fate = "half" if report.level == Level.PROVINCE else "clean"
+        fates[report.pk] = named.get(report.unit.code, fate) if report.level == Level.COMMUNE else fate
+    return fates
+
+
+TEXTS = {
+    "results": "Duy trì tiếp nhận hồ sơ trực tuyến tại bộ phận một cửa; hướng dẫn công dân tự nộp hồ sơ.",
+    "shortcomings": "Một số hồ sơ đất đai còn trả kết quả chậm.",
+    "causes": "Phải xác minh thực địa; dữ liệu giữa các hệ thống chưa đồng bộ kịp thời.",
+    "proposals": "Đề nghị cấp trên bổ sung thiết bị quét hồ sơ cho bộ phận một cửa.",
+    "plan": "Rà soát hồ sơ sắp đến hạn hằng tuần; tiếp tục tuyên truyền tại các khu dân cư.",
+}
+
+
+def _settle(scene: Scene, report: Report, rows, fate: str, clerks: dict[int, User], reviewer: User) -> None:
+    """Give one report its figures as far as they were typed, its status, its events."""
+    services, indicators = rows
+    clerk = clerks.get(report.unit_id, reviewer)
+    due = periods.due_at(report)
+    rng = scene.rng
+    sent = due - dt.timedelta(hours=rng.randint(2, 30), minutes=rng.randint(0, 59))
+    late = fate == "approved" and rng.random() < 0.06
+    if late:
+        sent = due + dt.timedelta(hours=rng.randint(1, 30))
+    if fate in {"clean", "warned", "returned"} or (fate == "approved" and report.period.key == scene.months[-1].key):
+        sent = min(sent, _demo_morning(scene) - dt.timedelta(hours=rng.randint(1, 20)))
+    if fate == "untouched":
+        return
+    if fate == "warned":
+        make_doubtful(services, indicators)
+    if fate == "half":
+        services, indicators = services[: len(services) // 2], indicators[: len(indicators) // 3]
+    if fate == "almost":
+        for field_name in ("resolved_overdue", "rejected", "pending_overdue", "pending_in_time"):
+            setattr(services[-1], field_name, None)
+        indicators = [row for row in indicators if row.indicator.code != "DV02"]
+    scene.services += services
+    scene.indicators += indicators
+    scene.reports.append(report)
+    report.saved_at = sent
+    for name, text in TEXTS.items():
+        if fate != "half" or name == "results":
+            setattr(report, name, text)
+    if fate in {"half", "almost"}:
+        return
+    report.office_ready_at = report.police_ready_at = sent - dt.timedelta(minutes=20)
+    report.office_ready_by = report.police_ready_by = clerk
+    report.submitted_at, report.submitted_by, report.is_late = sent, clerk, late
+    report.status, report.revision = Status.SUBMITTED, 1
+    scene.events.append(
+        ReportEvent(
+            report=report,
+            action="submit",
+            by=clerk,
+            at=sent,
+            revision=1,
+            receipt=f"BC-{report.unit.code}-{report.period.key}-1",
+        )
+    )
+    decided = sent + dt.timedelta(hours=rng.randint(1, 6))
+    if fate == "approved":
+        report.status, report.approved_at, report.approved_by = Status.APPROVED, decided, reviewer
+        scene.events.append(ReportEvent(report=report, action="approve", by=reviewer, at=decided, revision=1))
+    elif fate == "returned":
+        report.status = Status.RETURNED
+        report.office_ready_at = report.police_ready_at = report.office_ready_by = report.police_ready_by = None
+        scene.events.append(
+            ReportEvent(
+                report=report,
+                action="send_back",
+                by=reviewer,
+                at=decided,
+                revision=1,
+                reason="DVC19 có hồ sơ đang giải quyết quá hạn nhưng phần thuyết minh chưa nêu nguyên nhân. "
+                "Đề nghị bổ sung nguyên nhân và ngày dự kiến trả kết quả.",
+            )
+        )
+
+
+def _demo_morning(scene: Scene) -> dt.datetime:
+    """Eight o'clock on the day on which the demonstration's people live."""
+    last = scene.months[-1]
+    return make_aware(dt.datetime.combine(dt.date(last.year, last.month, 16), dt.time(8, 0)))
+
+
+def _explain_last_month(scene: Scene, clerks: dict[int, User]) -> None:
+    """Each soft warning of a report already sent has its typed reason, as submission demands."""
+    reasons = []
+    sent = Report.objects.filter(
+        period__year=scene.months[-1].year, period__month=scene.months[-1].month, status=Status.SUBMITTED
+    ).under(scene.province.pk)
+    for report in sent.select_related("unit", "period"):
+        soft = [p for p in entry.load_sheet(report).problems if p.severity == "soft"]
+        for problem in soft:
+            reasons.append(
+                Explanation(
+                    report=report,
+                    check_code=problem.code,
+                    cell=problem.cell,
+                    reason="Đã đối chiếu với sổ theo dõi; số liệu đúng, do đợt cao điểm trong kỳ.",
+                    by=clerks[report.unit_id],
+                    at=report.submitted_at,
+                )
+            )
+        if soft:
+            Report.objects.filter(pk=report.pk).update(soft_warnings=len(soft))
+    Explanation.objects.bulk_create(reasons)
+    for event in ReportEvent.objects.filter(report__in=sent, action="submit").select_related("report"):
+        event.checksum = workflow.checksum(event.report)
+        event.save(update_fields=["checksum"])

@@ -1,0 +1,116 @@
+"""The demonstration and the published cases, on the real units: expected values stand in the published articles."""
+
+import pytest
+from django.contrib.auth import authenticate
+from django.core.management import CommandError, call_command
+from django.db.models import Sum
+
+from reporting import rollup
+from reporting.demo.people import PASSWORD, PEOPLE
+from reporting.entry import load_sheet
+from reporting.models import Indicator, IndicatorSummary, Period, Report, ServiceSummary, Status
+from reporting.numbers import format_rate
+from taskforces.models import User
+
+RECEIVED = ("received_online", "received_in_person", "received_postal")
+IN_TIME = ("resolved_early", "resolved_on_time")
+
+
+@pytest.fixture
+def demo(db, settings):
+    settings.DEBUG = True
+    call_command("load_units", verbosity=0)
+    call_command("load_catalogue", verbosity=0)
+    call_command("load_demo", verbosity=0)
+
+
+def period(key):
+    year, month = key.split("-")
+    return Period.objects.get(year=int(year), month=int(month))
+
+
+def indicator(code, unit, key):
+    row = IndicatorSummary.objects.get(indicator__code=code, unit__code=unit, period=period(key), basis="official")
+    return row.numerator, row.denominator
+
+
+def dossiers(unit, key, *names, services=None):
+    rows = ServiceSummary.objects.filter(unit__code=unit, period=period(key), basis="official")
+    if services:
+        rows = rows.filter(service__code__in=services)
+    totals = rows.aggregate(*[Sum(name) for name in names])
+    return sum(totals[f"{name}__sum"] for name in names)
+
+
+def published_cases():
+    # a town of six communes, 9 August 2022
+    assert indicator("TC01", "690", "2022-08") == (6, 6)
+    assert indicator("TC02", "690", "2022-08") == (58, None)
+    assert indicator("TC03", "690", "2022-08") == (54, 54)
+    assert indicator("TC04", "690", "2022-08") == (328, None)
+    # the nation, 31 July 2022: three counts that are never added
+    rates = [format_rate(*indicator(code, "00", "2022-08")) for code in ("NV01", "NV02", "NV03")]
+    assert rates == ["23,60%", "30,77%", "12,50%"]
+    assert indicator("NV01", "00", "2022-08") == (21, 89)
+    # TP Thủ Dầu Một, 14 December 2022
+    assert indicator("DD01", "718", "2022-12") == (221305, 282129)
+    assert format_rate(221305, 282129) == "78,44%"
+    assert indicator("YT01", "718", "2022-12") == (16, 16)
+    assert indicator("YT02", "718", "2022-12") == (16, 16)
+    assert indicator("HT01", "718", "2022-12") == (101000, 184683)
+    assert format_rate(101000, 184683) == "54,69%"
+    figure = Report.objects.get(unit__code="25750", period=period("2022-12")).indicator_figures
+    assert figure.filter(indicator__code="HT01", qualifier="hơn").exists()
+    phu_tho = Indicator.objects.get(code="HT01").figures.get(numerator=17998)
+    assert phu_tho.denominator == 17998
+    assert phu_tho.report.unit.versions.filter(name="Phường Phú Thọ").exists()
+    # a province, 15 August to 14 September 2023
+    assert dossiers("74", "2023-09", *RECEIVED) == 44938
+    assert dossiers("74", "2023-09", "received_online") == 32144
+    assert dossiers("74", "2023-09", *IN_TIME, "resolved_overdue") == 32378
+    assert dossiers("74", "2023-09", "pending_in_time", "pending_overdue") == 12560
+    assert format_rate(32144, 44938) == "71,53%"
+    assert 44938 == 32378 + 12560
+    # TX Phước Long, to 10 April 2024
+    assert indicator("DV01", "688", "2024-03") == (8, 11)
+    in_time = dossiers("688", "2024-03", *IN_TIME)
+    assert format_rate(in_time, in_time + dossiers("688", "2024-03", "resolved_overdue")) == "99,46%"
+    linked = {
+        code: dossiers(code, "2024-03", *RECEIVED, services=["DVC15", "DVC16"])
+        for code in ("688", "689", "690", "691", "692", "693", "694", "695", "696", "697", "698")
+    }
+    assert sorted(linked, key=linked.get, reverse=True)[1] == "688"
+    shares = [
+        dossiers("688", key, "received_online") / dossiers("688", key, *RECEIVED)
+        for key in ("2023-12", "2024-01", "2024-02", "2024-03", "2024-04")
+    ]
+    assert shares == sorted(shares)
+    assert len(set(shares)) == 5
+
+
+@pytest.mark.slow
+def test_the_demonstration_is_whole_and_the_published_cases_read_as_published(demo):
+    published_cases()
+    # both scenes hold thirteen months, the last one at every stage of the journey
+    for key in ("2023-12", "2024-12", "2025-11", "2026-11"):
+        assert period(key).reports.count() == (123 if key < "2025" else 96)
+    for key in ("2024-12", "2026-11"):
+        assert set(period(key).reports.values_list("status", flat=True)) == set(Status.values)
+        assert period(key).reports.filter(soft_warnings__gt=0).exists()
+        assert period(key).reports.filter(saved_at=None).exists()
+    assert Report.objects.filter(is_late=True).exists()
+    # no hard problem anywhere it counts
+    for report in (
+        period("2026-11").reports.filter(status__in=["submitted", "approved"]).select_related("unit", "period")
+    ):
+        assert [p for p in load_sheet(report).problems if p.severity == "hard"] == []
+    assert rollup.audit(period("2024-05")) == []
+    # one login per role in both scenes; every one of them works
+    assert {p.username for p in PEOPLE} <= set(User.objects.values_list("username", flat=True))
+    assert authenticate(username="chutich.phuoclong", password=PASSWORD) is not None
+
+
+def test_the_demonstration_is_refused_when_debug_is_off(db, settings):
+    settings.DEBUG = False
+    with pytest.raises(CommandError, match="refused"):
+        call_command("load_demo")
