@@ -163,6 +163,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]  # what django-allauth says, which ships no
 USE_I18N = True
 TIME_ZONE = "Asia/Ho_Chi_Minh"
 USE_TZ = True
+FORMAT_MODULE_PATH = ["de_an_06.formats"]  # day before month, also where people type
 
 # Files
 STATIC_URL = "static/"

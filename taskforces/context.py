@@ -22,7 +22,12 @@ def frame(request):
             nav.append(("task-list", "Việc cần làm"))
         if posting.role in REVIEWS:
             nav.append(("review-list", "Duyệt báo cáo"))
-        nav += [("dashboard", "Tổng quan"), ("export-list", "Xuất báo cáo"), ("unit-list", "Đơn vị")]
+        nav += [
+            ("dashboard", "Tổng quan"),
+            ("taskforce-list", "Tổ công tác"),
+            ("export-list", "Xuất báo cáo"),
+            ("unit-list", "Đơn vị"),
+        ]
     return {
         "nav": nav,
         "posting": posting,

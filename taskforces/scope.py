@@ -13,6 +13,7 @@ from .models.people import Branch, Posting, Role
 from .models.units import Level, UnitVersion
 
 READ_EVERYTHING = {Role.ADMINISTRATOR}
+KEEPS_REGISTER = {Role.OFFICER, Role.LEADER, Role.REVIEWER, Role.PROVINCIAL_STAFF}
 
 
 def postings(user) -> list[Posting]:
@@ -92,6 +93,15 @@ def may_close_period(user, province) -> bool:
     return _holds(user, {Role.PROVINCIAL_STAFF}, {province.pk}) and may_write_for(user, province)
 
 
+def may_keep_register(user, unit) -> bool:
+    """Task forces, members, village teams and documents of a unit are kept by the unit's own people.
+
+    Officers and leaders of the unit itself, and reviewers and staff where it is their own body (a province, until
+    June 2025 a district); nobody writes in the register of a unit below, and nobody in that of a closed one.
+    """
+    return _holds(user, KEEPS_REGISTER, {unit.pk}) and may_write_for(user, unit)
+
+
 def require(allowed: bool) -> None:
     """403 for a person inside the scope who lacks the right."""
     if not allowed:
@@ -113,6 +123,7 @@ __all__ = [
     "branches_entered_by",
     "home_url_name",
     "may_close_period",
+    "may_keep_register",
     "may_review",
     "may_submit",
     "may_write_for",

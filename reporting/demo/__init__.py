@@ -11,6 +11,7 @@ import random
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
+from django.utils import timezone
 from django.utils.timezone import make_aware
 
 from reporting import entry, periods, rollup, workflow
@@ -39,6 +40,13 @@ SCENES = (
     ("70", Month(2023, 12), Month(2024, 12), dt.date(2023, 11, 15), dt.date(2025, 6, 30)),
     ("75", Month(2025, 11), Month(2026, 11), dt.date(2025, 10, 15), None),
 )
+
+
+SETTLED = [
+    *("status", "revision", "submitted_at", "submitted_by", "is_late", "approved_at", "approved_by"),
+    *("office_ready_at", "office_ready_by", "police_ready_at", "police_ready_by", "saved_at"),
+    *("results", "shortcomings", "causes", "proposals", "plan"),
+]
 
 
 @transaction.atomic
@@ -121,10 +129,9 @@ def _play(scene: Scene, logins: dict[str, User]) -> None:
             _settle(scene, report, rows[report.pk], fates.get(report.pk, "approved"), clerks, reviewer)
     ServiceFigures.objects.bulk_create(scene.services, batch_size=2000)
     IndicatorFigure.objects.bulk_create(scene.indicators, batch_size=2000)
-    changed = ["status", "revision", "submitted_at", "submitted_by", "is_late", "approved_at", "approved_by"]
-    changed += ["office_ready_at", "office_ready_by", "police_ready_at", "police_ready_by", "saved_at"]
-    changed += ["results", "shortcomings", "causes", "proposals", "plan"]
-    Report.objects.bulk_update(scene.reports, changed, batch_size=200)
+    Report.objects.bulk_create(
+        scene.reports, batch_size=500, update_conflicts=True, unique_fields=["unit", "period"], update_fields=SETTLED
+    )
     ReportEvent.objects.bulk_create(scene.events, batch_size=2000)
     _explain_last_month(scene, clerks)
 
@@ -185,12 +192,13 @@ def _settle(scene: Scene, report: Report, rows, fate: str, clerks: dict[int, Use
     clerk = clerks.get(report.unit_id, reviewer)
     due = periods.due_at(report)
     rng = scene.rng
-    sent = due - dt.timedelta(hours=rng.randint(2, 30), minutes=rng.randint(0, 59))
+    sent = _office_hour(due, rng, days=-rng.randint(0, 1), latest=16)
     late = fate == "approved" and rng.random() < 0.06
     if late:
-        sent = due + dt.timedelta(hours=rng.randint(1, 30))
-    if fate in {"clean", "warned", "returned"} or (fate == "approved" and report.period.key == scene.months[-1].key):
-        sent = min(sent, _demo_morning(scene) - dt.timedelta(hours=rng.randint(1, 20)))
+        sent = _office_hour(due, rng, days=rng.randint(1, 3))
+    if report.period.key == scene.months[-1].key:
+        late = False
+        sent = _office_hour(_demo_morning(scene), rng, days=-rng.randint(3, 4), latest=16)
     if fate == "untouched":
         return
     if fate == "warned":
@@ -224,7 +232,7 @@ def _settle(scene: Scene, report: Report, rows, fate: str, clerks: dict[int, Use
             receipt=f"BC-{report.unit.code}-{report.period.key}-1",
         )
     )
-    decided = sent + dt.timedelta(hours=rng.randint(1, 6))
+    decided = sent + dt.timedelta(minutes=rng.randint(15, 110))
     if fate == "approved":
         report.status, report.approved_at, report.approved_by = Status.APPROVED, decided, reviewer
         scene.events.append(ReportEvent(report=report, action="approve", by=reviewer, at=decided, revision=1))
@@ -244,10 +252,19 @@ def _settle(scene: Scene, report: Report, rows, fate: str, clerks: dict[int, Use
         )
 
 
+def _office_hour(moment: dt.datetime, rng: random.Random, *, days: int, latest: int = 15) -> dt.datetime:
+    """Some minute between 8:00 and `latest`:00 so many days from `moment`."""
+    day = (moment.astimezone(timezone.get_default_timezone()) + dt.timedelta(days=days)).date()
+    return make_aware(dt.datetime.combine(day, dt.time(rng.randint(8, latest - 1), rng.randint(0, 59))))
+
+
 def _demo_morning(scene: Scene) -> dt.datetime:
     """Eight o'clock on the day on which the demonstration's people live."""
     last = scene.months[-1]
     return make_aware(dt.datetime.combine(dt.date(last.year, last.month, 16), dt.time(8, 0)))
+
+
+REASON = "Đã đối chiếu với sổ theo dõi; số liệu đúng, do đợt cao điểm trong kỳ."
 
 
 def _explain_last_month(scene: Scene, clerks: dict[int, User]) -> None:
@@ -264,13 +281,15 @@ def _explain_last_month(scene: Scene, clerks: dict[int, User]) -> None:
                     report=report,
                     check_code=problem.code,
                     cell=problem.cell,
-                    reason="Đã đối chiếu với sổ theo dõi; số liệu đúng, do đợt cao điểm trong kỳ.",
+                    reason=REASON,
                     by=clerks[report.unit_id],
                     at=report.submitted_at,
                 )
             )
         if soft:
             Report.objects.filter(pk=report.pk).update(soft_warnings=len(soft))
+            points = "\n".join(workflow.point_as_sent(problem, REASON) for problem in soft)
+            ReportEvent.objects.filter(report=report, action="submit").update(reason=points)
     Explanation.objects.bulk_create(reasons)
     for event in ReportEvent.objects.filter(report__in=sent, action="submit").select_related("report"):
         event.checksum = workflow.checksum(event.report)

@@ -120,7 +120,9 @@ def _nation_2022(by) -> None:
             },
         )
         if created:
-            IndicatorTerms.objects.create(indicator=indicator, valid_from=dt.date(2022, 1, 6))
+            IndicatorTerms.objects.create(
+                indicator=indicator, valid_from=dt.date(2022, 1, 6), valid_to=dt.date(2022, 12, 31)
+            )
         _indicator(report, code, done, total)
 
 

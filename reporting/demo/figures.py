@@ -28,6 +28,7 @@ class Scene:
     months: list[Month]
     rng: random.Random
     people: dict[int, float] = field(default_factory=dict)  # thousands of inhabitants of a unit
+    care: dict[int, float] = field(default_factory=dict)  # how much better or worse than usual a unit keeps terms
     services: list[ServiceFigures] = field(default_factory=list)
     indicators: list[IndicatorFigure] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
@@ -72,7 +73,8 @@ def _make_up_service(scene: Scene, report: Report, term: ServiceTerms, progress:
     waiting = 0 if code in NO_WAITING else round(total * rng.uniform(0.08, 0.14))
     waiting = min(waiting, opening + total - rejected)
     resolved = opening + total - rejected - waiting
-    good = SLOW.get(code, 0.997) + rng.uniform(-0.008, 0.006)
+    care = scene.care.setdefault(report.unit_id, rng.uniform(-0.01, 0.006))  # some offices are always quicker
+    good = SLOW.get(code, 0.997) + care + rng.uniform(-0.002, 0.002)
     overdue = sum(rng.random() > good for _ in range(min(resolved, 60)))
     overdue = round(overdue * resolved / 60) if resolved > 60 else overdue
     early = round((resolved - overdue) * rng.uniform(0.6, 0.8))

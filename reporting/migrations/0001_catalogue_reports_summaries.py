@@ -8,517 +8,1068 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('taskforces', '0001_units_and_people'),
+        ("taskforces", "0001_units_and_people"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Holiday',
+            name="Holiday",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(unique=True, verbose_name='ngày')),
-                ('name', models.CharField(max_length=100, verbose_name='tên')),
-                ('is_working_day', models.BooleanField(default=False, verbose_name='là ngày làm bù')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("day", models.DateField(unique=True, verbose_name="ngày")),
+                ("name", models.CharField(max_length=100, verbose_name="tên")),
+                ("is_working_day", models.BooleanField(default=False, verbose_name="là ngày làm bù")),
             ],
             options={
-                'verbose_name': 'ngày nghỉ, ngày làm bù',
-                'verbose_name_plural': 'ngày nghỉ, ngày làm bù',
-                'ordering': ['day'],
+                "verbose_name": "ngày nghỉ, ngày làm bù",
+                "verbose_name_plural": "ngày nghỉ, ngày làm bù",
+                "ordering": ["day"],
             },
         ),
         migrations.CreateModel(
-            name='LevelSetting',
+            name="LevelSetting",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('level', models.CharField(choices=[('nation', 'Trung ương'), ('province', 'Cấp tỉnh'), ('district', 'Cấp huyện'), ('commune', 'Cấp xã')], max_length=8, unique=True, verbose_name='cấp')),
-                ('deadline_days', models.PositiveSmallIntegerField(verbose_name='số ngày sau ngày chốt số liệu')),
-                ('deadline_time', models.TimeField(default=datetime.time(17, 0), verbose_name='giờ')),
-                ('reports', models.BooleanField(default=True, verbose_name='có báo cáo riêng')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "level",
+                    models.CharField(
+                        choices=[
+                            ("nation", "Trung ương"),
+                            ("province", "Cấp tỉnh"),
+                            ("district", "Cấp huyện"),
+                            ("commune", "Cấp xã"),
+                        ],
+                        max_length=8,
+                        unique=True,
+                        verbose_name="cấp",
+                    ),
+                ),
+                ("deadline_days", models.PositiveSmallIntegerField(verbose_name="số ngày sau ngày chốt số liệu")),
+                ("deadline_time", models.TimeField(default=datetime.time(17, 0), verbose_name="giờ")),
+                ("reports", models.BooleanField(default=True, verbose_name="có báo cáo riêng")),
             ],
             options={
-                'verbose_name': 'hạn nộp theo cấp',
-                'verbose_name_plural': 'hạn nộp theo cấp',
+                "verbose_name": "hạn nộp theo cấp",
+                "verbose_name_plural": "hạn nộp theo cấp",
             },
         ),
         migrations.CreateModel(
-            name='Indicator',
+            name="Indicator",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=12, unique=True, verbose_name='mã')),
-                ('order', models.PositiveSmallIntegerField(verbose_name='thứ tự')),
-                ('group', models.CharField(choices=[('organisation', 'Tổ chức'), ('outreach', 'Tuyên truyền'), ('identity', 'Định danh điện tử'), ('population', 'Dân cư'), ('civil_status', 'Hộ tịch'), ('health', 'Y tế'), ('social_security', 'An sinh xã hội'), ('online_services', 'Dịch vụ công trực tuyến'), ('resources', 'Nguồn lực')], max_length=20, verbose_name='nhóm')),
-                ('name', models.CharField(max_length=300, verbose_name='tên')),
-                ('kind', models.CharField(choices=[('number', 'Số'), ('ratio', 'Đạt / Tổng số')], max_length=6, verbose_name='loại')),
-                ('unit_of_measure', models.CharField(max_length=40, verbose_name='đơn vị tính')),
-                ('numerator_label', models.CharField(blank=True, max_length=120, verbose_name='tên tử số')),
-                ('denominator_label', models.CharField(blank=True, max_length=120, verbose_name='tên mẫu số')),
-                ('over_time', models.CharField(choices=[('flow', 'Trong kỳ'), ('stock', 'Cuối kỳ'), ('cumulative', 'Lũy kế')], max_length=10, verbose_name='theo thời gian')),
-                ('direction', models.CharField(choices=[('up', 'Cao là tốt'), ('down', 'Thấp là tốt'), ('none', 'Không xét')], max_length=4, verbose_name='chiều tốt')),
-                ('owner', models.CharField(choices=[('office', 'Văn phòng HĐND và UBND'), ('police', 'Công an'), ('register', 'Đếm từ sổ')], max_length=8, verbose_name='bộ phận nhập')),
-                ('may_exceed_total', models.BooleanField(default=False, verbose_name='số đạt được phép lớn hơn tổng số')),
-                ('origin', models.CharField(blank=True, max_length=20)),
-                ('hint', models.CharField(blank=True, max_length=300, verbose_name='giải thích')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=12, unique=True, verbose_name="mã")),
+                ("order", models.PositiveSmallIntegerField(verbose_name="thứ tự")),
+                (
+                    "group",
+                    models.CharField(
+                        choices=[
+                            ("organisation", "Tổ chức"),
+                            ("outreach", "Tuyên truyền"),
+                            ("identity", "Định danh điện tử"),
+                            ("population", "Dân cư"),
+                            ("civil_status", "Hộ tịch"),
+                            ("health", "Y tế"),
+                            ("social_security", "An sinh xã hội"),
+                            ("online_services", "Dịch vụ công trực tuyến"),
+                            ("resources", "Nguồn lực"),
+                        ],
+                        max_length=20,
+                        verbose_name="nhóm",
+                    ),
+                ),
+                ("name", models.CharField(max_length=300, verbose_name="tên")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("number", "Số"), ("ratio", "Đạt / Tổng số")], max_length=6, verbose_name="loại"
+                    ),
+                ),
+                ("unit_of_measure", models.CharField(max_length=40, verbose_name="đơn vị tính")),
+                ("numerator_label", models.CharField(blank=True, max_length=120, verbose_name="tên tử số")),
+                ("denominator_label", models.CharField(blank=True, max_length=120, verbose_name="tên mẫu số")),
+                (
+                    "over_time",
+                    models.CharField(
+                        choices=[("flow", "Trong kỳ"), ("stock", "Cuối kỳ"), ("cumulative", "Lũy kế")],
+                        max_length=10,
+                        verbose_name="theo thời gian",
+                    ),
+                ),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[("up", "Cao là tốt"), ("down", "Thấp là tốt"), ("none", "Không xét")],
+                        max_length=4,
+                        verbose_name="chiều tốt",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.CharField(
+                        choices=[
+                            ("office", "Văn phòng HĐND và UBND"),
+                            ("police", "Công an"),
+                            ("register", "Đếm từ sổ"),
+                        ],
+                        max_length=8,
+                        verbose_name="bộ phận nhập",
+                    ),
+                ),
+                (
+                    "may_exceed_total",
+                    models.BooleanField(default=False, verbose_name="số đạt được phép lớn hơn tổng số"),
+                ),
+                ("origin", models.CharField(blank=True, max_length=20)),
+                ("hint", models.CharField(blank=True, max_length=300, verbose_name="giải thích")),
             ],
             options={
-                'verbose_name': 'chỉ tiêu',
-                'verbose_name_plural': 'chỉ tiêu',
-                'ordering': ['order', 'code'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['number', 'ratio'])), name='indicator_kind_is_known'), models.CheckConstraint(condition=models.Q(('over_time__in', ['flow', 'stock', 'cumulative'])), name='indicator_over_time_is_known'), models.CheckConstraint(condition=models.Q(('owner__in', ['office', 'police', 'register'])), name='indicator_owner_is_known')],
+                "verbose_name": "chỉ tiêu",
+                "verbose_name_plural": "chỉ tiêu",
+                "ordering": ["order", "code"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["number", "ratio"])), name="indicator_kind_is_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("over_time__in", ["flow", "stock", "cumulative"])),
+                        name="indicator_over_time_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("owner__in", ["office", "police", "register"])),
+                        name="indicator_owner_is_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Period',
+            name="Period",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='năm')),
-                ('month', models.PositiveSmallIntegerField(verbose_name='tháng')),
-                ('data_from', models.DateField(verbose_name='số liệu từ ngày')),
-                ('data_to', models.DateField(verbose_name='số liệu đến hết ngày')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("year", models.PositiveSmallIntegerField(verbose_name="năm")),
+                ("month", models.PositiveSmallIntegerField(verbose_name="tháng")),
+                ("data_from", models.DateField(verbose_name="số liệu từ ngày")),
+                ("data_to", models.DateField(verbose_name="số liệu đến hết ngày")),
             ],
             options={
-                'verbose_name': 'kỳ báo cáo',
-                'verbose_name_plural': 'kỳ báo cáo',
-                'ordering': ['-year', '-month'],
-                'constraints': [models.UniqueConstraint(fields=('year', 'month'), name='period_unique', violation_error_message='Đã có kỳ báo cáo này.'), models.CheckConstraint(condition=models.Q(('month__gte', 1), ('month__lte', 12)), name='period_month_is_1_to_12'), models.CheckConstraint(condition=models.Q(('data_to__gt', models.F('data_from'))), name='period_window_in_order')],
+                "verbose_name": "kỳ báo cáo",
+                "verbose_name_plural": "kỳ báo cáo",
+                "ordering": ["-year", "-month"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("year", "month"), name="period_unique", violation_error_message="Đã có kỳ báo cáo này."
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("month__gte", 1), ("month__lte", 12)), name="period_month_is_1_to_12"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("data_to__gt", models.F("data_from"))), name="period_window_in_order"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PublicService',
+            name="PublicService",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=12, unique=True, verbose_name='mã')),
-                ('order', models.PositiveSmallIntegerField(verbose_name='thứ tự')),
-                ('name', models.CharField(max_length=300, verbose_name='tên')),
-                ('short_name', models.CharField(max_length=80, verbose_name='tên ngắn')),
-                ('reporter', models.CharField(choices=[('office', 'Văn phòng HĐND và UBND'), ('police', 'Công an')], max_length=6, verbose_name='bộ phận nhập')),
-                ('confidence', models.CharField(blank=True, max_length=200, verbose_name='độ tin cậy')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=12, unique=True, verbose_name="mã")),
+                ("order", models.PositiveSmallIntegerField(verbose_name="thứ tự")),
+                ("name", models.CharField(max_length=300, verbose_name="tên")),
+                ("short_name", models.CharField(max_length=80, verbose_name="tên ngắn")),
+                (
+                    "reporter",
+                    models.CharField(
+                        choices=[("office", "Văn phòng HĐND và UBND"), ("police", "Công an")],
+                        max_length=6,
+                        verbose_name="bộ phận nhập",
+                    ),
+                ),
+                ("confidence", models.CharField(blank=True, max_length=200, verbose_name="độ tin cậy")),
             ],
             options={
-                'verbose_name': 'dịch vụ công',
-                'verbose_name_plural': 'dịch vụ công',
-                'ordering': ['order', 'code'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('reporter__in', ['office', 'police'])), name='service_reporter_is_known')],
+                "verbose_name": "dịch vụ công",
+                "verbose_name_plural": "dịch vụ công",
+                "ordering": ["order", "code"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("reporter__in", ["office", "police"])), name="service_reporter_is_known"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Report',
+            name="Report",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('path', models.CharField(max_length=100)),
-                ('level', models.CharField(choices=[('nation', 'Trung ương'), ('province', 'Cấp tỉnh'), ('district', 'Cấp huyện'), ('commune', 'Cấp xã')], max_length=8)),
-                ('status', models.CharField(choices=[('draft', 'Đang nhập'), ('submitted', 'Đã gửi'), ('returned', 'Trả lại'), ('approved', 'Đã duyệt')], default='draft', max_length=9)),
-                ('revision', models.PositiveSmallIntegerField(default=0, verbose_name='lần gửi')),
-                ('office_ready_at', models.DateTimeField(blank=True, null=True)),
-                ('police_ready_at', models.DateTimeField(blank=True, null=True)),
-                ('results', models.TextField(blank=True, verbose_name='Kết quả nổi bật')),
-                ('shortcomings', models.TextField(blank=True, verbose_name='Tồn tại, hạn chế')),
-                ('causes', models.TextField(blank=True, verbose_name='Nguyên nhân')),
-                ('proposals', models.TextField(blank=True, verbose_name='Kiến nghị, đề xuất')),
-                ('plan', models.TextField(blank=True, verbose_name='Nhiệm vụ kỳ tới')),
-                ('submitted_at', models.DateTimeField(blank=True, null=True, verbose_name='gửi lúc')),
-                ('is_late', models.BooleanField(default=False, verbose_name='nộp trễ')),
-                ('approved_at', models.DateTimeField(blank=True, null=True, verbose_name='duyệt lúc')),
-                ('prior_corrected', models.BooleanField(default=False, verbose_name='kỳ trước đã sửa')),
-                ('soft_warnings', models.PositiveSmallIntegerField(default=0, verbose_name='số điểm cần xem khi gửi')),
-                ('saved_at', models.DateTimeField(blank=True, null=True, verbose_name='lưu lần cuối')),
-                ('approved_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('office_ready_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reports', to='reporting.period')),
-                ('police_ready_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('submitted_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reports', to='taskforces.administrativeunit')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("path", models.CharField(max_length=100)),
+                (
+                    "level",
+                    models.CharField(
+                        choices=[
+                            ("nation", "Trung ương"),
+                            ("province", "Cấp tỉnh"),
+                            ("district", "Cấp huyện"),
+                            ("commune", "Cấp xã"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Đang nhập"),
+                            ("submitted", "Đã gửi"),
+                            ("returned", "Trả lại"),
+                            ("approved", "Đã duyệt"),
+                        ],
+                        default="draft",
+                        max_length=9,
+                    ),
+                ),
+                ("revision", models.PositiveSmallIntegerField(default=0, verbose_name="lần gửi")),
+                ("office_ready_at", models.DateTimeField(blank=True, null=True)),
+                ("police_ready_at", models.DateTimeField(blank=True, null=True)),
+                ("results", models.TextField(blank=True, verbose_name="Kết quả nổi bật")),
+                ("shortcomings", models.TextField(blank=True, verbose_name="Tồn tại, hạn chế")),
+                ("causes", models.TextField(blank=True, verbose_name="Nguyên nhân")),
+                ("proposals", models.TextField(blank=True, verbose_name="Kiến nghị, đề xuất")),
+                ("plan", models.TextField(blank=True, verbose_name="Nhiệm vụ kỳ tới")),
+                ("submitted_at", models.DateTimeField(blank=True, null=True, verbose_name="gửi lúc")),
+                ("is_late", models.BooleanField(default=False, verbose_name="nộp trễ")),
+                ("approved_at", models.DateTimeField(blank=True, null=True, verbose_name="duyệt lúc")),
+                ("prior_corrected", models.BooleanField(default=False, verbose_name="kỳ trước đã sửa")),
+                ("soft_warnings", models.PositiveSmallIntegerField(default=0, verbose_name="số điểm cần xem khi gửi")),
+                ("saved_at", models.DateTimeField(blank=True, null=True, verbose_name="lưu lần cuối")),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "office_ready_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="reports", to="reporting.period"
+                    ),
+                ),
+                (
+                    "police_ready_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "submitted_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reports",
+                        to="taskforces.administrativeunit",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'báo cáo',
-                'verbose_name_plural': 'báo cáo',
+                "verbose_name": "báo cáo",
+                "verbose_name_plural": "báo cáo",
             },
         ),
         migrations.CreateModel(
-            name='IndicatorFigure',
+            name="IndicatorFigure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('numerator', models.BigIntegerField(blank=True, null=True, verbose_name='số đạt')),
-                ('denominator', models.BigIntegerField(blank=True, null=True, verbose_name='tổng số')),
-                ('qualifier', models.CharField(blank=True, help_text='Ví dụ: hơn, gần', max_length=20, verbose_name='mức độ chính xác')),
-                ('note', models.CharField(blank=True, max_length=300, verbose_name='ghi chú')),
-                ('indicator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='figures', to='reporting.indicator')),
-                ('report', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='indicator_figures', to='reporting.report')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("numerator", models.BigIntegerField(blank=True, null=True, verbose_name="số đạt")),
+                ("denominator", models.BigIntegerField(blank=True, null=True, verbose_name="tổng số")),
+                (
+                    "qualifier",
+                    models.CharField(
+                        blank=True, help_text="Ví dụ: hơn, gần", max_length=20, verbose_name="mức độ chính xác"
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=300, verbose_name="ghi chú")),
+                (
+                    "indicator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="figures", to="reporting.indicator"
+                    ),
+                ),
+                (
+                    "report",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="indicator_figures",
+                        to="reporting.report",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'số liệu chỉ tiêu',
-                'verbose_name_plural': 'số liệu chỉ tiêu',
+                "verbose_name": "số liệu chỉ tiêu",
+                "verbose_name_plural": "số liệu chỉ tiêu",
             },
         ),
         migrations.CreateModel(
-            name='FigureChange',
+            name="FigureChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('cell', models.CharField(max_length=60)),
-                ('old', models.BigIntegerField(null=True)),
-                ('new', models.BigIntegerField(null=True)),
-                ('at', models.DateTimeField()),
-                ('via', models.CharField(choices=[('page', 'trang nhập'), ('paste', 'dán từ bảng tính'), ('file', 'tệp'), ('api', 'API'), ('zero_fill', 'không phát sinh'), ('register', 'đếm từ sổ'), ('demo', 'dữ liệu trình diễn')], max_length=10)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('report', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='changes', to='reporting.report')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("cell", models.CharField(max_length=60)),
+                ("old", models.BigIntegerField(null=True)),
+                ("new", models.BigIntegerField(null=True)),
+                ("at", models.DateTimeField()),
+                (
+                    "via",
+                    models.CharField(
+                        choices=[
+                            ("page", "trang nhập"),
+                            ("paste", "dán từ bảng tính"),
+                            ("file", "tệp"),
+                            ("api", "API"),
+                            ("zero_fill", "không phát sinh"),
+                            ("register", "đếm từ sổ"),
+                            ("demo", "dữ liệu trình diễn"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "report",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="changes", to="reporting.report"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'thay đổi số liệu',
-                'verbose_name_plural': 'thay đổi số liệu',
-                'ordering': ['at', 'pk'],
+                "verbose_name": "thay đổi số liệu",
+                "verbose_name_plural": "thay đổi số liệu",
+                "ordering": ["at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Explanation',
+            name="Explanation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('check_code', models.CharField(max_length=30)),
-                ('cell', models.CharField(help_text="'DVC19.received_in_person', 'DV02.numerator'", max_length=60)),
-                ('reason', models.TextField(verbose_name='lý do')),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('report', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='explanations', to='reporting.report')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("check_code", models.CharField(max_length=30)),
+                ("cell", models.CharField(help_text="'DVC19.received_in_person', 'DV02.numerator'", max_length=60)),
+                ("reason", models.TextField(verbose_name="lý do")),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "report",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="explanations", to="reporting.report"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'giải thích',
-                'verbose_name_plural': 'giải thích',
+                "verbose_name": "giải thích",
+                "verbose_name_plural": "giải thích",
             },
         ),
         migrations.CreateModel(
-            name='ReportEvent',
+            name="ReportEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('action', models.CharField(choices=[('ready', 'Đánh dấu xong phần'), ('not_ready', 'Bỏ đánh dấu xong phần'), ('submit', 'Gửi'), ('approve', 'Duyệt'), ('send_back', 'Trả lại'), ('reopen', 'Mở lại'), ('zero_fill', 'Không phát sinh'), ('accept_prior', 'Đã xem việc kỳ trước sửa')], max_length=12, verbose_name='việc')),
-                ('at', models.DateTimeField(verbose_name='lúc')),
-                ('reason', models.TextField(blank=True, verbose_name='lý do')),
-                ('revision', models.PositiveSmallIntegerField(verbose_name='lần gửi')),
-                ('receipt', models.CharField(blank=True, max_length=40, verbose_name='số biên nhận')),
-                ('checksum', models.CharField(blank=True, max_length=64, verbose_name='mã kiểm tra')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('report', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='reporting.report')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "action",
+                    models.CharField(
+                        choices=[
+                            ("ready", "Đánh dấu xong phần"),
+                            ("not_ready", "Bỏ đánh dấu xong phần"),
+                            ("submit", "Gửi"),
+                            ("approve", "Duyệt"),
+                            ("send_back", "Trả lại"),
+                            ("reopen", "Mở lại"),
+                            ("zero_fill", "Không phát sinh"),
+                            ("accept_prior", "Đã xem việc kỳ trước sửa"),
+                        ],
+                        max_length=12,
+                        verbose_name="việc",
+                    ),
+                ),
+                ("at", models.DateTimeField(verbose_name="lúc")),
+                ("reason", models.TextField(blank=True, verbose_name="lý do")),
+                ("revision", models.PositiveSmallIntegerField(verbose_name="lần gửi")),
+                ("receipt", models.CharField(blank=True, max_length=40, verbose_name="số biên nhận")),
+                ("checksum", models.CharField(blank=True, max_length=64, verbose_name="mã kiểm tra")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "report",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="events", to="reporting.report"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'nhật ký báo cáo',
-                'verbose_name_plural': 'nhật ký báo cáo',
-                'ordering': ['at', 'pk'],
+                "verbose_name": "nhật ký báo cáo",
+                "verbose_name_plural": "nhật ký báo cáo",
+                "ordering": ["at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='ReportingSettings',
+            name="ReportingSettings",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scheme', models.CharField(choices=[('fifteenth', 'Từ ngày 15 tháng trước đến ngày 14 (Nghị định 09/2019/NĐ-CP)'), ('calendar', 'Tháng dương lịch')], default='fifteenth', max_length=10, verbose_name='cách tính tháng')),
-                ('support_contact', models.CharField(blank=True, default='Tổ giúp việc', max_length=120, verbose_name='nơi hỗ trợ')),
-                ('export_days', models.PositiveSmallIntegerField(default=30, verbose_name='số ngày giữ tệp đã lập')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "scheme",
+                    models.CharField(
+                        choices=[
+                            ("fifteenth", "Từ ngày 15 tháng trước đến ngày 14 (Nghị định 09/2019/NĐ-CP)"),
+                            ("calendar", "Tháng dương lịch"),
+                        ],
+                        default="fifteenth",
+                        max_length=10,
+                        verbose_name="cách tính tháng",
+                    ),
+                ),
+                (
+                    "support_contact",
+                    models.CharField(blank=True, default="Tổ giúp việc", max_length=120, verbose_name="nơi hỗ trợ"),
+                ),
+                ("export_days", models.PositiveSmallIntegerField(default=30, verbose_name="số ngày giữ tệp đã lập")),
             ],
             options={
-                'verbose_name': 'cài đặt chung',
-                'verbose_name_plural': 'cài đặt chung',
-                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='settings_is_one_row')],
+                "verbose_name": "cài đặt chung",
+                "verbose_name_plural": "cài đặt chung",
+                "constraints": [models.CheckConstraint(condition=models.Q(("pk", 1)), name="settings_is_one_row")],
             },
         ),
         migrations.CreateModel(
-            name='RollupAudit',
+            name="RollupAudit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('checked_at', models.DateTimeField()),
-                ('cells', models.PositiveIntegerField()),
-                ('differences', models.JSONField(default=list, help_text='sentences, one per differing cell')),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='audits', to='reporting.period')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("checked_at", models.DateTimeField()),
+                ("cells", models.PositiveIntegerField()),
+                ("differences", models.JSONField(default=list, help_text="sentences, one per differing cell")),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="audits", to="reporting.period"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RollupRequest',
+            name="RollupRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('requested_at', models.DateTimeField(auto_now_add=True)),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='reporting.period')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='taskforces.administrativeunit')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("requested_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="reporting.period"
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="taskforces.administrativeunit",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RollupRun',
+            name="RollupRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('units', models.PositiveIntegerField(default=0, help_text='units whose totals were written')),
-                ('problems', models.JSONField(default=list, help_text='sentences naming reports left out, with the reason')),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='reporting.period')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("units", models.PositiveIntegerField(default=0, help_text="units whose totals were written")),
+                (
+                    "problems",
+                    models.JSONField(default=list, help_text="sentences naming reports left out, with the reason"),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="reporting.period"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ServiceFigures',
+            name="ServiceFigures",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('opening', models.BigIntegerField(blank=True, null=True, verbose_name='Kỳ trước chuyển sang')),
-                ('received_online', models.BigIntegerField(blank=True, null=True, verbose_name='Tiếp nhận trực tuyến')),
-                ('received_in_person', models.BigIntegerField(blank=True, null=True, verbose_name='Tiếp nhận trực tiếp')),
-                ('received_postal', models.BigIntegerField(blank=True, null=True, verbose_name='Tiếp nhận qua bưu chính')),
-                ('resolved_early', models.BigIntegerField(blank=True, null=True, verbose_name='Giải quyết trước hạn')),
-                ('resolved_on_time', models.BigIntegerField(blank=True, null=True, verbose_name='Giải quyết đúng hạn')),
-                ('resolved_overdue', models.BigIntegerField(blank=True, null=True, verbose_name='Giải quyết quá hạn')),
-                ('rejected', models.BigIntegerField(blank=True, null=True, verbose_name='Từ chối, rút, dừng')),
-                ('pending_in_time', models.BigIntegerField(blank=True, null=True, verbose_name='Đang giải quyết trong hạn')),
-                ('pending_overdue', models.BigIntegerField(blank=True, null=True, verbose_name='Đang giải quyết quá hạn')),
-                ('report', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='service_figures', to='reporting.report')),
-                ('service', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='figures', to='reporting.publicservice')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("opening", models.BigIntegerField(blank=True, null=True, verbose_name="Kỳ trước chuyển sang")),
+                ("received_online", models.BigIntegerField(blank=True, null=True, verbose_name="Tiếp nhận trực tuyến")),
+                (
+                    "received_in_person",
+                    models.BigIntegerField(blank=True, null=True, verbose_name="Tiếp nhận trực tiếp"),
+                ),
+                (
+                    "received_postal",
+                    models.BigIntegerField(blank=True, null=True, verbose_name="Tiếp nhận qua bưu chính"),
+                ),
+                ("resolved_early", models.BigIntegerField(blank=True, null=True, verbose_name="Giải quyết trước hạn")),
+                ("resolved_on_time", models.BigIntegerField(blank=True, null=True, verbose_name="Giải quyết đúng hạn")),
+                ("resolved_overdue", models.BigIntegerField(blank=True, null=True, verbose_name="Giải quyết quá hạn")),
+                ("rejected", models.BigIntegerField(blank=True, null=True, verbose_name="Từ chối, rút, dừng")),
+                (
+                    "pending_in_time",
+                    models.BigIntegerField(blank=True, null=True, verbose_name="Đang giải quyết trong hạn"),
+                ),
+                (
+                    "pending_overdue",
+                    models.BigIntegerField(blank=True, null=True, verbose_name="Đang giải quyết quá hạn"),
+                ),
+                (
+                    "report",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="service_figures",
+                        to="reporting.report",
+                    ),
+                ),
+                (
+                    "service",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="figures",
+                        to="reporting.publicservice",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'số liệu dịch vụ công',
-                'verbose_name_plural': 'số liệu dịch vụ công',
+                "verbose_name": "số liệu dịch vụ công",
+                "verbose_name_plural": "số liệu dịch vụ công",
             },
         ),
         migrations.CreateModel(
-            name='ServiceSummary',
+            name="ServiceSummary",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('basis', models.CharField(choices=[('provisional', 'Tạm tính'), ('official', 'Chính thức')], max_length=11)),
-                ('units_reported', models.PositiveIntegerField()),
-                ('generation', models.PositiveBigIntegerField()),
-                ('computed_at', models.DateTimeField()),
-                ('opening', models.BigIntegerField(null=True)),
-                ('received_online', models.BigIntegerField(null=True)),
-                ('received_in_person', models.BigIntegerField(null=True)),
-                ('received_postal', models.BigIntegerField(null=True)),
-                ('resolved_early', models.BigIntegerField(null=True)),
-                ('resolved_on_time', models.BigIntegerField(null=True)),
-                ('resolved_overdue', models.BigIntegerField(null=True)),
-                ('rejected', models.BigIntegerField(null=True)),
-                ('pending_in_time', models.BigIntegerField(null=True)),
-                ('pending_overdue', models.BigIntegerField(null=True)),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reporting.period')),
-                ('service', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reporting.publicservice')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='taskforces.administrativeunit')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "basis",
+                    models.CharField(choices=[("provisional", "Tạm tính"), ("official", "Chính thức")], max_length=11),
+                ),
+                ("units_reported", models.PositiveIntegerField()),
+                ("generation", models.PositiveBigIntegerField()),
+                ("computed_at", models.DateTimeField()),
+                ("opening", models.BigIntegerField(null=True)),
+                ("received_online", models.BigIntegerField(null=True)),
+                ("received_in_person", models.BigIntegerField(null=True)),
+                ("received_postal", models.BigIntegerField(null=True)),
+                ("resolved_early", models.BigIntegerField(null=True)),
+                ("resolved_on_time", models.BigIntegerField(null=True)),
+                ("resolved_overdue", models.BigIntegerField(null=True)),
+                ("rejected", models.BigIntegerField(null=True)),
+                ("pending_in_time", models.BigIntegerField(null=True)),
+                ("pending_overdue", models.BigIntegerField(null=True)),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="reporting.period"
+                    ),
+                ),
+                (
+                    "service",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="reporting.publicservice"
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="taskforces.administrativeunit",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ServiceTerms',
+            name="ServiceTerms",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('valid_from', models.DateField(verbose_name='từ ngày')),
-                ('valid_to', models.DateField(blank=True, null=True, verbose_name='đến hết ngày')),
-                ('at_commune', models.BooleanField(default=False, verbose_name='cấp xã báo cáo')),
-                ('at_district', models.BooleanField(default=False, verbose_name='cấp huyện báo cáo')),
-                ('at_province', models.BooleanField(default=False, verbose_name='cấp tỉnh báo cáo')),
-                ('lead_agency', models.CharField(max_length=100, verbose_name='cơ quan chủ trì')),
-                ('online_only', models.BooleanField(default=False, verbose_name='chỉ nhận trực tuyến')),
-                ('service', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='terms', to='reporting.publicservice')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("valid_from", models.DateField(verbose_name="từ ngày")),
+                ("valid_to", models.DateField(blank=True, null=True, verbose_name="đến hết ngày")),
+                ("at_commune", models.BooleanField(default=False, verbose_name="cấp xã báo cáo")),
+                ("at_district", models.BooleanField(default=False, verbose_name="cấp huyện báo cáo")),
+                ("at_province", models.BooleanField(default=False, verbose_name="cấp tỉnh báo cáo")),
+                ("lead_agency", models.CharField(max_length=100, verbose_name="cơ quan chủ trì")),
+                ("online_only", models.BooleanField(default=False, verbose_name="chỉ nhận trực tuyến")),
+                (
+                    "service",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="terms", to="reporting.publicservice"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'quy định theo thời gian của dịch vụ công',
-                'verbose_name_plural': 'quy định theo thời gian của dịch vụ công',
-                'ordering': ['service', 'valid_from'],
+                "verbose_name": "quy định theo thời gian của dịch vụ công",
+                "verbose_name_plural": "quy định theo thời gian của dịch vụ công",
+                "ordering": ["service", "valid_from"],
             },
         ),
         migrations.CreateModel(
-            name='SubmissionSummary',
+            name="SubmissionSummary",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('expected', models.PositiveIntegerField()),
-                ('submitted', models.PositiveIntegerField(help_text='sent and approved together: what is in the provisional sums')),
-                ('approved', models.PositiveIntegerField(help_text='what is in the official sums')),
-                ('returned', models.PositiveIntegerField()),
-                ('late', models.PositiveIntegerField(help_text='of the submitted, those sent after their deadline')),
-                ('generation', models.PositiveBigIntegerField()),
-                ('computed_at', models.DateTimeField()),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reporting.period')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='taskforces.administrativeunit')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("expected", models.PositiveIntegerField()),
+                (
+                    "submitted",
+                    models.PositiveIntegerField(
+                        help_text="sent and approved together: what is in the provisional sums"
+                    ),
+                ),
+                ("approved", models.PositiveIntegerField(help_text="what is in the official sums")),
+                ("returned", models.PositiveIntegerField()),
+                ("late", models.PositiveIntegerField(help_text="of the submitted, those sent after their deadline")),
+                ("generation", models.PositiveBigIntegerField()),
+                ("computed_at", models.DateTimeField()),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="reporting.period"
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="taskforces.administrativeunit",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ExportJob',
+            name="ExportJob",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('requested_at', models.DateTimeField()),
-                ('span', models.CharField(help_text="a Span key: '2026-11', '2026-Q3', '2026-01..2026-10'", max_length=20, verbose_name='kỳ')),
-                ('basis', models.CharField(choices=[('provisional', 'Tạm tính'), ('official', 'Chính thức')], max_length=11, verbose_name='cơ sở')),
-                ('state', models.CharField(choices=[('waiting', 'Chờ đến lượt'), ('running', 'Đang lập'), ('done', 'Đã lập xong'), ('failed', 'Không lập được')], default='waiting', max_length=7)),
-                ('progress', models.PositiveIntegerField(default=0)),
-                ('total', models.PositiveIntegerField(default=0)),
-                ('message', models.TextField(blank=True)),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('file_name', models.CharField(blank=True, max_length=200)),
-                ('size', models.PositiveBigIntegerField(default=0)),
-                ('sha256', models.CharField(blank=True, max_length=64)),
-                ('rows', models.PositiveIntegerField(default=0)),
-                ('units_reported', models.PositiveIntegerField(default=0)),
-                ('units_expected', models.PositiveIntegerField(default=0)),
-                ('figures_as_of', models.DateTimeField(blank=True, null=True)),
-                ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='exports', to=settings.AUTH_USER_MODEL)),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='taskforces.administrativeunit')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("requested_at", models.DateTimeField()),
+                (
+                    "span",
+                    models.CharField(
+                        help_text="a Span key: '2026-11', '2026-Q3', '2026-01..2026-10'",
+                        max_length=20,
+                        verbose_name="kỳ",
+                    ),
+                ),
+                (
+                    "basis",
+                    models.CharField(
+                        choices=[("provisional", "Tạm tính"), ("official", "Chính thức")],
+                        max_length=11,
+                        verbose_name="cơ sở",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Chờ đến lượt"),
+                            ("running", "Đang lập"),
+                            ("done", "Đã lập xong"),
+                            ("failed", "Không lập được"),
+                        ],
+                        default="waiting",
+                        max_length=7,
+                    ),
+                ),
+                ("progress", models.PositiveIntegerField(default=0)),
+                ("total", models.PositiveIntegerField(default=0)),
+                ("message", models.TextField(blank=True)),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("file_name", models.CharField(blank=True, max_length=200)),
+                ("size", models.PositiveBigIntegerField(default=0)),
+                ("sha256", models.CharField(blank=True, max_length=64)),
+                ("rows", models.PositiveIntegerField(default=0)),
+                ("units_reported", models.PositiveIntegerField(default=0)),
+                ("units_expected", models.PositiveIntegerField(default=0)),
+                ("figures_as_of", models.DateTimeField(blank=True, null=True)),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="exports", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="taskforces.administrativeunit",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'tệp đã lập',
-                'verbose_name_plural': 'tệp đã lập',
-                'ordering': ['-requested_at'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('basis__in', ['provisional', 'official'])), name='export_basis_is_known')],
+                "verbose_name": "tệp đã lập",
+                "verbose_name_plural": "tệp đã lập",
+                "ordering": ["-requested_at"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("basis__in", ["provisional", "official"])), name="export_basis_is_known"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='IndicatorTerms',
+            name="IndicatorTerms",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('valid_from', models.DateField(verbose_name='từ ngày')),
-                ('valid_to', models.DateField(blank=True, null=True, verbose_name='đến hết ngày')),
-                ('at_commune', models.BooleanField(default=False, verbose_name='cấp xã báo cáo')),
-                ('at_district', models.BooleanField(default=False, verbose_name='cấp huyện báo cáo')),
-                ('at_province', models.BooleanField(default=False, verbose_name='cấp tỉnh báo cáo')),
-                ('indicator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='terms', to='reporting.indicator')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("valid_from", models.DateField(verbose_name="từ ngày")),
+                ("valid_to", models.DateField(blank=True, null=True, verbose_name="đến hết ngày")),
+                ("at_commune", models.BooleanField(default=False, verbose_name="cấp xã báo cáo")),
+                ("at_district", models.BooleanField(default=False, verbose_name="cấp huyện báo cáo")),
+                ("at_province", models.BooleanField(default=False, verbose_name="cấp tỉnh báo cáo")),
+                (
+                    "indicator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="terms", to="reporting.indicator"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'quy định theo thời gian của chỉ tiêu',
-                'verbose_name_plural': 'quy định theo thời gian của chỉ tiêu',
-                'ordering': ['indicator', 'valid_from'],
-                'constraints': [models.UniqueConstraint(fields=('indicator', 'valid_from'), name='indicator_terms_unique'), models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='indicator_terms_end_after_start', violation_error_message='Ngày kết thúc phải sau ngày bắt đầu.')],
+                "verbose_name": "quy định theo thời gian của chỉ tiêu",
+                "verbose_name_plural": "quy định theo thời gian của chỉ tiêu",
+                "ordering": ["indicator", "valid_from"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("indicator", "valid_from"), name="indicator_terms_unique"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_to__isnull", True), ("valid_to__gte", models.F("valid_from")), _connector="OR"
+                        ),
+                        name="indicator_terms_end_after_start",
+                        violation_error_message="Ngày kết thúc phải sau ngày bắt đầu.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ParticipatingArea',
+            name="ParticipatingArea",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('valid_from', models.DateField(verbose_name='từ ngày')),
-                ('valid_to', models.DateField(blank=True, null=True, verbose_name='đến hết ngày')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='taskforces.administrativeunit', verbose_name='đơn vị')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("valid_from", models.DateField(verbose_name="từ ngày")),
+                ("valid_to", models.DateField(blank=True, null=True, verbose_name="đến hết ngày")),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="taskforces.administrativeunit",
+                        verbose_name="đơn vị",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'địa bàn tham gia',
-                'verbose_name_plural': 'địa bàn tham gia',
-                'constraints': [models.UniqueConstraint(fields=('unit', 'valid_from'), name='participating_area_unique')],
+                "verbose_name": "địa bàn tham gia",
+                "verbose_name_plural": "địa bàn tham gia",
+                "constraints": [
+                    models.UniqueConstraint(fields=("unit", "valid_from"), name="participating_area_unique")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='IndicatorSummary',
+            name="IndicatorSummary",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('basis', models.CharField(choices=[('provisional', 'Tạm tính'), ('official', 'Chính thức')], max_length=11)),
-                ('units_reported', models.PositiveIntegerField()),
-                ('generation', models.PositiveBigIntegerField()),
-                ('computed_at', models.DateTimeField()),
-                ('numerator', models.BigIntegerField(null=True)),
-                ('denominator', models.BigIntegerField(null=True)),
-                ('indicator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reporting.indicator')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='taskforces.administrativeunit')),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reporting.period')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "basis",
+                    models.CharField(choices=[("provisional", "Tạm tính"), ("official", "Chính thức")], max_length=11),
+                ),
+                ("units_reported", models.PositiveIntegerField()),
+                ("generation", models.PositiveBigIntegerField()),
+                ("computed_at", models.DateTimeField()),
+                ("numerator", models.BigIntegerField(null=True)),
+                ("denominator", models.BigIntegerField(null=True)),
+                (
+                    "indicator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="reporting.indicator"
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="taskforces.administrativeunit",
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="reporting.period"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('period', 'unit', 'basis', 'indicator'), name='indicator_summary_unique')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("period", "unit", "basis", "indicator"), name="indicator_summary_unique"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PeriodClosure',
+            name="PeriodClosure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('closed_at', models.DateTimeField()),
-                ('reopened_at', models.DateTimeField(blank=True, null=True)),
-                ('reopen_reason', models.TextField(blank=True)),
-                ('closed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='closures', to='reporting.period')),
-                ('province', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='closures', to='taskforces.administrativeunit')),
-                ('reopened_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("closed_at", models.DateTimeField()),
+                ("reopened_at", models.DateTimeField(blank=True, null=True)),
+                ("reopen_reason", models.TextField(blank=True)),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="closures", to="reporting.period"
+                    ),
+                ),
+                (
+                    "province",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="closures",
+                        to="taskforces.administrativeunit",
+                    ),
+                ),
+                (
+                    "reopened_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'khóa kỳ',
-                'verbose_name_plural': 'khóa kỳ',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('reopened_at__isnull', True)), fields=('period', 'province'), name='one_open_closure')],
+                "verbose_name": "khóa kỳ",
+                "verbose_name_plural": "khóa kỳ",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("reopened_at__isnull", True)),
+                        fields=("period", "province"),
+                        name="one_open_closure",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PeriodDeadline',
+            name="PeriodDeadline",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('level', models.CharField(choices=[('nation', 'Trung ương'), ('province', 'Cấp tỉnh'), ('district', 'Cấp huyện'), ('commune', 'Cấp xã')], max_length=8, verbose_name='cấp')),
-                ('due_at', models.DateTimeField(verbose_name='hạn nộp')),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deadlines', to='reporting.period')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "level",
+                    models.CharField(
+                        choices=[
+                            ("nation", "Trung ương"),
+                            ("province", "Cấp tỉnh"),
+                            ("district", "Cấp huyện"),
+                            ("commune", "Cấp xã"),
+                        ],
+                        max_length=8,
+                        verbose_name="cấp",
+                    ),
+                ),
+                ("due_at", models.DateTimeField(verbose_name="hạn nộp")),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="deadlines", to="reporting.period"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'hạn nộp',
-                'verbose_name_plural': 'hạn nộp',
-                'constraints': [models.UniqueConstraint(fields=('period', 'level'), name='one_deadline_per_level')],
+                "verbose_name": "hạn nộp",
+                "verbose_name_plural": "hạn nộp",
+                "constraints": [models.UniqueConstraint(fields=("period", "level"), name="one_deadline_per_level")],
             },
         ),
         migrations.AddIndex(
-            model_name='report',
-            index=models.Index(fields=['period', 'status'], name='report_period_status'),
+            model_name="report",
+            index=models.Index(fields=["period", "status"], name="report_period_status"),
         ),
         migrations.AddIndex(
-            model_name='report',
-            index=models.Index(fields=['path'], name='report_path'),
+            model_name="report",
+            index=models.Index(fields=["path"], name="report_path"),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.UniqueConstraint(fields=('unit', 'period'), name='one_report_per_unit_and_period', violation_error_message='Đơn vị này đã có báo cáo cho kỳ này.'),
+            model_name="report",
+            constraint=models.UniqueConstraint(
+                fields=("unit", "period"),
+                name="one_report_per_unit_and_period",
+                violation_error_message="Đơn vị này đã có báo cáo cho kỳ này.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'submitted', 'returned', 'approved'])), name='report_status_is_known'),
+            model_name="report",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["draft", "submitted", "returned", "approved"])),
+                name="report_status_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['submitted', 'approved']), _negated=True), ('submitted_at__isnull', False), _connector='OR'), name='report_sent_has_time'),
+            model_name="report",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status__in", ["submitted", "approved"]), _negated=True),
+                    ("submitted_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="report_sent_has_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'approved'), _negated=True), ('approved_at__isnull', False), _connector='OR'), name='report_approved_has_time'),
+            model_name="report",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "approved"), _negated=True), ("approved_at__isnull", False), _connector="OR"
+                ),
+                name="report_approved_has_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'approved'), _negated=True), models.Q(('approved_by', models.F('submitted_by')), _negated=True), _connector='OR'), name='report_approver_is_not_sender', violation_error_message='Không ai được duyệt báo cáo do chính mình gửi.'),
+            model_name="report",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "approved"), _negated=True),
+                    models.Q(("approved_by", models.F("submitted_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="report_approver_is_not_sender",
+                violation_error_message="Không ai được duyệt báo cáo do chính mình gửi.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='indicatorfigure',
-            constraint=models.UniqueConstraint(fields=('report', 'indicator'), name='one_row_per_report_and_indicator'),
+            model_name="indicatorfigure",
+            constraint=models.UniqueConstraint(fields=("report", "indicator"), name="one_row_per_report_and_indicator"),
         ),
         migrations.AddConstraint(
-            model_name='indicatorfigure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('numerator__isnull', True), ('numerator__gte', 0), _connector='OR'), models.Q(('denominator__isnull', True), ('denominator__gte', 0), _connector='OR')), name='indicator_figure_not_negative', violation_error_message='Số liệu là số nguyên từ 0.'),
+            model_name="indicatorfigure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("numerator__isnull", True), ("numerator__gte", 0), _connector="OR"),
+                    models.Q(("denominator__isnull", True), ("denominator__gte", 0), _connector="OR"),
+                ),
+                name="indicator_figure_not_negative",
+                violation_error_message="Số liệu là số nguyên từ 0.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='figurechange',
-            index=models.Index(fields=['report', 'cell'], name='figure_change_cell'),
+            model_name="figurechange",
+            index=models.Index(fields=["report", "cell"], name="figure_change_cell"),
         ),
         migrations.AddConstraint(
-            model_name='explanation',
-            constraint=models.UniqueConstraint(fields=('report', 'check_code', 'cell'), name='one_explanation_per_warning'),
+            model_name="explanation",
+            constraint=models.UniqueConstraint(
+                fields=("report", "check_code", "cell"), name="one_explanation_per_warning"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reportevent',
-            constraint=models.UniqueConstraint(condition=models.Q(('receipt', ''), _negated=True), fields=('receipt',), name='receipt_unique'),
+            model_name="reportevent",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("receipt", ""), _negated=True), fields=("receipt",), name="receipt_unique"
+            ),
         ),
         migrations.AddIndex(
-            model_name='rolluprequest',
-            index=models.Index(fields=['period', 'unit'], name='rollup_request_period'),
+            model_name="rolluprequest",
+            index=models.Index(fields=["period", "unit"], name="rollup_request_period"),
         ),
         migrations.AddConstraint(
-            model_name='servicefigures',
-            constraint=models.UniqueConstraint(fields=('report', 'service'), name='one_row_per_report_and_service'),
+            model_name="servicefigures",
+            constraint=models.UniqueConstraint(fields=("report", "service"), name="one_row_per_report_and_service"),
         ),
         migrations.AddConstraint(
-            model_name='servicefigures',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('opening__isnull', True), ('opening__gte', 0), _connector='OR'), models.Q(('received_online__isnull', True), ('received_online__gte', 0), _connector='OR'), models.Q(('received_in_person__isnull', True), ('received_in_person__gte', 0), _connector='OR'), models.Q(('received_postal__isnull', True), ('received_postal__gte', 0), _connector='OR'), models.Q(('resolved_early__isnull', True), ('resolved_early__gte', 0), _connector='OR'), models.Q(('resolved_on_time__isnull', True), ('resolved_on_time__gte', 0), _connector='OR'), models.Q(('resolved_overdue__isnull', True), ('resolved_overdue__gte', 0), _connector='OR'), models.Q(('rejected__isnull', True), ('rejected__gte', 0), _connector='OR'), models.Q(('pending_in_time__isnull', True), ('pending_in_time__gte', 0), _connector='OR'), models.Q(('pending_overdue__isnull', True), ('pending_overdue__gte', 0), _connector='OR')), name='service_figures_not_negative', violation_error_message='Số hồ sơ là số nguyên từ 0.'),
+            model_name="servicefigures",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("opening__isnull", True), ("opening__gte", 0), _connector="OR"),
+                    models.Q(("received_online__isnull", True), ("received_online__gte", 0), _connector="OR"),
+                    models.Q(("received_in_person__isnull", True), ("received_in_person__gte", 0), _connector="OR"),
+                    models.Q(("received_postal__isnull", True), ("received_postal__gte", 0), _connector="OR"),
+                    models.Q(("resolved_early__isnull", True), ("resolved_early__gte", 0), _connector="OR"),
+                    models.Q(("resolved_on_time__isnull", True), ("resolved_on_time__gte", 0), _connector="OR"),
+                    models.Q(("resolved_overdue__isnull", True), ("resolved_overdue__gte", 0), _connector="OR"),
+                    models.Q(("rejected__isnull", True), ("rejected__gte", 0), _connector="OR"),
+                    models.Q(("pending_in_time__isnull", True), ("pending_in_time__gte", 0), _connector="OR"),
+                    models.Q(("pending_overdue__isnull", True), ("pending_overdue__gte", 0), _connector="OR"),
+                ),
+                name="service_figures_not_negative",
+                violation_error_message="Số hồ sơ là số nguyên từ 0.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='servicesummary',
-            constraint=models.UniqueConstraint(fields=('period', 'unit', 'basis', 'service'), name='service_summary_unique'),
+            model_name="servicesummary",
+            constraint=models.UniqueConstraint(
+                fields=("period", "unit", "basis", "service"), name="service_summary_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='serviceterms',
-            constraint=models.UniqueConstraint(fields=('service', 'valid_from'), name='service_terms_unique'),
+            model_name="serviceterms",
+            constraint=models.UniqueConstraint(fields=("service", "valid_from"), name="service_terms_unique"),
         ),
         migrations.AddConstraint(
-            model_name='serviceterms',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='service_terms_end_after_start', violation_error_message='Ngày kết thúc phải sau ngày bắt đầu.'),
+            model_name="serviceterms",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_to__isnull", True), ("valid_to__gte", models.F("valid_from")), _connector="OR"
+                ),
+                name="service_terms_end_after_start",
+                violation_error_message="Ngày kết thúc phải sau ngày bắt đầu.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='submissionsummary',
-            constraint=models.UniqueConstraint(fields=('period', 'unit'), name='submission_summary_unique'),
+            model_name="submissionsummary",
+            constraint=models.UniqueConstraint(fields=("period", "unit"), name="submission_summary_unique"),
         ),
         migrations.AddConstraint(
-            model_name='submissionsummary',
-            constraint=models.CheckConstraint(condition=models.Q(('submitted__lte', models.F('expected'))), name='submission_summary_at_most_all'),
+            model_name="submissionsummary",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("submitted__lte", models.F("expected"))), name="submission_summary_at_most_all"
+            ),
         ),
     ]

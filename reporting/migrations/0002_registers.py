@@ -6,86 +6,174 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('reporting', '0001_catalogue_reports_summaries'),
-        ('taskforces', '0001_units_and_people'),
+        ("reporting", "0001_catalogue_reports_summaries"),
+        ("taskforces", "0001_units_and_people"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='reportingsettings',
-            name='contact_months',
-            field=models.PositiveSmallIntegerField(default=6, verbose_name='số tháng giữ liên hệ sau khi thôi nhiệm vụ'),
+            model_name="reportingsettings",
+            name="contact_months",
+            field=models.PositiveSmallIntegerField(
+                default=6, verbose_name="số tháng giữ liên hệ sau khi thôi nhiệm vụ"
+            ),
         ),
         migrations.AddField(
-            model_name='reportingsettings',
-            name='quiet_months',
-            field=models.PositiveSmallIntegerField(default=3, verbose_name='số tháng không họp, không báo cáo thì nêu'),
+            model_name="reportingsettings",
+            name="quiet_months",
+            field=models.PositiveSmallIntegerField(default=3, verbose_name="số tháng không họp, không báo cáo thì nêu"),
         ),
         migrations.CreateModel(
-            name='Difficulty',
+            name="Difficulty",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('people', 'Con người'), ('equipment', 'Trang thiết bị'), ('network', 'Đường truyền, hệ thống'), ('law', 'Quy định pháp luật'), ('data', 'Dữ liệu'), ('other', 'Khác')], max_length=10, verbose_name='loại')),
-                ('text', models.TextField(verbose_name='khó khăn, vướng mắc')),
-                ('proposal', models.TextField(blank=True, verbose_name='kiến nghị, đề xuất')),
-                ('addressed_to', models.CharField(blank=True, max_length=160, verbose_name='gửi')),
-                ('state', models.CharField(choices=[('open', 'Chờ trả lời'), ('answered', 'Đã trả lời'), ('resolved', 'Đã giải quyết')], default='open', max_length=8, verbose_name='tình trạng')),
-                ('raised_at', models.DateTimeField(verbose_name='nêu lúc')),
-                ('raised_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('report', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='difficulties', to='reporting.report')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='difficulties', to='taskforces.administrativeunit')),
-                ('with_unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='difficulties_to_answer', to='taskforces.administrativeunit')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("people", "Con người"),
+                            ("equipment", "Trang thiết bị"),
+                            ("network", "Đường truyền, hệ thống"),
+                            ("law", "Quy định pháp luật"),
+                            ("data", "Dữ liệu"),
+                            ("other", "Khác"),
+                        ],
+                        max_length=10,
+                        verbose_name="loại",
+                    ),
+                ),
+                ("text", models.TextField(verbose_name="khó khăn, vướng mắc")),
+                ("proposal", models.TextField(blank=True, verbose_name="kiến nghị, đề xuất")),
+                ("addressed_to", models.CharField(blank=True, max_length=160, verbose_name="gửi")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "Chờ trả lời"), ("answered", "Đã trả lời"), ("resolved", "Đã giải quyết")],
+                        default="open",
+                        max_length=8,
+                        verbose_name="tình trạng",
+                    ),
+                ),
+                ("raised_at", models.DateTimeField(verbose_name="nêu lúc")),
+                (
+                    "raised_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "report",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="difficulties", to="reporting.report"
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="difficulties",
+                        to="taskforces.administrativeunit",
+                    ),
+                ),
+                (
+                    "with_unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="difficulties_to_answer",
+                        to="taskforces.administrativeunit",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'khó khăn, vướng mắc',
-                'verbose_name_plural': 'khó khăn, vướng mắc',
-                'ordering': ['raised_at', 'pk'],
+                "verbose_name": "khó khăn, vướng mắc",
+                "verbose_name_plural": "khó khăn, vướng mắc",
+                "ordering": ["raised_at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='DifficultyStep',
+            name="DifficultyStep",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('action', models.CharField(choices=[('raise', 'Nêu'), ('answer', 'Trả lời'), ('resolve', 'Giải quyết xong'), ('pass_up', 'Chuyển cấp trên'), ('reopen', 'Nêu lại')], max_length=8, verbose_name='việc')),
-                ('note', models.TextField(blank=True, verbose_name='nội dung')),
-                ('at', models.DateTimeField(verbose_name='lúc')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('difficulty', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='steps', to='reporting.difficulty')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "action",
+                    models.CharField(
+                        choices=[
+                            ("raise", "Nêu"),
+                            ("answer", "Trả lời"),
+                            ("resolve", "Giải quyết xong"),
+                            ("pass_up", "Chuyển cấp trên"),
+                            ("reopen", "Nêu lại"),
+                        ],
+                        max_length=8,
+                        verbose_name="việc",
+                    ),
+                ),
+                ("note", models.TextField(blank=True, verbose_name="nội dung")),
+                ("at", models.DateTimeField(verbose_name="lúc")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "difficulty",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="steps", to="reporting.difficulty"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'nhật ký khó khăn',
-                'verbose_name_plural': 'nhật ký khó khăn',
-                'ordering': ['at', 'pk'],
+                "verbose_name": "nhật ký khó khăn",
+                "verbose_name_plural": "nhật ký khó khăn",
+                "ordering": ["at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Target',
+            name="Target",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='năm')),
-                ('value', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='chỉ tiêu')),
-                ('indicator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='targets', to='reporting.indicator')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='targets', to='taskforces.administrativeunit')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("year", models.PositiveSmallIntegerField(verbose_name="năm")),
+                ("value", models.DecimalField(decimal_places=2, max_digits=14, verbose_name="chỉ tiêu")),
+                (
+                    "indicator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="targets", to="reporting.indicator"
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="targets",
+                        to="taskforces.administrativeunit",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'chỉ tiêu giao',
-                'verbose_name_plural': 'chỉ tiêu giao',
-                'ordering': ['year', 'indicator'],
+                "verbose_name": "chỉ tiêu giao",
+                "verbose_name_plural": "chỉ tiêu giao",
+                "ordering": ["year", "indicator"],
             },
         ),
         migrations.AddConstraint(
-            model_name='difficulty',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'answered', 'resolved'])), name='difficulty_state_known'),
+            model_name="difficulty",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["open", "answered", "resolved"])), name="difficulty_state_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='target',
-            constraint=models.UniqueConstraint(fields=('unit', 'year', 'indicator'), name='one_target_per_year', violation_error_message='Đơn vị đã có chỉ tiêu này cho năm đó.'),
+            model_name="target",
+            constraint=models.UniqueConstraint(
+                fields=("unit", "year", "indicator"),
+                name="one_target_per_year",
+                violation_error_message="Đơn vị đã có chỉ tiêu này cho năm đó.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='target',
-            constraint=models.CheckConstraint(condition=models.Q(('value__gte', 0)), name='target_not_negative'),
+            model_name="target",
+            constraint=models.CheckConstraint(condition=models.Q(("value__gte", 0)), name="target_not_negative"),
         ),
     ]

@@ -3,7 +3,6 @@
 import uuid
 
 from django.conf import settings
-from django.core.files.storage import storages
 from django.db import models
 
 
@@ -37,7 +36,7 @@ class ImportJob(models.Model):
     state = models.CharField("tình trạng", max_length=10, choices=State, default=State.WAITING)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="imports")
     uploaded_at = models.DateTimeField()
-    file = models.FileField(upload_to=import_path, storage=storages["default"])
+    file = models.FileField(upload_to=import_path)
     file_name = models.CharField(max_length=200)
     size = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)

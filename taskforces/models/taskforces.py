@@ -4,7 +4,6 @@ import datetime as dt
 import uuid
 
 from django.conf import settings
-from django.core.files.storage import storages
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -252,7 +251,7 @@ class Document(models.Model):
     issued_on = models.DateField("ngày ban hành")
     issuing_body = models.CharField("cơ quan ban hành", max_length=160, blank=True)
     title = models.CharField("trích yếu", max_length=300)
-    file = models.FileField("tệp", upload_to=private_path, storage=storages["default"], blank=True)
+    file = models.FileField("tệp", upload_to=private_path, blank=True)
     file_name = models.CharField("tên tệp", max_length=200, blank=True)
     content_type = models.CharField(max_length=100, blank=True)
     size = models.PositiveBigIntegerField("dung lượng", default=0)

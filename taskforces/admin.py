@@ -1,0 +1,167 @@
+"""Accounts, postings and a look at the units, for administrators. Every list is cut to the scope of who asks.
+
+Nothing here is deleted: accounts are made inactive, postings end by a date, units come from `manage.py load_units`.
+"""
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.db.models import Q
+from django.utils import timezone
+
+from .clock import today_for
+from .models import AdministrativeUnit, Posting, PostingEvent, UnitSuccession, UnitVersion, User
+from .scope import path_in_scope, sees_everything
+
+ADMIN_ONLY_FIELDS = ("is_staff", "is_superuser", "groups", "user_permissions")
+
+
+def units_in_scope(user):
+    """The units a person may post people to: their own and everything below, in any tree."""
+    if sees_everything(user):
+        return AdministrativeUnit.objects.all()
+    return AdministrativeUnit.objects.filter(pk__in=UnitVersion.objects.filter(path_in_scope(user)).values("unit_id"))
+
+
+class NothingIsDeleted:
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+class ReadOnly(NothingIsDeleted):
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(User)
+class UserAdmin(NothingIsDeleted, DjangoUserAdmin):
+    """Only a superuser gives staff rights or touches a superuser."""
+
+    list_display = ["username", "full_name", "job_title", "is_active", "is_staff", "demo_today"]
+    list_filter = ["is_active", "is_staff"]
+    search_fields = ["username", "full_name"]
+    ordering = ["username"]
+    fieldsets = [
+        (None, {"fields": ["username", "password", "must_change_password", "is_active"]}),
+        ("Liên hệ công vụ", {"fields": ["full_name", "job_title", "work_phone", "email"]}),
+        ("Quyền quản trị", {"fields": list(ADMIN_ONLY_FIELDS)}),
+        ("Theo dõi", {"fields": ["last_login", "date_joined", "demo_today"]}),
+    ]
+    add_fieldsets = [
+        (None, {"classes": ["wide"], "fields": ["username", "full_name", "usable_password", "password1", "password2"]})
+    ]
+    readonly_fields = ["last_login", "date_joined", "demo_today"]
+
+    def get_queryset(self, request):
+        people = super().get_queryset(request)
+        if sees_everything(request.user):
+            return people
+        mine = Q(postings__unit__in=units_in_scope(request.user)) | Q(postings__isnull=True)  # not yet posted: may be
+        return people.filter(mine).distinct()
+
+    def get_readonly_fields(self, request, obj=None):
+        fixed = super().get_readonly_fields(request, obj)
+        return fixed if request.user.is_superuser else [*fixed, *ADMIN_ONLY_FIELDS]
+
+    def has_change_permission(self, request, obj=None):
+        if obj is not None and obj.is_superuser and not request.user.is_superuser:
+            return False
+        return super().has_change_permission(request, obj)
+
+
+class PostingForm(forms.ModelForm):
+    def clean(self):
+        data = super().clean()
+        unit, first, last = data.get("unit"), data.get("valid_from"), data.get("valid_to")
+        if unit and first and first < unit.opened_on:
+            self.add_error("valid_from", f"Đơn vị này chỉ có từ ngày {unit.opened_on:%d/%m/%Y}.")
+        if unit and unit.closed_on and last and last > unit.closed_on:
+            self.add_error("valid_to", f"Đơn vị này kết thúc ngày {unit.closed_on:%d/%m/%Y}.")
+        return data
+
+
+@admin.register(Posting)
+class PostingAdmin(NothingIsDeleted, admin.ModelAdmin):
+    """Rights move only by a new posting: of a stored one only the last day can be changed."""
+
+    form = PostingForm
+    list_display = ["user", "unit_name", "role", "branch", "valid_from", "valid_to"]
+    list_filter = ["role", "branch"]
+    search_fields = ["user__username", "user__full_name", "unit__code", "unit__versions__name"]
+    autocomplete_fields = ["user", "unit"]
+    fields = ["user", "unit", "role", "branch", "valid_from", "valid_to"]
+    list_select_related = ["user", "unit"]
+
+    @admin.display(description="đơn vị")
+    def unit_name(self, posting):
+        return max(posting.unit.versions.all(), key=lambda version: version.valid_from).name
+
+    def get_queryset(self, request):
+        postings = super().get_queryset(request).prefetch_related("unit__versions")
+        return postings.filter(unit__in=units_in_scope(request.user))
+
+    def get_readonly_fields(self, request, obj=None):
+        return ["user", "unit", "role", "branch", "valid_from"] if obj else []
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name == "unit":
+            kwargs["queryset"] = units_in_scope(request.user)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        action = PostingEvent.Action.ENDED if change else PostingEvent.Action.GIVEN
+        if form.has_changed():
+            PostingEvent.objects.create(
+                posting=obj, action=action, by=request.user, at=timezone.now(), note="trang quản trị"
+            )
+
+
+class VersionInline(ReadOnly, admin.TabularInline):
+    model = UnitVersion
+    fk_name = "unit"
+    extra = 0
+    ordering = ["-valid_from"]
+    fields = ["name", "unit_type", "valid_from", "valid_to", "valid_from_is_exact", "path", "source"]
+
+
+class SuccessionInline(ReadOnly, admin.TabularInline):
+    model = UnitSuccession
+    extra = 0
+    fields = ["predecessor", "successor", "effective_on", "is_partial", "legal_basis"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("predecessor", "successor")
+
+
+class SuccessionIn(SuccessionInline):
+    fk_name = "successor"
+    verbose_name_plural = "tiền thân"
+
+
+class SuccessionOut(SuccessionInline):
+    fk_name = "predecessor"
+    verbose_name_plural = "kế thừa"
+
+
+@admin.register(AdministrativeUnit)
+class AdministrativeUnitAdmin(ReadOnly, admin.ModelAdmin):
+    """To read only: the shipped files and `manage.py load_units` are where a unit is corrected."""
+
+    list_display = ["code", "name_now", "level", "opened_on", "closed_on"]
+    list_filter = ["level"]
+    search_fields = ["code", "versions__name", "versions__search_key"]
+    ordering = ["code", "opened_on"]
+    inlines = [VersionInline, SuccessionIn, SuccessionOut]
+
+    @admin.display(description="tên")
+    def name_now(self, unit):
+        day = today_for(None)
+        begun = [v for v in unit.versions.all() if v.valid_from <= day] or list(unit.versions.all())
+        return max(begun, key=lambda version: version.valid_from).name
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("versions")

@@ -1,0 +1,32 @@
+"""manage.py load_units: the nation's administrative units over time, from the shipped files or from one's own."""
+
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from taskforces.load_units import load_units
+from taskforces.models import AdministrativeUnit
+from taskforces.unit_files import DATA_FOLDER, Refused
+
+
+class Command(BaseCommand):
+    help = "Loads units.csv and succession.csv; safe to run again. Refuses everything when one line is wrong."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--folder", type=Path, default=DATA_FOLDER, help="folder with units.csv, succession.csv")
+        parser.add_argument("--if-empty", action="store_true", help="do nothing when there are units already")
+
+    def handle(self, *, folder, if_empty, **options):
+        if if_empty and AdministrativeUnit.objects.exists():
+            self.stdout.write("Units are loaded already; nothing to do.")
+            return
+        try:
+            counts = load_units(folder)
+        except Refused as refused:
+            lines = [str(problem) for problem in refused.problems]
+            raise CommandError("\n".join([*lines, f"{len(lines)} problems, nothing saved."])) from refused
+        for what in ("units", "versions", "successions"):
+            parts = [f"{counts[f'{what} {did}']} {did}" for did in ("created", "changed", "removed", "unchanged")]
+            self.stdout.write(f"{what}: {', '.join(parts)}")
+        if counts["report paths changed"]:
+            self.stdout.write(f"reports moved to another path: {counts['report paths changed']}")
