@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.timezone import zoneinfo
 
-from taskforces.models import UnitVersion
+from taskforces.models import AdministrativeUnit, Level, UnitVersion
 from taskforces.models.units import valid_on
 
 from .models import (
@@ -67,14 +67,17 @@ def next_working_day(day: dt.date) -> dt.date:
 
 
 def deadlines(data_to: dt.date) -> dict[str, dt.datetime]:
-    """Deadline of each level for data that end on `data_to`.
+    """Deadline of each level that exists on `data_to`, for data that end that day.
 
     So many days after the data end (LevelSetting), moved to a working day; each level has a deadline of its own
     (Decree 09/2019/NĐ-CP, article 8(5)), so where a holiday pushes two onto one day the higher level gets the next one.
     """
     found: dict[str, dt.datetime] = {}
     earliest = data_to + dt.timedelta(days=1)
-    for setting in LevelSetting.objects.order_by("deadline_days"):
+    settings_rows = LevelSetting.objects.order_by("deadline_days")
+    if not AdministrativeUnit.objects.open_on(data_to).filter(level=Level.DISTRICT).exists():
+        settings_rows = settings_rows.exclude(level=Level.DISTRICT)  # two tiers: nobody to wait for
+    for setting in settings_rows:
         day = next_working_day(max(earliest, data_to + dt.timedelta(days=setting.deadline_days)))
         found[setting.level] = dt.datetime.combine(day, setting.deadline_time, VIETNAM)
         earliest = day + dt.timedelta(days=1)

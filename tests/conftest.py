@@ -3,6 +3,7 @@
 import datetime as dt
 from types import SimpleNamespace
 
+import hypothesis
 import pytest
 
 from taskforces.models import AdministrativeUnit, Branch, Level, Posting, Role, UnitVersion, User
@@ -10,6 +11,9 @@ from taskforces.vietnamese import search_key, sort_key
 
 LAST_OLD, FIRST_NEW, START = dt.date(2025, 6, 30), dt.date(2025, 7, 1), dt.date(2021, 11, 1)
 PASSWORD = "mat-khau-thu-nghiem"
+
+hypothesis.settings.register_profile("portal", deadline=None)  # no test depends on how fast the machine is
+hypothesis.settings.load_profile("portal")
 
 
 def make_unit(code, name, unit_type, level, parent=None, opened=START, closed=None):

@@ -49,4 +49,6 @@ def deadline(value):
 def icon(name, label=""):
     """One icon of static/icons.svg; with a label it is read out, without it is decoration."""
     hidden = format_html('<span class="visually-hidden">{}</span>', label) if label else ""
-    return format_html('<svg class="i" aria-hidden="true"><use href="{}#i-{}"></use></svg>{}', static("icons.svg"), name, hidden)
+    return format_html(
+        '<svg class="i" aria-hidden="true"><use href="{}#i-{}"></use></svg>{}', static("icons.svg"), name, hidden
+    )

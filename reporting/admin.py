@@ -1,0 +1,176 @@
+"""What administrators edit: the catalogue with its dated terms, settings, holidays, participating areas, deadlines.
+
+Reports and totals are not here: they change through workflow.py and rollup.py alone. What was reported on is never
+deleted; it ends on a date instead.
+"""
+
+from django.contrib import admin
+from import_export import resources
+from import_export.admin import ImportExportModelAdmin
+
+from .models import (
+    Holiday,
+    Indicator,
+    IndicatorFigure,
+    IndicatorTerms,
+    LevelSetting,
+    ParticipatingArea,
+    Period,
+    PeriodClosure,
+    PeriodDeadline,
+    PublicService,
+    Report,
+    ReportingSettings,
+    ServiceFigures,
+    ServiceTerms,
+)
+
+
+class KeptOnceReported(admin.ModelAdmin):
+    """No deletion once figures exist; without an object (actions on many) no deletion at all."""
+
+    def is_reported(self, obj) -> bool:
+        raise NotImplementedError
+
+    def has_delete_permission(self, request, obj=None):
+        return obj is not None and super().has_delete_permission(request, obj) and not self.is_reported(obj)
+
+
+class TermsInline(admin.TabularInline):
+    """Dated rows; rows of a thing already reported on stay, a change begins with a new row."""
+
+    extra = 0
+    ordering = ["valid_from"]
+
+    def has_delete_permission(self, request, obj=None):
+        allowed = super().has_delete_permission(request, obj)
+        return allowed and (obj is None or not obj.figures.exists())
+
+
+class ServiceTermsInline(TermsInline):
+    model = ServiceTerms
+
+
+class IndicatorTermsInline(TermsInline):
+    model = IndicatorTerms
+
+
+class CatalogueResource(resources.ModelResource):
+    """A file in: each row is checked like a form, all or nothing, unchanged rows stay untouched."""
+
+    class Meta:
+        import_id_fields = ("code",)
+        exclude = ("id",)
+        clean_model_instances = True
+        use_transactions = True
+        skip_unchanged = True
+        report_skipped = True
+
+
+class ServiceResource(CatalogueResource):
+    class Meta(CatalogueResource.Meta):
+        model = PublicService
+
+
+class IndicatorResource(CatalogueResource):
+    class Meta(CatalogueResource.Meta):
+        model = Indicator
+
+
+@admin.register(PublicService)
+class PublicServiceAdmin(KeptOnceReported, ImportExportModelAdmin):
+    resource_classes = [ServiceResource]
+    list_display = ["code", "short_name", "reporter", "order"]
+    list_filter = ["reporter"]
+    search_fields = ["code", "name", "short_name"]
+    inlines = [ServiceTermsInline]
+
+    def is_reported(self, obj):
+        return ServiceFigures.objects.filter(service=obj).exists()
+
+    def get_readonly_fields(self, request, obj=None):
+        return ["code"] if obj and self.is_reported(obj) else []
+
+
+@admin.register(Indicator)
+class IndicatorAdmin(KeptOnceReported, ImportExportModelAdmin):
+    resource_classes = [IndicatorResource]
+    list_display = ["code", "name", "kind", "over_time", "owner", "order"]
+    list_filter = ["group", "kind", "over_time", "owner"]
+    search_fields = ["code", "name"]
+    inlines = [IndicatorTermsInline]
+
+    def is_reported(self, obj):
+        return IndicatorFigure.objects.filter(indicator=obj).exists()
+
+    def get_readonly_fields(self, request, obj=None):
+        """Kind and time of what was reported on decide how past figures are read: they stay."""
+        return ["code", "kind", "over_time"] if obj and self.is_reported(obj) else []
+
+
+@admin.register(ReportingSettings)
+class ReportingSettingsAdmin(admin.ModelAdmin):
+    def has_add_permission(self, request):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(LevelSetting)
+class LevelSettingAdmin(admin.ModelAdmin):
+    list_display = ["level", "deadline_days", "deadline_time", "reports"]
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(Holiday)
+class HolidayAdmin(admin.ModelAdmin):
+    list_display = ["day", "name", "is_working_day"]
+    list_filter = ["is_working_day"]
+    date_hierarchy = "day"
+
+
+@admin.register(ParticipatingArea)
+class ParticipatingAreaAdmin(KeptOnceReported):
+    list_display = ["unit", "valid_from", "valid_to"]
+    raw_id_fields = ["unit"]
+
+    def is_reported(self, obj):
+        return Report.objects.under(obj.unit_id).exclude(saved_at=None, revision=0).exists()
+
+
+class PeriodDeadlineInline(admin.TabularInline):
+    model = PeriodDeadline
+    extra = 0
+    can_delete = False
+
+
+class PeriodClosureInline(admin.TabularInline):
+    """Who closed and reopened the month; done on the review page, read here."""
+
+    model = PeriodClosure
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(Period)
+class PeriodAdmin(KeptOnceReported):
+    """Months are opened by `open_period`, by hand or every night; here their deadlines can be moved."""
+
+    list_display = ["label", "data_from", "data_to"]
+    readonly_fields = ["year", "month", "data_from", "data_to"]
+    inlines = [PeriodDeadlineInline, PeriodClosureInline]
+
+    def is_reported(self, obj):
+        return obj.reports.exists()
+
+    def has_add_permission(self, request):
+        return False

@@ -1,0 +1,213 @@
+"""Shapes of the API. A figure that was not reported is null, never 0; rates are strings with two decimals or null."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from taskforces.models import Branch, Level, UnitType
+
+from .. import numbers
+from ..models import FIGURE_FIELDS, Indicator, Status
+from ..models.reports import NARRATIVE_FIELDS
+
+SEVERITIES = (("hard", "lỗi"), ("soft", "cần giải thích"), ("missing", "còn trống"))
+
+
+def rate(pair: tuple[int | None, int | None]) -> str | None:
+    """'99.46', or None where there is no rate."""
+    value = numbers.rate(*pair)
+    return None if value is None else str(value.quantize(Decimal("0.01"), ROUND_HALF_UP))
+
+
+def count(help_text: str = "") -> serializers.IntegerField:
+    return serializers.IntegerField(allow_null=True, help_text=help_text)
+
+
+class UnitSerializer(serializers.Serializer):
+    """A unit as it was on the day asked for."""
+
+    id = serializers.IntegerField(source="unit_id")
+    code = serializers.CharField(source="unit.code")
+    level = serializers.ChoiceField(source="unit.level", choices=Level.choices)
+    name = serializers.CharField()
+    unit_type = serializers.ChoiceField(choices=UnitType.choices)
+    parent = serializers.IntegerField(source="parent_id", allow_null=True)
+    path = serializers.CharField()
+    valid_from = serializers.DateField()
+    valid_to = serializers.DateField(allow_null=True)
+
+
+class DeadlineSerializer(serializers.Serializer):
+    level = serializers.ChoiceField(choices=Level.choices)
+    due_at = serializers.DateTimeField()
+
+
+class PeriodSerializer(serializers.Serializer):
+    key = serializers.CharField(help_text="'2026-11'")
+    label = serializers.CharField()
+    data_from = serializers.DateField()
+    data_to = serializers.DateField()
+    deadlines = DeadlineSerializer(many=True)
+
+
+class ReportSerializer(serializers.Serializer):
+    """One report of the person's scope."""
+
+    id = serializers.IntegerField()
+    unit = serializers.IntegerField(source="unit_id")
+    unit_code = serializers.CharField(source="unit.code")
+    unit_name = serializers.CharField(help_text="as the unit was called on the month's last day")
+    level = serializers.ChoiceField(choices=Level.choices)
+    period = serializers.CharField(source="period.key")
+    status = serializers.ChoiceField(choices=Status.choices)
+    revision = serializers.IntegerField()
+    submitted_at = serializers.DateTimeField(allow_null=True)
+    is_late = serializers.BooleanField()
+    approved_at = serializers.DateTimeField(allow_null=True)
+    soft_warnings = serializers.IntegerField()
+    prior_corrected = serializers.BooleanField()
+    saved_at = serializers.DateTimeField(allow_null=True)
+
+
+class ProblemSerializer(serializers.Serializer):
+    code = serializers.CharField()
+    severity = serializers.ChoiceField(choices=SEVERITIES)
+    cell = serializers.CharField(help_text="'DVC16.resolved_early', or 'report' for the report as a whole")
+    cells = serializers.ListField(child=serializers.CharField(), help_text="every blank cell of a missing row")
+    title = serializers.CharField()
+    message = serializers.CharField()
+
+
+class ExplainedProblemSerializer(ProblemSerializer):
+    reason = serializers.CharField(allow_null=True, help_text="the typed reason of a soft warning")
+
+
+class ServiceRowSerializer(serializers.Serializer):
+    code = serializers.CharField()
+    name = serializers.CharField()
+    branch = serializers.ChoiceField(choices=Branch.choices)
+    figures = serializers.DictField(child=count(), help_text=", ".join(FIGURE_FIELDS))
+
+
+class IndicatorRowSerializer(serializers.Serializer):
+    code = serializers.CharField()
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(choices=Indicator.Kind.choices)
+    owner = serializers.ChoiceField(choices=Indicator.Owner.choices)
+    numerator = count()
+    denominator = count("null for a plain number")
+    rate = serializers.CharField(allow_null=True, help_text="percent, '97.17'; null without a denominator")
+
+
+class ReportDetailSerializer(ReportSerializer):
+    """A report with its figures and problems."""
+
+    services = ServiceRowSerializer(many=True)
+    indicators = IndicatorRowSerializer(many=True)
+    narrative = serializers.DictField(child=serializers.CharField(), help_text=", ".join(NARRATIVE_FIELDS))
+    problems = ExplainedProblemSerializer(many=True)
+    missing = serializers.ListField(child=serializers.CharField(), help_text="owed cells still blank")
+
+
+@extend_schema_field({"oneOf": [{"type": "integer", "minimum": 0}, {"type": "string"}], "nullable": True})
+class TypedField(serializers.Field):
+    """A figure as typed: an integer, a text in Vietnamese form ('1.234'), or null for blank. Read by entry.py alone."""
+
+    def to_internal_value(self, data):
+        if isinstance(data, bool) or not isinstance(data, (int, float, str)):
+            raise serializers.ValidationError("Giá trị của ô phải là số nguyên, chuỗi hoặc null.")
+        if isinstance(data, float):
+            return str(int(data)) if data.is_integer() else str(data).replace(".", ",")
+        return str(data)
+
+    def to_representation(self, value):
+        return value
+
+
+class CellsSerializer(serializers.Serializer):
+    """Cells to save, by key: {"cells": {"DVC09.rejected": 3}, "seen": {"DVC09.rejected": 2}}."""
+
+    cells = serializers.DictField(child=TypedField(allow_null=True), allow_empty=False)
+    seen = serializers.DictField(
+        child=TypedField(allow_null=True),
+        required=False,
+        help_text="what the caller last saw in these cells; a cell changed since then is a conflict and stays",
+    )
+
+    def validate(self, attrs):
+        return {name: {k: "" if v is None else v for k, v in cells.items()} for name, cells in attrs.items()}
+
+
+class ConflictSerializer(serializers.Serializer):
+    theirs = serializers.CharField(allow_blank=True)
+    mine = serializers.CharField(allow_blank=True)
+    who = serializers.CharField(allow_blank=True)
+    at = serializers.DateTimeField(allow_null=True)
+    message = serializers.CharField()
+
+
+class SaveResultSerializer(serializers.Serializer):
+    """The server's receipt. Good cells are saved even when others are refused or disputed."""
+
+    saved = serializers.DictField(child=serializers.CharField(allow_blank=True), help_text="cell -> text now stored")
+    refused = serializers.DictField(child=serializers.CharField(), help_text="cell -> message")
+    conflicts = serializers.DictField(child=ConflictSerializer())
+    changed = serializers.ListField(child=serializers.CharField())
+    saved_at = serializers.DateTimeField(allow_null=True)
+    problems = ProblemSerializer(many=True)
+
+
+class NotAllowedSerializer(serializers.Serializer):
+    """The act is not possible now."""
+
+    detail = serializers.CharField()
+    problems = ProblemSerializer(many=True, required=False)
+
+
+class DetailSerializer(serializers.Serializer):
+    detail = serializers.CharField()
+
+
+class ReceiptSerializer(serializers.Serializer):
+    receipt = serializers.CharField()
+    checksum = serializers.CharField()
+    at = serializers.DateTimeField()
+    revision = serializers.IntegerField()
+    is_late = serializers.BooleanField()
+
+
+class ServiceSummarySerializer(serializers.Serializer):
+    code = serializers.CharField()
+    figures = serializers.DictField(child=count())
+    online_rate = serializers.CharField(allow_null=True, help_text="online / received, percent")
+    in_time_rate = serializers.CharField(allow_null=True, help_text="(early + on time) / resolved, percent")
+    units_reported = serializers.IntegerField()
+
+
+class IndicatorSummarySerializer(serializers.Serializer):
+    code = serializers.CharField()
+    numerator = count()
+    denominator = count()
+    rate = serializers.CharField(allow_null=True)
+    units_reported = serializers.IntegerField()
+
+
+class SubmissionSerializer(serializers.Serializer):
+    expected = serializers.IntegerField()
+    submitted = serializers.IntegerField()
+    approved = serializers.IntegerField()
+    returned = serializers.IntegerField()
+    late = serializers.IntegerField()
+
+
+class SummarySerializer(serializers.Serializer):
+    """Stored totals of a unit and everything under it, for one month."""
+
+    unit = serializers.IntegerField()
+    period = serializers.CharField()
+    basis = serializers.CharField()
+    computed_at = serializers.DateTimeField(allow_null=True, help_text="null: not rolled up yet")
+    submissions = SubmissionSerializer(allow_null=True)
+    services = ServiceSummarySerializer(many=True)
+    indicators = IndicatorSummarySerializer(many=True)

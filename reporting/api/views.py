@@ -1,0 +1,352 @@
+"""Doors of the API: the same scope, the same functions and the same sentences as the pages.
+
+404 outside the scope, 403 inside it without the right, 409 at the wrong moment or when a cell was changed by another.
+"""
+
+import datetime as dt
+
+from django.db.models import OuterRef, Subquery
+from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.decorators import api_view
+from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import ValidationError as BadRequest
+from rest_framework.pagination import LimitOffsetPagination
+from rest_framework.response import Response
+
+from taskforces.clock import today_for
+from taskforces.models import AdministrativeUnit, UnitVersion
+from taskforces.scope import may_submit, require, unit_in_scope
+from taskforces.vietnamese import search_key
+
+from .. import entry, workflow
+from ..checks import Problem
+from ..models import (
+    FIGURE_FIELDS,
+    Basis,
+    FigureChange,
+    IndicatorSummary,
+    Period,
+    Report,
+    ServiceSummary,
+    Status,
+    SubmissionSummary,
+)
+from ..ranges import Dossiers
+from ..sheet import Sheet
+from ..spans import Span
+from . import serializers as shapes
+
+PAGING = [
+    OpenApiParameter("limit", OpenApiTypes.INT, description="rows of a page, 100 at first, 1000 at most"),
+    OpenApiParameter("offset", OpenApiTypes.INT, description="rows to skip"),
+]
+
+
+def _page_of(name: str, row):
+    """The schema of one page of rows."""
+    return inline_serializer(
+        name,
+        {
+            "count": serializers.IntegerField(),
+            "next": serializers.URLField(allow_null=True),
+            "previous": serializers.URLField(allow_null=True),
+            "results": row(many=True),
+        },
+    )
+
+
+def _paged(request, rows, serializer) -> Response:
+    paginator = LimitOffsetPagination()
+    paginator.max_limit = 1000
+    page = paginator.paginate_queryset(rows, request)
+    return paginator.get_paginated_response(serializer(page, many=True).data)
+
+
+@extend_schema(
+    operation_id="units",
+    parameters=[
+        *PAGING,
+        OpenApiParameter("on", OpenApiTypes.DATE, description="the tree of this day; today at first"),
+        OpenApiParameter("q", OpenApiTypes.STR, description="part of a name, diacritics not needed, or a code"),
+        OpenApiParameter("parent", OpenApiTypes.INT, description="id of the unit directly above"),
+    ],
+    responses={200: _page_of("UnitPage", shapes.UnitSerializer), 400: shapes.DetailSerializer},
+)
+@api_view(["GET"])
+def unit_list(request):
+    """Administrative units of one day. They are public facts: everyone who is logged in may read them."""
+    rows = UnitVersion.objects.on(_day(request)).select_related("unit").order_by("unit__level", "sort_key", "pk")
+    if "q" in request.GET:
+        text = request.GET["q"].strip()
+        rows = rows.filter(unit__code=text) if text.isdigit() else rows.filter(search_key__contains=search_key(text))
+    if "parent" in request.GET:
+        rows = rows.filter(parent_id=_whole(request, "parent"))
+    return _paged(request, rows, shapes.UnitSerializer)
+
+
+@extend_schema(
+    operation_id="periods",
+    parameters=PAGING,
+    responses={200: _page_of("PeriodPage", shapes.PeriodSerializer)},
+)
+@api_view(["GET"])
+def period_list(request):
+    """Months that are open or were, latest first, with the deadline of each level."""
+    rows = Period.objects.prefetch_related("deadlines").order_by("-year", "-month")
+    return _paged(request, rows, shapes.PeriodSerializer)
+
+
+@extend_schema(
+    operation_id="reports",
+    parameters=[
+        *PAGING,
+        OpenApiParameter("period", OpenApiTypes.STR, description="'2026-11'"),
+        OpenApiParameter("status", OpenApiTypes.STR, enum=Status.values),
+        OpenApiParameter("unit", OpenApiTypes.INT, description="this unit and everything under it"),
+    ],
+    responses={200: _page_of("ReportPage", shapes.ReportSerializer), 400: shapes.DetailSerializer},
+)
+@api_view(["GET"])
+def report_list(request):
+    """Reports of the person's scope; an untouched draft is an expected report."""
+    rows = _reports(request).order_by("-period__year", "-period__month", "path", "pk")
+    if "period" in request.GET:
+        month = _month(request)
+        rows = rows.filter(period__year=month.year, period__month=month.month)
+    if "status" in request.GET:
+        if request.GET["status"] not in Status.values:
+            raise BadRequest({"detail": "Không có trạng thái này."})
+        rows = rows.filter(status=request.GET["status"])
+    if "unit" in request.GET:
+        rows = rows.under(_whole(request, "unit"))
+    return _paged(request, rows, shapes.ReportSerializer)
+
+
+@extend_schema(operation_id="report", responses={200: shapes.ReportDetailSerializer, 404: shapes.DetailSerializer})
+@api_view(["GET"])
+def report_detail(request, pk: int):
+    """One report: figures, problems, narrative."""
+    report = _get_report(request, pk)
+    sheet = entry.load_sheet(report, request.user)
+    body = {
+        **shapes.ReportSerializer(report).data,
+        "services": [
+            {
+                "code": line.code,
+                "name": line.service.name,
+                "branch": line.branch,
+                "figures": {cell.key.partition(".")[2]: cell.value for cell in line.cells},
+            }
+            for line in sheet.services
+        ],
+        "indicators": [_indicator_row(line) for line in sheet.indicators],
+        "narrative": {name: text for name, _, text in sheet.narrative},
+        "problems": _problems(sheet.problems, sheet),
+        "missing": [key for keys in sheet.missing.values() for key in keys],
+    }
+    return Response(body)
+
+
+@extend_schema(
+    operation_id="report_save_cells",
+    request=shapes.CellsSerializer,
+    responses={
+        200: shapes.SaveResultSerializer,
+        400: shapes.SaveResultSerializer,
+        403: shapes.DetailSerializer,
+        404: shapes.DetailSerializer,
+        409: shapes.SaveResultSerializer,
+    },
+)
+@api_view(["PATCH"])
+def report_cells(request, pk: int):
+    """Save cells. 400: some refused; 409: some changed by another since `seen`, or the report is not open (`detail`).
+
+    Cells listed in `saved` are stored whatever the answer's status is.
+    """
+    report = _get_report(request, pk)
+    form = shapes.CellsSerializer(data=request.data)
+    form.is_valid(raise_exception=True)
+    try:
+        result = entry.save_cells(
+            report_id=report.pk,
+            by=request.user,
+            cells=form.validated_data["cells"],
+            seen=form.validated_data.get("seen"),
+            via=FigureChange.Via.API,
+        )
+    except workflow.NotAllowed as error:
+        return Response({"detail": str(error)}, status=409)
+    body = {
+        "saved": result.saved,
+        "refused": result.refused,
+        "conflicts": {key: shapes.ConflictSerializer(c).data for key, c in result.conflicts.items()},
+        "changed": result.changed,
+        "saved_at": result.saved_at,
+        "problems": _problems(result.sheet.problems),
+    }
+    return Response(body, status=409 if result.conflicts else 400 if result.refused else 200)
+
+
+@extend_schema(
+    operation_id="report_submit",
+    request=None,
+    responses={
+        200: shapes.ReceiptSerializer,
+        403: shapes.DetailSerializer,
+        404: shapes.DetailSerializer,
+        409: shapes.NotAllowedSerializer,
+    },
+)
+@api_view(["POST"])
+def report_submit(request, pk: int):
+    """Send the report. 409 names what blocks it, cell by cell."""
+    report = _get_report(request, pk)
+    require(may_submit(request.user, report))
+    try:
+        event = workflow.submit(report_id=report.pk, by=request.user)
+    except workflow.Refused as refused:
+        return Response({"detail": str(refused), "problems": _problems(refused.problems)}, status=409)
+    except workflow.NotAllowed as error:
+        return Response({"detail": str(error)}, status=409)
+    report.refresh_from_db(fields=["is_late"])
+    return Response(
+        {
+            "receipt": event.receipt,
+            "checksum": event.checksum,
+            "at": event.at,
+            "revision": event.revision,
+            "is_late": report.is_late,
+        }
+    )
+
+
+@extend_schema(
+    operation_id="summaries",
+    parameters=[
+        OpenApiParameter("unit", OpenApiTypes.INT, required=True),
+        OpenApiParameter("period", OpenApiTypes.STR, required=True, description="'2026-11'"),
+        OpenApiParameter("basis", OpenApiTypes.STR, enum=Basis.values, description="provisional at first"),
+    ],
+    responses={200: shapes.SummarySerializer, 400: shapes.DetailSerializer, 404: shapes.DetailSerializer},
+)
+@api_view(["GET"])
+def summary(request):
+    """Stored totals of a province, district or the nation for one month; a commune is read from its own report."""
+    unit = get_object_or_404(AdministrativeUnit, pk=_whole(request, "unit"))
+    month = _month(request)
+    period = get_object_or_404(Period, year=month.year, month=month.month)
+    if not unit_in_scope(request.user, unit.pk, period.data_to):
+        raise NotFound
+    basis = request.GET.get("basis", Basis.PROVISIONAL)
+    if basis not in Basis.values:
+        raise BadRequest({"detail": "Cơ sở số liệu là provisional hoặc official."})
+    rows = {"unit": unit, "period": period}
+    services = list(ServiceSummary.objects.filter(**rows, basis=basis).select_related("service").order_by("service"))
+    indicators = IndicatorSummary.objects.filter(**rows, basis=basis).select_related("indicator").order_by("indicator")
+    submissions = SubmissionSummary.objects.filter(**rows).first()
+    return Response(
+        {
+            "unit": unit.pk,
+            "period": period.key,
+            "basis": basis,
+            "computed_at": submissions.computed_at if submissions else None,
+            "submissions": shapes.SubmissionSerializer(submissions).data if submissions else None,
+            "services": [_service_total(row) for row in services],
+            "indicators": [
+                {
+                    "code": row.indicator.code,
+                    "numerator": row.numerator,
+                    "denominator": row.denominator,
+                    "rate": shapes.rate((row.numerator, row.denominator)),
+                    "units_reported": row.units_reported,
+                }
+                for row in indicators
+            ],
+        }
+    )
+
+
+# Parts
+
+
+def _reports(request):
+    name = UnitVersion.objects.filter(unit_id=OuterRef("unit_id"), valid_from__lte=OuterRef("period__data_to"))
+    return (
+        Report.objects.visible_to(request.user)
+        .select_related("unit", "period")
+        .annotate(unit_name=Subquery(name.order_by("-valid_from").values("name")[:1]))
+    )
+
+
+def _get_report(request, pk: int) -> Report:
+    """The one door: outside your scope it does not exist."""
+    return get_object_or_404(_reports(request), pk=pk)
+
+
+def _problems(problems: list[Problem], sheet: Sheet | None = None) -> list[dict]:
+    rows = []
+    for problem in problems:
+        row = dict(shapes.ProblemSerializer(problem).data)
+        if sheet is not None:
+            explanation = sheet.explanation(problem)
+            row["reason"] = explanation.reason if explanation else None
+        rows.append(row)
+    return rows
+
+
+def _indicator_row(line) -> dict:
+    values = [cell.value for cell in line.cells]
+    numerator, denominator = (values[0], values[1] if line.is_ratio else None)
+    return {
+        "code": line.code,
+        "name": line.indicator.name,
+        "kind": line.indicator.kind,
+        "owner": line.branch,
+        "numerator": numerator,
+        "denominator": denominator,
+        "rate": shapes.rate((numerator, denominator)),
+    }
+
+
+def _service_total(row: ServiceSummary) -> dict:
+    figures = {name: getattr(row, name) for name in FIGURE_FIELDS}
+    dossiers = Dossiers(**figures)
+    return {
+        "code": row.service.code,
+        "figures": figures,
+        "online_rate": shapes.rate(dossiers.online_rate),
+        "in_time_rate": shapes.rate(dossiers.in_time_rate),
+        "units_reported": row.units_reported,
+    }
+
+
+def _day(request) -> dt.date:
+    text = request.GET.get("on", "")
+    if not text:
+        return today_for(request.user)
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise BadRequest({"detail": "Ngày viết như 2026-11-16."}) from None
+
+
+def _month(request):
+    """The first month of ?period=; one month only."""
+    try:
+        span = Span.parse(request.GET.get("period", ""))
+    except ValueError:
+        span = None
+    if span is None or span.kind != "month":
+        raise BadRequest({"detail": "Kỳ viết như 2026-11."})
+    return span.first
+
+
+def _whole(request, name: str) -> int:
+    text = request.GET.get(name, "")
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise BadRequest({"detail": f"Tham số {name} phải là số nguyên."})
+    return int(text)

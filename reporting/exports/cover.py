@@ -1,0 +1,126 @@
+"""The first sheet of the Excel summary: where its numbers come from, and how to read them."""
+
+import datetime as dt
+
+from django.utils import timezone
+
+from reporting import dashboard
+from reporting.models import Basis
+from reporting.numbers import format_number
+
+from .sheets import FONT, NOT_ADDED, Formats
+
+SIGNS = (
+    ("(ô trống)", "chưa có số liệu; không phải là 0"),
+    ("0", "đơn vị đã báo cáo và số liệu bằng 0"),
+    ("–", "không tính được tỷ lệ vì mẫu số bằng 0 hoặc chưa có"),
+    (NOT_ADDED, "không cộng được ở dòng này"),
+    ("Tỷ lệ", "tổng tử số chia tổng mẫu số; không phải trung bình của các tỷ lệ"),
+    ("3=1+2", "cách tính cột 3 từ các cột đánh số 1 và 2"),
+)
+SHEETS = (
+    ("units", "Theo đơn vị", "Hồ sơ và tỷ lệ của từng đơn vị trực thuộc"),
+    ("services", "Theo dịch vụ", "Hồ sơ và tỷ lệ của từng dịch vụ công"),
+    ("indicators", "Chỉ tiêu", "Các chỉ tiêu chung: số đạt, tổng số, tỷ lệ"),
+    ("missing", "Chưa báo cáo", "Báo cáo phải nộp mà chưa có trong số liệu"),
+    ("sources", "Nguồn số liệu", "Từng đơn vị, từng dịch vụ: các dòng tạo nên số tổng"),
+)
+
+
+def period_text(view: dashboard.Overview) -> str:
+    """'tháng 11/2026 (số liệu từ 15/10/2026 đến 14/11/2026)'."""
+    first, last = view.periods[0].data_from, view.periods[-1].data_to
+    return f"{view.span.label} (số liệu từ {first:%d/%m/%Y} đến {last:%d/%m/%Y})"
+
+
+def write_cover(
+    sheet, formats: Formats, view, counts, *, by, at: dt.datetime, generation: int | None, status: str
+) -> None:
+    """Provenance first, then what each sheet holds, then the signs. `counts` is the Counts of the written sheets."""
+    sheet.hide_gridlines(2)
+    sheet.set_portrait()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    sheet.set_margins(left=0.8, right=0.6, top=0.8, bottom=0.8)
+    sheet.set_footer(f'&R&"{FONT}"&9Trang &P/&N')
+    sheet.set_column(0, 0, 30, formats.plain)
+    sheet.set_column(1, 1, 68, formats.plain)
+    sheet.set_row(0, 42)
+    _across(sheet, 0, "BIỂU TỔNG HỢP KẾT QUẢ THỰC HIỆN ĐỀ ÁN 06", formats.title)
+    _across(sheet, 1, view.version.name, formats.subtitle)
+    _across(sheet, 2, f"Kỳ báo cáo: {view.span.label}", formats.subtitle)
+    sheet.set_row(3, 24)
+    _across(sheet, 3, status, formats.warning)
+
+    row = 5
+    for label, text in _facts(view, counts, by, at, generation):
+        sheet.set_row(row, 15.75 * _lines(text))
+        sheet.write_string(row, 0, label, formats.label)
+        sheet.write_string(row, 1, text, formats.fact)
+        row += 1
+    row = _section(sheet, row + 1, "Các trang trong tệp", formats)
+    for key, name, text in SHEETS:
+        sheet.write_url(row, 0, f"internal:'{name}'!A1", formats.link, name)
+        sheet.write_string(row, 1, f"{text} ({format_number(counts.sheets.get(key, 0))} dòng)", formats.fact)
+        row += 1
+    row = _section(sheet, row + 1, "Ký hiệu", formats)
+    for sign, text in SIGNS:
+        sheet.write_string(row, 0, sign, formats.label)
+        sheet.write_string(row, 1, text, formats.fact)
+        row += 1
+    sheet.print_area(0, 0, row - 1, 1)
+
+
+def _facts(view, counts, by, at: dt.datetime, generation: int | None) -> list[tuple[str, str]]:
+    owed = view.submissions
+    official = view.basis == Basis.OFFICIAL
+    basis = "Chính thức: chỉ báo cáo đã duyệt" if official else "Tạm tính: báo cáo đã gửi và đã duyệt"
+    reported = f"{format_number(owed.reports)}/{format_number(owed.expected_reports)}"
+    if not view.span.is_month:
+        reported += f", của {format_number(owed.reported)}/{format_number(owed.expected)} đơn vị"
+    missing = counts.sheets.get("missing", 0)
+    facts = [
+        ("Đơn vị", f"{view.version.name} (mã {view.version.unit.code})"),
+        ("Địa giới", f"theo đơn vị hành chính ngày {view.day:%d/%m/%Y}"),
+        ("Kỳ báo cáo", period_text(view)),
+        ("Cơ sở số liệu", basis),
+        ("Báo cáo trong số liệu", reported),
+        ("Báo cáo chưa có", f"{format_number(missing)} – xem trang “Chưa báo cáo”" if missing else "0"),
+        ("Báo cáo nộp trễ", format_number(owed.late)),
+        ("Số liệu đến", _moment(view.as_of or at)),
+        (
+            "Người lập",
+            f"{by.full_name}{', ' + by.job_title if by.job_title else ''}" if by else "Lập bằng lệnh trên máy chủ",
+        ),
+        ("Lập lúc", _moment(at)),
+        ("Đối chiếu", _agreement(counts.differences)),
+        ("Mã kiểm tra số liệu", counts.checksum[:16] + (f" (lượt tổng hợp {generation})" if generation else "")),
+    ]
+    facts += [("Lưu ý", notice) for notice in view.notices]
+    return facts
+
+
+def _agreement(differences: list[str]) -> str:
+    if not differences:
+        return "Tổng của từng dịch vụ bằng tổng các dòng ở trang “Nguồn số liệu”."
+    which = ", ".join(differences)
+    return f"Số tổng hợp của {which} lệch với các dòng ở trang “Nguồn số liệu”. Báo người quản trị trước khi dùng."
+
+
+def _section(sheet, row: int, text: str, formats: Formats) -> int:
+    sheet.write_string(row, 0, text, formats.bold)
+    return row + 1
+
+
+def _across(sheet, row: int, text: str, cell_format) -> None:
+    sheet.merge_range(row, 0, row, 1, "", cell_format)
+    sheet.write_string(row, 0, text, cell_format)
+
+
+def _lines(text: str) -> int:
+    """Lines the text takes in the second column, so that nothing is cut when printed."""
+    return -(-len(text) // 72)
+
+
+def _moment(moment: dt.datetime) -> str:
+    return timezone.localtime(moment).strftime("%H:%M ngày %d/%m/%Y")

@@ -1,0 +1,381 @@
+"""Step 6, out: the Excel summary of one unit and one span, in the shape of the official forms.
+
+The numbers are those of `dashboard.overview`, so page and file agree; the last sheet lists what each unit reported,
+and the cover says whether these rows add up to the totals. Asks nobody's rights: jobs.py and the command do.
+"""
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.utils import timezone
+from xlsxwriter import Workbook
+
+from reporting import dashboard, rollup
+from reporting.models import FIGURE_FIELDS, Basis, Indicator, PublicService, ServiceTerms, SubmissionSummary
+from reporting.models.catalogue import REPORTING_LEVELS
+from reporting.numbers import format_number
+from reporting.ranges import Dossiers
+from reporting.spans import Span
+from taskforces.clock import now_for
+from taskforces.models import Level
+
+from .cover import period_text, write_cover
+from .sheets import FIGURES, FONT, Column, Formats, Heading, Progress, Table, total
+from .sources import Names, Source, missing_reports, service_rows
+
+MOST_ROWS = 1_048_576  # of an Excel sheet
+EVERY = 250  # rows between two notes of progress
+TITLE = "TỔNG HỢP KẾT QUẢ THỰC HIỆN ĐỀ ÁN 06"
+# Blank lines on purpose: the number of the form and the decision that issues it are filled in where they are decided.
+RECEIVER_UNKNOWN = "…………………………"
+
+COUNTS = (
+    Column("expected", "Phải nộp", "Báo cáo", width=8.5),
+    Column("reports", "Có trong số liệu", "Báo cáo", width=8.5),
+)
+UNIT_COLUMNS = (
+    Column("order", "STT", width=5, text=True),
+    Column("name", "Đơn vị", width=30, text=True),
+    *COUNTS,
+    *FIGURES,
+)
+SERVICE_COLUMNS = (
+    Column("order", "STT", width=5, text=True),
+    Column("code", "Mã", width=8, text=True),
+    Column("name", "Dịch vụ công", width=48, text=True),
+    Column("units", "Đơn vị có số liệu", width=8.5, added=False),
+    *FIGURES,
+)
+INDICATOR_COLUMNS = (
+    Column("order", "STT", width=5, text=True),
+    Column("code", "Mã", width=8, text=True),
+    Column("name", "Chỉ tiêu", width=60, text=True),
+    Column("over_time", "Theo thời gian", width=11, text=True),
+    Column("measure", "Đơn vị tính", width=13, text=True),
+    Column("numerator", "Số đạt", width=13),
+    Column("denominator", "Tổng số", width=13),
+    Column("rate", "Tỷ lệ", width=11, over=("numerator",), under="denominator"),
+    Column("units", "Đơn vị có số liệu", width=10),
+)
+MISSING_COLUMNS = (
+    Column("order", "STT", width=5, text=True),
+    Column("unit", "Đơn vị", width=38, text=True),
+    Column("under", "Trực thuộc", width=30, text=True),
+    Column("period", "Kỳ", width=16, text=True),
+    Column("status", "Trạng thái", width=22, text=True),
+    Column("due_at", "Hạn nộp", width=18, text=True),
+    Column("note", "Ghi chú", width=14, text=True),
+)
+SOURCE_COLUMNS = (
+    Column("code", "Mã đơn vị", width=10, text=True),
+    Column("unit", "Đơn vị báo cáo", width=28, text=True),
+    Column("under", "Trực thuộc", width=24, text=True),
+    Column("service_code", "Mã DVC", width=9, text=True),
+    Column("service", "Dịch vụ công", width=32, text=True),
+    Column("last", "Tháng cuối có số liệu", width=14, text=True),
+    *(column for column in FIGURES if not column.adds and not column.is_rate),
+)
+
+
+class CannotExport(Exception):
+    """There is nothing to write; the sentence is for the person who asked."""
+
+
+@dataclass
+class Counts:
+    """What was written: rows per sheet, and how much is behind the numbers."""
+
+    unit_name: str
+    units_reported: int
+    units_expected: int
+    figures_as_of: dt.datetime
+    sheets: dict[str, int] = field(default_factory=dict)
+    checksum: str = ""
+    differences: list[str] = field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        return sum(self.sheets.values())
+
+
+def completeness(basis: str, reported: int, expected: int, is_month: bool) -> str:
+    """What page and file say of the numbers: 'Số liệu tạm tính, 12/14 đơn vị'; over several months, reports."""
+    kind = "chính thức" if basis == Basis.OFFICIAL else "tạm tính"
+    noun = "đơn vị" if is_month else "báo cáo"
+    return f"Số liệu {kind}, {format_number(reported)}/{format_number(expected)} {noun}"
+
+
+def write_summary(
+    path: str | Path,
+    *,
+    unit_id: int,
+    span: Span,
+    basis: str,
+    by=None,
+    at: dt.datetime | None = None,
+    progress: Progress | None = None,
+) -> Counts:
+    """Writes the file and returns what is in it. Raises CannotExport when the unit has no month in the span.
+
+    `by` is the person named on the cover (None: made by command), `at` the moment of that person.
+    """
+    at = at or now_for(by)
+    periods = dashboard.begun_periods(timezone.localtime(at).date())
+    wanted = {month.key for month in span.months}
+    if rollup.is_stale(unit_id, [period.pk for period in periods if period.key in wanted]):
+        rollup.drain()  # totals that miss a saved change would not agree with the rows behind them
+    try:
+        view = dashboard.overview(unit_id, span, basis, now=at, periods=periods)
+    except dashboard.NoFigures:
+        raise CannotExport(
+            f"Đơn vị này không có kỳ báo cáo nào trong {span.label}. Chọn kỳ khác hoặc đơn vị khác."
+        ) from None
+    return _Writer(Path(path), view, by, at, progress).write()
+
+
+class _Writer:
+    """One file being written: what is read once and used by several sheets."""
+
+    def __init__(self, path: Path, view: dashboard.Overview, by, at: dt.datetime, progress: Progress | None):
+        self.path, self.view, self.by, self.at = path, view, by, at
+        self.progress = progress
+        self.done = 0
+        self.digest = hashlib.sha256()
+        owed = view.submissions
+        self.counts = Counts(
+            unit_name=view.version.name,
+            units_reported=owed.reports,
+            units_expected=owed.expected_reports,
+            figures_as_of=at,
+        )
+        names = Names(view.unit_id, view.periods)
+        self.names = names
+        self.sources = service_rows(view.unit_id, view.periods, view.basis, names)
+        self.missing = list(missing_reports(view.unit_id, view.periods, view.basis, names, at))
+        self.units = list(self._unit_rows())
+        self.services = list(self._service_rows())
+        self.total = len(self.units) + len(self.services) + len(view.indicators) + len(self.missing) + len(self.sources)
+        if self.total > MOST_ROWS - 100:
+            raise CannotExport("Biểu này nhiều dòng hơn một trang Excel chứa được. Chọn kỳ ngắn hơn.")
+        self.counts.differences = self._differences()
+
+    def write(self) -> Counts:
+        options = {
+            "constant_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+            "default_format_properties": {"font_name": FONT, "font_size": 11},
+        }
+        with Workbook(str(self.path), options) as book:
+            book.set_properties(
+                {
+                    "title": f"{TITLE.capitalize()} – {self.view.version.name}, {self.view.span.label}",
+                    "author": self.by.full_name if self.by else "Cổng báo cáo Đề án 06",
+                    "created": timezone.localtime(self.at).replace(tzinfo=None),
+                }
+            )
+            self.formats = Formats(book)
+            cover = book.add_worksheet("Bìa")  # first in the book, written last: it says what the others hold
+            self._write_units(book.add_worksheet("Theo đơn vị"))
+            self._write_services(book.add_worksheet("Theo dịch vụ"))
+            self._write_indicators(book.add_worksheet("Chỉ tiêu"))
+            self._write_missing(book.add_worksheet("Chưa báo cáo"))
+            self._write_sources(book.add_worksheet("Nguồn số liệu"))
+            self.counts.checksum = self.digest.hexdigest()
+            write_cover(
+                cover,
+                self.formats,
+                self.view,
+                self.counts,
+                by=self.by,
+                at=self.at,
+                generation=self._generation(),
+                status=self._heading(0, "", "").warning,
+            )
+        # No row is lost on the way: what was written is what was read.
+        assert self.counts.rows == self.total
+        if self.progress:
+            self.progress(self.total, self.total)
+        return self.counts
+
+    # What goes in ------------------------------------------------------------------------------------------------
+
+    def _unit_rows(self) -> Iterator[dict]:
+        view = self.view
+        if not view.rows:  # a unit with nothing below it: its own report is its total
+            owed = view.submissions
+            yield {"name": view.version.name, "expected": owed.expected_reports, "reports": owed.reports} | _figures(
+                view.dossiers
+            )
+        for row in view.rows:
+            owed = row.submissions
+            yield {"name": row.name, "expected": owed.expected_reports, "reports": owed.reports} | _figures(
+                row.dossiers
+            )
+
+    def _service_rows(self) -> Iterator[dict]:
+        """Services with figures, and those handled in this part of the tree that nobody reported yet."""
+        view = self.view
+        totals = {line.service.pk: line.dossiers for line in view.services}
+        level = view.version.unit.level
+        levels = REPORTING_LEVELS if level == Level.NATION else REPORTING_LEVELS[: REPORTING_LEVELS.index(level) + 1]
+        handled = {
+            service_id
+            for each in levels
+            for service_id in ServiceTerms.objects.owed_by(each, view.day).values_list("service_id", flat=True)
+        }
+        for service in PublicService.objects.filter(pk__in=handled | totals.keys()):
+            dossiers = totals.get(service.pk)
+            yield {"code": service.code, "name": service.name, "units": dossiers.units if dossiers else 0} | _figures(
+                dossiers or Dossiers()
+            )
+
+    def _differences(self) -> list[str]:
+        """Services whose total is not the sum of the rows behind it; a healthy roll-up gives none."""
+        behind: dict[int, list[int | None]] = {}
+        for source in self.sources:
+            known = behind.setdefault(source.service_id, [None] * len(FIGURE_FIELDS))
+            for i, value in enumerate(source.figures):
+                if value is not None:
+                    known[i] = value + (known[i] or 0)
+        wrong = []
+        for line in self.view.services:
+            stored = [getattr(line.dossiers, name) for name in FIGURE_FIELDS]
+            if stored != behind.get(line.service.pk, [None] * len(FIGURE_FIELDS)):
+                wrong.append(line.service.code)
+        return wrong
+
+    def _generation(self) -> int | None:
+        """The run of the roll-up behind a month's totals; longer spans and communes are read from the reports."""
+        view = self.view
+        if not view.has_units_below or len(view.periods) > 1:
+            return None
+        runs = SubmissionSummary.objects.filter(unit_id=view.unit_id, period=view.periods[0])
+        return runs.values_list("generation", flat=True).first()
+
+    # Sheets ------------------------------------------------------------------------------------------------------
+
+    def _heading(self, number: int, title: str, measure: str) -> Heading:
+        view, owed = self.view, self.view.submissions
+        parent = view.ancestors[-1] if view.ancestors else None
+        return Heading(
+            form=f"{number:02d}",
+            title=title,
+            unit_name=view.version.name,
+            receiver=parent.name if parent and parent.unit.level != Level.NATION else RECEIVER_UNKNOWN,
+            period=period_text(view),
+            measure=measure,
+            warning=completeness(view.basis, owed.reports, owed.expected_reports, view.span.is_month),
+        )
+
+    def _step(self, sheet: str, *values) -> None:
+        self.counts.sheets[sheet] = self.counts.sheets.get(sheet, 0) + 1
+        self.digest.update(repr((sheet, *values)).encode())
+        self.done += 1
+        if self.progress and self.done % EVERY == 0:
+            self.progress(self.done, self.total)
+
+    def _write_units(self, sheet) -> None:
+        table = Table(sheet, self.formats, UNIT_COLUMNS, self._heading(1, f"{TITLE} THEO ĐƠN VỊ", "hồ sơ"))
+        for order, row in enumerate(self.units, start=1):
+            table.add({"order": str(order)} | row)
+            self._step("units", *row.values())
+        table.add_total("TỔNG SỐ", _sums(self.units, ("expected", "reports", *FIGURE_FIELDS)))
+        table.close()
+
+    def _write_services(self, sheet) -> None:
+        title = "KẾT QUẢ GIẢI QUYẾT CÁC DỊCH VỤ CÔNG THIẾT YẾU"
+        table = Table(sheet, self.formats, SERVICE_COLUMNS, self._heading(2, title, "hồ sơ"), frozen=3)
+        for order, row in enumerate(self.services, start=1):
+            table.add({"order": str(order)} | row)
+            self._step("services", *row.values())
+        table.add_total("TỔNG SỐ", _sums(self.services, FIGURE_FIELDS))
+        table.close()
+
+    def _write_indicators(self, sheet) -> None:
+        heading = self._heading(3, "CÁC CHỈ TIÊU CHUNG", "ghi ở cột E")
+        table = Table(sheet, self.formats, INDICATOR_COLUMNS, heading, frozen=3)
+        group = None
+        places = {line.indicator.group: place for place, line in reversed(list(enumerate(self.view.indicators)))}
+        together = sorted(self.view.indicators, key=lambda line: places[line.indicator.group])  # first place of each
+        for order, line in enumerate(together, start=1):
+            indicator, pair = line.indicator, line.pair
+            if indicator.group != group:
+                group = indicator.group
+                table.group(Indicator.Group(group).label)
+            row = {
+                "code": indicator.code,
+                "name": indicator.name,
+                "over_time": indicator.get_over_time_display(),
+                "measure": indicator.unit_of_measure,
+                "numerator": pair.numerator,
+                "denominator": pair.denominator,
+                "units": pair.units,
+            }
+            table.add({"order": str(order)} | row)
+            self._step("indicators", *row.values())
+        table.close()
+
+    def _write_missing(self, sheet) -> None:
+        official = self.view.basis == Basis.OFFICIAL
+        title = "BÁO CÁO CHƯA CÓ TRONG SỐ LIỆU" if official else "ĐƠN VỊ CHƯA BÁO CÁO"
+        table = Table(sheet, self.formats, MISSING_COLUMNS, self._heading(4, title, "báo cáo"))
+        for order, missing in enumerate(self.missing, start=1):
+            row = {
+                "unit": missing.unit.name,
+                "under": missing.unit.under,
+                "period": missing.period,
+                "status": missing.status,
+                "due_at": missing.due_at,
+                "note": missing.note,
+            }
+            table.add({"order": str(order)} | row)
+            self._step("missing", missing.unit.code, missing.period, missing.status)
+        if not self.missing:
+            self.counts.sheets["missing"] = 0
+            table.note("Không có: mọi báo cáo phải nộp đều có trong số liệu.")
+        table.close()
+
+    def _write_sources(self, sheet) -> None:
+        heading = self._heading(5, "SỐ LIỆU TỪNG ĐƠN VỊ ĐÃ BÁO CÁO, THEO DỊCH VỤ CÔNG", "hồ sơ")
+        table = Table(sheet, self.formats, SOURCE_COLUMNS, heading, frozen=2)
+        services = {service.pk: service for service in PublicService.objects.all()}
+        named: dict[tuple[int, int], object] = {}
+        lines = []
+        for source in self.sources:
+            key = source.unit_id, source.last.pk
+            name = named.get(key)
+            if name is None:
+                name = named[key] = self.names.on(source.unit_id, source.last.data_to)
+            lines.append((name.order, services[source.service_id].order, name, source))
+        lines.sort(key=lambda line: line[:2])
+        for _, _, name, source in lines:
+            service = services[source.service_id]
+            table.add_plain(
+                (name.code, name.name, name.under, service.code, service.short_name, source.last.label),
+                source.figures,
+            )
+            self._step("sources", name.code, service.code, source.figures)
+        if lines:
+            table.add_total("TỔNG SỐ", _totals_of_sources(self.sources))
+            table.filter()
+        else:
+            self.counts.sheets["sources"] = 0
+            table.note("Chưa có báo cáo nào trong số liệu.")
+        table.close()
+
+
+def _figures(dossiers: Dossiers) -> dict[str, int | None]:
+    return {name: getattr(dossiers, name) for name in FIGURE_FIELDS}
+
+
+def _sums(rows: list[dict], names) -> dict[str, int | None]:
+    return {name: total(row[name] for row in rows) for name in names}
+
+
+def _totals_of_sources(sources: list[Source]) -> dict[str, int | None]:
+    return {name: total(source.figures[i] for source in sources) for i, name in enumerate(FIGURE_FIELDS)}

@@ -1,0 +1,344 @@
+"""The sheets of the Excel summary: layout only, no queries.
+
+Every figure arrives as an integer or None. None leaves the cell blank and 0 writes 0; totals and rates are formulas
+that also carry their value, so previews that do not calculate show it. Rates are sums over sums; without one: "–".
+Rows are written strictly from the top down, which lets XlsxWriter keep memory flat.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from textwrap import wrap
+
+from django.utils import timezone
+from xlsxwriter.utility import xl_col_to_name
+
+from reporting.numbers import NO_VALUE
+
+FONT = "Times New Roman"
+NUMBER, PERCENT, MOMENT = "#,##0", "0.00%", "dd/mm/yyyy hh:mm"
+NOT_ADDED = "x"  # as in statistical forms: this cell has no meaningful total
+HEAD = 7  # rows above a table: the official header, the title, the period and the unit of measure
+LINE = 15.0  # height of one line of text, in points
+Value = int | float | str | dt.datetime | None
+Progress = Callable[[int, int], None]  # rows written, rows in all
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. Plain by default; `adds` makes it a sum within its row, `over`/`under` a rate."""
+
+    key: str
+    title: str
+    group: str = ""
+    width: float = 9.5
+    text: bool = False
+    adds: tuple[str, ...] = ()
+    over: tuple[str, ...] = ()
+    under: str = ""
+    added: bool = True
+
+    @property
+    def is_rate(self) -> bool:
+        return bool(self.over)
+
+
+FIGURES = (
+    Column("opening", "Kỳ trước chuyển sang"),
+    Column("received_online", "Trực tuyến", "Tiếp nhận trong kỳ"),
+    Column("received_in_person", "Trực tiếp", "Tiếp nhận trong kỳ"),
+    Column("received_postal", "Bưu chính", "Tiếp nhận trong kỳ"),
+    Column(
+        "received", "Tổng số", "Tiếp nhận trong kỳ", adds=("received_online", "received_in_person", "received_postal")
+    ),
+    Column("resolved_early", "Trước hạn", "Đã giải quyết"),
+    Column("resolved_on_time", "Đúng hạn", "Đã giải quyết"),
+    Column("resolved_overdue", "Quá hạn", "Đã giải quyết"),
+    Column("resolved", "Tổng số", "Đã giải quyết", adds=("resolved_early", "resolved_on_time", "resolved_overdue")),
+    Column("rejected", "Từ chối, rút, dừng"),
+    Column("pending_in_time", "Trong hạn", "Đang giải quyết"),
+    Column("pending_overdue", "Quá hạn", "Đang giải quyết"),
+    Column("pending", "Tổng số", "Đang giải quyết", adds=("pending_in_time", "pending_overdue")),
+    Column("online_rate", "Trực tuyến", "Tỷ lệ", over=("received_online",), under="received"),
+    Column("in_time_rate", "Trước và đúng hạn", "Tỷ lệ", over=("resolved_early", "resolved_on_time"), under="resolved"),
+)
+
+
+@dataclass(frozen=True)
+class Heading:
+    """What stands above a table."""
+
+    form: str
+    title: str
+    unit_name: str
+    receiver: str
+    period: str
+    measure: str
+    warning: str  # "Số liệu tạm tính, 12/14 báo cáo", or nothing to say
+
+
+class Formats:
+    """The few cell formats of the workbook; made once, since a format per cell is what makes files slow."""
+
+    def __init__(self, book):
+        def add(**more):
+            return book.add_format({"font_name": FONT, "font_size": 11, "valign": "vcenter"} | more)
+
+        line = {"border": 1, "border_color": "#868B93"}
+        head = line | {"bold": True, "align": "center", "text_wrap": True, "bg_color": "#F0F1F3"}
+        total = line | {"bold": True, "bg_color": "#F0F1F3"}
+        self.plain = add()
+        self.wrap = add(text_wrap=True, valign="top")
+        self.bold = add(bold=True)
+        self.italic = add(italic=True)
+        self.italic_right = add(italic=True, align="right")
+        self.title = add(bold=True, font_size=15, align="center", text_wrap=True)
+        self.subtitle = add(font_size=12, align="center", text_wrap=True)
+        self.warning = add(bold=True, align="center", font_color="#7D4E00", text_wrap=True)
+        self.head = add(**head)
+        self.index = add(**(line | {"align": "center", "italic": True, "font_size": 9}))
+        self.order = add(**(line | {"align": "center"}))
+        self.text = add(**(line | {"text_wrap": True}))
+        self.plain_text = add(**line)
+        self.number = add(**(line | {"align": "right", "num_format": NUMBER}))
+        self.percent = add(**(line | {"align": "right", "num_format": PERCENT}))
+        self.moment = add(**(line | {"align": "center", "num_format": MOMENT}))
+        self.group = add(**(line | {"bold": True, "italic": True}))
+        self.total_text = add(**total)
+        self.total_number = add(**(total | {"align": "right", "num_format": NUMBER}))
+        self.total_percent = add(**(total | {"align": "right", "num_format": PERCENT}))
+        self.label = add(bold=True, valign="top", text_wrap=True, bottom=4, bottom_color="#868B93")
+        self.fact = add(valign="top", text_wrap=True, bottom=4, bottom_color="#868B93")
+        self.link = add(font_color="#0B57D0", underline=1, bottom=4, bottom_color="#868B93")
+
+
+def derived(columns: Sequence[Column], values: dict[str, Value]) -> dict[str, Value]:
+    """The row with its sums and rates filled in: a sum of blanks is blank, no denominator gives no rate."""
+    row = dict(values)
+    for column in columns:
+        if column.adds:
+            row[column.key] = total(row.get(key) for key in column.adds)
+    for column in columns:
+        if column.is_rate:
+            top, bottom = total(row.get(key) for key in column.over), row.get(column.under)
+            row[column.key] = NO_VALUE if top is None or not bottom else top / bottom
+    return row
+
+
+def total(values: Iterable[Value]) -> int | None:
+    """Sum of what was reported; None where nothing was."""
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
+
+
+def index_labels(columns: Sequence[Column]) -> list[str]:
+    """The numbered row of official forms: A, B for words; 1, 2, 3=1+2, 4=1:3 for figures."""
+    labels: dict[str, str] = {}
+    words = numbers = 0
+    for column in columns:
+        if column.text:
+            labels[column.key] = "ABCDEFGH"[words]
+            words += 1
+        else:
+            numbers += 1
+            labels[column.key] = str(numbers)
+    result = []
+    for column in columns:
+        label = labels[column.key]
+        if column.adds:
+            label += "=" + "+".join(labels[key] for key in column.adds)
+        elif column.is_rate:
+            top = "+".join(labels[key] for key in column.over)
+            label += "=" + (f"({top})" if len(column.over) > 1 else top) + ":" + labels[column.under]
+        result.append(label)
+    return result
+
+
+class Table:
+    """Writes one table under its official header, from the top down."""
+
+    def __init__(self, sheet, formats: Formats, columns: Sequence[Column], heading: Heading, frozen: int = 2):
+        self.sheet, self.formats, self.columns = sheet, formats, columns
+        self.letter = {column.key: xl_col_to_name(i) for i, column in enumerate(columns)}
+        self.first = self.row = HEAD + 3  # the next row to write, counted from 0
+        self._set_up(frozen)
+        self._write_heading(heading)
+        self._write_columns()
+
+    def _set_up(self, frozen: int) -> None:
+        sheet = self.sheet
+        sheet.hide_gridlines(2)
+        sheet.set_landscape()
+        sheet.set_paper(9)  # A4
+        sheet.fit_to_pages(1, 0)
+        sheet.set_margins(left=0.5, right=0.4, top=0.6, bottom=0.6)
+        sheet.set_footer(f'&L&"{FONT}"&9&A&R&"{FONT}"&9Trang &P/&N')
+        sheet.repeat_rows(HEAD, HEAD + 2)
+        sheet.freeze_panes(HEAD + 3, frozen)
+        for i, column in enumerate(self.columns):
+            sheet.set_column(i, i, column.width, self.formats.plain)
+
+    def _write_heading(self, heading: Heading) -> None:
+        sheet, f, last = self.sheet, self.formats, len(self.columns) - 1
+        split = self._right_block()
+        left = [f"Biểu số {heading.form}", "Ban hành theo: ………………………", "Ngày nhận báo cáo: ……/……/………"]
+        right = [f"Đơn vị báo cáo: {heading.unit_name}", f"Đơn vị nhận báo cáo: {heading.receiver}"]
+        for i in range(3):
+            sheet.write_string(i, 0, left[i], f.bold if i == 0 else f.plain)
+            if i < len(right):
+                sheet.merge_range(i, split, i, last, "", f.plain)
+                sheet.write_string(i, split, right[i], f.plain)
+        sheet.set_row(3, 24)
+        self._across(3, heading.title, f.title)
+        self._across(4, f"Kỳ báo cáo: {heading.period}", f.subtitle)
+        self._across(5, heading.warning, f.warning)
+        self._across(6, f"Đơn vị tính: {heading.measure}", f.italic_right)
+
+    def _right_block(self) -> int:
+        """The first column of the right-hand block: about the last third of the sheet's width."""
+        widths = [column.width for column in self.columns]
+        start = len(widths) - 1
+        while start > 1 and sum(widths[start:]) < max(45, sum(widths) * 0.3):
+            start -= 1
+        return start
+
+    def _across(self, row: int, text: str, cell_format) -> None:
+        self.sheet.merge_range(row, 0, row, len(self.columns) - 1, "", cell_format)
+        self.sheet.write_string(row, 0, text, cell_format)
+
+    def _write_columns(self) -> None:
+        """Two rows of titles (groups above, columns below) and the numbered row."""
+        sheet, f, columns = self.sheet, self.formats, self.columns
+        sheet.set_row(HEAD, 20)
+        sheet.set_row(HEAD + 1, 34)
+        starts = [
+            i for i, column in enumerate(columns) if i == 0 or not column.group or column.group != columns[i - 1].group
+        ]
+        for i, column in enumerate(columns):
+            self._write(HEAD, i, (column.group or column.title) if i in starts else None, f.head)
+        for i, column in enumerate(columns):
+            self._write(HEAD + 1, i, column.title if column.group else None, f.head)
+        # Every cell is written by now, so only the ranges are noted: `merge_range` would write the row above again,
+        # which is closed already where memory is kept flat.
+        for start, after in zip(starts, [*starts[1:], len(columns)], strict=True):
+            if not columns[start].group:
+                sheet.merge.append([HEAD, start, HEAD + 1, start])
+            elif after - start > 1:
+                sheet.merge.append([HEAD, start, HEAD, after - 1])
+        for i, label in enumerate(index_labels(columns)):
+            sheet.write_string(HEAD + 2, i, label, f.index)
+
+    def group(self, text: str) -> None:
+        """A line that names the rows under it."""
+        self.sheet.merge_range(self.row, 0, self.row, len(self.columns) - 1, "", self.formats.group)
+        self.sheet.write_string(self.row, 0, text, self.formats.group)
+        self.row += 1
+
+    def add(self, values: dict[str, Value]) -> None:
+        """One row; `values` holds plain columns only, sums and rates follow from them."""
+        f = self.formats
+        self._write_row(derived(self.columns, values), f.text, f.number, f.percent)
+
+    def add_plain(self, words: Sequence[str], figures: Sequence[int | None]) -> None:
+        """One row of words and figures without sums or rates: the quick way for sheets of many thousand rows."""
+        sheet, r, f = self.sheet, self.row, self.formats
+        for i, word in enumerate(words):
+            sheet.write_string(r, i, word, f.plain_text)
+        for i, figure in enumerate(figures, start=len(words)):
+            if figure is None:
+                sheet.write_blank(r, i, None, f.number)
+            else:
+                sheet.write_number(r, i, figure, f.number)
+        self.row += 1
+
+    def filter(self) -> None:
+        """Filter arrows on the numbered row, so that the rows behind one total can be picked."""
+        self.sheet.autofilter(HEAD + 2, 0, self.row - 2, len(self.columns) - 1)
+
+    def add_total(self, label: str, values: dict[str, Value]) -> None:
+        """The row of totals over all rows written so far; `values` are those totals, carried inside the formulas."""
+        f = self.formats
+        span = f"{{0}}{self.first + 1}:{{0}}{self.row}"
+        totals: dict[str, tuple[str, Value]] = {}
+        for column in self.columns:
+            if not column.text and column.added and not column.adds and not column.is_rate:
+                cells = span.format(self.letter[column.key])
+                totals[column.key] = (f'=IF(COUNT({cells})=0,"",SUM({cells}))', values.get(column.key))
+        self._write_row(
+            derived(self.columns, {key: value for key, (_, value) in totals.items()}),
+            f.total_text,
+            f.total_number,
+            f.total_percent,
+            formulas={key: formula for key, (formula, _) in totals.items()},
+            label=label,
+        )
+
+    def _write_row(self, row, text, number, percent, formulas=None, label=None) -> None:
+        sheet, r = self.sheet, self.row
+        lines = max((_lines(row.get(column.key), column.width) for column in self.columns if column.text), default=1)
+        if lines > 1:
+            sheet.set_row(r, LINE * lines)
+        for i, column in enumerate(self.columns):
+            value = row.get(column.key)
+            if column.text:
+                shown = value if label is None else (label if i == self._label_column() else None)
+                self._write(r, i, shown, self.formats.order if column.width < 7 and label is None else text)
+            elif column.adds:
+                sheet.write_formula(r, i, self._sum(column, r + 1), number, _cached(value))
+            elif column.is_rate:
+                sheet.write_formula(r, i, self._rate(column, r + 1), percent, _cached(value))
+            elif formulas is None:
+                self._write(r, i, value, number)
+            elif column.key in formulas:
+                sheet.write_formula(r, i, formulas[column.key], number, _cached(value))
+            else:
+                sheet.write_string(r, i, NOT_ADDED, number)
+        self.row += 1
+
+    def _write(self, row: int, column: int, value: Value, cell_format) -> None:
+        """Text stays text ('=1+1' too), nothing stays blank, 0 stays 0, a time becomes a date cell (Vietnam's time)."""
+        if value is None or value == "":
+            self.sheet.write_blank(row, column, None, cell_format)
+        elif isinstance(value, str):
+            self.sheet.write_string(row, column, value, cell_format)
+        elif isinstance(value, dt.datetime):
+            local = timezone.localtime(value).replace(tzinfo=None, microsecond=0)  # Excel knows no time zones
+            self.sheet.write_datetime(row, column, local, self.formats.moment)
+        else:
+            self.sheet.write_number(row, column, value, cell_format)
+
+    def _label_column(self) -> int:
+        return max(i for i, column in enumerate(self.columns[:3]) if column.text)
+
+    def _cells(self, keys: Sequence[str], row: int) -> str:
+        """'D5:F5' for neighbours, else 'D5,F5'."""
+        letters = [self.letter[key] for key in keys]
+        order = [column.key for column in self.columns]
+        first = order.index(keys[0])
+        if len(keys) > 1 and tuple(order[first : first + len(keys)]) == tuple(keys):
+            return f"{letters[0]}{row}:{letters[-1]}{row}"
+        return ",".join(f"{letter}{row}" for letter in letters)
+
+    def _sum(self, column: Column, row: int) -> str:
+        cells = self._cells(column.adds, row)
+        return f'=IF(COUNT({cells})=0,"",SUM({cells}))'
+
+    def _rate(self, column: Column, row: int) -> str:
+        top, bottom = self._cells(column.over, row), f"{self.letter[column.under]}{row}"
+        return f'=IF(OR(COUNT({top})=0,N({bottom})=0),"{NO_VALUE}",SUM({top})/{bottom})'
+
+    def note(self, text: str) -> None:
+        self.sheet.write_string(self.row, 0, text, self.formats.italic)
+        self.row += 1
+
+    def close(self) -> None:
+        self.sheet.print_area(0, 0, max(self.row - 1, HEAD + 2), len(self.columns) - 1)
+
+
+def _lines(text: Value, width: float) -> int:
+    """Lines a text takes in a column; heights are stated, as not every program fits rows by itself."""
+    return len(wrap(text, max(int(width * 1.15), 1))) if isinstance(text, str) and len(text) > width * 1.15 else 1
+
+
+def _cached(value: Value) -> int | float | str:
+    return "" if value is None else value

@@ -1,0 +1,79 @@
+"""`manage.py export_summary --unit 75 --from 2026-01 --to 2026-10 out.xlsx`: the file the export page makes."""
+
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from reporting.dashboard import begun_periods
+from reporting.exports import excel
+from reporting.models import Basis
+from reporting.spans import Month, Span
+from taskforces.clock import today_for
+from taskforces.models import UnitVersion
+
+
+class Command(BaseCommand):
+    help = "Lập biểu tổng hợp Excel của một đơn vị (và mọi đơn vị bên dưới) cho một hoặc nhiều tháng."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--unit", required=True, help="mã đơn vị, ví dụ 75 (00: cả nước)")
+        parser.add_argument("--from", required=True, dest="first", help="tháng đầu, ví dụ 2026-01")
+        parser.add_argument("--to", dest="last", help="tháng cuối, ví dụ 2026-10 (không ghi: chỉ tháng đầu)")
+        parser.add_argument("--basis", choices=Basis.values, default=Basis.PROVISIONAL)
+        parser.add_argument("out", help="tệp .xlsx sẽ ghi")
+
+    def handle(self, *args, **options):
+        out = Path(options["out"])
+        if out.suffix.lower() != ".xlsx":
+            raise CommandError(f"Tên tệp phải kết thúc bằng .xlsx: {out}")
+        if not out.parent.is_dir():
+            raise CommandError(f"Không có thư mục {out.parent}")
+        span = _span(options["first"], options["last"] or options["first"])
+        unit_id = _unit(options["unit"], span)
+        part = out.with_name(out.name + ".part")
+        try:
+            counts = excel.write_summary(part, unit_id=unit_id, span=span, basis=options["basis"])
+            part.replace(out)
+        except excel.CannotExport as refused:
+            raise CommandError(str(refused)) from None
+        finally:
+            part.unlink(missing_ok=True)
+        self.stdout.write(
+            f"{out}: {counts.unit_name}, {span.label}, {counts.units_reported}/{counts.units_expected} báo cáo, "
+            f"{counts.rows} dòng"
+        )
+
+
+def _span(first: str, last: str) -> Span:
+    """Whole months from the first to the last, both included."""
+    months = []
+    for text in (first, last):
+        try:
+            span = Span.parse(text)
+        except ValueError:
+            span = None
+        if span is None or not span.is_month:
+            raise CommandError(f"Không đọc được tháng “{text}”. Ghi dạng 2026-10.")
+        months.append(span.first)
+    start, end = months
+    if end < start:
+        raise CommandError(f"Tháng cuối {last} đứng trước tháng đầu {first}.")
+    if end > start.plus(35):
+        raise CommandError("Nhiều nhất 36 tháng một lần.")
+    return Span.between(Month(start.year, start.month), Month(end.year, end.month))
+
+
+def _unit(code: str, span: Span) -> int:
+    """The unit with this code on the last day of the span's last open month: codes are reused over time."""
+    keys = {month.key for month in span.months}
+    periods = [period for period in begun_periods(today_for()) if period.key in keys]
+    if not periods:
+        raise CommandError(f"Chưa mở kỳ nào trong {span.label}. Chạy manage.py open_period trước.")
+    day = periods[-1].data_to
+    found = list(UnitVersion.objects.on(day).filter(unit__code=code).values_list("unit_id", "name"))
+    if not found:
+        raise CommandError(f"Không có đơn vị nào mang mã {code} vào ngày {day:%d/%m/%Y}.")
+    if len(found) > 1:
+        names = ", ".join(name for _, name in found)
+        raise CommandError(f"Mã {code} trỏ tới nhiều đơn vị vào ngày {day:%d/%m/%Y}: {names}.")
+    return found[0][0]

@@ -1,0 +1,340 @@
+"""Step 2: the checks, with figures worked out by hand and properties that must hold for any figures."""
+
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reporting.checks import (
+    IndicatorRow,
+    ServiceRow,
+    check_indicator,
+    check_report,
+    check_service,
+    closing,
+    pending_in_time,
+    usual_range,
+)
+from reporting.models import ENTERED_FIELDS, FIGURE_FIELDS
+from reporting.spans import Month
+
+NOVEMBER = Month(2026, 11)
+NAME = "Liên thông khai tử"
+
+
+def figures(opening=0, online=0, person=0, postal=0, early=0, on_time=0, late=0, rejected=0, overdue=0):
+    values = (opening, online, person, postal, early, on_time, late, rejected, None, overdue)
+    row = dict(zip(FIGURE_FIELDS, values, strict=True))
+    rest = pending_in_time(row)
+    row["pending_in_time"] = rest if rest is not None and rest >= 0 else None
+    return row
+
+
+def service(**changes):
+    keep = {k: changes.pop(k) for k in ("history", "previous", "expected_opening", "online_only_since") if k in changes}
+    return ServiceRow("DVC16", NAME, figures(**changes), month=NOVEMBER, **keep)
+
+
+def number(value, **more):
+    return IndicatorRow(
+        "TT01", "Lượt tuyên truyền", "number", more.pop("over_time", "flow"), value, month=NOVEMBER, **more
+    )
+
+
+def ratio(numerator, denominator, **more):
+    return IndicatorRow(
+        "DV02", "Hồ sơ số hóa", "ratio", more.pop("over_time", "flow"), numerator, denominator, month=NOVEMBER, **more
+    )
+
+
+def codes(problems):
+    return [(p.code, p.severity, p.cell) for p in problems]
+
+
+# identity
+
+
+def test_figures_that_add_up_have_no_problem():
+    assert check_service(service(opening=3, online=7, early=6, on_time=1, rejected=1, overdue=1)) == []
+
+
+def test_more_resolved_than_there_were_is_told_as_the_mock_tells_it():
+    [problem] = check_service(service(opening=3, online=7, early=9, on_time=3))
+    assert (problem.code, problem.severity, problem.cell) == ("identity", "hard", "DVC16.resolved_early")
+    assert problem.title == "DVC16 Liên thông khai tử: đã giải quyết 12 hồ sơ trong khi chỉ có 10"
+    assert problem.message == (
+        "Lỗi: thừa 2 hồ sơ đã giải quyết. Có 3 chuyển sang + 7 tiếp nhận = 10 hồ sơ, nhưng ghi đã giải quyết "
+        "9 + 3 = 12. Kiểm tra lại ô trước hạn hoặc ô tiếp nhận."
+    )
+    assert problem.element_id == "DVC16-resolved_early"
+
+
+def test_refused_dossiers_count_in_the_identity():
+    [problem] = check_service(service(opening=1, online=2, on_time=2, rejected=4))
+    assert problem.cell == "DVC16.rejected"
+    assert problem.message == (
+        "Lỗi: thừa 3 hồ sơ đã giải quyết hoặc từ chối. Có 1 chuyển sang + 2 tiếp nhận = 3 hồ sơ, nhưng ghi "
+        "đã giải quyết 2 và từ chối, rút, dừng 4. Kiểm tra lại ô từ chối hoặc ô tiếp nhận."
+    )
+
+
+def test_more_overdue_than_remain():
+    [problem] = check_service(service(opening=3, online=7, on_time=8, overdue=5))
+    assert codes([problem]) == [("pending_overdue", "hard", "DVC16.pending_overdue")]
+    assert problem.lead == "Lỗi: ghi 5 hồ sơ đang quá hạn, trong khi chỉ còn 2 hồ sơ."
+
+
+def test_exactly_what_remains_may_be_overdue():
+    assert check_service(service(opening=3, online=7, on_time=8, overdue=2)) == []
+
+
+def test_known_parts_decide_before_the_row_is_complete():
+    problems = check_service(service(opening=3, online=7, early=11, rejected=None, overdue=None))
+    assert [p.code for p in problems] == ["identity", "missing"]
+
+
+def test_with_a_part_of_the_received_blank_nothing_is_decided():
+    problems = check_service(service(opening=3, online=None, early=11))
+    assert [p.code for p in problems] == ["missing"]
+
+
+counts = st.integers(0, 10**6)
+maybe = st.one_of(st.none(), counts)
+rows = st.fixed_dictionaries(dict.fromkeys(FIGURE_FIELDS, maybe))
+
+
+@given(rows)
+def test_identity_speaks_exactly_when_the_rest_is_negative(row):
+    rest = pending_in_time(row)
+    hard = [p for p in check_service(ServiceRow("X", "x", row)) if p.severity == "hard"]
+    if rest is not None:
+        assert (rest < 0) == bool(hard)
+        assert len(hard) <= 1
+
+
+@given(rows)
+def test_rest_is_known_only_from_complete_figures(row):
+    typed = [row[name] for name in ("opening", *ENTERED_FIELDS)]
+    assert (pending_in_time(row) is None) == (None in typed)
+
+
+@given(rows)
+def test_missing_names_every_blank_typed_cell_and_no_other(row):
+    named = {c for p in check_service(ServiceRow("X", "x", row)) if p.code == "missing" for c in p.cells}
+    assert named == {f"X.{n}" for n in ("opening", *ENTERED_FIELDS) if row[n] is None}
+
+
+@given(st.lists(counts, min_size=9, max_size=9))
+def test_a_month_closed_by_the_identity_opens_the_next_with_the_same(values):
+    row = figures(*values)
+    rest = pending_in_time(row)
+    if rest is not None and rest >= 0:
+        assert closing(row) == rest + row["pending_overdue"]
+        assert row["opening"] + sum(row[f] for f in FIGURE_FIELDS[1:4]) == (
+            sum(row[f] for f in FIGURE_FIELDS[4:8]) + closing(row)
+        )
+
+
+def test_closing_of_an_unreported_month_is_unknown():
+    assert closing(None) is None
+    assert closing({"pending_in_time": 3, "pending_overdue": None}) is None
+
+
+# opening against the month before
+
+
+def test_a_corrected_month_before_is_a_question():
+    [problem] = check_service(service(opening=4, online=7, on_time=8, expected_opening=6))
+    assert codes([problem]) == [("opening_changed", "soft", "DVC16.opening")]
+    assert "tháng 10/2026 nay còn 6 hồ sơ, báo cáo này ghi chuyển sang 4" in problem.message
+
+
+def test_it_is_an_error_only_where_it_breaks_the_identity():
+    [problem] = check_service(service(opening=4, online=7, on_time=11, expected_opening=2))
+    assert codes([problem]) == [("opening_changed", "hard", "DVC16.opening")]
+    assert "thừa 2 hồ sơ" in problem.message
+
+
+def test_the_same_opening_is_no_problem():
+    assert check_service(service(opening=4, online=7, on_time=8, expected_opening=4)) == []
+
+
+# missing
+
+
+def test_blank_cells_are_listed_and_zero_is_not_blank():
+    [problem] = check_service(service(online=64, late=None, rejected=None, overdue=None, early=52, on_time=11))
+    assert problem.title == "DVC16 Liên thông khai tử: còn trống 3 ô"
+    assert problem.cells == ("DVC16.resolved_overdue", "DVC16.rejected", "DVC16.pending_overdue")
+    assert problem.cell == "DVC16.resolved_overdue"
+
+
+# online only
+
+
+def test_paper_dossiers_of_an_online_only_service():
+    since = dt.date(2025, 10, 1)
+    [problem] = check_service(service(online=34, person=12, online_only_since=since))
+    assert codes([problem]) == [("online_only", "soft", "DVC16.received_in_person")]
+    assert problem.message == (
+        "Cần giải thích: 12 hồ sơ trực tiếp, trong khi thủ tục này chỉ nhận trực tuyến từ 01/10/2025. Ghi lý do."
+    )
+    [by_post] = check_service(service(online=34, postal=1, online_only_since=since))
+    assert by_post.cell == "DVC16.received_postal"
+    assert check_service(service(online=34, person=0, online_only_since=since)) == []
+    assert check_service(service(online=34, person=12)) == []
+
+
+# the usual range
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([60, 62, 64], None),  # three months say nothing
+        ([60, 62, 64, 66], (32, 63, 94)),  # median 63 -> half of it, 31,5, is the widest: 31,5 to 94,5
+        ([5, 5, 5, 5, 5], (0, 5, 25)),  # small counts: 20
+        ([0, 0, 0, 0], (0, 0, 20)),
+        ([100, 100, 200, 200, 300, 300], (0, 200, 718)),  # MAD 100 -> 518,91
+        ([60, 60, 60, 60, 6000], (30, 60, 90)),  # one wild month does not widen the range
+    ],
+)
+def test_usual_range_by_hand(values, expected):
+    assert usual_range(values) == expected
+
+
+@given(st.lists(counts, min_size=4, max_size=12))
+def test_usual_range_holds_its_middle_and_ignores_order(values):
+    low, middle, high = usual_range(values)
+    assert 0 <= low <= middle <= high
+    assert usual_range(sorted(values)) == (low, middle, high)
+
+
+@given(st.lists(st.integers(0, 19), min_size=4, max_size=12), st.integers(0, 20))
+def test_small_counts_never_alarm(values, value):
+    assert usual_range(values)[0] <= value <= usual_range(values)[2]
+
+
+def test_a_jump_names_the_cell_that_moved():
+    history = [figures(online=60 + i, on_time=60 + i) for i in range(6)]
+    problems = check_service(service(online=640, on_time=62, history=history))
+    assert codes(problems) == [("jump", "soft", "DVC16.received_online")]
+    assert problems[0].message == (
+        "Cần giải thích: tiếp nhận 640 hồ sơ, trong khi 6 tháng trước thường từ 32 đến 93 (mức giữa 63). "
+        "Kiểm tra lại; nếu đúng thì ghi lý do."
+    )
+
+
+def test_a_collapse_is_a_jump_too():
+    history = [figures(online=1000, on_time=1000)] * 5
+    assert [p.code for p in check_service(service(online=100, on_time=100, history=history))] == ["jump", "jump"]
+
+
+def test_moving_from_paper_to_online_is_no_jump():
+    history = [figures(person=80, on_time=80)] * 6
+    assert check_service(service(online=82, on_time=82, history=history)) == []
+
+
+def test_months_not_sent_are_no_zeros_in_the_range():
+    history = [figures(online=60, on_time=60), None, None, figures(online=60, on_time=60), None]
+    assert check_service(service(online=640, on_time=640, history=history)) == []
+
+
+def test_on_time_share_falling_is_no_check():
+    history = [figures(online=60, early=60)] * 6
+    assert check_service(service(online=60, late=60, history=history)) == []
+
+
+# indicators
+
+
+def test_achieved_above_the_total():
+    [problem] = check_indicator(ratio(320, 318))
+    assert codes([problem]) == [("exceeds_total", "hard", "DV02.numerator")]
+    assert problem.message == "Lỗi: số đạt 320 lớn hơn tổng số 318. Kiểm tra lại hai ô, có thể đã ghi ngược."
+    assert check_indicator(ratio(320, 318, may_exceed_total=True)) == []
+    assert check_indicator(ratio(318, 318)) == []
+    assert check_indicator(ratio(0, 0)) == []
+
+
+def test_blank_indicator_cells():
+    assert check_indicator(ratio(None, None))[0].cells == ("DV02.numerator", "DV02.denominator")
+    assert check_indicator(ratio(5, None))[0].cells == ("DV02.denominator",)
+    assert check_indicator(number(None))[0].cells == ("TT01.numerator",)
+    assert check_indicator(number(0)) == []
+    assert check_indicator(number(None, owed=False)) == []
+
+
+def test_a_cumulative_figure_that_falls_is_compared_with_its_last_sent_month():
+    [problem] = check_indicator(number(23105, over_time="cumulative", history=[None, (23418, None)]))
+    assert codes([problem]) == [("cumulative_falls", "soft", "TT01.numerator")]
+    assert "số lũy kế giảm từ 23.418 (tháng 9/2026) xuống 23.105" in problem.message
+    assert check_indicator(number(23418, over_time="cumulative", history=[(23418, None)])) == []
+    assert check_indicator(number(5, over_time="flow", history=[(9, None)])) == []
+
+
+def test_a_total_that_shrinks_by_more_than_a_fifth():
+    history = [(100, 1000)]
+    assert [p.code for p in check_indicator(ratio(100, 799, over_time="stock", history=history))] == [
+        "denominator_falls"
+    ]
+    assert check_indicator(ratio(100, 800, over_time="stock", history=history)) == []
+    assert check_indicator(ratio(2, 5, over_time="stock", history=[(2, 11)])) == []  # small totals may
+    assert check_indicator(ratio(100, 200, over_time="flow", history=history)) == []
+
+
+def test_of_a_cumulative_figure_the_increase_is_judged():
+    history = [(23400 - 300 * i, None) for i in range(6)]
+    assert check_indicator(number(23700, over_time="cumulative", history=history)) == []
+    [problem] = check_indicator(number(234180, over_time="cumulative", history=history))
+    assert problem.code == "jump"
+    assert "số tăng thêm 210.780, trong khi 5 tháng trước thường từ 150 đến 450 (mức giữa 300)" in problem.message
+
+
+def test_flow_ratio_is_judged_on_both_cells():
+    history = [(300, 310)] * 5
+    assert codes(check_indicator(ratio(300, 3100, history=history))) == [("jump", "soft", "DV02.denominator")]
+
+
+# the whole report
+
+
+def copied(row):
+    return ServiceRow("DVC09", "Khai sinh", row, previous=dict(row), month=NOVEMBER)
+
+
+def test_a_copied_month_is_one_question():
+    row = figures(opening=4, online=31, early=26, on_time=5, rejected=1, overdue=1)
+    problems = check_report([copied(row), copied(figures(online=3, on_time=3))], [])
+    assert codes(problems) == [("same_as_last_month", "soft", "report")]
+    assert "giống hệt tháng 10/2026" in problems[0].message
+    assert problems[0].row == ""
+
+
+def test_one_different_cell_or_a_quiet_month_is_no_copy():
+    row = figures(opening=4, online=31, early=26, on_time=5, rejected=1, overdue=1)
+    other = ServiceRow("DVC10", "Khai tử", figures(online=3), previous=figures(online=4), month=NOVEMBER)
+    assert check_report([copied(row), other], []) == []
+    assert check_report([copied(figures())], []) == []
+    assert check_report([copied(figures(online=1, on_time=1))], []) == []
+    assert check_report([], []) == []
+
+
+def test_problems_come_row_by_row():
+    problems = check_report([service(online=None), service(on_time=1)], [ratio(2, 1), number(None)])
+    assert [p.code for p in problems] == ["missing", "identity", "exceeds_total", "missing"]
+
+
+@given(rows, rows, maybe, maybe)
+def test_every_problem_names_a_cell_and_says_what_to_do(row, before, numerator, denominator):
+    problems = check_report(
+        [ServiceRow("X", "x", row, previous=before, history=[before] * 5, online_only_since=dt.date(2025, 10, 1))],
+        [IndicatorRow("Y", "y", "ratio", "cumulative", numerator, denominator, history=[(5, 6)] * 6)],
+    )
+    for problem in problems:
+        assert problem.severity in {"hard", "soft", "missing"}
+        assert problem.cell == "report" or problem.cell.split(".")[0] in {"X", "Y"}
+        assert problem.title
+        assert problem.message.endswith(".")
+        assert "!" not in problem.message

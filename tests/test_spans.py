@@ -1,0 +1,96 @@
+"""Months and longer stretches: keys go round, comparisons start from the right month."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reporting.spans import Month, Span
+
+years = st.integers(2001, 2099)
+months = st.builds(Month, years, st.integers(1, 12))
+kinds = st.sampled_from(["Q1", "Q2", "Q3", "Q4", "H1", "H2", "9M", "YTD01", "YTD07", "YTD12"])
+keys = st.one_of(
+    months.map(lambda m: m.key),
+    years.map(str),
+    st.builds(lambda y, k: f"{y}-{k}", years, kinds),
+    st.builds(lambda m, n: f"{m.key}..{m.plus(n).key}", months, st.integers(1, 11)),
+)
+
+
+@given(keys)
+def test_keys_round_trip(key):
+    assert Span.parse(key).key == key
+
+
+@given(keys)
+def test_a_span_lists_its_months_in_order(key):
+    span = Span.parse(key)
+    assert span.months[0] == span.first
+    assert span.months[-1] == span.last
+    assert span.months == sorted(set(span.months))
+
+
+@given(months, st.integers(-40, 40))
+def test_months_are_counted_not_days(month, step):
+    assert month.plus(step).plus(-step) == month
+
+
+@pytest.mark.parametrize(
+    ("key", "first", "last", "label"),
+    [
+        ("2026-11", (2026, 11), (2026, 11), "tháng 11/2026"),
+        ("2026-Q3", (2026, 7), (2026, 9), "quý III/2026"),
+        ("2026-H1", (2026, 1), (2026, 6), "6 tháng đầu năm 2026"),
+        ("2026-H2", (2026, 7), (2026, 12), "6 tháng cuối năm 2026"),
+        ("2026-9M", (2026, 1), (2026, 9), "9 tháng năm 2026"),
+        ("2026", (2026, 1), (2026, 12), "năm 2026"),
+        ("2026-YTD10", (2026, 1), (2026, 10), "từ đầu năm đến tháng 10/2026"),
+        ("2025-11..2026-02", (2025, 11), (2026, 2), "tháng 11/2025 đến tháng 2/2026"),
+    ],
+)
+def test_spans(key, first, last, label):
+    span = Span.parse(key)
+    assert (span.first, span.last, span.label) == (Month(*first), Month(*last), label)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "",
+        "2026-13",
+        "2026-00",
+        "2026-1",
+        "2026-Q5",
+        "2026-H3",
+        "1999-01",
+        "2026-YTD13",
+        "2026-05..2026-04",
+        "2020-01..2026-01",
+        "x",
+    ],
+)
+def test_anything_else_is_no_span(key):
+    with pytest.raises(ValueError, match="not a"):
+        Span.parse(key)
+
+
+@pytest.mark.parametrize(
+    ("key", "previous", "last_year"),
+    [
+        ("2026-01", "2025-12", "2025-01"),
+        ("2026-Q1", "2025-Q4", "2025-Q1"),
+        ("2026-Q3", "2026-Q2", "2025-Q3"),
+        ("2026-H1", "2025-H2", "2025-H1"),
+        ("2026-9M", "2025-9M", "2025-9M"),
+        ("2026", "2025", "2025"),
+        ("2026-YTD10", "2025-YTD10", "2025-YTD10"),
+        ("2026-02..2026-04", "2025-11..2026-01", "2025-02..2025-04"),
+    ],
+)
+def test_what_a_span_is_compared_with(key, previous, last_year):
+    assert Span.parse(key).previous().key == previous
+    assert Span.parse(key).same_last_year().key == last_year
+
+
+def test_one_month_is_a_month_however_it_was_asked_for():
+    assert Span.between(Month(2026, 5), Month(2026, 5)) == Span.parse("2026-05") == Span.parse("2026-05..2026-05")
