@@ -113,6 +113,8 @@ def save_cells(
         known = None if seen is None or key not in seen else seen[key]
         if new == cell.value or (known is not None and _same(known, new)):
             result.saved[key] = cell.text
+        elif cell.locked == REGISTER and seen is not None and key not in seen:
+            result.saved[key] = cell.text  # a plain form carries what it showed; the register has moved on since
         elif cell.locked:
             result.refused[key] = LOCKED_MESSAGES[cell.locked]
         elif cell.branch not in branches:

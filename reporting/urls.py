@@ -2,20 +2,20 @@
 
 from django.urls import path
 
-from .views import dashboard, entry, exports, review
+from .views import dashboard, entry, exports, files, review, sending, task_list
 
 urlpatterns = [
     # 1-3 entry, checking, submission
-    path("viec-can-lam/", entry.task_list, name="task-list"),
+    path("viec-can-lam/", task_list.task_list, name="task-list"),
     path("bao-cao/<int:pk>/nhap/", entry.report_entry, name="report-entry"),
     path("bao-cao/<int:pk>/o/", entry.save_cells, name="report-save-cells"),
     path("bao-cao/<int:pk>/khong-phat-sinh/", entry.zero_fill, name="report-zero-fill"),
     path("bao-cao/<int:pk>/xong/", entry.mark_ready, name="report-ready"),
-    path("bao-cao/<int:pk>/kiem-tra/", entry.check_answers, name="report-check"),
-    path("bao-cao/<int:pk>/gui/", entry.submit, name="report-submit"),
-    path("bao-cao/<int:pk>/bien-nhan/", entry.receipt, name="report-receipt"),
-    path("bao-cao/<int:pk>/bieu-mau/", entry.template_download, name="report-template"),
-    path("bao-cao/<int:pk>/nop-tep/", entry.file_upload, name="report-upload"),
+    path("bao-cao/<int:pk>/kiem-tra/", sending.check_answers, name="report-check"),
+    path("bao-cao/<int:pk>/gui/", sending.submit, name="report-submit"),
+    path("bao-cao/<int:pk>/bien-nhan/", sending.receipt, name="report-receipt"),
+    path("bao-cao/<int:pk>/bieu-mau/", files.template_download, name="report-template"),
+    path("bao-cao/<int:pk>/nop-tep/", files.file_upload, name="report-upload"),
     # 3 review
     path("bao-cao/<int:pk>/", review.report_detail, name="report-detail"),
     path("bao-cao/<int:pk>/o/<str:cell>/lich-su/", review.cell_history, name="cell-history"),

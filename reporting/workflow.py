@@ -36,7 +36,12 @@ if TYPE_CHECKING:
 
 Action = ReportEvent.Action
 NEEDS_REASON = ", cần ghi lý do"  # how checks end the title of a doubtful point
-DONE = {Action.SUBMIT: "gửi", Action.APPROVE: "duyệt", Action.SEND_BACK: "trả lại", Action.REOPEN: "mở lại"}
+DONE: dict[str, str] = {
+    Action.SUBMIT: "gửi",
+    Action.APPROVE: "duyệt",
+    Action.SEND_BACK: "trả lại",
+    Action.REOPEN: "mở lại",
+}
 
 
 class NotAllowed(Exception):

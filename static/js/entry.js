@@ -1,7 +1,8 @@
 // The entry page: every cell is saved as it is left. Without this file the page is one plain form.
 (() => {
+  document.querySelectorAll("[data-print]").forEach((button) => { button.hidden = false; button.addEventListener("click", () => print()); });
   const form = document.getElementById("nhap");
-  if (!form) return;
+  if (!form || !document.getElementById("trang-thai")) return;
   const page = form.dataset;
   const byId = (id) => document.getElementById(id);
   const status = byId("trang-thai");
@@ -111,8 +112,11 @@
     try {
       response = await request();
       if (isLogin(response)) { putBack(); askLogin(); return; }
-      if (response.status >= 500 || !isJson(response)) throw new Error(String(response.status));
-      data = await response.json();
+      if (!isJson(response)) {
+        if (response.status < 400 || response.status >= 500) throw new Error(String(response.status));
+        data = { message: `Máy chủ không nhận (mã ${response.status}). Số liệu vẫn giữ trên máy này; tải lại trang.` };
+      } else data = await response.json();
+      if (response.status >= 500) throw new Error(String(response.status));
     } catch {
       putBack();
       offline = true;
@@ -148,7 +152,7 @@
     sending = new Map();
     savedAt = data.saved_at || savedAt;
     for (const [code, row] of Object.entries(data.rows)) showRow(code, row);
-    for (const [id, html] of Object.entries(data.parts)) { const part = byId(id); if (part) part.innerHTML = html; }
+    for (const [id, html] of Object.entries(data.parts)) { const part = byId(id); if (part && !part.contains(document.activeElement)) part.innerHTML = html; }
   }
 
   function showRow(code, row) {
@@ -366,7 +370,7 @@
   }));
 
   // What was typed before and never reached the server comes back and is sent ------------------------------------------
-  for (const el of form.querySelectorAll("[aria-invalid=true]")) if (el.name && el.value !== (seen[el.name] ?? "")) refused.set(el.name, el.value);
+  for (const el of form.querySelectorAll("[aria-invalid=true]")) if (el.name && !("conflict" in el.dataset) && el.value !== (seen[el.name] ?? "")) refused.set(el.name, el.value);
   try {
     for (const [name, [text, was]] of Object.entries(JSON.parse(localStorage.getItem(box) || "{}"))) {
       const el = field(name);

@@ -1,0 +1,146 @@
+"""What a page is about, read from its address: unit (don_vi), span (ky), basis (co_so), within the person's scope."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest
+
+from reporting.dashboard import begun_periods, periods_of_unit
+from reporting.models import Basis, Period
+from reporting.spans import Month, Span
+from taskforces.clock import now_for, today_for
+from taskforces.models import AdministrativeUnit, Level, UnitVersion
+from taskforces.scope import path_in_scope, postings, sees_everything
+
+BASES = {"tam-tinh": Basis.PROVISIONAL, "chinh-thuc": Basis.OFFICIAL}
+
+
+@dataclass
+class Choice:
+    """A unit in the person's scope, its versions there, the begun months, and the span and basis asked for."""
+
+    unit_id: int
+    versions: list[UnitVersion]
+    periods: list[Period]  # every begun month
+    own_periods: list[Period]  # those on whose last day the unit existed
+    span: Span | None  # None: the unit has no month at all
+    basis: str
+    now: object
+
+    @property
+    def basis_key(self) -> str:
+        return next(key for key, basis in BASES.items() if basis == self.basis)
+
+    def query(self, **changes) -> str:
+        """The address's choice with changes: '?don_vi=..&ky=..&co_so=..'; None leaves a key out."""
+        values = {"don_vi": self.unit_id, "ky": self.span.key if self.span else None, "co_so": self.basis_key}
+        return "?" + urlencode({k: v for k, v in (values | changes).items() if v is not None})
+
+
+def read_choice(request: HttpRequest) -> Choice | None:
+    """The choice of this request; None for a person without a unit. 404 outside the scope or for a broken address."""
+    unit_id = _unit_asked(request)
+    if unit_id is None:
+        return None
+    versions = list(UnitVersion.objects.filter(path_in_scope(request.user), unit_id=unit_id).order_by("valid_from"))
+    if not versions:
+        raise Http404
+    now, today = now_for(request.user), today_for(request.user)
+    periods = begun_periods(today)
+    own = periods_of_unit(versions, periods)
+    basis_key = request.GET.get("co_so", "tam-tinh")
+    if basis_key not in BASES:
+        raise Http404
+    span = None
+    if "ky" in request.GET:
+        try:
+            span = Span.parse(request.GET["ky"])
+        except ValueError as error:
+            raise Http404 from error
+    elif own:
+        ended = [p for p in own if p.data_to < today]
+        latest = (ended or own)[-1]
+        span = Span.month(Month(latest.year, latest.month))
+    return Choice(unit_id, versions, periods, own, span, BASES[basis_key], now)
+
+
+def _unit_asked(request: HttpRequest) -> int | None:
+    if asked := request.GET.get("don_vi"):
+        if not asked.isascii() or not asked.isdigit() or len(asked) > 18:
+            raise Http404
+        return int(asked)
+    if request.posting is not None:
+        return request.posting.unit_id
+    if sees_everything(request.user):
+        return AdministrativeUnit.objects.filter(level=Level.NATION).values_list("pk", flat=True).first()
+    return None
+
+
+def span_groups(own: list[Period], chosen: Span | None) -> list[tuple[str, list[tuple[str, str, bool]]]]:
+    """For the picker: (group, [(key, label, chosen)]) of months and of the longer stretches with a begun month."""
+    months = [Month(p.year, p.month) for p in reversed(own)]
+    have = set(months)
+    longer: list[Span] = []
+    for year in sorted({m.year for m in months}, reverse=True):
+        in_year = [m for m in months if m.year == year]
+        keys = [f"{year}-YTD{in_year[0].month:02d}", str(year), f"{year}-9M", f"{year}-H2", f"{year}-H1"]
+        keys += [f"{year}-Q{q}" for q in (4, 3, 2, 1)]
+        spans = [Span.parse(key) for key in keys]
+        longer += [s for s in spans if have & set(s.months) and (s.kind != "ytd" or len(in_year) < 12)]
+    listed = [Span.month(m) for m in months] + longer
+    groups = [("Tháng", listed[: len(months)]), ("Quý, 6 tháng, 9 tháng, năm", longer)]
+    if chosen is not None and chosen.key not in {s.key for s in listed}:
+        groups.insert(0, ("Đang xem", [chosen]))
+    return [
+        (name, [(s.key, _capital(s.label), chosen is not None and s.key == chosen.key) for s in spans])
+        for name, spans in groups
+        if spans
+    ]
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def in_scope(user, version: UnitVersion) -> bool:
+    """May the person open this unit's page? (Answered from its path, without a query.)"""
+    return sees_everything(user) or any(f"/{p.unit_id}/" in version.path for p in postings(user))
+
+
+def context_bar(request: HttpRequest, choice: Choice, *, seen=None, hidden: dict | None = None) -> dict:
+    """What components/context_bar.html shows. `seen` (an Overview) adds the units above and below and the time."""
+    groups = span_groups(choice.own_periods, choice.span)
+    bar = {
+        "action": request.path,
+        "spans": groups,
+        "bases": [
+            (choice.query(co_so=key, **(hidden or {})), label, choice.basis == basis, note)
+            for key, basis, label, note in (
+                ("tam-tinh", Basis.PROVISIONAL, "Tạm tính", "đã gửi và đã duyệt"),
+                ("chinh-thuc", Basis.OFFICIAL, "Chính thức", "chỉ báo cáo đã duyệt"),
+            )
+        ],
+        "hidden": {"co_so": choice.basis_key, **(hidden or {})},
+        "units": [],
+        "previous": None,
+        "next": None,
+        "unit_id": choice.unit_id,
+        "unit_name": choice.versions[-1].name,
+    }
+    if choice.span is not None:
+        have = {(p.year, p.month) for p in choice.own_periods}
+        size = 12 if choice.span.kind in {"year", "nine", "ytd"} else len(choice.span.months)
+        for name, step in (("previous", -size), ("next", size)):
+            other = choice.span.shifted(step)
+            if have & {(m.year, m.month) for m in other.months}:
+                bar[name] = choice.query(ky=other.key, **(hidden or {})), other.label
+    if seen is not None:
+        above = [v for v in seen.ancestors if in_scope(request.user, v)]
+        bar["unit_name"] = seen.version.name
+        own = [(v.unit_id, v.name, False) for v in above] + [(seen.unit_id, seen.version.name, True)]
+        below = [(v.unit_id, v.name, False) for v in seen.children]
+        bar["units"] = [("", own)] + ([("Đơn vị bên dưới", below)] if below else [])
+        bar["above"] = [(choice.query(don_vi=v.unit_id, **(hidden or {})), v.name) for v in above]
+        bar["as_of"] = seen.as_of
+        bar["is_stale"] = seen.is_stale
+    return bar

@@ -1,0 +1,161 @@
+"""Reading: the page a chair reads in a minute, and the rows behind each of its numbers."""
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from reporting.dashboard import RANKINGS, NoFigures, overview, version_on
+from reporting.findings import findings
+from reporting.models import Basis, Report
+from reporting.numbers import NO_VALUE, format_number, format_rate
+from reporting.sources import UnknownMeasure, name_rows, source
+
+from . import dashboard_tables as tables
+from .choices import Choice, context_bar, read_choice
+
+ROWS_A_PAGE = 100
+
+
+@require_safe
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """One unit, one span, one basis: six numbers, who reported, units below, services, indicators, trend."""
+    ranked_by = request.GET.get("xep_theo", "dung-han")
+    if ranked_by not in RANKINGS:
+        raise Http404
+    choice = read_choice(request)
+    if choice is None:
+        return render(request, "taskforces/no_posting.html")
+    hidden = {"xep_theo": ranked_by} if ranked_by != "dung-han" else {}
+    try:
+        if choice.span is None:
+            raise NoFigures
+        seen = overview(
+            choice.unit_id,
+            choice.span,
+            choice.basis,
+            now=choice.now,
+            ranked_by=ranked_by,
+            versions=choice.versions,
+            periods=choice.periods,
+        )
+    except NoFigures:
+        return _no_figures(request, choice)
+    unit_link, source_link = tables.source_links(choice)
+    trend = tables.trend(seen)
+    context = {
+        "ctx": context_bar(request, choice, seen=seen, hidden=hidden),
+        "choice": choice,
+        "seen": seen,
+        "title": _title(seen),
+        "lead": _lead(seen),
+        "is_official": seen.basis == Basis.OFFICIAL,
+        "stats": tables.stats(seen, source_link),
+        "findings": findings(seen),
+        "who": tables.who_reported(seen),
+        "heat": tables.heat(seen, unit_link),
+        "ranking": tables.ranking(seen),
+        "rank_links": [
+            (choice.query(xep_theo=None if key == "dung-han" else key) + "#xep", words, key == ranked_by)
+            for key, words in RANKINGS.items()
+        ],
+        "units": tables.unit_rows(seen, unit_link, source_link),
+        "units_without_reports": tables.units_without_reports(seen, unit_link),
+        "unit_total": tables.unit_total(seen, source_link),
+        "services": tables.service_rows(seen, source_link),
+        "indicators": tables.indicator_groups(seen, source_link),
+        "trend": trend,
+        "chart": tables.chart_data(trend["points"]),
+        "export_query": choice.query(),
+    }
+    return render(request, "reporting/dashboard.html", context)
+
+
+def _title(seen) -> str:
+    parts = seen.submissions
+    done = "đã duyệt" if seen.basis == Basis.OFFICIAL else "đã nộp"
+    label = f"Tổng quan {seen.span.label}"
+    if not parts.expected_reports:
+        return f"{label}: không có báo cáo phải nộp"
+    if not seen.has_units_below and len(seen.periods) == 1:
+        return f"{label}: {done if parts.reports else 'chưa nộp' if done == 'đã nộp' else 'chưa duyệt'}"
+    if len(seen.periods) == 1:
+        return f"{label}: {format_number(parts.reports)}/{format_number(parts.expected_reports)} đơn vị {done}"
+    return f"{label}: {format_number(parts.reports)}/{format_number(parts.expected_reports)} báo cáo {done}"
+
+
+def _lead(seen) -> str:
+    basis = (
+        "Số chính thức chỉ gồm báo cáo đã duyệt."
+        if seen.basis == Basis.OFFICIAL
+        else "Số tạm tính gồm báo cáo đã gửi và đã duyệt."
+    )
+    if seen.comparison is None:
+        return f"{basis} Chưa có kỳ trước để so sánh." if seen.submissions.reports else basis
+    if not seen.has_units_below:
+        return f"{basis} So sánh với {seen.comparison.span.label}."
+    same = f"{format_number(seen.comparison.units)} đơn vị"
+    if len(seen.periods) > 1:
+        same += " có cùng số tháng đã nộp"
+    return f"{basis} So sánh với {seen.comparison.span.label} trên cùng {same}."
+
+
+def _no_figures(request: HttpRequest, choice: Choice) -> HttpResponse:
+    latest = choice.own_periods[-1] if choice.own_periods else None
+    context = {
+        "ctx": context_bar(request, choice),
+        "choice": choice,
+        "unit_name": choice.versions[-1].name,
+        "latest_label": latest.label if latest else "",
+        "latest_url": choice.query(ky=latest.key) if latest else "",
+    }
+    return render(request, "reporting/dashboard_empty.html", context)
+
+
+@require_safe
+def source_rows(request: HttpRequest) -> HttpResponse:
+    """Every report in one number, with its part; the sum below is the number shown on the page."""
+    choice = read_choice(request)
+    if choice is None or choice.span is None:
+        raise Http404
+    by_key = {p.key: p for p in choice.own_periods}
+    read = [by_key[m.key] for m in choice.span.months if m.key in by_key]
+    if not read:
+        raise Http404
+    own = choice.unit_id if request.GET.get("rieng") == "1" else None
+    reports = Report.objects.visible_to(request.user).under(choice.unit_id)
+    try:
+        found = source(reports, read, choice.basis, request.GET.get("so", ""), own_unit_id=own)
+    except UnknownMeasure as error:
+        raise Http404 from error
+    page = Paginator(found.rows, ROWS_A_PAGE).get_page(request.GET.get("trang"))
+    name_rows(page.object_list, read)
+    labels = {p.pk: p.label for p in read}
+    version = version_on(choice.versions, read[-1].data_to)
+    context = {
+        "choice": choice,
+        "unit_name": ("Cơ quan " if own else "") + (version.name if version else ""),
+        "measure": found.label,
+        "source": found,
+        "value": format_number(found.value, blank=NO_VALUE),
+        "of": format_number(found.of, blank=NO_VALUE),
+        "rate": format_rate(found.value, found.of) if found.has_denominator else "",
+        "rows": [
+            {
+                "report_id": row.report_id,
+                "name": row.unit_name,
+                "period": labels[row.period_id],
+                "status": tables.report_status(row.status, None),
+                "is_late": row.is_late,
+                "value": format_number(row.value, blank=NO_VALUE),
+                "of": format_number(row.of, blank=NO_VALUE),
+                "rate": format_rate(row.value, row.of) if found.has_denominator else "",
+            }
+            for row in page.object_list
+        ],
+        "page": page,
+        "page_query": choice.query(so=request.GET.get("so", ""), rieng=1 if own else None),
+        "back": choice.query(),
+        "basis_words": "chỉ báo cáo đã duyệt" if choice.basis == Basis.OFFICIAL else "báo cáo đã gửi và đã duyệt",
+    }
+    return render(request, "reporting/source_rows.html", context)

@@ -1,0 +1,384 @@
+"""Step 1, entry: the page of one month's figures, and what it sends while a person types."""
+
+import json
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import CharField, Exists, ExpressionWrapper, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Cast, Concat
+from django.http import JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from reporting import entry, workflow
+from reporting.models import FigureChange, PeriodClosure, PeriodDeadline, Report, ReportEvent, Status
+from reporting.models.reports import NARRATIVE_FIELDS
+from reporting.numbers import format_number
+from reporting.sheet import Sheet
+from taskforces.clock import now_for
+from taskforces.models import Branch, Role, UnitVersion
+from taskforces.scope import branches_entered_by, may_submit, postings, require
+
+from . import entry_rows
+from .entry_rows import REASON_PREFIX, Typed
+
+FILTERS = (("", "Tất cả"), ("thieu", "Còn thiếu"), ("loi", "Có vấn đề"))
+
+
+def reports_for(user):
+    """Reports in the person's scope, each with what its pages show, read in the same query.
+
+    `due` (deadline), `unit_name` in that month, `month_closed` by the province, why it was last sent back (`back_*`).
+    """
+    back = ReportEvent.objects.filter(
+        report=OuterRef("pk"), action__in=[ReportEvent.Action.SEND_BACK, ReportEvent.Action.REOPEN]
+    ).order_by("-at", "-pk")
+    due = PeriodDeadline.objects.filter(period=OuterRef("period"), level=OuterRef("level"))
+    day = OuterRef("period__data_to")
+    names = UnitVersion.objects.filter(
+        Q(valid_to__isnull=True) | Q(valid_to__gte=day), unit=OuterRef("unit"), valid_from__lte=day
+    )
+    closures = PeriodClosure.objects.filter(period=OuterRef("period"), reopened_at__isnull=True).alias(
+        path=ExpressionWrapper(OuterRef("path"), output_field=CharField())
+    )
+    on_path = Concat(Value("/"), Cast("province_id", CharField()), Value("/"))
+    return (
+        Report.objects.visible_to(user)
+        .select_related("unit", "period", "office_ready_by", "police_ready_by", "submitted_by", "approved_by")
+        .annotate(
+            due=Subquery(due.values("due_at")[:1]),
+            unit_name=Subquery(names.values("name")[:1]),
+            month_closed=Exists(closures.filter(path__contains=on_path)),
+            back_reason=Subquery(back.values("reason")[:1]),
+            back_by=Subquery(back.values("by__full_name")[:1]),
+            back_at=Subquery(back.values("at")[:1]),
+        )
+    )
+
+
+def get_report(request, pk: int) -> Report:
+    """The one door to a report: outside your scope it does not exist."""
+    return get_object_or_404(reports_for(request.user), pk=pk)
+
+
+def get_own_report(request, pk: int) -> Report:
+    """A report of the person's own unit, which they may type in or send; 403 for others inside the scope."""
+    report = get_report(request, pk)
+    require(may_submit(request.user, report))
+    return report
+
+
+@require_http_methods(["GET", "POST"])
+def report_entry(request, pk):
+    """One page, two branches. Also works as one plain form: what cannot be saved comes back with its message."""
+    report = get_own_report(request, pk)
+    if request.method == "GET":
+        return _page(request, report, entry.load_sheet(report, request.user))
+    try:
+        outcome = _save_form(request, report)
+    except workflow.NotAllowed as error:
+        messages.error(request, str(error))
+        return redirect("report-entry", pk)
+    if not outcome.is_ok:
+        return _page(request, get_own_report(request, pk), outcome.sheet, typed=outcome.typed)
+    if request.POST.get("action") == "check":
+        if outcome.sheet.blocking:
+            return redirect(f"{reverse('report-entry', args=[pk])}?kiem-tra=1")
+        return redirect("report-check", pk)
+    if outcome.changed:
+        messages.success(request, f"Đã lưu {format_number(outcome.changed)} ô lúc {_clock(outcome.sheet)}.")
+    return redirect("report-entry", pk)
+
+
+@require_POST
+def save_cells(request, pk):
+    """Fields in, the server's receipt out (JSON): what was saved, refused, changed by another, and what follows."""
+    report = get_report(request, pk)
+    try:
+        require(may_submit(request.user, report))
+        sent = json.loads(request.body)
+        if str(sent.get("user")) != str(request.user.pk):
+            return _no(
+                409, f"Phiên làm việc này nay là của {request.user}. Đăng nhập lại bằng tài khoản đã nhập để lưu."
+            )
+        fields = {str(k): str(v) for k, v in sent["fields"].items()}
+        seen = {str(k): str(v) for k, v in sent.get("seen", {}).items()}
+        via = FigureChange.Via.PASTE if sent.get("via") == "paste" else FigureChange.Via.PAGE
+        outcome = _save(request.user, report, fields, seen, via)
+    except workflow.NotAllowed as error:
+        return _no(409, str(error))
+    except PermissionDenied:
+        return _no(403, "Bạn không nhập được báo cáo này. Phân công của bạn đã thay đổi hoặc ô thuộc bộ phận khác.")
+    except (ValueError, KeyError, AttributeError):
+        return _no(400, "Dữ liệu gửi lên không đọc được. Tải lại trang rồi nhập lại.")
+    return JsonResponse(_receipt(request, outcome, touched={name.partition(".")[0] for name in fields}))
+
+
+@require_POST
+def zero_fill(request, pk):
+    """ "Không phát sinh": the rest of one service becomes 0, deliberately."""
+    report = get_own_report(request, pk)
+    code = request.POST.get("service", "")
+    wants_json = "application/json" in request.headers.get("Accept", "")
+    try:
+        if "seen" in request.POST:
+            outcome = _save_form(request, report)
+            if not outcome.is_ok:
+                return _page(request, get_own_report(request, pk), outcome.sheet, typed=outcome.typed)
+        result = entry.fill_zero(report_id=pk, service_code=code, by=request.user)
+    except workflow.NotAllowed as error:
+        if wants_json:
+            return _no(409, str(error))
+        messages.error(request, str(error))
+        return redirect("report-entry", pk)
+    if wants_json:
+        return JsonResponse(_receipt(request, Outcome(result.sheet, dict(result.saved)), touched={code}))
+    return redirect(f"{reverse('report-entry', args=[pk])}#{code}")
+
+
+@require_POST
+def mark_ready(request, pk):
+    """A branch says its part is complete, or takes that back."""
+    report = get_own_report(request, pk)
+    branch = request.POST.get("branch") or request.POST.get("undo", "")
+    page = reverse("report-entry", args=[pk])
+    if branch not in Branch.values:
+        return redirect(page)
+    try:
+        if "seen" in request.POST:
+            outcome = _save_form(request, report)
+            if not outcome.is_ok:
+                return _page(request, get_own_report(request, pk), outcome.sheet, typed=outcome.typed)
+        if "undo" in request.POST:
+            workflow.unmark_ready(report_id=pk, branch=branch, by=request.user)
+        else:
+            workflow.mark_ready(report_id=pk, branch=branch, by=request.user)
+            messages.success(request, f"Đã đánh dấu xong phần {Branch(branch).label}.")
+    except workflow.Refused:
+        return redirect(f"{page}?kiem-tra={branch}")
+    except workflow.NotAllowed as error:
+        messages.error(request, str(error))
+    return redirect(page)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of the fields a person sent. `saved`: name -> text the server holds now."""
+
+    sheet: Sheet
+    saved: dict[str, str]
+    typed: Typed = None
+    changed: int = 0
+
+    def __post_init__(self):
+        self.typed = self.typed or Typed()
+
+    @property
+    def is_ok(self) -> bool:
+        return not (self.typed.refused or self.typed.conflicts)
+
+
+def _save_form(request, report) -> Outcome:
+    """The whole plain form: only fields that differ from what the page showed are sent on."""
+    try:
+        seen = {str(k): str(v) for k, v in json.loads(request.POST.get("seen") or "{}").items()}
+    except (ValueError, AttributeError):
+        seen = {}
+    fields = {name: text for name, text in request.POST.items() if _is_field(name)}
+    changed = {n: t for n, t in fields.items() if t.replace("\r\n", "\n").strip() != seen.get(n, "").strip()}
+    return _save(request.user, report, changed, seen, FigureChange.Via.PAGE)
+
+
+def _is_field(name: str) -> bool:
+    return "." in name or name in NARRATIVE_FIELDS or name.startswith(REASON_PREFIX)
+
+
+def _save(user, report, fields: dict[str, str], seen: dict[str, str], via: str) -> Outcome:
+    """Reasons, narrative and cells each go to their own function; cells last, so its sheet knows everything."""
+    reasons = {n: t for n, t in fields.items() if n.startswith(REASON_PREFIX)}
+    texts = {n: t for n, t in fields.items() if n in NARRATIVE_FIELDS}
+    cells = {n: t for n, t in fields.items() if n not in reasons and n not in texts}
+    outcome = Outcome(None, {})
+    for name, reason in reasons.items():
+        code, _, cell = name.removeprefix(REASON_PREFIX).partition(":")
+        kept = _explain(user, report, code, cell, reason)
+        outcome.saved[name] = kept
+        outcome.changed += 1
+    results = []
+    if texts:
+        results.append((entry.save_narrative(report_id=report.pk, by=user, texts=texts, seen=seen), texts))
+    if cells and branches_entered_by(user, report):
+        results.append((entry.save_cells(report_id=report.pk, by=user, cells=cells, seen=seen, via=via), cells))
+    for result, sent in results:
+        outcome.sheet = result.sheet
+        outcome.saved |= result.saved
+        outcome.changed += len(result.changed)
+        for name, message in result.refused.items():
+            outcome.typed.refused[name] = (sent[name], message)
+        for name, conflict in result.conflicts.items():
+            outcome.typed.conflicts[name] = (sent[name], conflict.theirs, conflict.message)
+    if outcome.sheet is None or not cells:
+        outcome.sheet = entry.load_sheet(Report.objects.select_related("unit", "period").get(pk=report.pk), user)
+    return outcome
+
+
+def _explain(user, report, code: str, cell: str, reason: str) -> str:
+    """Keep a reason; one whose warning has gone in the meantime is dropped with its warning."""
+    try:
+        explanation = entry.explain(report_id=report.pk, by=user, check_code=code, cell=cell, reason=reason)
+    except workflow.NotAllowed:
+        if not entry.load_sheet(report, user).is_open or len(reason) > entry.LONGEST_REASON:
+            raise
+        return reason
+    return explanation.reason if explanation else ""
+
+
+def _no(status: int, message: str) -> JsonResponse:
+    return JsonResponse({"message": message}, status=status)
+
+
+def _clock(sheet: Sheet) -> str:
+    saved_at = sheet.report.saved_at
+    return f"{timezone.localtime(saved_at):%H:%M}" if saved_at else ""
+
+
+def _receipt(request, outcome: Outcome, touched: set[str]) -> dict:
+    """What the page needs after a save. Rows and parts are drawn by the same templates as the page itself."""
+    sheet = outcome.sheet
+    may_explain = sheet.is_open
+    lines = [line for line in [*sheet.services, *sheet.indicators] if line.code in touched]
+    lines += [line for line in [*sheet.services, *sheet.indicators] if line not in lines and _is_named(line, touched)]
+    rows = {}
+    for row in entry_rows.rows_of(sheet, lines, may_explain=may_explain, typed=outcome.typed):
+        derived = {box.id: box.text for box in row.boxes if box.output}
+        if hasattr(row.line, "rate"):
+            derived[f"{row.code}-ty-le"] = row.line.rate
+        rows[row.code] = {
+            "states": {b.id: b.state.replace("is-derived", "").strip() for b in row.boxes if b.icon},
+            "derived": derived,
+            "missing": row.missing,
+            "messages": render_to_string("reporting/_row_messages.html", {"row": row}).strip() if row.messages else "",
+        }
+    return {
+        "saved_at": _clock(sheet),
+        "saved": outcome.saved,
+        "refused": {name: message for name, (_, message) in outcome.typed.refused.items()},
+        "conflicts": {
+            name: {"theirs": theirs, "message": message}
+            for name, (_, theirs, message) in outcome.typed.conflicts.items()
+        },
+        "rows": rows,
+        "parts": _parts(request, sheet),
+    }
+
+
+def _is_named(line, touched: set[str]) -> bool:
+    """Is a reason of this row among the fields sent ('ly-do:jump:DVC16')?"""
+    return any(name.startswith(REASON_PREFIX) and name.rpartition(":")[2] == line.code for name in touched)
+
+
+def _parts(request, sheet: Sheet) -> dict[str, str]:
+    """The changing bits outside the grid, by the id of their place."""
+    leads = _leads(request.user, sheet)
+    parts = {
+        f"tt-{section.branch}": render_to_string(
+            "reporting/_branch_state.html", {"section": section, "sheet": sheet, "leads": leads}, request
+        )
+        for section in sheet.sections
+    }
+    parts["tien-do"] = render_to_string("reporting/_progress.html", {"counts": sheet.counts(), "sheet": sheet})
+    parts["van-de"] = sheet.blocking_title
+    parts["dem-dvc"] = entry_rows.filled_text(sheet.services)
+    parts["dem-ct"] = entry_rows.filled_text(sheet.indicators)
+    parts["tom-tat-loi"] = render_to_string(
+        "reporting/_errors.html", {"title": sheet.blocking_title, "problems": entry_rows.summary_of(sheet)}
+    )
+    parts["chung"] = render_to_string(
+        "reporting/_report_messages.html", {"found": entry_rows.report_messages(sheet, may_explain=sheet.is_open)}
+    )
+    return parts
+
+
+def _page(request, report: Report, sheet: Sheet, typed: Typed | None = None):
+    """The entry page. `?kiem-tra=` shows what is left (1: of the report, else of a branch) and takes the focus."""
+    only = request.GET.get("loc", "")
+    asked = request.GET.get("kiem-tra", "")
+    branch = asked if asked in Branch.values else ""
+    may_explain = sheet.is_open and may_submit(request.user, report)
+    service_rows = entry_rows.rows_of(sheet, sheet.services, may_explain=may_explain, typed=typed, only=only)
+    indicator_rows = entry_rows.rows_of(sheet, sheet.indicators, may_explain=may_explain, typed=typed, only=only)
+    counts = sheet.counts()
+    all_rows = [*service_rows, *indicator_rows]
+    summary = entry_rows.summary_of(sheet, branch) if asked else []
+    title = f"Chưa gửi được: {sheet.blocking_title}" if not branch else f"Chưa xong phần {Branch(branch).label}"
+    if typed is not None:
+        named = [(name, message) for name, (_, message) in typed.refused.items()]
+        named += [(name, message) for name, (_, _, message) in typed.conflicts.items()]
+        summary = [("x", f"#{n.replace('.', '-')}", f"{_label(sheet, n)}: {m}") for n, m in named] + summary
+        title = f"Chưa lưu được {len(named)} ô, các ô khác đã lưu"
+    context = {
+        "report": report,
+        "sheet": sheet,
+        "here": "task-list",
+        "sections": [(s, [row for row in service_rows if row.line.branch == s.branch]) for s in sheet.sections],
+        "groups": entry_rows.grouped(indicator_rows),
+        "has_services": bool(service_rows),
+        "narrative": [(name, label, _typed_text(typed, name, text)) for name, label, text in sheet.narrative],
+        "typed": typed,
+        "counts": counts,
+        "service_counts": entry_rows.filled_text(sheet.services),
+        "indicator_counts": entry_rows.filled_text(sheet.indicators),
+        "filters": [
+            (
+                key,
+                label,
+                _how_many(all_rows, key),
+                reverse("report-entry", args=[report.pk]) + (f"?loc={key}" if key else ""),
+            )
+            for key, label in FILTERS
+        ],
+        "only": only,
+        "summary": summary,
+        "summary_title": title,
+        "seen": json.dumps(entry_rows.seen_texts(sheet), ensure_ascii=False),
+        "report_messages": entry_rows.report_messages(sheet, may_explain=may_explain),
+        "may_explain": may_explain,
+        "leads": _leads(request.user, sheet),
+        "help": entry_rows.CELL_HELP,
+        "left": entry_rows.time_left(report.due, now_for(request.user)) if report.due else "",
+        "last_year_label": f"tháng {sheet.month.month}/{sheet.month.year - 1}",
+        "saved_at": _clock(sheet),
+        "was_returned": report.status == Status.RETURNED,
+    }
+    return render(request, "reporting/entry.html", context)
+
+
+def _leads(user, sheet: Sheet) -> bool:
+    """The unit's leader may mark either branch as finished."""
+    unit_id = sheet.report.unit_id
+    return sheet.is_open and any(p.role == Role.LEADER and p.unit_id == unit_id for p in postings(user))
+
+
+def _typed_text(typed: Typed | None, name: str, text: str) -> str:
+    if typed is not None and (name in typed.refused or name in typed.conflicts):
+        return entry_rows.typed_text(typed, name)
+    return text
+
+
+def _label(sheet: Sheet, name: str) -> str:
+    if name in sheet.cells:
+        return sheet.cells[name].label
+    return next((label for field, label, _ in sheet.narrative if field == name), name)
+
+
+def _how_many(rows, key: str) -> int:
+    if key == "thieu":
+        return sum(bool(row.missing) for row in rows)
+    return sum(bool(row.messages) for row in rows) if key else len(rows)
+
+
+__all__ = ["get_own_report", "get_report", "mark_ready", "report_entry", "reports_for", "save_cells", "zero_fill"]

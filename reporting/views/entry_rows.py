@@ -1,0 +1,287 @@
+"""What the entry page draws: each row of a sheet with its boxes, its messages and what this person typed in vain."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+from django.utils.html import format_html
+from django.utils.safestring import mark_safe
+
+from reporting import checks
+from reporting.models import Indicator
+from reporting.numbers import format_number
+from reporting.sheet import IndicatorLine, ServiceLine, Sheet
+from reporting.templatetags.figures import icon
+
+REASON_PREFIX = "ly-do:"
+ICONS = {"is-problem": "x", "is-warning": "warn", "is-missing": "blank"}
+# A page has some 200 boxes: drawn here, not by a template each, they cost a tenth of the time.
+INPUT = (
+    '<input id="{}" name="{}" inputmode="numeric" autocomplete="off" value="{}" aria-label="{}" '
+    'aria-describedby="{}"{}>'
+)
+OUTPUT = '<output class="num" id="{}" tabindex="-1" aria-label="{}">{}</output>'
+CELL = '<td class="cell {}" data-label="{}">{}<small class="two-nums" id="{}-t">{}{}</small></td>'
+EARLIER = '<span data-prev="{}:"><span class="visually-hidden">{} </span>{}</span>'
+NO_NUMBER, NO_SIGN = mark_safe("<span></span>"), mark_safe("")
+FLAGS = {  # (invalid, conflict, readonly) -> attributes
+    (i, c, r): mark_safe(' aria-invalid="true"' * i + " data-conflict" * c + " readonly" * r)  # noqa: S308 constants
+    for i in (False, True)
+    for c in (False, True)
+    for r in (False, True)
+}
+CELL_HELP = {  # how each column is filled in
+    "opening": "Hồ sơ chưa giải quyết xong cuối kỳ trước chuyển sang. Hệ thống lấy từ báo cáo kỳ trước.",
+    "received_online": "Hồ sơ nộp qua Cổng Dịch vụ công hoặc ứng dụng VNeID, được tiếp nhận trong kỳ.",
+    "received_in_person": "Hồ sơ nộp tại quầy, được tiếp nhận trong kỳ.",
+    "received_postal": "Hồ sơ nộp qua bưu chính công ích, được tiếp nhận trong kỳ.",
+    "resolved_early": "Hồ sơ trả kết quả trong kỳ, trước ngày hẹn trả.",
+    "resolved_on_time": "Hồ sơ trả kết quả trong kỳ, đúng ngày hẹn trả.",
+    "resolved_overdue": "Hồ sơ trả kết quả trong kỳ, sau ngày hẹn trả.",
+    "rejected": "Hồ sơ bị từ chối, người dân rút, hoặc dừng giải quyết trong kỳ.",
+    "pending_overdue": "Hồ sơ cuối kỳ chưa xong và đã quá ngày hẹn trả.",
+    "pending_in_time": "Hồ sơ cuối kỳ chưa xong, còn trong hạn. Hệ thống tự tính: chuyển sang + tiếp nhận − đã giải "
+    "quyết − từ chối − đang quá hạn.",
+    "numerator": "Số đạt được (tử số). Chỉ tiêu lũy kế ghi số từ đầu đến cuối kỳ.",
+    "denominator": "Tổng số phải làm (mẫu số). Tỷ lệ do hệ thống tính.",
+}
+GROUPS = {  # groups of indicators that stand together, in the order of the catalogue
+    "Tổ chức, tuyên truyền, nguồn lực": {
+        Indicator.Group.ORGANISATION,
+        Indicator.Group.OUTREACH,
+        Indicator.Group.RESOURCES,
+    },
+    "Định danh, dân cư": {Indicator.Group.IDENTITY, Indicator.Group.POPULATION},
+    "Hộ tịch, y tế, an sinh, dịch vụ công": {
+        Indicator.Group.CIVIL_STATUS,
+        Indicator.Group.HEALTH,
+        Indicator.Group.SOCIAL_SECURITY,
+        Indicator.Group.ONLINE_SERVICES,
+    },
+}
+
+
+@dataclass(slots=True)
+class Box:
+    """One cell as drawn."""
+
+    id: str
+    name: str
+    label: str
+    short_label: str
+    text: str
+    state: str
+    icon: str
+    readonly: bool
+    output: bool  # drawn as <output>: derived or carried over
+    described_by: str
+    previous: str
+    last_year: str
+    invalid: bool = False
+    conflict: bool = False
+
+    @property
+    def field(self) -> str:
+        """The field alone, with its sign."""
+        sign = icon(self.icon) if self.icon else NO_SIGN
+        if self.output:
+            return sign + format_html(OUTPUT, self.id, self.label, self.text)
+        flags = FLAGS[self.invalid, self.conflict, self.readonly]
+        return sign + format_html(INPUT, self.id, self.name, self.text, self.label, self.described_by, flags)
+
+    def as_cell(self, last_year: str, previous: str) -> str:
+        """The cell of a service's row: the field, and below it the same month last year and last month."""
+        return format_html(
+            CELL,
+            self.state,
+            self.short_label,
+            self.field,
+            self.id,
+            format_html(EARLIER, last_year, "cùng kỳ năm trước", self.last_year) if self.last_year else NO_NUMBER,
+            format_html(EARLIER, previous, "tháng trước", self.previous) if self.previous else NO_NUMBER,
+        )
+
+
+@dataclass(slots=True)
+class Message:
+    """One line under a row. `reason_name` names the field for the reason, '' where none is asked for."""
+
+    id: str
+    kind: str  # 'bad', 'warn'
+    lead: str
+    detail: str
+    reason_name: str = ""
+    reason: str = ""
+    explained_by: str = ""
+    may_explain: bool = False
+    cell: str = ""  # the cell it is about
+    theirs: str | None = None  # conflict: what the server holds
+    mine: str = ""
+
+
+@dataclass(slots=True)
+class Row:
+    line: ServiceLine | IndicatorLine
+    boxes: list[Box]
+    messages: list[Message]
+    may_type: bool
+    missing: int
+    hidden: bool = False
+    last_year: str = ""  # 'T11/25'
+    previous: str = ""  # 'T10'
+
+    @property
+    def code(self) -> str:
+        return self.line.code
+
+    @property
+    def cells(self) -> str:
+        """The ten cells of a service."""
+        return mark_safe("".join(box.as_cell(self.last_year, self.previous) for box in self.boxes))  # noqa: S308 escaped
+
+    @property
+    def columns(self) -> int:
+        """Columns of the table the row stands in."""
+        return 11 if isinstance(self.line, ServiceLine) else 6
+
+
+@dataclass(slots=True)
+class Typed:
+    """What the server did not take from this person: the text stays in the cell with the reason beside it."""
+
+    refused: dict[str, tuple[str, str]] = field(default_factory=dict)  # name -> (typed text, message)
+    conflicts: dict[str, tuple[str, str, str]] = field(default_factory=dict)  # name -> (typed, theirs, message)
+
+
+def rows_of(sheet: Sheet, lines, *, may_explain: bool, typed: Typed | None = None, only: str = "") -> list[Row]:
+    """Rows for these lines; `only` ('thieu', 'loi') hides the rows without that state."""
+    may_type = {section.branch: section.may_type for section in sheet.sections}
+    return [_row(sheet, line, may_type.get(line.branch, False), may_explain, typed or Typed(), only) for line in lines]
+
+
+def report_messages(sheet: Sheet, *, may_explain: bool) -> list[Message]:
+    """Messages about the report as a whole."""
+    return [_problem_message(sheet, p, may_explain) for p in sheet.problems if p.cell == checks.REPORT_CELL]
+
+
+def _row(sheet, line, may_type, may_explain, typed, only) -> Row:
+    boxes = []
+    messages = [_problem_message(sheet, p, may_explain) for p in line.problems if p.severity != checks.MISSING]
+    for cell in line.cells:
+        state = cell.state.replace("is-derived", "").strip()
+        box = Box(
+            id=cell.element_id,
+            name=cell.key,
+            label=cell.label,
+            short_label=cell.short_label,
+            text=cell.text,
+            state=cell.state,
+            icon=ICONS.get(state, ""),
+            readonly=not may_type or bool(cell.locked),
+            output=cell.locked in {"carried", "derived"},
+            described_by=" ".join([f"{cell.element_id}-t", *(m.id for m in messages if m.cell == cell.key)]),
+            previous=cell.previous,
+            last_year=cell.last_year,
+            invalid=state == "is-problem",
+        )
+        if cell.locked == "register":
+            box.icon = "lock"
+        if cell.key in typed.refused or cell.key in typed.conflicts:
+            box.text, box.state, box.icon, box.invalid = typed_text(typed, cell.key), "is-problem", "x", True
+            box.described_by += f" {box.id}-loi"
+            if cell.key in typed.refused:
+                messages.insert(0, Message(f"{box.id}-loi", "bad", f"{cell.label}:", typed.refused[cell.key][1]))
+            else:
+                mine, theirs, text = typed.conflicts[cell.key]
+                box.conflict = True
+                messages.insert(
+                    0,
+                    Message(f"{box.id}-loi", "bad", f"{cell.label}:", text, cell=cell.key, theirs=theirs, mine=mine),
+                )
+        boxes.append(box)
+    missing = sum("is-missing" in box.state for box in boxes)
+    month = sheet.month
+    row = Row(line, boxes, messages, may_type, missing)
+    row.last_year, row.previous = f"T{month.month}/{(month.year - 1) % 100:02d}", sheet.previous_short
+    if only == "thieu":
+        row.hidden = not missing
+    elif only == "loi":
+        row.hidden = not messages
+    return row
+
+
+def typed_text(typed: Typed, name: str) -> str:
+    return (typed.refused.get(name) or typed.conflicts[name])[0]
+
+
+def _problem_message(sheet, problem, may_explain) -> Message:
+    soft = problem.severity == checks.SOFT
+    explanation = sheet.explanation(problem) if soft else None
+    return Message(
+        id=f"{problem.element_id}-{problem.code}",
+        cell=problem.cell,
+        kind="warn" if soft else "bad",
+        lead=problem.lead,
+        detail=problem.detail,
+        reason_name=f"{REASON_PREFIX}{problem.code}:{problem.cell}" if soft else "",
+        reason=explanation.reason if explanation else "",
+        explained_by=f"{explanation.by}" if explanation else "",
+        may_explain=may_explain,
+    )
+
+
+def reason_names(sheet: Sheet) -> dict[str, str]:
+    """Name of each field for a reason -> what it holds."""
+    found = {}
+    for problem in sheet.problems:
+        if problem.severity == checks.SOFT:
+            explanation = sheet.explanation(problem)
+            found[f"{REASON_PREFIX}{problem.code}:{problem.cell}"] = explanation.reason if explanation else ""
+    return found
+
+
+def seen_texts(sheet: Sheet) -> dict[str, str]:
+    """What the page shows in every field, so that a later save can tell what somebody else changed meanwhile."""
+    cells = {cell.key: cell.text for cell in sheet.cells.values() if not cell.locked}
+    return cells | {name: text for name, _, text in sheet.narrative} | reason_names(sheet)
+
+
+def grouped(rows: list[Row]) -> list[tuple[str, list[Row]]]:
+    """Indicator rows under the headings of the page, in the order of the catalogue."""
+    found = []
+    for label, groups in GROUPS.items():
+        inside = [row for row in rows if row.line.indicator.group in groups]
+        if inside:
+            found.append((label, inside))
+    return found
+
+
+def time_left(due: dt.datetime, now: dt.datetime) -> str:
+    """'còn 8 giờ 20 phút', 'còn 3 ngày', 'quá hạn 2 ngày'."""
+    late = now > due
+    minutes = int(abs((due - now).total_seconds()) // 60)
+    if minutes >= 48 * 60:
+        amount = f"{minutes // (24 * 60)} ngày"
+    elif minutes >= 60:
+        amount = f"{minutes // 60} giờ" + (f" {minutes % 60} phút" if minutes % 60 and minutes < 24 * 60 else "")
+    else:
+        amount = f"{minutes} phút"
+    return f"{'quá hạn' if late else 'còn'} {amount}"
+
+
+def summary_of(sheet: Sheet, branch: str = "") -> list[tuple[str, str, str]]:
+    """What keeps the report (or one branch's part) from being finished: (icon, href, text)."""
+    inside = {p.cell for p in sheet.problems_of(branch)} if branch else None
+    found = []
+    for problem in sheet.blocking:
+        if inside is not None and (problem.cell not in inside or problem.severity == checks.SOFT):
+            continue
+        look = {checks.HARD: "x", checks.SOFT: "warn", checks.MISSING: "blank"}[problem.severity]
+        soft_id = f"ly-do-{problem.element_id}-{problem.code}"
+        found.append((look, f"#{soft_id if problem.severity == checks.SOFT else problem.element_id}", problem.title))
+    return found
+
+
+def filled_text(lines) -> str:
+    """'93/96 ô' of these lines."""
+    cells = [cell for line in lines for cell in line.typed]
+    return f"{format_number(sum(c.value is not None for c in cells))}/{format_number(len(cells))} ô"

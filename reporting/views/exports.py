@@ -1,0 +1,203 @@
+"""Step 6, out: choose a summary, watch it being made, take it away."""
+
+import datetime as dt
+
+from django.contrib import messages
+from django.http import FileResponse, Http404
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_GET, require_POST
+
+from reporting.dashboard import begun_periods
+from reporting.exports import choices, jobs
+from reporting.models import Basis, ExportJob, ReportingSettings
+from reporting.numbers import format_number
+from reporting.spans import Span
+from taskforces.clock import now_for, today_for
+from taskforces.models import AdministrativeUnit
+
+from .choices import BASES, span_groups
+
+State = ExportJob.State
+SLUGS = {basis: slug for slug, basis in BASES.items()}
+
+
+@require_GET
+def export_list(request):
+    """The page; for htmx either the form for another choice, or the jobs with their progress."""
+    if request.htmx and request.htmx.target == "chon":
+        response = render(request, "reporting/_export_form.html", {"form": _form(request, request.GET)})
+    else:
+        context = _lists(request)
+        if request.htmx:
+            done_before = request.GET.get("da_xong", "")
+            context["files_changed"] = done_before != str(len(context["files"]))
+            context["newest"] = next((f for f in context["files"] if f["job"].requested_by_id == request.user.pk), None)
+            response = render(request, "reporting/_export_jobs.html", context)
+        else:
+            response = render(request, "reporting/export_list.html", context | {"form": _form(request, request.GET)})
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response
+
+
+@require_POST
+def export_create(request):
+    """Requests a file; a unit outside the person's scope does not exist for them."""
+    span, basis, unit_id = _span(request.POST), _basis(request.POST), _unit_id(request.POST)
+    if span is None or basis is None or unit_id is None:
+        raise Http404
+    unit = AdministrativeUnit.objects.filter(pk=unit_id).first()
+    if unit is None or not jobs.may_read(request.user, unit.pk, span):
+        raise Http404
+    jobs.create(unit=unit, span=span, basis=basis, by=request.user)
+    messages.success(request, f"Đã nhận yêu cầu lập biểu tổng hợp {span.label}. Tiến độ ở mục Đang lập.")
+    query = f"?ky={span.key}&don_vi={unit.pk}&co_so={SLUGS[basis]}"
+    return redirect(reverse("export-list") + query)
+
+
+@require_GET
+def export_status(request, pk):
+    """One job: how far it is, or what is in its file."""
+    job = jobs.get_job(request.user, pk)
+    shown = _show([job])[0]
+    context = {"job": shown, "active": job.state in jobs.OPEN, "here": "export-list"}
+    return render(request, "reporting/export_status.html", context)
+
+
+@require_GET
+def export_download(request, pk):
+    """The file, for those who may read the unit today."""
+    job = jobs.get_job(request.user, pk)
+    if job.state != State.DONE:
+        messages.error(request, "Tệp này chưa lập xong nên chưa tải về được.")
+        return redirect("export-status", pk=pk)
+    path = jobs.path_of(job)
+    if not path.is_file():
+        messages.error(request, "Tệp này không còn trên máy chủ. Bấm “Lập tệp” để lập lại.")
+        return redirect("export-list")
+    response = FileResponse(
+        path.open("rb"),
+        as_attachment=True,
+        filename=job.file_name,
+        content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    )
+    response["Cache-Control"] = "private, no-store"  # the right to read is asked at each download
+    return response
+
+
+# What the templates show ---------------------------------------------------------------------------------------------
+
+
+def _span(data) -> Span | None:
+    try:
+        return Span.parse(data.get("ky", ""))
+    except ValueError:
+        return None
+
+
+def _unit_id(data) -> int | None:
+    text = data.get("don_vi", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+
+def _basis(data) -> str | None:
+    return BASES.get(data.get("co_so", ""))
+
+
+def _form(request, data) -> dict:
+    """The choice made so far, with what the file would say about its own completeness."""
+    today = today_for(request.user)
+    periods = begun_periods(today)
+    if not periods:
+        return {"spans": [], "span": None, "unit_id": None}
+    ended = [period for period in periods if period.data_to < today]
+    span = _span(data) or Span.parse((ended or periods)[-1].key)
+    wanted = _unit_id(data)
+    units = choices.units(request.user, span, wanted)
+    known = [pk for pk, _ in units]
+    preferred = (wanted, request.posting.unit_id if request.posting else None, *known)
+    unit_id = next((pk for pk in preferred if pk in known), None)
+    basis = _basis(data) or Basis.PROVISIONAL
+    form = {"spans": span_groups(periods, span), "span": span, "units": units, "unit_id": unit_id, "basis": basis}
+    if unit_id is not None:
+        form |= choices.completeness(request.user, unit_id, span, basis)
+    return form
+
+
+def _lists(request) -> dict:
+    shown = _show(jobs.jobs_for(request.user))
+    files = [job for job in shown if job["state"] == State.DONE]
+    # Of the others only today's own: a failure of last week is no news.
+    under_way = [job for job in shown if job["state"] != State.DONE and (job["state"] != State.FAILED or job["recent"])]
+    counts = [
+        (sum(job["state"] == state for job in under_way), word)
+        for state, word in ((State.RUNNING, "đang lập"), (State.WAITING, "chờ"), (State.FAILED, "lỗi"))
+    ]
+    return {
+        "jobs": under_way,
+        "files": files,
+        "active": any(job["state"] in jobs.OPEN for job in under_way),
+        "jobs_summary": ", ".join(f"{count} {word}" for count, word in counts if count),
+        "kept_days": ReportingSettings.load().export_days,
+    }
+
+
+def _show(found: list[ExportJob]) -> list[dict]:
+    """Jobs with every number and time already in words."""
+    names = choices.unit_names(found)
+    why_old = choices.why_old([job for job in found if job.state == State.DONE])
+    days = ReportingSettings.load().export_days
+    return [_shown(job, names.get(job.pk, ""), why_old.get(job.pk, ""), days) for job in found]
+
+
+def _shown(job: ExportJob, unit_name: str, why_old: str, kept_days: int) -> dict:
+    made = timezone.localtime(job.finished_at or job.requested_at)
+    total = job.total or 1
+    done = f"{format_number(job.progress)}/{format_number(job.total)} dòng" if job.total else "đang đọc số liệu"
+    began = timezone.localtime(job.started_at or job.requested_at)
+    return {
+        "job": job,
+        "state": job.state,
+        "state_label": {
+            State.WAITING: "chờ đến lượt",
+            State.RUNNING: "đang lập",
+            State.DONE: "đã lập xong",
+            State.FAILED: "không lập được",
+        }[job.state],
+        "span_key": job.span,
+        "span_label": Span.parse(job.span).label,
+        "unit_id": job.unit_id,
+        "unit_name": unit_name,
+        "basis_slug": SLUGS[job.basis],
+        "basis_label": job.get_basis_display(),
+        "message": job.message,
+        "progress": min(job.progress, total),
+        "total": total,
+        "progress_text": done,
+        "progress_label": f"Biểu tổng hợp {Span.parse(job.span).label}: {done}",
+        "timing": _timing(job, began),
+        "can_retry": job.state == State.FAILED or jobs.is_stuck(job),
+        "recent": now_for(job.requested_by) - job.requested_at < dt.timedelta(days=1),
+        "why_old": why_old,
+        "reported": f"{format_number(job.units_reported)}/{format_number(job.units_expected)}",
+        "rows": format_number(job.rows),
+        "size": _size(job.size),
+        "made_at": made.strftime("%H:%M %d/%m/%Y"),
+        "kept_until": (timezone.localtime(job.requested_at) + dt.timedelta(days=kept_days)).strftime("%d/%m/%Y"),
+    }
+
+
+def _timing(job: ExportJob, began: dt.datetime) -> str:
+    if job.state == State.RUNNING:
+        return f"Bắt đầu {began:%H:%M}"
+    if jobs.is_stuck(job):
+        return f"Đã chờ từ {began:%H:%M} mà máy lập tệp chưa nhận. Bấm “Lập lại”; nếu vẫn vậy, báo nơi hỗ trợ."
+    return f"Yêu cầu lúc {began:%H:%M}"
+
+
+def _size(size: int) -> str:
+    if size < 1024 * 1024:
+        return f"{format_number(max(1, round(size / 1024)))} KB"
+    return f"{format_number(size * 10 // (1024 * 1024) / 10, 1)} MB"

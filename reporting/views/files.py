@@ -1,0 +1,81 @@
+"""A month's figures by file: the form to fill in, and its upload, shown before anything is saved."""
+
+import json
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_GET, require_http_methods
+
+from reporting import entry, workflow
+from reporting.exports.entry_form import file_name, write_entry_form
+from reporting.imports.entry_form import read_entry_form
+from reporting.models import FigureChange
+from reporting.numbers import format_number
+from taskforces.scope import branches_entered_by
+
+from .entry import get_own_report
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@require_GET
+def template_download(request, pk):
+    """The Excel form of this report, with what is already entered."""
+    report = get_own_report(request, pk)
+    response = HttpResponse(write_entry_form(report, request.user), content_type=XLSX)
+    response["Content-Disposition"] = content_disposition_header(True, file_name(report))
+    return response
+
+
+@require_http_methods(["GET", "POST"])
+def file_upload(request, pk):
+    """Choose a file, see what it would change and what is wrong in it, then confirm. A faulty file saves nothing."""
+    report = get_own_report(request, pk)
+    sheet = entry.load_sheet(report, request.user)
+    context = {
+        "report": report,
+        "sheet": sheet,
+        "here": "task-list",
+        "may_type": sheet.is_open and bool(branches_entered_by(request.user, report)),
+    }
+    if request.method == "POST" and context["may_type"]:
+        if "cells" in request.POST:
+            return _confirm(request, report, context)
+        upload = request.FILES.get("file")
+        if upload is None:
+            context["nothing"] = "Chọn tệp Excel rồi bấm “Xem trước”."
+        else:
+            reading = read_entry_form(report, upload, request.user)
+            context |= {"reading": reading, "name": upload.name}
+            context |= {"cells": json.dumps(reading.cells), "seen": json.dumps(reading.seen)}
+    return render(request, "reporting/file_upload.html", context)
+
+
+def _confirm(request, report, context):
+    """Save the previewed cells; what somebody changed since the preview is shown and stays as it is."""
+    try:
+        cells, seen = (
+            {str(k): str(v) for k, v in json.loads(request.POST[name]).items()} for name in ("cells", "seen")
+        )
+    except (ValueError, KeyError, AttributeError):
+        messages.error(request, "Dữ liệu xem trước không đọc được. Chọn lại tệp.")
+        return redirect("report-upload", report.pk)
+    try:
+        result = entry.save_cells(
+            report_id=report.pk, by=request.user, cells=cells, seen=seen, via=FigureChange.Via.FILE
+        )
+    except workflow.NotAllowed as error:
+        messages.error(request, str(error))
+        return redirect("report-entry", report.pk)
+    if result.is_ok:
+        messages.success(request, f"Đã lưu {format_number(len(result.changed))} ô từ tệp.")
+        return redirect("report-entry", report.pk)
+    label = {key: cell.label for key, cell in result.sheet.cells.items()}
+    left = [*result.refused.items(), *((key, conflict.message) for key, conflict in result.conflicts.items())]
+    context |= {
+        "saved": len(result.changed),
+        "left": [(label.get(key, key), key.replace(".", "-"), message) for key, message in left],
+    }
+    return render(request, "reporting/file_upload.html", context)

@@ -1,0 +1,430 @@
+"""Step 3, review: the reviewer's list, one report, and the acts on them. Acts live in workflow.py."""
+
+import datetime as dt
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef, Q
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.vary import vary_on_headers
+
+from reporting import changes, entry, periods, review, workflow
+from reporting.models import FigureChange, Period, PeriodClosure, Report, ReportEvent, Status
+from reporting.numbers import format_number
+from reporting.spans import Span
+from taskforces.clock import now_for, today_for
+from taskforces.models import Level, Role, UnitVersion
+from taskforces.scope import (
+    may_close_period,
+    may_review,
+    may_submit,
+    path_in_scope,
+    postings,
+    require,
+    sees_everything,
+)
+
+READERS = {Role.REVIEWER, Role.PROVINCIAL_STAFF, Role.CHAIR, Role.AUDITOR, Role.ADMINISTRATOR}
+FILTERS = (
+    ("", "Tất cả"),
+    ("sach", "Sạch, chờ duyệt"),
+    ("can-xem", "Cần xem"),
+    ("chua-nop", "Chưa nộp"),
+    ("da-duyet", "Đã duyệt"),
+)
+
+
+def get_report(request: HttpRequest, pk: int) -> Report:
+    """The one door to a report: outside your scope it does not exist."""
+    reports = Report.objects.visible_to(request.user).select_related("unit", "period", "submitted_by", "approved_by")
+    return get_object_or_404(reports.prefetch_related("period__deadlines"), pk=pk)
+
+
+# The list ------------------------------------------------------------------------------------------------------------
+
+
+@require_GET
+def review_list(request):
+    """The month's reports of one unit: approve the clean ones in one act, open or send back the others."""
+    require(_reads_reviews(request.user))
+    unit_id = _number(request.GET.get("don_vi"))
+    months = _months(request, unit_id)
+    if not months:
+        if (
+            unit_id is not None
+            and not UnitVersion.objects.filter(path_in_scope(request.user), unit_id=unit_id).exists()
+        ):
+            raise Http404
+        return render(request, "reporting/review_empty.html")
+    period = _chosen_month(request, months)
+    unit = _chosen_unit(request, unit_id, period)
+    if unit is None:
+        raise Http404
+    search = request.GET.get("tim", "")[:60]
+    result = review.load_review(unit=unit, period=period, user=request.user, search=search)
+    chosen = request.GET.get("loc", "")
+    back_pk = _number(request.GET.get("tra_lai"))
+    here = {"don_vi": unit.unit_id, "ky": period.key}
+    position = months.index(period)
+    return render(
+        request,
+        "reporting/review_list.html",
+        {
+            "review": result,
+            "period": period,
+            "unit": unit,
+            "now": now_for(request.user),
+            "units": _units_to_choose(request.user, unit, period),
+            "months": months,
+            "previous": months[position + 1] if position + 1 < len(months) else None,
+            "previous_short": f"T{period.month - 1 or 12}",
+            "filters": [
+                (key, label, key == chosen, urlencode({**here, "loc": key, "tim": search})) for key, label in FILTERS
+            ],
+            "chosen": chosen,
+            "search": search,
+            "here": urlencode(here),
+            "sending_back": next(
+                (row for row in result.doubtful + result.clean if row.report.pk == back_pk and row.may_send_back), None
+            ),
+            "closing_unit": unit
+            if unit.unit.level == Level.PROVINCE and may_close_period(request.user, unit.unit)
+            else None,
+            "closed_past": _past_closures(unit, period) if unit.unit.level == Level.PROVINCE else [],
+        },
+    )
+
+
+@require_POST
+def approve_clean(request):
+    """Approve the ticked reports; each is locked and checked on its own, those refused are named with the reason."""
+    require(_reviews(request.user))
+    wanted = [int(value) for value in request.POST.getlist("bao_cao") if value.isdigit()]
+    reports = {r.pk: r for r in Report.objects.visible_to(request.user).filter(pk__in=wanted).select_related("period")}
+    if not reports:
+        messages.warning(request, "Chưa chọn báo cáo nào. Đánh dấu các báo cáo cần duyệt rồi bấm lại.")
+        return HttpResponseRedirect(_list_address(request))
+    approved, refused = workflow.approve_clean(report_ids=list(reports), by=request.user)
+    if approved:
+        messages.success(
+            request, f"Đã duyệt {format_number(len(approved))} báo cáo. Số liệu chính thức cập nhật trong ít phút."
+        )
+    names = _names([report for report, _ in refused])
+    for report, reason in refused:
+        messages.error(request, f"Chưa duyệt {names[report.pk]}: {reason}")
+    return HttpResponseRedirect(_list_address(request, next(iter(reports.values())).period))
+
+
+# One report ----------------------------------------------------------------------------------------------------------
+
+
+@require_GET
+def report_detail(request, pk):
+    """Figures as sent, what changed, what is doubtful and why, what happened, and what the reader may do."""
+    report = get_report(request, pk)
+    user = request.user
+    sheet = entry.load_sheet(report, user)
+    events = list(report.events.select_related("by").order_by("-at", "-pk"))
+    sent = next((e for e in events if e.action == ReportEvent.Action.SUBMIT), None)
+    back = next((e for e in events if e.action in {ReportEvent.Action.SEND_BACK, ReportEvent.Action.REOPEN}), None)
+    since_return = changes.changes_since_return(sheet)
+    reviewer = may_review(user, report)
+    why_not = workflow.why_not_approve(report, user) if reviewer and report.status == Status.SUBMITTED else ""
+    return render(
+        request,
+        "reporting/report_detail.html",
+        {
+            "report": report,
+            "period": report.period,
+            "sheet": sheet,
+            "name": sheet.unit_name,
+            "due": periods.due_at(report),
+            "events": events,
+            "sent": sent,
+            "back": back if report.status == Status.RETURNED else None,
+            "problems": [
+                (p, p.title.removesuffix(workflow.NEEDS_REASON), sheet.explanation(p))
+                for p in sheet.problems
+                if p.severity != "missing"
+            ],
+            "counts": sheet.counts(),
+            "entered": f"{format_number(sheet.counts().filled)}/{format_number(sheet.counts().owed)}",
+            "since_last_month": changes.changes_since_last_month(sheet),
+            "since_return": since_return,
+            "changed": {change.cell for change in since_return},
+            "closed": "" if sheet.is_open else workflow.closed_sentence(report),
+            "may_approve": reviewer and report.status == Status.SUBMITTED and not why_not,
+            "why_not_approve": why_not,
+            "may_send_back": reviewer and not workflow.why_not_approve(report, user, own_is_fine=True),
+            "may_reopen": reviewer and not workflow.why_not_reopen(report, user),
+            "may_edit": sheet.is_open and may_submit(user, report),
+            "may_accept_prior": report.prior_corrected and (reviewer or may_submit(user, report)),
+            "sending_back": request.GET.get("tra_lai") == "1",
+            "here": "review-list" if _reads_reviews(user) else "task-list",
+            "back_to": _list_address(request, report.period) if _reads_reviews(user) else reverse("task-list"),
+        },
+    )
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+def cell_history(request, pk, cell):
+    """Every value a cell has had: old, new, who, when, through what."""
+    report = get_report(request, pk)
+    sheet = entry.load_sheet(report, request.user)
+    if cell not in sheet.cells:
+        raise Http404
+    changes = FigureChange.objects.filter(report=report, cell=cell).select_related("by").order_by("-at", "-pk")
+    rows = [(c, format_number(c.old, blank="trống"), format_number(c.new, blank="trống")) for c in changes]
+    template = "reporting/_cell_history.html" if request.htmx else "reporting/review_cell_history.html"
+    here = "review-list" if _reads_reviews(request.user) else "task-list"
+    return render(
+        request, template, {"report": report, "sheet": sheet, "cell": sheet.cells[cell], "rows": rows, "here": here}
+    )
+
+
+@require_POST
+def approve(request, pk):
+    """Approve one report; the next one waits in the list."""
+    report = get_report(request, pk)
+    require(may_review(request.user, report))
+    name = _names([report])[pk]
+
+    def act():
+        workflow.approve(report_id=pk, by=request.user)
+        return f"Đã duyệt báo cáo {report.period.label} của {name}. Số liệu chính thức cập nhật trong ít phút."
+
+    return _try(request, act, report)
+
+
+@require_POST
+def send_back(request, pk):
+    """Send one report back with the reason its unit will read."""
+    report = get_report(request, pk)
+    require(may_review(request.user, report))
+    name = _names([report])[pk]
+
+    def act():
+        workflow.send_back(report_id=pk, by=request.user, reason=request.POST.get("ly_do", ""))
+        return f"Đã trả lại báo cáo {report.period.label} của {name}. Đơn vị thấy lý do ở trang việc cần làm."
+
+    return _try(request, act, report, retry=f"{report.get_absolute_url()}?tra_lai=1#tra-lai")
+
+
+@require_POST
+def reopen(request, pk):
+    """Reopen an approved report with a reason: it leaves the official totals until approved again."""
+    report = get_report(request, pk)
+    require(may_review(request.user, report))
+    name = _names([report])[pk]
+
+    def act():
+        workflow.reopen(report_id=pk, by=request.user, reason=request.POST.get("ly_do", ""))
+        return (
+            f"Đã mở lại báo cáo {report.period.label} của {name}. Báo cáo rời số liệu chính thức cho đến khi duyệt lại."
+        )
+
+    return _try(request, act, report, retry=report.get_absolute_url())
+
+
+@require_POST
+def accept_prior(request, pk):
+    """The correction of the month before was looked at; the figures stay as they are."""
+    report = get_report(request, pk)
+    require(may_review(request.user, report) or may_submit(request.user, report))
+
+    def act():
+        workflow.accept_prior(report_id=pk, by=request.user)
+        return "Đã ghi nhận: giữ nguyên số liệu báo cáo này sau khi kỳ trước sửa."
+
+    return _try(request, act, report, done=report.get_absolute_url(), retry=report.get_absolute_url())
+
+
+# Closing a month -----------------------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "POST"])
+def close_period(request, pk):
+    """Confirm, then close the month for the province: every change of its reports is refused from then on."""
+    period, province = _month_and_province(request, pk)
+    if request.method == "POST":
+
+        def act():
+            workflow.close_period(period_id=period.pk, province_id=province.unit_id, by=request.user)
+            return f"Đã khóa kỳ {period.label} của {province.name}. Mọi thay đổi bị từ chối cho đến khi mở khóa."
+
+        return _try(request, act, period=period, unit_id=province.unit_id)
+    result = review.load_review(unit=province, period=period, user=request.user)
+    return render(
+        request,
+        "reporting/review_close.html",
+        {
+            "period": period,
+            "province": province,
+            "review": result,
+            "here": "review-list",
+            "back_to": _list_address(request, period, province.unit_id),
+        },
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def reopen_period(request, pk):
+    """Open a closed month again, with a reason that is kept."""
+    period, province = _month_and_province(request, pk)
+    if request.method == "POST":
+        reason = request.POST.get("ly_do", "")
+
+        def act():
+            workflow.reopen_period(period_id=period.pk, province_id=province.unit_id, by=request.user, reason=reason)
+            return f"Đã mở khóa kỳ {period.label} của {province.name}."
+
+        address = f"{reverse('period-reopen', args=[pk])}?don_vi={province.unit_id}"
+        return _try(request, act, period=period, unit_id=province.unit_id, retry=None if reason.strip() else address)
+    return render(
+        request,
+        "reporting/review_reopen.html",
+        {
+            "period": period,
+            "province": province,
+            "here": "review-list",
+            "closures": _past_closures(province, period),
+            "back_to": _list_address(request, period, province.unit_id),
+        },
+    )
+
+
+# Inside --------------------------------------------------------------------------------------------------------------
+
+
+def _try(
+    request,
+    act: Callable[[], str],
+    report: Report | None = None,
+    *,
+    done: str | None = None,
+    retry: str | None = None,
+    period: Period | None = None,
+    unit_id: int | None = None,
+) -> HttpResponse:
+    """Do it and say so, or say why it cannot be done now; then back to the list (or `done`, or `retry`)."""
+    list_address = _list_address(request, period or (report.period if report else None), unit_id)
+    try:
+        messages.success(request, act())
+    except workflow.NotAllowed as error:
+        messages.error(request, str(error))
+        return HttpResponseRedirect(retry or list_address)
+    return HttpResponseRedirect(done or list_address)
+
+
+def _reads_reviews(user) -> bool:
+    """Reviewers and provincial staff work here; chairs, auditors and administrators read."""
+    return user.is_superuser or any(p.role in READERS and p.unit.level != Level.COMMUNE for p in postings(user))
+
+
+def _reviews(user) -> bool:
+    return any(p.role == Role.REVIEWER for p in postings(user))
+
+
+def _number(text: str | None) -> int | None:
+    """A key of the address; a text that is no number is an address that does not exist."""
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise Http404
+    return int(text)
+
+
+def _months(request, unit_id: int | None) -> list[Period]:
+    """Months with reports the person may see, the newest first; of one unit when it is chosen."""
+    reports = Report.objects.visible_to(request.user).filter(period=OuterRef("pk"))
+    if unit_id is not None:
+        reports = reports.under(unit_id)
+    return list(Period.objects.filter(Exists(reports)).order_by("-year", "-month"))
+
+
+def _chosen_month(request, months: list[Period]) -> Period:
+    """The month asked for, else the last one whose data have ended on the person's day."""
+    key = request.GET.get("ky")
+    if key:
+        try:
+            first = Span.parse(key).first
+        except ValueError:
+            raise Http404 from None
+        for period in months:
+            if (period.year, period.month) == (first.year, first.month) and key == period.key:
+                return period
+        raise Http404
+    today = today_for(request.user)
+    return next((period for period in months if period.data_to < today), months[0])
+
+
+def _chosen_unit(request, unit_id: int | None, period: Period) -> UnitVersion | None:
+    """The unit asked for if in scope and not a commune, else the posting's, else the first of the scope."""
+    versions = (
+        UnitVersion.objects.on(period.data_to)
+        .filter(path_in_scope(request.user), unit__level__in=[Level.PROVINCE, Level.DISTRICT])
+        .select_related("unit")
+    )
+    if unit_id is not None:
+        return versions.filter(unit_id=unit_id).first()
+    own = {p.unit_id for p in ([request.posting] if request.posting else [])} | {
+        p.unit_id for p in postings(request.user)
+    }
+    mine = versions.filter(unit_id__in=own).first()
+    with_reports = Report.objects.filter(period=period, unit_id=OuterRef("unit_id"))
+    return mine or versions.filter(Exists(with_reports), unit__level=Level.PROVINCE).order_by("sort_key").first()
+
+
+def _units_to_choose(user, unit: UnitVersion, period: Period) -> list[UnitVersion]:
+    """Provinces and districts of the scope; for those who see the nation, the districts of the chosen province only."""
+    versions = UnitVersion.objects.on(period.data_to).filter(path_in_scope(user)).select_related("unit")
+    below = Q(unit__level__in=[Level.PROVINCE, Level.DISTRICT])
+    if sees_everything(user):
+        province = unit.path.strip("/").split("/")[1]
+        below = Q(unit__level=Level.PROVINCE) | Q(unit__level=Level.DISTRICT, path__contains=f"/{province}/")
+    return sorted(versions.filter(below), key=lambda v: (v.unit.level != Level.PROVINCE, v.sort_key))
+
+
+def _past_closures(unit: UnitVersion, period: Period) -> list[PeriodClosure]:
+    closures = PeriodClosure.objects.filter(period=period, province_id=unit.unit_id)
+    return list(closures.select_related("closed_by", "reopened_by").order_by("-closed_at"))
+
+
+def _month_and_province(request, pk: int) -> tuple[Period, UnitVersion]:
+    """The month, and the province the person closes it for; outside the scope 404, without the right 403."""
+    period = get_object_or_404(Period, pk=pk)
+    unit_id = _number(request.POST.get("don_vi") or request.GET.get("don_vi"))
+    if unit_id is None:
+        unit_id = next((p.unit_id for p in postings(request.user) if p.role == Role.PROVINCIAL_STAFF), None)
+        if unit_id is None:
+            raise PermissionDenied
+    versions = UnitVersion.objects.on(period.data_to).filter(path_in_scope(request.user)).select_related("unit")
+    province = get_object_or_404(versions, unit_id=unit_id)
+    require(may_close_period(request.user, province.unit))
+    return period, province
+
+
+def _names(reports: list[Report]) -> dict[int, str]:
+    """Name of each report's unit on the last day of its month; one query."""
+    if not reports:
+        return {}
+    day: dt.date = reports[0].period.data_to
+    versions = dict(
+        UnitVersion.objects.on(day).filter(unit_id__in=[r.unit_id for r in reports]).values_list("unit_id", "name")
+    )
+    return {report.pk: versions.get(report.unit_id, str(report.unit)) for report in reports}
+
+
+def _list_address(request, period: Period | None = None, unit_id: int | None = None) -> str:
+    """The list the person came from: the unit in `don_vi` (form or address), the month of the report."""
+    chosen = unit_id or request.POST.get("don_vi") or request.GET.get("don_vi")
+    query = {"don_vi": chosen} if chosen else {}
+    if period is not None:
+        query["ky"] = period.key
+    return f"{reverse('review-list')}?{urlencode(query)}" if query else reverse("review-list")

@@ -1,0 +1,189 @@
+"""Steps 2 and 3 for the unit: look over everything once more, send, keep the receipt."""
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from reporting import checks, entry, workflow
+from reporting.models import FigureChange, ReportEvent
+from reporting.numbers import MINUS, NO_VALUE, format_number, format_rate
+from reporting.sheet import ServiceLine, Sheet
+from taskforces.clock import now_for, today_for
+
+from .entry import get_own_report, get_report
+from .entry_rows import summary_of, time_left
+from .task_list import reviewers_of
+
+LOG_LINES = 8
+
+
+@dataclass(slots=True)
+class Line:
+    """One service, or their total, in the summary. Texts as shown."""
+
+    name: str
+    received: str
+    change: str
+    resolved: str
+    in_time: str
+    rejected: str
+    remaining: str
+    overdue: str
+    explained: list[tuple[str, str]]  # (what is doubtful, the reason given or '')
+    wrong: list[str]
+
+
+@require_GET
+def check_answers(request, pk):
+    """Everything of the month on one page, with what the reviewer will see, before it is sent."""
+    report = get_own_report(request, pk)
+    sheet = entry.load_sheet(report, request.user)
+    totals = [_numbers(line) for line in sheet.services]
+    context = {
+        "report": report,
+        "sheet": sheet,
+        "here": "task-list",
+        "lines": [_line(sheet, line, numbers) for line, numbers in zip(sheet.services, totals, strict=True)],
+        "total": _total(totals),
+        "problems": summary_of(sheet),
+        "explained": [(p, e) for p in sheet.problems if (e := sheet.explanation(p)) and p.severity == checks.SOFT],
+        "counts": sheet.counts(),
+        "refusal": workflow.why_not_submit(report, request.user),
+        "reviewers": reviewers_of(report, today_for(request.user)),
+        "log": _log(report),
+        "left": time_left(report.due, now_for(request.user)) if report.due else "",
+        "indicators": [(line, _explained(sheet, line), _hard(line)) for line in sheet.indicators],
+    }
+    return render(request, "reporting/check_answers.html", context)
+
+
+@require_POST
+def submit(request, pk):
+    """Send the report; what still blocks it is shown on the entry page, each thing linked to its cell."""
+    get_own_report(request, pk)
+    if not request.POST.get("checked"):
+        messages.error(request, "Đánh dấu “Tôi đã kiểm tra số liệu” rồi gửi.")
+        return redirect("report-check", pk)
+    try:
+        workflow.submit(report_id=pk, by=request.user)
+    except workflow.Refused:
+        return redirect(f"{reverse('report-entry', args=[pk])}?kiem-tra=1")
+    except workflow.NotAllowed as error:
+        messages.error(request, str(error))
+        return redirect("report-check", pk)
+    return redirect("report-receipt", pk)
+
+
+@require_GET
+def receipt(request, pk):
+    """Proof of the last sending: number, time, checksum, who, late or not, and what happens next."""
+    report = get_report(request, pk)
+    sent = report.events.filter(action=ReportEvent.Action.SUBMIT).select_related("by").order_by("-at", "-pk")
+    events = list(sent)
+    if not events:
+        raise Http404
+    sheet = entry.load_sheet(report, request.user)
+    totals = [_numbers(line) for line in sheet.services]
+    context = {
+        "report": report,
+        "sheet": sheet,
+        "here": "task-list",
+        "event": events[0],
+        "earlier": events[1:],
+        "is_current": events[0].revision == report.revision and not report.is_editable,
+        "total": _total(totals),
+        "counts": sheet.counts(),
+        "reviewers": reviewers_of(report, today_for(request.user)),
+    }
+    return render(request, "reporting/receipt.html", context)
+
+
+def _numbers(line: ServiceLine) -> dict[str, int | None]:
+    """Sums of one service; None while a part is blank (blank is never read as 0)."""
+    value = {cell.key.partition(".")[2]: cell.value for cell in line.cells}
+
+    def add(*names):
+        parts = [value[name] for name in names]
+        return None if None in parts else sum(parts)
+
+    return {
+        "received": add(*checks.RECEIVED),
+        "resolved": add(*checks.RESOLVED),
+        "in_time": add("resolved_early", "resolved_on_time"),
+        "rejected": value["rejected"],
+        "remaining": add("pending_in_time", "pending_overdue"),
+        "overdue": value["pending_overdue"],
+        "before": None,
+    }
+
+
+def _line(sheet: Sheet, line: ServiceLine, numbers: dict) -> Line:
+    before = sheet.data.earlier_services.get((line.service.pk, 1))
+    parts = [before[name] for name in checks.RECEIVED] if before else [None]
+    numbers["before"] = None if None in parts else sum(parts)
+    return _texts(line.service.short_name, numbers, _explained(sheet, line), _hard(line))
+
+
+def _total(rows: list[dict]) -> Line:
+    """Sums over the services; a column with a blank in it has no total."""
+    total = {}
+    for name in ("received", "resolved", "in_time", "rejected", "remaining", "overdue", "before"):
+        values = [row[name] for row in rows]
+        total[name] = None if None in values or not values else sum(values)
+    return _texts(f"Cộng {len(rows)} dịch vụ", total, [], [])
+
+
+def _texts(name: str, numbers: dict, explained, wrong) -> Line:
+    return Line(
+        name=name,
+        received=format_number(numbers["received"], blank=NO_VALUE),
+        change=_change(numbers["received"], numbers["before"]),
+        resolved=format_number(numbers["resolved"], blank=NO_VALUE),
+        in_time=format_rate(numbers["in_time"], numbers["resolved"]),
+        rejected=format_number(numbers["rejected"], blank=NO_VALUE),
+        remaining=format_number(numbers["remaining"], blank=NO_VALUE),
+        overdue=format_number(numbers["overdue"]) if numbers["overdue"] else "",
+        explained=explained,
+        wrong=wrong,
+    )
+
+
+def _change(now: int | None, before: int | None) -> str:
+    if now is None or before is None:
+        return NO_VALUE
+    return f"+{format_number(now - before)}" if now > before else format_number(now - before).replace("-", MINUS)
+
+
+def _explained(sheet: Sheet, line) -> list[tuple[str, str]]:
+    soft = [p for p in line.problems if p.severity == checks.SOFT]
+    return [(p.detail, e.reason if (e := sheet.explanation(p)) else "") for p in soft]
+
+
+def _hard(line) -> list[str]:
+    return [p.message for p in line.problems if p.severity == checks.HARD]
+
+
+def _log(report) -> list[tuple]:
+    """The last acts and changes, newest first: (when, who, what)."""
+    acts = [
+        (
+            e.at,
+            e.by,
+            e.get_action_display() + (f": {e.reason}" if e.action in {"ready", "not_ready", "zero_fill"} else ""),
+        )
+        for e in report.events.select_related("by").order_by("-at", "-pk")[:LOG_LINES]
+    ]
+    changes = FigureChange.objects.filter(report=report, old__isnull=False).select_related("by").order_by("-at", "-pk")
+    acts += [
+        (
+            c.at,
+            c.by,
+            f"Sửa {c.cell.partition('.')[0]}: {format_number(c.old)} thành {format_number(c.new, blank='trống')}",
+        )
+        for c in changes[:LOG_LINES]
+    ]
+    return sorted(acts, key=lambda act: act[0], reverse=True)[:LOG_LINES]

@@ -1,0 +1,233 @@
+"""Where an officer's day starts: what is due, by when, what is missing, what was sent back and why."""
+
+from dataclasses import dataclass
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from reporting import entry, workflow
+from reporting.models import Report, Status
+from reporting.numbers import format_number
+from reporting.sheet import Sheet
+from taskforces.clock import now_for, today_for
+from taskforces.models import Branch, Level, Posting, Role, UnitVersion
+from taskforces.scope import may_submit, postings
+
+from .entry import reports_for
+from .entry_rows import GROUPS, time_left
+
+RECENT = 3
+ENTERS = {Role.OFFICER, Role.LEADER}
+
+
+@dataclass(slots=True)
+class Task:
+    """One line of the task list. `look`: 'ok', 'warn', 'bad', '' (grey)."""
+
+    title: str
+    href: str
+    detail: str
+    tag: str
+    look: str
+    icon: str
+    done: bool
+
+
+@require_GET
+def task_list(request):
+    """Home of officers and leaders. `?ky=2026-11` chooses the month, `?ky=tat-ca` lists all of them."""
+    posting = _posting(request)
+    reports = list(
+        reports_for(request.user).filter(unit_id=posting.unit_id).order_by("-period__year", "-period__month")
+    )
+    unit_name = _unit_name(posting.unit_id, today_for(request.user))
+    context = {"unit_name": unit_name, "reports": reports, "here": "task-list"}
+    key = request.GET.get("ky", "")
+    if key == "tat-ca":
+        return render(request, "reporting/report_list.html", context)
+    report = _chosen(reports, key, today_for(request.user))
+    if report is None:
+        return render(request, "reporting/task_list_empty.html", context)
+    sheet = entry.load_sheet(report, request.user)
+    tasks = _tasks(sheet) if sheet.is_open else []
+    left = sum(not task.done for task in tasks)
+    older = reports[reports.index(report) + 1 :]
+    context |= {
+        "report": report,
+        "sheet": sheet,
+        "tasks": [*tasks, _sending(report, request.user, left)] if tasks else [],
+        "done": len(tasks) - left,
+        "left": left,
+        "headline": _headline(report, sheet, left),
+        "time_left": time_left(report.due, now_for(request.user)) if report.due else "",
+        "is_late": bool(report.due) and now_for(request.user) > report.due,
+        "first": _first_open_cell(sheet),
+        "counts": sheet.counts(),
+        "returned": [r for r in reports if r.status == Status.RETURNED and may_submit(request.user, r)],
+        "recent": [r for r in reports if r is not report][:RECENT],
+        "previous": older[0] if older else None,
+        "reviewers": reviewers_of(report, today_for(request.user)),
+        "choices": reports[:13] if report in reports[:13] else [report, *reports[:12]],
+    }
+    return render(request, "reporting/task_list.html", context)
+
+
+def reviewers_of(report: Report, day) -> list:
+    """People who approve this report: reviewers of the nearest unit above that has any (a province: its own)."""
+    ids = [int(part) for part in report.path.strip("/").split("/")]
+    above = ids if report.level == Level.PROVINCE else ids[:-1]
+    found = Posting.objects.on(day).filter(role=Role.REVIEWER, unit_id__in=above).select_related("user")
+    by_unit: dict[int, list] = {}
+    for posting in found.order_by("user__full_name"):
+        by_unit.setdefault(posting.unit_id, []).append(posting.user)
+    return next((by_unit[unit_id] for unit_id in reversed(above) if unit_id in by_unit), [])
+
+
+def _posting(request):
+    """The chosen posting if it enters figures, else the first that does; 403 for everybody else."""
+    if request.posting is not None and request.posting.role in ENTERS:
+        return request.posting
+    found = next((p for p in postings(request.user) if p.role in ENTERS), None)
+    if found is None:
+        raise PermissionDenied
+    return found
+
+
+def _chosen(reports: list[Report], key: str, today) -> Report | None:
+    """The month asked for (404 when the unit has none), else the newest whose data window has ended."""
+    if key:
+        found = next((r for r in reports if r.period.key == key), None)
+        if found is None:
+            raise Http404
+        return found
+    ended = [r for r in reports if r.period.data_to < today]
+    return next(iter(ended or reports[-1:]), None)
+
+
+def _unit_name(unit_id: int, day) -> str:
+    versions = UnitVersion.objects.filter(unit_id=unit_id, valid_from__lte=day).order_by("-valid_from")
+    return versions.values_list("name", flat=True).first() or ""
+
+
+def _headline(report: Report, sheet: Sheet, left: int) -> str:
+    """The state of the month in one line."""
+    label = f"Báo cáo {report.period.label}"
+    if report.status == Status.APPROVED:
+        return f"{label}: đã duyệt"
+    if report.status == Status.SUBMITTED:
+        return f"{label}: đã gửi, đang chờ duyệt"
+    if not sheet.is_open:
+        return f"{label}: kỳ đã khóa, chưa gửi"
+    if not left:
+        return f"{label}: sẵn sàng gửi"
+    return f"{label}: còn {left} việc trước khi gửi{' lại' if report.status == Status.RETURNED else ''}"
+
+
+def _tasks(sheet: Sheet) -> list[Task]:
+    page = reverse("report-entry", args=[sheet.report.pk])
+    tasks = []
+    for section in sheet.sections:
+        if section.services:
+            name = "Công an" if section.branch == Branch.POLICE else "Văn phòng"
+            tasks.append(_task(sheet, f"Dịch vụ công: phần {name}", f"{page}#{section.branch}", section.services))
+    for number, (label, groups) in enumerate(_owed_groups(sheet), start=1):
+        lines = [line for line in sheet.indicators if line.indicator.group in groups]
+        tasks.append(_task(sheet, f"Chỉ tiêu: {label[0].lower()}{label[1:]}", f"{page}#nhom-{number}", lines))
+    whole = [p for p in sheet.unexplained if not p.row]
+    if whole:
+        tasks.append(
+            Task("Số liệu giống hệt kỳ trước", f"{page}#chung", whole[0].title, "Cần giải thích", "warn", "warn", False)
+        )
+    written = sum(bool(text) for _, _, text in sheet.narrative)
+    tasks.append(
+        Task(
+            "Thuyết minh: kết quả, tồn tại, kiến nghị",
+            f"{page}#thuyet-minh",
+            f"{written}/{len(sheet.narrative)} mục, không bắt buộc",
+            "Đã ghi" if written else "Chưa ghi",
+            "ok" if written else "",
+            "check" if written else "blank",
+            True,
+        )
+    )
+    waiting = [section for section in sheet.sections if section.ready_at is None]
+    tasks.append(
+        Task(
+            "Các bộ phận đánh dấu xong",
+            f"{page}#{(waiting or sheet.sections)[0].branch}" if sheet.sections else page,
+            f"Còn chờ: {' và '.join(section.label for section in waiting)}"
+            if waiting
+            else "Các bộ phận đã đánh dấu xong",
+            f"{len(sheet.sections) - len(waiting)}/{len(sheet.sections)} xong" if waiting else "Đã xong",
+            "warn" if waiting else "ok",
+            "half" if waiting else "check",
+            not waiting,
+        )
+    )
+    return tasks
+
+
+def _owed_groups(sheet: Sheet):
+    present = {line.indicator.group for line in sheet.indicators}
+    return [(label, groups) for label, groups in GROUPS.items() if groups & present]
+
+
+def _task(sheet: Sheet, title: str, href: str, lines) -> Task:
+    """How far one part is: hard problems first, then blanks, then warnings without a reason."""
+    typed = [cell for line in lines for cell in line.typed]
+    filled = sum(cell.value is not None for cell in typed)
+    missing = len(typed) - filled
+    hard = [p for line in lines for p in line.problems if p.severity == "hard"]
+    soft = [p for line in lines for p in line.problems if p.severity == "soft" and sheet.explanation(p) is None]
+    details = [f"{format_number(filled)}/{format_number(len(typed))} ô"]
+    if hard:
+        details.append(f"{len(hard)} lỗi ở {_codes(hard)}")
+    if missing:
+        details.append(f"thiếu {_codes(p for line in lines for p in line.problems if p.severity == 'missing')}")
+    if soft:
+        details.append(f"{len(soft)} điểm cần giải thích ở {_codes(soft)}")
+    detail = " · ".join(details)
+    if hard:
+        return Task(title, href, detail, "Có lỗi", "bad", "x", False)
+    if missing:
+        tag = "Chưa nhập" if not filled else f"Thiếu {format_number(missing)} ô"
+        return Task(title, href, detail, tag, "warn" if filled else "", "blank", False)
+    if soft:
+        return Task(title, href, detail, "Cần giải thích", "warn", "warn", False)
+    return Task(title, href, detail, "Đã xong", "ok", "check", True)
+
+
+def _codes(problems) -> str:
+    """'DVC16, DVC19 và 4 mục khác'."""
+    codes = list(dict.fromkeys(p.row for p in problems))
+    if len(codes) <= 4:
+        return ", ".join(codes)
+    return f"{', '.join(codes[:3])} và {len(codes) - 3} mục khác"
+
+
+def _sending(report: Report, user, left: int) -> Task:
+    refusal = (
+        ""
+        if left == 0 and not workflow.why_not_submit(report, user)
+        else "Gửi được khi đủ số liệu, hết lỗi và các bộ phận đã đánh dấu xong"
+    )
+    return Task(
+        "Kiểm tra và gửi",
+        reverse("report-check", args=[report.pk]),
+        refusal or "Xem lại toàn bộ số liệu rồi gửi",
+        "Chưa gửi được" if refusal else "Gửi được",
+        "" if refusal else "info",
+        "lock" if refusal else "send",
+        False,
+    )
+
+
+def _first_open_cell(sheet: Sheet) -> str:
+    """'#DVC07-resolved_overdue': the first blank or wrong cell this person may type in, else the first anyone must."""
+    own = {section.branch for section in sheet.sections if section.may_type}
+    wanted = [c for c in sheet.cells.values() if not c.locked and (c.value is None or "is-problem" in c.state)]
+    first = next((c for c in wanted if c.branch in own), next(iter(wanted), None))
+    return f"#{first.element_id}" if first else ""

@@ -1,0 +1,429 @@
+"""Requested summaries: made once, kept for a while, given only to those who may read the unit today."""
+
+import datetime as dt
+import hashlib
+import os
+
+import openpyxl
+import pytest
+from django.urls import reverse
+
+from reporting import rollup
+from reporting.exports import choices, excel, jobs
+from reporting.models import ExportJob, Report, ReportEvent, ReportingSettings
+from reporting.spans import Span
+from taskforces.models import Posting, Role, User
+
+pytestmark = pytest.mark.django_db
+State = ExportJob.State
+SPAN = Span.parse("2026-11")
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture(autouse=True)
+def _now(at):
+    at("2026-11-20 09:00")
+
+
+@pytest.fixture(autouse=True)
+def celery_eager(settings):
+    """Tasks run where they are called; a real worker with a broker has its own tests."""
+    from de_an_06.celery import app
+
+    before = app.conf.task_always_eager, app.conf.task_eager_propagates
+    app.conf.task_always_eager = app.conf.task_eager_propagates = True
+    yield
+    app.conf.task_always_eager, app.conf.task_eager_propagates = before
+
+
+@pytest.fixture
+def november(world, month, fill):
+    period = month("2026-11")
+    for unit, by in [(world.phuoc_long, world.officer), (world.phuoc_binh, world.neighbour)]:
+        report = Report.objects.select_related("period").get(unit=unit, period=period)
+        fill(report, base=10, status="submitted", by=by)
+    rollup.roll_up(period)
+    return period
+
+
+@pytest.fixture
+def make(november, world, django_capture_on_commit_callbacks):
+    def make_job(by=None, unit=None, span=SPAN, basis="provisional"):
+        with django_capture_on_commit_callbacks(execute=True):
+            job = jobs.create(unit=unit or world.dong_nai, span=span, basis=basis, by=by or world.staff)
+        job.refresh_from_db()
+        return job
+
+    return make_job
+
+
+def test_a_job_makes_its_file(make, world):
+    job = make()
+    assert job.state == State.DONE
+    path = jobs.path_of(job)
+    assert path.is_file()
+    assert job.size == path.stat().st_size
+    assert job.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert (job.units_reported, job.units_expected) == (2, 4)
+    assert job.progress == job.total == job.rows > 0
+    assert job.file_name == "Bieu-tong-hop_tinh-dong-nai_2026-11_tam-tinh.xlsx"
+    assert list(path.parent.iterdir()) == [path]  # no piece left behind
+    assert openpyxl.load_workbook(path)["Bìa"]["A2"].value == "Tỉnh Đồng Nai"
+
+
+def test_nothing_is_sent_to_the_worker_before_commit(november, world, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks() as callbacks:
+        job = jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
+        assert job.state == State.WAITING
+    assert len(callbacks) == 1
+
+
+def test_a_second_click_gives_the_same_job(november, world):
+    first = jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
+    assert jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff) == first
+    assert jobs.create(unit=world.dong_nai, span=SPAN, basis="provisional", by=world.staff) != first
+
+
+def test_a_lost_job_can_be_asked_for_again(november, world, at):
+    lost = jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
+    at("2026-11-20 09:06")
+    assert jobs.is_stuck(lost)
+    again = jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
+    assert again != lost
+    assert not ExportJob.objects.filter(pk=lost.pk).exists()
+
+
+def test_delivered_twice_the_file_stays(make):
+    job = make()
+    before = jobs.path_of(job).read_bytes()
+    jobs.run_export(job.pk)
+    job.refresh_from_db()
+    assert job.state == State.DONE
+    assert jobs.path_of(job).read_bytes() == before
+
+
+def test_two_at_once_one_file_wins(november, world, monkeypatch):
+    """The second finishes inside the first: the row describes the file that stays."""
+    job = jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
+    write, depth = excel.write_summary, []
+
+    def slow(path, **choice):
+        if not depth:
+            depth.append(1)
+            jobs.run_export(job.pk)
+        return write(path, **choice)
+
+    monkeypatch.setattr(excel, "write_summary", slow)
+    jobs.run_export(job.pk)
+    job.refresh_from_db()
+    assert job.sha256 == hashlib.sha256(jobs.path_of(job).read_bytes()).hexdigest()
+    assert len(list(jobs.path_of(job).parent.iterdir())) == 1
+
+
+def test_killed_in_the_middle_it_runs_again(make):
+    job = make()
+    ExportJob.objects.filter(pk=job.pk).update(state=State.RUNNING, sha256="")
+    jobs.run_export(job.pk)
+    job.refresh_from_db()
+    assert job.state == State.DONE
+    assert job.sha256
+
+
+def test_a_job_removed_meanwhile_is_no_error(make):
+    job = make()
+    pk = job.pk
+    job.delete()
+    jobs.run_export(pk)
+
+
+def test_a_failure_is_told_and_logged(november, world, monkeypatch, caplog):
+    job = jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
+
+    def broken(path, **choice):
+        path.write_text("half")
+        raise OSError("disk full")
+
+    monkeypatch.setattr(excel, "write_summary", broken)
+    jobs.run_export(job.pk)
+    job.refresh_from_db()
+    assert job.state == State.FAILED
+    assert "Lập lại" in job.message
+    assert str(job.pk)[:8] in job.message
+    assert "disk full" in caplog.text
+    assert list(jobs.path_of(job).parent.iterdir()) == []
+
+
+def test_a_span_without_months_fails_with_a_reason(make, world):
+    job = make(unit=world.binh_phuoc, span=Span.parse("2026-11"), by=world.administrator)
+    assert job.state == State.FAILED
+
+
+def test_progress_is_written_while_running(november, world, monkeypatch):
+    job = jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
+    seen = []
+
+    def watched(path, *, progress, **choice):
+        progress(5, 20)
+        seen.append(tuple(ExportJob.objects.values_list("progress", "total").get(pk=job.pk)))
+        progress(6, 20)  # too soon: not written
+        seen.append(tuple(ExportJob.objects.values_list("progress", "total").get(pk=job.pk)))
+        raise excel.CannotExport("đủ rồi")
+
+    monkeypatch.setattr(excel, "write_summary", watched)
+    jobs.run_export(job.pk)
+    assert seen == [(5, 20), (5, 20)]
+
+
+def test_scope_is_asked_again_when_the_job_runs(november, world):
+    job = jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
+    Posting.objects.filter(user=world.staff).update(valid_to=dt.date(2026, 11, 1))
+    jobs.run_export(job.pk)
+    job.refresh_from_db()
+    assert job.state == State.FAILED
+    assert "không còn quyền" in job.message
+
+
+# Pages ---------------------------------------------------------------------------------------------------------------
+
+
+def test_page_shows_the_choice_and_what_the_file_will_say(november, world, client):
+    client.force_login(world.staff)
+    page = client.get(reverse("export-list"), {"ky": "2026-11", "don_vi": world.dong_nai.pk})
+    text = page.content.decode()
+    assert "Số liệu tạm tính, 2/4 đơn vị" in text
+    assert "Tỉnh Đồng Nai và Xã Phú Riềng để trống, không tính là 0." in text
+    assert "Chưa có tệp nào" in text
+    assert "Không có tệp nào đang lập" in text
+    assert "Word" not in text
+
+
+def test_page_without_any_period(world, client):
+    client.force_login(world.staff)
+    assert "Chưa mở kỳ báo cáo nào" in client.get(reverse("export-list")).content.decode()
+
+
+def test_units_offered_are_those_in_scope(november, world, client):
+    client.force_login(world.officer)
+    offered = choices.units(world.officer, SPAN)
+    assert offered == [(world.phuoc_long.pk, "Phường Phước Long")]
+    text = client.get(reverse("export-list"), {"don_vi": world.phuoc_binh.pk}).content.decode()
+    assert "Phường Phước Bình" not in text
+    names = [name for _, name in choices.units(world.staff, SPAN)]
+    assert names == ["Tỉnh Đồng Nai", "Xã Phú Riềng", "Phường Phước Bình", "Phường Phước Long"]
+
+
+def test_spans_offered_have_begun(november, month, world, client):
+    month("2026-12")
+    month("2027-01")  # its data window has not begun
+    client.force_login(world.staff)
+    text = client.get(reverse("export-list")).content.decode()
+    for key in ("2026-12", "2026-11", "2026-Q4", "2026-YTD12", "2026"):
+        assert f'<option value="{key}"' in text
+    assert '<option value="2026-11" selected>' in text  # the last month that has ended
+    assert "2027" not in text.split('id="don_vi"')[0].split('id="ky"')[1]
+
+
+def _content(download) -> bytes:
+    """The bytes sent; only the file is closed, as closing the response would end the test's connection too."""
+    try:
+        return b"".join(download.streaming_content)
+    finally:
+        for closer in download._resource_closers:
+            closer()
+
+
+def test_create_follow_download(november, world, client, django_capture_on_commit_callbacks):
+    client.force_login(world.staff)
+    data = {"ky": "2026-11", "don_vi": world.dong_nai.pk, "co_so": "tam-tinh"}
+    with django_capture_on_commit_callbacks(execute=True):
+        response = client.post(reverse("export-create"), data)
+    assert response.status_code == 302
+    job = ExportJob.objects.get()
+    page = client.get(response["Location"]).content.decode()
+    assert reverse("export-download", args=[job.pk]) in page
+    assert "2/4" in page
+    download = client.get(reverse("export-download", args=[job.pk]))
+    content = _content(download)
+    assert hashlib.sha256(content).hexdigest() == job.sha256
+    assert download["Content-Disposition"] == f'attachment; filename="{job.file_name}"'
+    assert "no-store" in download["Cache-Control"]
+    assert job.sha256 in client.get(reverse("export-status", args=[job.pk])).content.decode()
+
+
+def test_create_outside_scope_is_not_found(november, world, client):
+    client.force_login(world.officer)
+    for unit in (world.phuoc_binh.pk, world.dong_nai.pk, 0, 10**9, 10**30, "x"):
+        data = {"ky": "2026-11", "don_vi": unit, "co_so": "tam-tinh"}
+        assert client.post(reverse("export-create"), data).status_code == 404
+    garbled = {"ky": "2026-13", "don_vi": world.phuoc_long.pk, "co_so": "tam-tinh"}
+    assert client.post(reverse("export-create"), garbled).status_code == 404
+    assert not ExportJob.objects.exists()
+
+
+def test_stranger_finds_no_job(make, world, client):
+    job = make()
+    for person in (world.stranger, world.stranger_reviewer, world.officer):
+        client.force_login(person)
+        assert client.get(reverse("export-status", args=[job.pk])).status_code == 404
+        assert client.get(reverse("export-download", args=[job.pk])).status_code == 404
+        assert str(job.pk) not in client.get(reverse("export-list")).content.decode()
+
+
+def test_colleagues_in_scope_share_finished_files_only(make, world, client, november):
+    done = make()
+    waiting = jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
+    client.force_login(world.chair)
+    page = client.get(reverse("export-list")).content.decode()
+    assert str(done.pk) in page
+    assert str(waiting.pk) not in page
+    download = client.get(reverse("export-download", args=[done.pk]))
+    assert len(_content(download)) == done.size
+    assert client.get(reverse("export-status", args=[waiting.pk])).status_code == 404
+
+
+def test_scope_lost_means_no_download(make, world, client):
+    job = make()
+    Posting.objects.filter(user=world.staff).update(valid_to=dt.date(2026, 11, 1))
+    Posting.objects.create(
+        user=world.staff, unit=world.lam_dong, role=Role.PROVINCIAL_STAFF, valid_from=dt.date(2026, 11, 2)
+    )
+    client.force_login(User.objects.get(pk=world.staff.pk))
+    assert client.get(reverse("export-download", args=[job.pk])).status_code == 404
+    assert str(job.pk) not in client.get(reverse("export-list")).content.decode()
+
+
+def test_not_ready_or_gone_is_a_message(make, november, world, client):
+    waiting = jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
+    client.force_login(world.staff)
+    page = client.get(reverse("export-download", args=[waiting.pk]), follow=True)
+    assert "chưa lập xong" in page.content.decode()
+    job = make()
+    jobs.path_of(job).unlink()
+    page = client.get(reverse("export-download", args=[job.pk]), follow=True)
+    assert "không còn trên máy chủ" in page.content.decode()
+
+
+def test_progress_partial_polls_until_done(november, world, client, make):
+    job = jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
+    ExportJob.objects.filter(pk=job.pk).update(state=State.RUNNING, progress=30, total=120)
+    client.force_login(world.staff)
+    page = client.get(reverse("export-list"), {"da_xong": "0"}, headers=HTMX | {"HX-Target": "dang-lap"})
+    text = page.content.decode()
+    assert "HX-Request" in page["Vary"]
+    assert 'hx-trigger="every 1s"' in text
+    assert 'max="120" value="30"' in text
+    assert "Cập nhật tiến độ" in text  # the way without JavaScript
+    assert "<html" not in text
+    assert 'id="tai-ve"' not in text
+    jobs.run_export(job.pk)
+    text = client.get(
+        reverse("export-list"), {"da_xong": "0"}, headers=HTMX | {"HX-Target": "dang-lap"}
+    ).content.decode()
+    assert "hx-trigger" not in text
+    assert 'id="tai-ve"' in text
+    assert "Đã lập xong biểu tổng hợp tháng 11/2026" in text
+
+
+def test_form_partial_follows_the_choice(november, world, client):
+    client.force_login(world.staff)
+    page = client.get(
+        reverse("export-list"),
+        {"ky": "2026-11", "don_vi": world.dong_nai.pk, "co_so": "chinh-thuc"},
+        headers=HTMX | {"HX-Target": "chon"},
+    )
+    text = page.content.decode()
+    assert "Số liệu chính thức, 0/4 đơn vị" in text
+    assert "<html" not in text
+
+
+def test_a_failed_job_can_be_made_again_from_the_page(make, world, client):
+    job = make()
+    ExportJob.objects.filter(pk=job.pk).update(state=State.FAILED, message="Máy chủ gặp lỗi.")
+    client.force_login(world.staff)
+    text = client.get(reverse("export-list")).content.decode()
+    assert "Không lập được" in text
+    assert "Lập lại" in text
+    assert "1 lỗi" in text
+
+
+def test_list_queries_do_not_grow_with_files(make, world, client, django_assert_max_num_queries):
+    for basis in ("official", "provisional"):
+        for unit in (world.dong_nai, world.phuoc_long, world.phuoc_binh):
+            make(unit=unit, basis=basis)
+    client.force_login(world.staff)
+    with django_assert_max_num_queries(25):
+        client.get(reverse("export-list"))
+
+
+# Out of date, expired ------------------------------------------------------------------------------------------------
+
+
+def test_a_file_is_old_when_its_figures_changed(make, world, november, at):
+    provisional, official = make(), make(basis="official")
+    assert not any(choices.why_old([provisional, official]).values())
+    at("2026-11-20 10:00")
+    report = Report.objects.get(unit=world.phuoc_long, period=november)
+    _event(report, ReportEvent.Action.APPROVE, world.reviewer)
+    assert choices.why_old([provisional, official]) == {official.pk: "Phường Phước Long được duyệt báo cáo ngày 20/11"}
+    _event(Report.objects.get(unit=world.phu_rieng, period=november), ReportEvent.Action.SUBMIT, world.reviewer)
+    assert choices.why_old([provisional])[provisional.pk] == "Xã Phú Riềng gửi báo cáo ngày 20/11"
+    _event(Report.objects.get(unit=world.phuoc_binh, period=november), ReportEvent.Action.SEND_BACK, world.reviewer)
+    assert choices.why_old([provisional])[provisional.pk] == "2 đơn vị có thay đổi sau khi lập"
+
+
+def test_a_communes_file_grows_old_too(make, world, november, at):
+    job = make(unit=world.phuoc_long)
+    at("2026-11-20 10:00")
+    _event(Report.objects.get(unit=world.phuoc_long, period=november), ReportEvent.Action.REOPEN, world.reviewer)
+    assert choices.why_old([job]) == {job.pk: "Phường Phước Long mở lại báo cáo ngày 20/11"}
+
+
+def test_a_neighbours_change_does_not_make_a_file_old(make, world, november, at):
+    job = make()
+    at("2026-11-20 10:00")
+    _event(Report.objects.get(unit=world.da_huoai, period=november), ReportEvent.Action.SUBMIT, world.stranger)
+    assert choices.why_old([job]) == {}
+
+
+def _event(report, action, by):
+    from taskforces.clock import now_for
+
+    ReportEvent.objects.create(report=report, action=action, by=by, at=now_for(by), revision=1)
+    rollup.mark_dirty(report)
+    rollup.drain()
+
+
+def test_old_files_are_removed_after_the_kept_days(make, world, at):
+    job = make()
+    path = jobs.path_of(job)
+    at("2026-12-20 08:59")
+    assert jobs.remove_old() == 0
+    at("2026-12-20 09:01")
+    assert jobs.remove_old() == 1
+    assert not path.exists()
+    assert not ExportJob.objects.exists()
+    assert jobs.remove_old() == 0
+
+
+def test_kept_days_are_a_setting(make, at):
+    job = make()
+    settings_row = ReportingSettings.load()
+    settings_row.export_days = 2
+    settings_row.save()
+    at("2026-11-22 09:01")
+    assert jobs.remove_old() == 1
+    assert not jobs.path_of(job).exists()
+
+
+def test_pieces_of_killed_workers_are_swept(make, at):
+    job = make()
+    piece = jobs.path_of(job).with_name("abc.part")
+    fresh = jobs.path_of(job).with_name("def.part")
+    for path in (piece, fresh):
+        path.write_text("half a file")
+    os.utime(piece, (0, 0))
+    os.utime(fresh, None)
+    jobs.remove_old()
+    assert not piece.exists()
+    assert fresh.exists()
+    assert jobs.path_of(job).exists()
