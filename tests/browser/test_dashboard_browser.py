@@ -1,0 +1,99 @@
+"""The dashboard in a real browser: the chart under the strict content policy, drilling down, phone, paper, axe."""
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from reporting import rollup
+from reporting.models import Report
+
+from .conftest import PHONE, violations
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def november(world, month, fill, at):
+    """Đồng Nai: October and November, two of three communes in; nothing in September."""
+    at("2026-11-18 09:00")
+    for key in ("2026-09", "2026-10", "2026-11"):
+        period = month(key)
+        if key != "2026-09":
+            for unit, base in ((world.phuoc_long, 1200), (world.phuoc_binh, 34)):
+                report = Report.objects.select_related("period").get(unit=unit, period=period)
+                fill(report, base=base, status="submitted", by=world.officer)
+        rollup.roll_up(period)
+    return period
+
+
+def heard(page):
+    """What the console says, with every refusal of the content policy."""
+    messages = []
+    page.on("console", lambda message: messages.append(message.text))
+    page.on("pageerror", lambda error: messages.append(str(error)))
+    return messages
+
+
+def test_the_chart_is_drawn_and_the_content_policy_has_nothing_to_refuse(open_browser, world, november):
+    page = open_browser(world.chair)
+    messages = heard(page)
+    page.goto(reverse("dashboard"))
+    chart = page.locator("#bieu-do svg")
+    expect(chart).to_be_visible()
+    expect(chart).to_contain_text("11/26")
+    box = page.locator("#bieu-do").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 120)  # the tooltip is drawn, too
+    expect(page.locator("h1")).to_have_text("Tổng quan tháng 11/2026: 2/4 đơn vị đã nộp")
+    assert messages == []
+
+
+def test_a_number_leads_to_its_rows_and_a_unit_to_its_own_page(open_browser, world, november):
+    page = open_browser(world.chair)
+    page.goto(reverse("dashboard"))
+    page.locator(".stat-value a").first.click()
+    expect(page.locator("h1")).to_contain_text("Hồ sơ tiếp nhận: ")
+    expect(page.locator("tbody tr")).to_have_count(2)
+    page.get_by_role("link", name="Về tổng quan").click()
+    page.locator("section[aria-labelledby=bang]").get_by_role("link", name="Phường Phước Long", exact=True).click()
+    expect(page.locator("h1")).to_have_text("Tổng quan tháng 11/2026: đã nộp")
+    page.get_by_role("link", name="Tỉnh Đồng Nai", exact=True).click()
+    expect(page.locator("h1")).to_contain_text("2/4 đơn vị")
+
+
+def test_choosing_another_span_and_basis(open_browser, world, november):
+    page = open_browser(world.chair)
+    page.goto(reverse("dashboard"))
+    page.get_by_label("Kỳ", exact=True).select_option("2026-Q4")
+    expect(page.locator("h1")).to_contain_text("quý IV/2026: 4/8 báo cáo")
+    page.get_by_role("link", name="Chính thức").click()
+    expect(page.locator("h1")).to_contain_text("quý IV/2026: 0/8 báo cáo đã duyệt")
+
+
+def test_without_javascript_everything_is_there_to_read(open_browser, world, november):
+    page = open_browser(world.chair, java_script_enabled=False)
+    page.goto(reverse("dashboard"))
+    page.get_by_text("Xem số liệu của biểu đồ").click()
+    expect(page.locator("section[aria-labelledby=xu-huong] tbody tr")).to_have_count(12)
+    page.get_by_label("Kỳ", exact=True).select_option("2026-10")
+    page.get_by_role("button", name="Xem").click()
+    expect(page.locator("h1")).to_contain_text("tháng 10/2026")
+
+
+@pytest.mark.parametrize("query", ["?ky=2026-11", "?ky=2026-09", "?ky=2026-Q4"])
+def test_the_page_fits_a_phone_and_axe_finds_nothing_serious(open_browser, world, november, query):
+    page = open_browser(world.chair, viewport=PHONE)
+    page.goto(reverse("dashboard") + query)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert violations(page) == []
+    page.goto(reverse("dashboard-source") + query + "&so=in_time_rate")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert violations(page) == []
+
+
+def test_on_paper_the_sheet_is_wide_and_the_controls_are_gone(open_browser, world, november):
+    page = open_browser(world.chair)
+    page.goto(reverse("dashboard"))
+    page.emulate_media(media="print")
+    expect(page.get_by_role("link", name="Xuất Excel")).to_be_hidden()
+    expect(page.locator(".nav")).to_be_hidden()
+    assert page.evaluate("getComputedStyle(document.body).page") == "wide"
