@@ -156,7 +156,7 @@ def fill_zero(*, report_id: int, service_code: str, by) -> SaveResult:
 
 
 @transaction.atomic
-def refresh_openings(*, report: Report, by, via: str = FigureChange.Via.PAGE) -> Sheet:
+def refresh_openings(*, report: Report, by, via: str = FigureChange.Via.CARRIED) -> Sheet:
     """Take over last month's closing as it stands now; submission calls this (row locked) before it checks."""
     sheet = load_sheet(report, by)
     _write(SaveResult(sheet), {}, by=by, via=via)
@@ -307,8 +307,8 @@ def _write(result: SaveResult, values: dict[str, int | None], *, by, via: str) -
     service_ids = {line.code: line.service.pk for line in sheet.services}
     indicator_ids = {line.code: line.indicator.pk for line in sheet.indicators}
 
-    def record(key: str, old: int | None, new: int | None) -> None:
-        history.append(FigureChange(report=report, cell=key, old=old, new=new, by=by, at=moment, via=via))
+    def record(key: str, old: int | None, new: int | None, source: str = via) -> None:
+        history.append(FigureChange(report=report, cell=key, old=old, new=new, by=by, at=moment, via=source))
 
     for key, new in values.items():
         code, _, name = key.partition(".")
@@ -327,7 +327,7 @@ def _write(result: SaveResult, values: dict[str, int | None], *, by, via: str) -
         opening = data.figures(pk)["opening"]
         if stored["opening"] != opening:
             if stored["opening"] is not None:
-                record(f"{code}.opening", stored["opening"], opening)
+                record(f"{code}.opening", stored["opening"], opening, FigureChange.Via.CARRIED)
             stored["opening"] = opening
             touched_services.add(pk)
         rest = checks.pending_in_time(stored)

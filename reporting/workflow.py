@@ -19,6 +19,7 @@ from . import periods, tasks
 from .models import (
     FIGURE_FIELDS,
     FigureChange,
+    IndicatorFigure,
     IndicatorTerms,
     Period,
     PeriodClosure,
@@ -299,16 +300,22 @@ def is_clean(report: Report) -> bool:
 
 
 def checksum(report: Report) -> str:
-    """SHA-256 over the figures in canonical form, so a printed receipt can be compared with the database.
+    """SHA-256 over the stored figures, so a printed receipt can be compared with the database (see `checksum_of`)."""
+    services = report.service_figures.select_related("service")
+    return checksum_of(report, services, report.indicator_figures.select_related("indicator"))
+
+
+def checksum_of(report: Report, services: Iterable[ServiceFigures], indicators: Iterable[IndicatorFigure]) -> str:
+    """SHA-256 over the figures in canonical form: the same figures always give the same letters.
 
     UTF-8 lines joined by a line feed: first 'unit code|month', then 'cell=value' for every stored cell in
     alphabetical order of the cell ('DVC16.received_online=12'), nothing after '=' where nothing was reported.
     """
     cells: dict[str, int | None] = {}
-    for row in report.service_figures.select_related("service"):
+    for row in services:
         for field in FIGURE_FIELDS:
             cells[f"{row.service.code}.{field}"] = getattr(row, field)
-    for figure in report.indicator_figures.select_related("indicator"):
+    for figure in indicators:
         cells[f"{figure.indicator.code}.numerator"] = figure.numerator
         cells[f"{figure.indicator.code}.denominator"] = figure.denominator
     lines = [f"{report.unit.code}|{report.period.key}"]

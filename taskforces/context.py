@@ -1,11 +1,12 @@
 """What the frame of every page shows: who, in which posting, and the places this role goes to."""
 
-from taskforces.clock import today_for
+from taskforces.clock import now_for, today_for
 from taskforces.models import Role, UnitVersion
 from taskforces.scope import postings
 
 ENTERS = {Role.OFFICER, Role.LEADER}
 REVIEWS = {Role.REVIEWER, Role.PROVINCIAL_STAFF}
+READS_REVIEWS = {Role.CHAIR, Role.AUDITOR, Role.ADMINISTRATOR}
 
 
 def frame(request):
@@ -24,6 +25,7 @@ def frame(request):
             nav.append(("review-list", "Duyệt báo cáo"))
         nav += [
             ("dashboard", "Tổng quan"),
+            *([("review-list", "Báo cáo các đơn vị")] if posting.role in READS_REVIEWS else []),
             ("taskforce-list", "Tổ công tác"),
             ("export-list", "Xuất báo cáo"),
             ("unit-list", "Đơn vị"),
@@ -34,6 +36,7 @@ def frame(request):
         "posting_unit": names.get(posting.unit_id, "") if posting else "",
         "other_postings": [(p, names.get(p.unit_id, "")) for p in held if p != posting],
         "demo_today": user.demo_today,
+        "printed_at": now_for(user),
     }
 
 

@@ -230,6 +230,7 @@ def _settle(scene: Scene, report: Report, rows, fate: str, clerks: dict[int, Use
             at=sent,
             revision=1,
             receipt=f"BC-{report.unit.code}-{report.period.key}-1",
+            checksum=workflow.checksum_of(report, services, indicators),
         )
     )
     decided = sent + dt.timedelta(minutes=rng.randint(15, 110))
@@ -291,6 +292,3 @@ def _explain_last_month(scene: Scene, clerks: dict[int, User]) -> None:
             points = "\n".join(workflow.point_as_sent(problem, REASON) for problem in soft)
             ReportEvent.objects.filter(report=report, action="submit").update(reason=points)
     Explanation.objects.bulk_create(reasons)
-    for event in ReportEvent.objects.filter(report__in=sent, action="submit").select_related("report"):
-        event.checksum = workflow.checksum(event.report)
-        event.save(update_fields=["checksum"])

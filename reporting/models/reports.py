@@ -257,6 +257,7 @@ class FigureChange(models.Model):
         API = "api", "API"
         ZERO_FILL = "zero_fill", "không phát sinh"
         REGISTER = "register", "đếm từ sổ"
+        CARRIED = "carried", "chuyển từ kỳ trước"
         DEMO = "demo", "dữ liệu trình diễn"
 
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="changes")
@@ -275,3 +276,24 @@ class FigureChange(models.Model):
 
     def __str__(self):
         return f"{self.cell}: {self.old} → {self.new}"
+
+
+class FormUpload(models.Model):
+    """An Excel form somebody sent in for a report: which file, by whom, and how many cells it changed in the end."""
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="uploads")
+    file_name = models.CharField("tên tệp", max_length=200)
+    size = models.PositiveBigIntegerField("dung lượng")
+    sha256 = models.CharField("SHA-256", max_length=64)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField("lúc")
+    confirmed_at = models.DateTimeField("xác nhận lúc", null=True, blank=True)
+    cells_changed = models.PositiveIntegerField("số ô thay đổi", default=0)
+
+    class Meta:
+        ordering = ["at", "pk"]
+        verbose_name = "tệp biểu mẫu đã nộp"
+        verbose_name_plural = "tệp biểu mẫu đã nộp"
+
+    def __str__(self):
+        return self.file_name

@@ -1,5 +1,6 @@
 """A month's figures by file: the form to fill in, and its upload, shown before anything is saved."""
 
+import hashlib
 import json
 
 from django.contrib import messages
@@ -11,8 +12,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 from reporting import entry, workflow
 from reporting.exports.entry_form import file_name, write_entry_form
 from reporting.imports.entry_form import read_entry_form
-from reporting.models import FigureChange
+from reporting.models import FigureChange, FormUpload
 from reporting.numbers import format_number
+from taskforces.clock import now_for
 from taskforces.scope import branches_entered_by
 
 from .entry import get_own_report
@@ -50,7 +52,21 @@ def file_upload(request, pk):
             reading = read_entry_form(report, upload, request.user)
             context |= {"reading": reading, "name": upload.name}
             context |= {"cells": json.dumps(reading.cells), "seen": json.dumps(reading.seen)}
+            context["upload"] = _record(request, report, upload)
     return render(request, "reporting/file_upload.html", context)
+
+
+def _record(request, report, upload) -> FormUpload:
+    """Which file was sent in, by whom: kept also when nothing of it was saved."""
+    upload.seek(0)
+    return FormUpload.objects.create(
+        report=report,
+        file_name=upload.name[:200],
+        size=upload.size,
+        sha256=hashlib.file_digest(upload, "sha256").hexdigest(),
+        by=request.user,
+        at=now_for(request.user),
+    )
 
 
 def _confirm(request, report, context):
@@ -69,6 +85,9 @@ def _confirm(request, report, context):
     except workflow.NotAllowed as error:
         messages.error(request, str(error))
         return redirect("report-entry", report.pk)
+    if request.POST.get("upload", "").isdigit():
+        sent = FormUpload.objects.filter(pk=request.POST["upload"], report=report, by=request.user)
+        sent.filter(confirmed_at=None).update(confirmed_at=now_for(request.user), cells_changed=len(result.changed))
     if result.is_ok:
         messages.success(request, f"Đã lưu {format_number(len(result.changed))} ô từ tệp.")
         return redirect("report-entry", report.pk)

@@ -1,0 +1,315 @@
+"""Every address and who may open it. A new URL fails here until someone lists it.
+
+`may`: people who get an answer; others inside the scope get 403, people outside the object's scope 404, nobody without
+login gets more than the way to the login page. Objects belong to Phường Phước Long (Đồng Nai); the neighbour works in
+the next ward, the stranger in another province.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
+
+from reporting import tasks
+from reporting.models import ExportJob, Report, ReportEvent
+from taskforces import registers
+
+PEOPLE = (
+    *("officer", "police_officer", "leader", "neighbour", "stranger", "reviewer", "chair", "staff"),
+    *("auditor", "administrator"),
+)
+EVERYBODY = set(PEOPLE)
+OUTSIDE = {"neighbour", "stranger"}
+INSIDE = EVERYBODY - OUTSIDE
+ENTERS = {"officer", "police_officer", "leader"}
+READS_REVIEWS = {"reviewer", "chair", "staff", "auditor", "administrator"}
+ANSWERS = {200, 302, 400, 409}  # the page, a redirect after the act, or a sentence about the moment or the form
+
+
+@dataclass(frozen=True)
+class Page:
+    """How to knock at an address, who gets an answer, and for whom it does not exist."""
+
+    may: set[str]
+    args: Callable[[SimpleNamespace], list] = lambda o: []
+    query: Callable[[SimpleNamespace], str] = lambda o: ""
+    method: str = "get"
+    data: Callable[[SimpleNamespace], dict] = lambda o: {}
+    outside: frozenset[str] | set[str] = frozenset()
+
+
+def of_draft(may, method="get", **more):
+    return Page(may, args=lambda o: [o.draft.pk], outside=OUTSIDE, method=method, **more)
+
+
+def of_sent(may, method="get", **more):
+    return Page(may, args=lambda o: [o.sent.pk], outside=OUTSIDE, method=method, **more)
+
+
+def of_register(name, may=ENTERS):
+    return Page(may, args=lambda o: [getattr(o, name).pk], outside=OUTSIDE)
+
+
+def of_unit(may, **more):
+    return Page(may, query=lambda o: f"?don_vi={o.world.phuoc_long.pk}", outside=OUTSIDE, **more)
+
+
+def choose(o):
+    return f"?don_vi={o.world.phuoc_long.pk}&ky=2026-11&so=received"
+
+
+PAGES = {
+    # who
+    "home": Page(EVERYBODY),
+    "posting-switch": Page(
+        {"reviewer"},
+        args=lambda o: [o.world.reviewer.postings.get().pk],
+        method="post",
+        outside=EVERYBODY - {"reviewer"},
+    ),
+    "unit-list": Page(EVERYBODY),  # names of units are public
+    "unit-detail": Page(EVERYBODY, args=lambda o: [o.world.phuoc_long.pk]),
+    # register of task forces
+    "taskforce-list": of_unit(INSIDE),
+    "finding-list": of_unit(INSIDE),
+    "village-list": of_unit(INSIDE),
+    "document-list": of_unit(INSIDE),
+    "taskforce-create": of_unit(ENTERS),
+    "village-add": of_unit(ENTERS),
+    "document-upload": of_unit(ENTERS),
+    "taskforce-detail": of_register("force", INSIDE),
+    "taskforce-edit": of_register("force"),
+    "taskforce-end": of_register("force"),
+    "member-add": of_register("force"),
+    "member-edit": of_register("seat"),
+    "member-end": of_register("seat"),
+    "village-edit": of_register("team"),
+    "village-end": of_register("team"),
+    "document-edit": of_register("document"),
+    "document-download": of_register("document", INSIDE),
+    # entry, checking, submission
+    "task-list": Page(ENTERS | OUTSIDE),  # of one's own unit
+    "report-entry": of_draft(ENTERS),
+    "report-save-cells": of_draft(ENTERS, "post"),
+    "report-zero-fill": of_draft(ENTERS - {"leader"}, "post"),
+    "report-ready": of_draft(ENTERS, "post"),
+    "report-check": of_draft(ENTERS),
+    "report-submit": of_draft(ENTERS, "post"),
+    "report-receipt": of_sent(INSIDE),
+    "report-template": of_draft(ENTERS),
+    "report-upload": of_draft(ENTERS),
+    # review
+    "report-detail": of_sent(INSIDE),
+    "cell-history": Page(INSIDE, args=lambda o: [o.sent.pk, "DVC09.rejected"], outside=OUTSIDE),
+    "review-list": Page(READS_REVIEWS),
+    "review-approve-clean": Page({"reviewer"}, method="post", data=lambda o: {"bao_cao": [o.sent.pk]}),
+    "report-approve": of_sent({"reviewer"}, "post"),
+    "report-send-back": of_sent({"reviewer"}, "post"),
+    "report-reopen": of_sent({"reviewer"}, "post"),
+    "report-accept-prior": of_sent(ENTERS | {"reviewer"}, "post"),
+    "period-close": Page(
+        {"staff"},
+        args=lambda o: [o.sent.period_id],
+        query=lambda o: f"?don_vi={o.world.dong_nai.pk}",
+        outside=ENTERS | OUTSIDE,  # they do not see the whole province
+    ),
+    "period-reopen": Page(
+        {"staff"},
+        args=lambda o: [o.sent.period_id],
+        query=lambda o: f"?don_vi={o.world.dong_nai.pk}",
+        outside=ENTERS | OUTSIDE,
+    ),
+    # reading
+    "dashboard": Page(EVERYBODY),
+    "dashboard-source": Page(INSIDE, query=choose, outside=OUTSIDE),
+    # out
+    "export-list": Page(EVERYBODY),
+    "export-create": Page(
+        INSIDE,
+        method="post",
+        outside=OUTSIDE,
+        data=lambda o: {"don_vi": o.world.phuoc_long.pk, "ky": "2026-11", "co_so": "tam-tinh"},
+    ),
+    # a file belongs to the person who asked for it
+    "export-status": Page({"reviewer"}, args=lambda o: [o.export.pk], outside=EVERYBODY - {"reviewer"}),
+    "export-download": Page({"reviewer"}, args=lambda o: [o.export.pk], outside=EVERYBODY - {"reviewer"}),
+    # API
+    "api-schema": Page(EVERYBODY),
+    "api-units": Page(EVERYBODY),
+    "api-periods": Page(EVERYBODY),
+    "api-reports": Page(EVERYBODY),
+    "api-report": of_sent(INSIDE),
+    "api-report-cells": of_draft(ENTERS - {"leader"}, "patch", data=lambda o: {"cells": {"DVC99.rejected": "1"}}),
+    "api-report-submit": of_draft(ENTERS, "post"),
+    "api-summaries": Page(INSIDE, query=lambda o: f"?unit={o.world.phuoc_long.pk}&period=2026-11", outside=OUTSIDE),
+}
+PUBLIC = {"healthz"}
+# Their own tests: allauth's pages (login, passwords, second factor) and Django's admin (staff only, see below).
+THIRD_PARTY = ("account_", "mfa_")
+PUBLIC_THIRD_PARTY = {
+    "account_login",
+    "account_logout",
+    "account_signup",
+    "account_inactive",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
+    "account_confirm_email",
+    "account_email_verification_sent",
+    "account_confirm_login_code",
+    "account_request_login_code",
+    "mfa_authenticate",
+    "mfa_login_webauthn",
+    "mfa_signup_webauthn",
+    "mfa_trust",
+}
+
+
+def all_url_names(resolver=None, namespace=""):
+    """Every named address of the portal; an address without a name is reported by its pattern."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLPattern):
+            yield f"{namespace}{entry.name or entry.pattern}"
+        else:
+            inner = f"{namespace}{entry.namespace}:" if entry.namespace else namespace
+            yield from all_url_names(entry, inner)
+
+
+def own_url_names():
+    return {n for n in all_url_names() if ":" not in n and not n.startswith(THIRD_PARTY)}
+
+
+def test_every_url_is_listed():
+    assert own_url_names() == set(PAGES) | PUBLIC
+
+
+def test_the_only_other_namespace_is_the_admin():
+    assert {n.split(":")[0] for n in all_url_names() if ":" in n} == {"admin"}
+
+
+@pytest.fixture
+def objects(world, month, fill, at, monkeypatch):
+    """One of everything in Phường Phước Long: a draft, a sent report, an export, rows of the register."""
+    for task in (tasks.drain_rollup_requests, tasks.run_export):
+        monkeypatch.setattr(task, "delay_on_commit", lambda *args: None)
+    at("2026-11-16 09:00")
+    o = SimpleNamespace(world=world)
+    october, november = month("2026-10"), month("2026-11")
+    o.sent = fill(Report.objects.get(unit=world.phuoc_long, period=october), status="submitted", by=world.officer)
+    o.draft = Report.objects.get(unit=world.phuoc_long, period=november)
+    now = dt.datetime(2026, 11, 16, 2, tzinfo=dt.UTC)
+    ReportEvent.objects.create(
+        report=o.sent, action="submit", by=world.officer, at=now, revision=1, receipt="BC-25217-2026-10-1"
+    )
+    o.export = ExportJob.objects.create(
+        requested_by=world.reviewer, requested_at=now, unit=world.phuoc_long, span="2026-10", basis="provisional"
+    )
+    founded = dt.date(2026, 1, 15)
+    by, unit = world.officer, world.phuoc_long
+    o.force = registers.found_task_force(
+        by=by, unit=unit, kind="working_group", name="Tổ công tác Đề án 06", valid_from=founded
+    )
+    o.seat = registers.add_member(
+        by=by, task_force_id=o.force.pk, role="member", valid_from=founded, full_name="Phạm Thị Đầu"
+    )
+    o.team = registers.add_village_team(
+        by=by, unit=unit, kind="working_group", village="Khu phố 1", members=6, founded_on=founded, valid_from=founded
+    )
+    o.document = registers.save_document(
+        by=by,
+        unit=unit,
+        kind="plan",
+        title="Kế hoạch",
+        number="57/KH-UBND",
+        issued_on=founded,
+        upload=SimpleUploadedFile("ke-hoach.pdf", b"%PDF-1.7\n%%EOF\n"),
+    )
+    return o
+
+
+def knock(client, name, page, o):
+    address = reverse(name, args=page.args(o)) + page.query(o)
+    json = {"content_type": "application/json"} if name.startswith("api-") and page.method != "get" else {}
+    response = getattr(client, page.method)(address, page.data(o), **json)
+    if response.streaming:
+        b"".join(response.streaming_content)  # a file read to its end is closed, the test's connection is not
+    return response
+
+
+@pytest.mark.parametrize("name", sorted(PAGES))
+def test_who_may_open(name, objects, client):
+    page, wrong = PAGES[name], []
+    for person in PEOPLE:
+        client.force_login(getattr(objects.world, person))
+        status = knock(client, name, page, objects).status_code
+        expected = ANSWERS if person in page.may else {404} if person in page.outside else {403}
+        if name == "export-download" and person in page.may:
+            expected = ANSWERS | {404}  # its file is not made yet
+        if status not in expected:
+            wrong.append(f"{person}: {status}, expected {sorted(expected)}")
+    assert not wrong, f"{name}: {'; '.join(wrong)}"
+
+
+@pytest.mark.parametrize("name", sorted(PAGES))
+def test_nobody_without_login(name, objects, client):
+    response = knock(client, name, PAGES[name], objects)
+    if name.startswith("api-"):
+        assert response.status_code in {401, 403}
+    else:
+        assert response.status_code == 302
+        assert response["Location"].startswith("/tai-khoan/login/")
+
+
+@pytest.mark.django_db
+def test_public_pages_stand_open(client):
+    assert client.get("/healthz").content == b"ok"
+
+
+@pytest.mark.django_db
+def test_third_party_pages_ask_for_login_unless_they_are_for_logging_in(client):
+    wrong = []
+    for name in sorted({n for n in all_url_names() if n.startswith(THIRD_PARTY)} - PUBLIC_THIRD_PARTY):
+        for args in ([], [1], ["x"]):
+            try:
+                address = reverse(name, args=args)
+            except NoReverseMatch:
+                continue
+            response = client.get(address)
+            if response.status_code != 302 or "/login/" not in response["Location"]:
+                wrong.append((name, response.status_code))
+    assert not wrong
+
+
+def test_admin_is_for_staff_alone(world, client):
+    assert client.get("/quan-tri/").status_code == 302
+    for person in PEOPLE:
+        client.force_login(getattr(world, person))
+        status = client.get("/quan-tri/reporting/publicservice/").status_code
+        assert status == (200 if person == "administrator" else 302), person
+
+
+def test_an_unknown_object_is_not_found(objects, client):
+    client.force_login(objects.world.reviewer)
+    for name, page in PAGES.items():
+        if name == "posting-switch" or not page.args(objects):
+            continue
+        args = [uuid.uuid4() if isinstance(page.args(objects)[0], uuid.UUID) else 999_999, *page.args(objects)[1:]]
+        address = reverse(name, args=args) + page.query(objects)
+        if page.method == "get":
+            assert client.get(address).status_code == 404, name
+
+
+def test_closed_unit_people_read_and_write_nothing(world, month, fill, at, client):
+    """The ward ended on 30 June 2025: its officer still reads the report of June, and cannot enter it."""
+    report = fill(Report.objects.get(unit=world.thac_mo, period=month("2025-06")))
+    at("2025-08-01 09:00")
+    client.force_login(world.old_officer)
+    assert client.get(report.get_absolute_url()).status_code == 200
+    assert client.get(reverse("report-entry", args=[report.pk])).status_code == 403
+    assert client.post(reverse("report-submit", args=[report.pk])).status_code == 403
