@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import dashboard, entry, exports, files, review, sending, task_list
+from .views import dashboard, difficulties, entry, exports, files, review, sending, task_list
 
 urlpatterns = [
     # 1-3 entry, checking, submission
@@ -27,6 +27,15 @@ urlpatterns = [
     path("bao-cao/<int:pk>/ky-truoc-da-sua/", review.accept_prior, name="report-accept-prior"),
     path("ky/<int:pk>/khoa/", review.close_period, name="period-close"),
     path("ky/<int:pk>/mo-khoa/", review.reopen_period, name="period-reopen"),
+    # difficulties and proposals
+    path("kho-khan/", difficulties.difficulty_list, name="difficulty-list"),
+    path("bao-cao/<int:pk>/kho-khan/them/", difficulties.difficulty_add, name="difficulty-add"),
+    path("kho-khan/<int:pk>/", difficulties.difficulty_detail, name="difficulty-detail"),
+    path("kho-khan/<int:pk>/sua/", difficulties.difficulty_edit, name="difficulty-edit"),
+    path("kho-khan/<int:pk>/tra-loi/", difficulties.difficulty_answer, name="difficulty-answer"),
+    path("kho-khan/<int:pk>/da-giai-quyet/", difficulties.difficulty_resolve, name="difficulty-resolve"),
+    path("kho-khan/<int:pk>/chuyen-cap-tren/", difficulties.difficulty_pass_up, name="difficulty-pass-up"),
+    path("kho-khan/<int:pk>/neu-lai/", difficulties.difficulty_reopen, name="difficulty-reopen"),
     # 5 reading
     path("tong-quan/", dashboard.dashboard, name="dashboard"),
     path("tong-quan/nguon/", dashboard.source_rows, name="dashboard-source"),

@@ -15,3 +15,8 @@ class AccountAdapter(DefaultAccountAdapter):
         if user is not None and user.demo_today is not None and not settings.DEBUG:
             return None
         return user
+
+    def set_password(self, user, password):
+        """A password its owner chose ends the duty to choose one."""
+        user.must_change_password = False
+        super().set_password(user, password)

@@ -1,7 +1,7 @@
 """What the frame of every page shows: who, in which posting, and the places this role goes to."""
 
-from taskforces.clock import now_for, today_for
-from taskforces.models import Role, UnitVersion
+from taskforces.clock import now_for
+from taskforces.models import Role
 from taskforces.scope import postings
 
 ENTERS = {Role.OFFICER, Role.LEADER}
@@ -16,7 +16,6 @@ def frame(request):
     if user is None or not user.is_authenticated:
         return {"nav": [], "posting": None}
     held = postings(user)
-    names = _unit_names({p.unit_id for p in held}, today_for(user))
     nav = []
     if posting is not None:
         if posting.role in ENTERS:
@@ -27,22 +26,15 @@ def frame(request):
             ("dashboard", "Tổng quan"),
             *([("review-list", "Báo cáo các đơn vị")] if posting.role in READS_REVIEWS else []),
             ("taskforce-list", "Tổ công tác"),
+            ("assignment-list", "Nhiệm vụ"),
             ("export-list", "Xuất báo cáo"),
             ("unit-list", "Đơn vị"),
         ]
     return {
         "nav": nav,
         "posting": posting,
-        "posting_unit": names.get(posting.unit_id, "") if posting else "",
-        "other_postings": [(p, names.get(p.unit_id, "")) for p in held if p != posting],
+        "posting_unit": posting.unit_name if posting else "",
+        "other_postings": [(p, p.unit_name) for p in held if p != posting],
         "demo_today": user.demo_today,
         "printed_at": now_for(user),
     }
-
-
-def _unit_names(unit_ids, day):
-    """Name of each unit on `day`, or its last name for a unit that has ended; one query."""
-    names: dict[int, str] = {}
-    for version in UnitVersion.objects.filter(unit_id__in=unit_ids, valid_from__lte=day).order_by("valid_from"):
-        names[version.unit_id] = version.name
-    return names

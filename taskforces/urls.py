@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import documents, home, members, taskforces, units, villages
+from .views import activities, assignments, documents, home, members, sources, taskforces, units, villages
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -25,4 +25,28 @@ urlpatterns = [
     path("van-ban/them/", documents.document_upload, name="document-upload"),
     path("van-ban/<int:pk>/sua/", documents.document_edit, name="document-edit"),
     path("van-ban/<int:pk>/tai-ve/", documents.document_download, name="document-download"),
+    # assignments, and the catalogue they come from
+    path("nhiem-vu/", assignments.assignment_list, name="assignment-list"),
+    path("nhiem-vu/giao/", sources.assign_bulk, name="assign-bulk"),
+    path("nhiem-vu/<int:pk>/", assignments.assignment_detail, name="assignment-detail"),
+    path("nhiem-vu/<int:pk>/tien-do/", assignments.assignment_update, name="assignment-update"),
+    path("nhiem-vu/<int:pk>/hoan-thanh/", assignments.assignment_finish, name="assignment-finish"),
+    path("nhiem-vu/<int:pk>/thoi/", assignments.assignment_drop, name="assignment-drop"),
+    path("nhiem-vu/<int:pk>/doi-han/", assignments.assignment_due, name="assignment-due"),
+    path("nhiem-vu/<int:pk>/mo-lai/", assignments.assignment_resume, name="assignment-resume"),
+    path("nhiem-vu/<int:pk>/minh-chung/", assignments.assignment_evidence, name="assignment-evidence"),
+    path("van-ban-giao/", sources.source_list, name="source-list"),
+    path("van-ban-giao/them/", sources.source_create, name="source-create"),
+    path("van-ban-giao/<int:pk>/", sources.source_detail, name="source-detail"),
+    path("van-ban-giao/<int:pk>/sua/", sources.source_edit, name="source-edit"),
+    path("van-ban-giao/<int:pk>/nhiem-vu/", sources.source_item_add, name="source-item-add"),
+    path("nhiem-vu-trong-van-ban/<int:pk>/sua/", sources.source_item_edit, name="source-item-edit"),
+    # pilot models, outreach
+    path("mo-hinh-diem/", activities.pilot_list, name="pilot-list"),
+    path("mo-hinh-diem/them/", activities.pilot_add, name="pilot-add"),
+    path("mo-hinh-diem/<int:pk>/sua/", activities.pilot_edit, name="pilot-edit"),
+    path("tuyen-truyen/", activities.outreach_list, name="outreach-list"),
+    path("tuyen-truyen/them/", activities.outreach_add, name="outreach-add"),
+    path("tuyen-truyen/<int:pk>/sua/", activities.outreach_edit, name="outreach-edit"),
+    path("tuyen-truyen/<int:pk>/xoa/", activities.outreach_delete, name="outreach-delete"),
 ]

@@ -17,7 +17,7 @@ from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
 
 from reporting import tasks
 from reporting.models import ExportJob, Report, ReportEvent
-from taskforces import registers
+from taskforces import activities, assignments, registers
 
 PEOPLE = (
     *("officer", "police_officer", "leader", "neighbour", "stranger", "reviewer", "chair", "staff"),
@@ -28,6 +28,7 @@ OUTSIDE = {"neighbour", "stranger"}
 INSIDE = EVERYBODY - OUTSIDE
 ENTERS = {"officer", "police_officer", "leader"}
 READS_REVIEWS = {"reviewer", "chair", "staff", "auditor", "administrator"}
+ASSIGNS = KEEPS_SOURCES = {"reviewer", "staff", "administrator"}
 ANSWERS = {200, 302, 400, 409}  # the page, a redirect after the act, or a sentence about the moment or the form
 
 
@@ -92,6 +93,29 @@ PAGES = {
     "village-end": of_register("team"),
     "document-edit": of_register("document"),
     "document-download": of_register("document", INSIDE),
+    # assignments, the catalogue they come from, pilot models, outreach
+    "assignment-list": of_unit(INSIDE),
+    "assignment-detail": of_register("assignment", INSIDE),
+    "assignment-update": of_register("assignment"),
+    "assignment-finish": of_register("assignment"),
+    "assignment-evidence": of_register("assignment"),
+    "assignment-drop": of_register("assignment", ASSIGNS),
+    "assignment-due": of_register("assignment", ASSIGNS),
+    "assignment-resume": of_register("assignment"),
+    "assign-bulk": of_unit(ASSIGNS),
+    "source-list": Page(EVERYBODY),  # the catalogue is for all to read
+    "source-detail": Page(EVERYBODY, args=lambda o: [o.source.pk]),
+    "source-create": Page(KEEPS_SOURCES),
+    "source-edit": Page(KEEPS_SOURCES, args=lambda o: [o.source.pk]),
+    "source-item-add": Page(KEEPS_SOURCES, args=lambda o: [o.source.pk]),
+    "source-item-edit": Page(KEEPS_SOURCES, args=lambda o: [o.item.pk]),
+    "pilot-list": of_unit(INSIDE),
+    "pilot-add": of_unit(ENTERS),
+    "pilot-edit": of_register("pilot"),
+    "outreach-list": of_unit(INSIDE),
+    "outreach-add": of_unit(ENTERS),
+    "outreach-edit": of_register("outreach"),
+    "outreach-delete": of_register("outreach"),
     # entry, checking, submission
     "task-list": Page(ENTERS | OUTSIDE),  # of one's own unit
     "report-entry": of_draft(ENTERS),
@@ -230,6 +254,13 @@ def objects(world, month, fill, at, monkeypatch):
         issued_on=founded,
         upload=SimpleUploadedFile("ke-hoach.pdf", b"%PDF-1.7\n%%EOF\n"),
     )
+    o.source = assignments.create_source(
+        by=world.staff, number="06/QĐ-TTg", issued_on=founded, issuing_body="Thủ tướng", title="Đề án 06"
+    )
+    o.item = assignments.add_item(by=world.staff, source_id=o.source.pk, code="NV1", text="Rà soát")
+    o.assignment = assignments.assign(by=world.staff, item=o.item, unit=unit, part="lead", assigned_on=founded)
+    o.pilot = activities.add_pilot_model(by=by, unit=unit, name="Mô hình 1", started_on=founded)
+    o.outreach = activities.add_outreach(by=by, unit=unit, held_on=founded, channel="meeting", times=1, audience=20)
     return o
 
 

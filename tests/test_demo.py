@@ -1,5 +1,8 @@
 """The demonstration and the published cases, on the real units: expected values stand in the published articles."""
 
+import datetime as dt
+from collections import Counter
+
 import pytest
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
@@ -8,9 +11,10 @@ from django.db.models import Sum
 from reporting import rollup
 from reporting.demo.people import PASSWORD, PEOPLE
 from reporting.entry import load_sheet
-from reporting.models import Indicator, IndicatorSummary, Period, Report, ServiceSummary, Status
+from reporting.models import Difficulty, Indicator, IndicatorSummary, Period, Report, ServiceSummary, Status
 from reporting.numbers import format_rate
-from taskforces.models import User
+from taskforces import counts
+from taskforces.models import Assignment, OutreachEvent, PilotModel, SourceItem, UnitVersion, User
 
 RECEIVED = ("received_online", "received_in_person", "received_postal")
 IN_TIME = ("resolved_early", "resolved_on_time")
@@ -48,6 +52,15 @@ def published_cases():
     assert indicator("TC02", "690", "2022-08") == (58, None)
     assert indicator("TC03", "690", "2022-08") == (54, 54)
     assert indicator("TC04", "690", "2022-08") == (328, None)
+    town = UnitVersion.objects.on(dt.date(2022, 8, 9)).get(unit__code="690").unit
+    rows = {row.task_force.kind: row for row in counts.task_force_rows([town.pk], dt.date(2022, 8, 9))}
+    assert (rows["working_group"].seats, rows["police_working_group"].seats) == (24, 12)
+    parts = Counter(
+        Assignment.objects.filter(unit=town, item__source__number="57/KH-UBND").values_list("part", flat=True)
+    )
+    assert parts == {"lead": 6, "cooperating": 18}
+    assert SourceItem.objects.filter(source__number="57/KH-UBND").values("utility_group").distinct().count() == 5
+    assert SourceItem.objects.filter(source__number="57/KH-UBND").values("task_group").distinct().count() == 2
     # the nation, 31 July 2022: three counts that are never added
     rates = [format_rate(*indicator(code, "00", "2022-08")) for code in ("NV01", "NV02", "NV03")]
     assert rates == ["23,60%", "30,77%", "12,50%"]
@@ -105,6 +118,12 @@ def test_the_demonstration_is_whole_and_the_published_cases_read_as_published(de
     ):
         assert [p for p in load_sheet(report).problems if p.severity == "hard"] == []
     assert rollup.audit(period("2024-05")) == []
+    # the registers and what hangs on them are filled in both scenes
+    for province in ("70", "75"):
+        assert period("2026-10" if province == "75" else "2024-11").reports.filter(difficulties__isnull=False).exists()
+    assert Difficulty.objects.count() >= 20
+    assert PilotModel.objects.count() == 8
+    assert OutreachEvent.objects.exists()
     # one login per role in both scenes; every one of them works
     assert {p.username for p in PEOPLE} <= set(User.objects.values_list("username", flat=True))
     assert authenticate(username="chutich.phuoclong", password=PASSWORD) is not None

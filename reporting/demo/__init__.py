@@ -28,11 +28,13 @@ from reporting.models import (
     Status,
 )
 from reporting.spans import Month
+from taskforces import counts
 from taskforces.models import AdministrativeUnit, Branch, Level, Posting, Role, UnitVersion, User
 
 from .cases import load_published_cases
 from .figures import Scene, make_doubtful, make_up, publish_phuoc_long
-from .people import PASSWORD, PEOPLE, invented_name
+from .people import DAY_2024, DAY_2026, PASSWORD, PEOPLE, invented_name
+from .registers import load_difficulties, load_registers
 
 SEED = 6  # of Đề án 06
 SCENES = (
@@ -63,6 +65,8 @@ def load_demo() -> dict[str, int]:
         ParticipatingArea.objects.get_or_create(unit=province, valid_from=since, defaults={"valid_to": until})
         count = (last.year - first.year) * 12 + last.month - first.month + 1
         scene = Scene(province, [first.plus(i) for i in range(count)], random.Random(SEED + int(code)))  # noqa: S311
+        founded, day = (dt.date(2022, 3, 15), DAY_2024) if code == "70" else (dt.date(2025, 7, 15), DAY_2026)
+        load_registers(province, founded, day, logins["quantri"], random.Random(SEED))  # noqa: S311
         _play(scene, logins)
     load_published_cases(logins["quantri"])
     opened = Period.objects.order_by("year", "month")
@@ -125,7 +129,9 @@ def _play(scene: Scene, logins: dict[str, User]) -> None:
         if scene.province.code == "70" and month == Month(2024, 3):
             publish_phuoc_long(owed, rows)
         fates = _last_month_fates(scene, owed) if is_last else {}
+        counted = counts.register_figures([report.unit_id for report in owed], period.data_to)
         for report in owed:
+            rows[report.pk][1].extend(_registered(report, counted.get(report.unit_id, {}), terms[report.level][1]))
             _settle(scene, report, rows[report.pk], fates.get(report.pk, "approved"), clerks, reviewer)
     ServiceFigures.objects.bulk_create(scene.services, batch_size=2000)
     IndicatorFigure.objects.bulk_create(scene.indicators, batch_size=2000)
@@ -134,6 +140,18 @@ def _play(scene: Scene, logins: dict[str, User]) -> None:
     )
     ReportEvent.objects.bulk_create(scene.events, batch_size=2000)
     _explain_last_month(scene, clerks)
+    load_difficulties(scene.reports[-2 * len(owed) :], clerks, reviewer, scene.rng)
+
+
+def _registered(report: Report, counted: dict, terms: list[IndicatorTerms]) -> list[IndicatorFigure]:
+    """What the registers count for this report, as frozen when it is sent."""
+    return [
+        IndicatorFigure(
+            report=report, indicator=term.indicator, numerator=counted[code][0], denominator=counted[code][1]
+        )
+        for term in terms
+        if term.indicator.owner == "register" and (code := term.indicator.code) in counted
+    ]
 
 
 def _create_clerks(scene: Scene) -> dict[int, User]:
@@ -209,6 +227,8 @@ def _settle(scene: Scene, report: Report, rows, fate: str, clerks: dict[int, Use
         for field_name in ("resolved_overdue", "rejected", "pending_overdue", "pending_in_time"):
             setattr(services[-1], field_name, None)
         indicators = [row for row in indicators if row.indicator.code != "DV02"]
+    if fate in {"half", "almost"}:
+        indicators = [row for row in indicators if row.indicator.owner != "register"]  # counted live until it is sent
     scene.services += services
     scene.indicators += indicators
     scene.reports.append(report)

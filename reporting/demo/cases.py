@@ -20,6 +20,7 @@ from reporting.models import (
     ServiceFigures,
 )
 from reporting.spans import Month
+from taskforces import counts
 from taskforces.models import Level, UnitVersion
 
 SOURCE = "Nhập từ số liệu đã công bố trên báo chí"
@@ -81,13 +82,11 @@ def _town_of_six_2022(by) -> None:
     """A town of six communes in Bình Phước, 9 August 2022 (TX Bình Long fits)."""
     period = periods.open_period(Month(2022, 8))
     codes = _communes("690", period)
-    villages, members, village_members = _shares(54, len(codes)), _shares(58, len(codes)), _shares(328, len(codes))
-    for index, code in enumerate(codes):
-        report = _report(code, period, by)
-        _indicator(report, "TC01", 1, 1)
-        _indicator(report, "TC02", members[index])
-        _indicator(report, "TC03", villages[index], villages[index])
-        _indicator(report, "TC04", village_members[index])
+    reports = [_report(code, period, by) for code in codes]
+    counted = counts.register_figures([report.unit_id for report in reports], period.data_to)
+    for report in reports:  # counted from the register that registers.py laid out as published
+        for code in ("TC01", "TC02", "TC03", "TC04"):
+            _indicator(report, code, *counted[report.unit_id][code])
 
 
 NATION_TASKS = (

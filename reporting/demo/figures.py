@@ -148,12 +148,10 @@ def _make_up_indicator(scene: Scene, report: Report, indicator, received, servic
             kept += [rng.randint(1, 3), 0]
             kept[1] = kept[0] - (rng.random() < 0.2)
         denominator, numerator = kept
-    elif code in {"TC03", "TC04", "TC05", "NL01"}:
+    elif code == "NL01":
         if not kept:
-            villages = rng.randint(5, 12)
-            kept.append({"TC03": villages, "TC04": villages * 6, "TC05": villages, "NL01": rng.randint(2, 5)}[code])
+            kept.append(rng.randint(2, 5))
         numerator = kept[0]
-        denominator = kept[0] if code == "TC03" else None
     elif code == "AS01":
         denominator = round(size * 34)
         numerator = round(denominator * rng.uniform(0.8, 0.95))

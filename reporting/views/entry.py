@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from reporting import entry, workflow
+from reporting import difficulties, entry, workflow
 from reporting.models import FigureChange, PeriodClosure, PeriodDeadline, Report, ReportEvent, Status
 from reporting.models.reports import NARRATIVE_FIELDS
 from reporting.numbers import format_number
@@ -321,6 +321,7 @@ def _page(request, report: Report, sheet: Sheet, typed: Typed | None = None):
         summary = [("x", f"#{n.replace('.', '-')}", f"{_label(sheet, n)}: {m}") for n, m in named] + summary
         title = f"Chưa lưu được {len(named)} ô, các ô khác đã lưu"
     context = {
+        "difficulties": difficulties.panel_of(report, request.user),
         "report": report,
         "sheet": sheet,
         "here": "task-list",

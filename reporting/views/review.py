@@ -13,7 +13,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
 
-from reporting import changes, entry, periods, review, workflow
+from reporting import changes, difficulties, entry, periods, review, workflow
 from reporting.models import FigureChange, Period, PeriodClosure, Report, ReportEvent, Status
 from reporting.numbers import format_number
 from reporting.spans import Span
@@ -145,6 +145,7 @@ def report_detail(request, pk):
             "name": sheet.unit_name,
             "due": periods.due_at(report),
             "events": events,
+            "difficulties": difficulties.panel_of(report, user),
             "sent": sent,
             "back": back if report.status == Status.RETURNED else None,
             "problems": [

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from reporting import checks, entry, workflow
+from reporting import checks, difficulties, entry, workflow
 from reporting.models import FigureChange, ReportEvent
 from reporting.numbers import MINUS, NO_VALUE, format_number, format_rate
 from reporting.sheet import ServiceLine, Sheet
@@ -55,6 +55,7 @@ def check_answers(request, pk):
         "refusal": workflow.why_not_submit(report, request.user),
         "reviewers": reviewers_of(report, today_for(request.user)),
         "log": _log(report),
+        "difficulties": difficulties.panel_of(report, request.user),
         "left": time_left(report.due, now_for(request.user)) if report.due else "",
         "indicators": [(line, _explained(sheet, line), _hard(line)) for line in sheet.indicators],
     }

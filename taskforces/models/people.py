@@ -68,7 +68,9 @@ class Branch(models.TextChoices):
 
 class PostingQuerySet(models.QuerySet["Posting"]):
     def on(self, day: dt.date):
-        return self.filter(valid_on(day))
+        """Postings valid on `day`; a substitute's only while the one they stand in for holds theirs."""
+        whole = Q(substitutes_for__isnull=True) | valid_on(day, "substitutes_for__")
+        return self.filter(valid_on(day)).filter(whole)
 
 
 class Posting(models.Model):

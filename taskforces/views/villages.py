@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
 from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,6 +17,7 @@ from taskforces.vietnamese import sort_key
 from .taskforces import look_of, unit_name
 
 Kind = VillageTeam.Kind
+ROWS_A_PAGE = 200
 
 
 def get_village_team(request, pk) -> VillageTeam:
@@ -116,6 +118,7 @@ def _page(request, look, *, may_keep, batch=None, rows=None):
     teams = VillageTeam.objects.on(day).filter(unit__in=ids)
     shown = list(teams.filter(kind=kind) if kind else teams)
     shown.sort(key=lambda team: (names[team.unit_id].sort_key if team.unit_id in names else "", sort_key(team.village)))
+    page = Paginator(shown, ROWS_A_PAGE).get_page(request.GET.get("trang"))
     total = counts.add_up(counts.register_figures(ids, day).values())
     context = {
         "here": "taskforce-list",
@@ -132,8 +135,9 @@ def _page(request, look, *, may_keep, batch=None, rows=None):
                 "is_founded": team.founded_on is not None and team.founded_on <= day,
                 "members": format_number(team.members),
             }
-            for team in shown
+            for team in page
         ],
+        "page": page,
         "count": format_number(len(shown)),
         "kind": kind,
         "kinds": [("", "Tất cả"), *Kind.choices],

@@ -1,0 +1,166 @@
+"""Sheets of what units are asked for: assignments with their state, and targets of a year."""
+
+from reporting.models import Indicator, Target
+from taskforces.assignments import LONGEST_PROGRESS
+from taskforces.models import Assignment, AssignmentEvent, SourceItem
+from taskforces.scope import may_assign_by_file
+
+from .columns import Amount, Choice, Column, Count, Day, Text
+from .resources import BATCH, Roster, in_parts
+
+Status = Assignment.Status
+DOCUMENT, ITEM, BODY, PART = "Số văn bản", "Mã nhiệm vụ", "Cơ quan thực hiện", "Vai trò"
+STATUS, DONE_ON, DROPPED_ON, REASON = "Tình trạng", "Hoàn thành ngày", "Thôi thực hiện ngày", "Lý do không thực hiện"
+ASSIGNED_ON, DUE_ON = "Giao ngày", "Hạn hoàn thành"
+INDICATOR, YEAR, VALUE = "Mã chỉ tiêu", "Năm", "Chỉ tiêu giao"
+
+
+class AssignmentRoster(Roster):
+    """Tasks given to units: document and task must stand in the catalogue, which has its own page."""
+
+    document = Column(None, DOCUMENT, Text(60), required=True, key=True, example="06/QĐ-TTg", width=20)
+    item = Column(None, ITEM, Text(20), required=True, key=True, example="I.1", width=14)
+    text = Column(
+        "item__text", "Nội dung", Text(5000, lines=True), info=True, note="Để đọc; không lấy từ tệp.", width=50
+    )
+    body = Column("body", BODY, Text(160), key=True, note="Để trống: cả đơn vị.", width=24)
+    part = Column("part", PART, Choice(Assignment.Part.choices), required=True, example="Chủ trì")
+    assigned = Column("assigned_on", ASSIGNED_ON, Day(), required=True, example="15/01/2026")
+    due = Column("due_on", DUE_ON, Day(), example="31/12/2026")
+    status = Column("status", STATUS, Choice(Status.choices), note="Để trống ở dòng mới: Chưa thực hiện.")
+    done = Column("done_on", DONE_ON, Day())
+    dropped = Column("dropped_on", DROPPED_ON, Day())
+    reason = Column("dropped_reason", REASON, Text(2000, lines=True), width=30)
+    progress = Column("progress", "Tiến độ", Text(LONGEST_PROGRESS, lines=True), width=40)
+
+    class Meta(Roster.Meta):
+        model = Assignment
+
+    updates = ["part", "assigned_on", "due_on", "status", "done_on", "dropped_on", "dropped_reason", "progress"]
+    not_cleaned = ["unit", "item"]
+
+    def load(self, rows, unit_ids):
+        self.items = {(i.source.number.casefold(), i.code): i for i in SourceItem.objects.select_related("source")}
+        self.documents = {number for number, _ in self.items}
+        self.assignments = {}
+        for assignment in in_parts(Assignment.objects.select_related("unit", "item"), "unit_id", unit_ids):
+            assignment.stored_status = assignment.status
+            self.assignments[assignment.item_id, assignment.unit_id, assignment.body.casefold()] = assignment
+
+    def find(self, row, place, number):
+        document, code, body = self.read("document", row), self.read("item", row), self.read("body", row) or ""
+        if document is None or code is None:
+            return None, None
+        item = self.items.get((document.casefold(), code))
+        if item is None and document.casefold() not in self.documents:
+            self.refuse(DOCUMENT, f"Chưa có văn bản {document} trong danh mục văn bản giao nhiệm vụ.")
+        elif item is None:
+            self.refuse(ITEM, f"Văn bản {document} không có nhiệm vụ mã {code}.")
+        if place is None or item is None:
+            return None, None
+        self.values = {"item": item, "unit": place.unit, "body": body}
+        key = (item.pk, place.unit.pk, body.casefold())
+        return self.assignments.get(key), key
+
+    def start(self, row, place):
+        assignment = Assignment(**self.values) if place else Assignment()
+        assignment.stored_status = None
+        return assignment
+
+    def check_row(self, assignment, row):
+        if assignment.status != Status.DONE and not row.get(DONE_ON):
+            assignment.done_on = None
+        if assignment.status != Status.DROPPED:
+            if not row.get(DROPPED_ON):
+                assignment.dropped_on = None
+            if not row.get(REASON):
+                assignment.dropped_reason = ""
+        if (assignment.status == Status.DONE) != bool(assignment.done_on):
+            say = "Ghi ngày hoàn thành." if assignment.status == Status.DONE else "Chỉ ghi khi đã hoàn thành."
+            self.refuse(DONE_ON, say)
+        if (assignment.status == Status.DROPPED) != bool(assignment.dropped_on):
+            say = "Ghi ngày thôi thực hiện." if assignment.status == Status.DROPPED else "Chỉ ghi khi không thực hiện."
+            self.refuse(DROPPED_ON, say)
+        if self.place and not may_assign_by_file(self.by, self.place.path):
+            self._keep_to_progress(assignment)
+        if assignment.status == Status.DROPPED and not assignment.dropped_reason:
+            self.refuse(REASON, "Ghi lý do không thực hiện.")
+        if assignment.done_on and assignment.done_on > self.today:
+            self.refuse(DONE_ON, "Ngày hoàn thành không thể sau hôm nay.")
+        if assignment.due_on and assignment.assigned_on and assignment.due_on < assignment.assigned_on:
+            self.refuse(DUE_ON, "Hạn phải sau ngày giao.")
+
+    def _keep_to_progress(self, assignment) -> None:
+        """A unit tells how far it is; what it was given, and until when, is said by who gave it."""
+        if assignment.pk is None:
+            self.refuse(ITEM, "Nhiệm vụ này chưa giao cho đơn vị; chỉ cấp giao mới thêm được.")
+            return
+        after = self.texts(assignment)
+        for column in (PART, ASSIGNED_ON, DUE_ON, DROPPED_ON):
+            if after[column] != self.before[column]:
+                self.refuse(column, f"Chỉ cấp giao mới đổi được ô này (đang ghi “{self.before[column]}”).")
+
+    def save_after(self, created, updated):
+        note = f"Nhập từ tệp {self.file_name}"
+        changed = [a for a in [*created, *updated] if a.status != a.stored_status]
+        events = [AssignmentEvent(assignment=a, status=a.status, note=note, by=self.by, at=self.now) for a in changed]
+        AssignmentEvent.objects.bulk_create(events, batch_size=BATCH)
+
+    def rows_of(self, units):
+        found = Assignment.objects.filter(unit__in=units).select_related("unit", "item__source")
+        return found.order_by("item__source__number", "item__code", "unit__code", "pk")
+
+    def dehydrate_document(self, assignment):
+        return assignment.item.source.number
+
+    def dehydrate_item(self, assignment):
+        return assignment.item.code
+
+
+class TargetRoster(Roster):
+    """What a unit set itself, or was set, for an indicator in a year; percent for ratios."""
+
+    year = Column("year", YEAR, Count(2100), required=True, key=True, example="2026", width=8)
+    indicator = Column(None, INDICATOR, Text(12), required=True, key=True, example="TT01", width=12)
+    name = Column("indicator__name", "Tên chỉ tiêu", Text(300), info=True, note="Để đọc; không lấy từ tệp.", width=46)
+    value = Column("value", VALUE, Amount(), required=True, note="Chỉ tiêu Đạt/Tổng số: ghi phần trăm.", example="95,5")
+
+    class Meta(Roster.Meta):
+        model = Target
+
+    updates = ["value"]
+    not_cleaned = ["unit", "indicator"]
+
+    def load(self, rows, unit_ids):
+        self.indicators = {indicator.code: indicator for indicator in Indicator.objects.all()}
+        self.targets = {}
+        for target in in_parts(Target.objects.select_related("unit", "indicator"), "unit_id", unit_ids):
+            self.targets[target.unit_id, target.year, target.indicator_id] = target
+
+    def find(self, row, place, number):
+        year, code = self.read("year", row), self.read("indicator", row)
+        if year is not None and not 2020 <= year <= 2100:
+            self.refuse(YEAR, "Năm từ 2020 đến 2100.")
+        indicator = self.indicators.get(code.upper()) if code else None
+        if code and indicator is None:
+            self.refuse(INDICATOR, f"Không có chỉ tiêu mã {code}.")
+        if place is None or indicator is None or year is None:
+            return None, None
+        self.values = {"unit": place.unit, "year": year, "indicator": indicator}
+        key = (place.unit.pk, year, indicator.pk)
+        return self.targets.get(key), key
+
+    def start(self, row, place):
+        return Target(**self.values) if place else Target(indicator=Indicator())
+
+    def check_row(self, target, row):
+        is_ratio = target.indicator.kind == Indicator.Kind.RATIO and not target.indicator.may_exceed_total
+        if target.value is not None and is_ratio and target.value > 100:
+            self.refuse(VALUE, "Chỉ tiêu Đạt/Tổng số ghi phần trăm, nhiều nhất 100.")
+
+    def rows_of(self, units):
+        found = Target.objects.filter(unit__in=units).select_related("unit", "indicator")
+        return found.order_by("unit__code", "year", "indicator__order", "indicator__code")
+
+    def dehydrate_indicator(self, target):
+        return target.indicator.code

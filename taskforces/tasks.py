@@ -1,0 +1,30 @@
+"""Doors for Celery: load, call one function, safe to run twice. The timetable is in settings."""
+
+from celery import shared_task
+
+
+@shared_task
+def check_import(import_id: str) -> None:
+    """Reads an uploaded roster and judges every row."""
+    from .imports import jobs
+
+    jobs.check(import_id)
+
+
+@shared_task
+def write_import(import_id: str) -> None:
+    """Writes a confirmed roster in one transaction."""
+    from .imports import jobs
+
+    jobs.write(import_id)
+
+
+@shared_task
+def send_password_links(import_id: str, address: str) -> int:
+    """Sends each new account of an import with a work e-mail its one-time link; returns how many were sent."""
+    from . import passwords
+    from .imports import jobs
+    from .models import ImportJob
+
+    job = ImportJob.objects.get(pk=import_id)
+    return passwords.send_links(jobs.new_accounts(job), address)

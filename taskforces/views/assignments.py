@@ -1,0 +1,375 @@
+"""A unit's assignments: the list with what is done by document and by unit, one assignment's page, and its acts."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from reporting.numbers import NO_VALUE, format_number, format_rate
+from taskforces import assignment_counts as counting
+from taskforces import assignments, registers
+from taskforces.assignment_counts import State, Tally
+from taskforces.forms_assignments import (
+    LEVEL_WORDS,
+    STATES,
+    DropForm,
+    DueForm,
+    EvidenceForm,
+    FilterForm,
+    FinishForm,
+    ProgressForm,
+    ResumeForm,
+)
+from taskforces.models import Assignment, Document, SourceDocument
+from taskforces.scope import may_assign, may_keep_register, may_keep_sources, may_report_progress, require
+
+from .taskforces import look_of
+
+ROWS_A_PAGE = 50
+WIDEST_TABLE = 4  # documents side by side in the table of units
+LOOKS = {  # tone and sign of a state
+    State.OVERDUE: ("bad", "x"),
+    State.NOT_STARTED: ("", "blank"),
+    State.IN_PROGRESS: ("info", "half"),
+    State.DONE: ("ok", "check"),
+    State.DROPPED: ("", "lock"),
+}
+
+
+def get_assignment(request, pk) -> Assignment:
+    """The one door to an assignment: outside your scope it does not exist."""
+    rows = Assignment.objects.visible_to(request.user).select_related("item__source", "unit")
+    return get_object_or_404(rows, pk=pk)
+
+
+# --- the list
+
+
+@require_safe
+def assignment_list(request):
+    """What a unit (and everything below it) was given, as of a day: overdue first, counted by document and by unit."""
+    look = look_of(request)
+    unit, day = look.unit, look.day
+    table = counting.unit_table(unit.pk, day)
+    chosen = FilterForm(request.GET, has_below=bool(table.children))
+    chosen.is_valid()
+    source = chosen.cleaned_data.get("van_ban")
+    own = not table.children or chosen.cleaned_data.get("pham_vi") == "rieng"
+    counted = counting.by_source(
+        counting.count_assignments(unit.pk, day, source_id=source.pk if source else None, own=own)
+    )
+    sources = SourceDocument.objects.in_bulk(set(counted) | _sources_of(table))
+    rows = (
+        Assignment.objects.filter(unit=unit)
+        if own
+        else Assignment.objects.filter(unit__in=counting.units_under(unit.pk, day))
+    )
+    rows = counting.with_unit_name(counting.listed(_filtered(rows, chosen.cleaned_data, day), day), day)
+    page = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("trang"))
+    context = _frame(look) | {
+        "title": _title(counted),
+        "lead": f"{look.name}{'' if own else ' và các đơn vị trực thuộc'}",
+        "own": own,
+        "filter": chosen,
+        "is_filtered": any(chosen.cleaned_data.get(name) for name in ("tinh_trang", "vai_tro", "van_ban")),
+        "sources": [source_row(sources[pk], counted[pk], look) for pk in _by_date(sources) if pk in counted],
+        "units": _unit_rows(table, sources, source, look),
+        "rows": [assignment_row(a, day) for a in page.object_list],
+        "page": page,
+        "count": format_number(page.paginator.count),
+        "show_unit": not own,
+        "may_assign": may_assign(request.user, unit),
+        "may_keep_sources": may_keep_sources(request.user),
+    }
+    return render(request, "taskforces/assignment_list.html", context)
+
+
+def _filtered(rows, data, day):
+    if data.get("tinh_trang"):
+        rows = rows.filter(counting.in_state(data["tinh_trang"], day))
+    if data.get("vai_tro"):
+        rows = rows.filter(part=data["vai_tro"])
+    if data.get("van_ban"):
+        rows = rows.filter(item__source=data["van_ban"])
+    return rows
+
+
+def _title(counted: dict[int, counting.SourceCount]) -> str:
+    """'24 nhiệm vụ: 3 quá hạn, 9 đã xong'; tasks of several documents are not added, only what is overdue is said."""
+    tallies = [one.tally for one in counted.values() if one.tally.total]
+    if not tallies:
+        return "Chưa được giao nhiệm vụ nào"
+    late = sum(tally.overdue for tally in tallies)
+    if len(tallies) == 1:
+        n, done = format_number(tallies[0].total), format_number(tallies[0].done)
+        return f"{n} nhiệm vụ: {format_number(late) if late else 'không có việc'} quá hạn, {done} đã xong"
+    amount = f"{format_number(late)} nhiệm vụ quá hạn" if late else "Không có nhiệm vụ quá hạn"
+    return f"{amount}, giao theo {format_number(len(tallies))} văn bản"
+
+
+def source_row(source: SourceDocument, counted: counting.SourceCount, look) -> dict:
+    """One document as the pages show it: '4/13', '30,77%', '6 chủ trì, 18 phối hợp', by level, body and group."""
+    tally = counted.tally
+    groups = []
+    if counted.task_groups:
+        groups.append(f"{format_number(len(counted.task_groups))} nhóm nhiệm vụ")
+    if counted.utility_groups:
+        groups.append(f"{format_number(counted.utility_groups)} nhóm tiện ích")
+    return {
+        "source": source,
+        "url": reverse("source-detail", args=[source.pk]) + look.query,
+        "pair": pair_text(tally),
+        "rate": format_rate(tally.done, tally.total),
+        "parts": f"{format_number(tally.lead)} chủ trì, {format_number(tally.cooperating)} phối hợp",
+        "groups": ", ".join(groups),
+        "overdue": format_number(tally.overdue),
+        "is_late": bool(tally.overdue),
+        "dropped": format_number(tally.dropped) if tally.dropped else "",
+        "levels": [f"{LEVEL_WORDS[level]} {pair_text(t)}" for level, t in counted.levels if t.total]
+        if len(counted.levels) > 1
+        else [],
+        "task_groups": [f"{name} {pair_text(t)}" for name, t in counted.task_groups],
+        "bodies": [(name, pair_text(t)) for name, t in counted.bodies],
+    }
+
+
+def pair_text(tally: Tally) -> str:
+    """'4/13'; '–' where nothing stands."""
+    return f"{format_number(tally.done)}/{format_number(tally.total)}" if tally.total else NO_VALUE
+
+
+def _sources_of(table: counting.UnitTable) -> set[int]:
+    return set(table.own) | {pk for sums in table.below.values() for pk in sums}
+
+
+def _by_date(sources: dict[int, SourceDocument]) -> list[int]:
+    """Newest document first."""
+    return sorted(sources, key=lambda pk: (-sources[pk].issued_on.toordinal(), sources[pk].number))
+
+
+def _unit_rows(table: counting.UnitTable, sources, source, look) -> dict | None:
+    """Done of all for each unit below, a column for each document; None where there are no units or no documents."""
+    if not table.children:
+        return None
+    shown = [source.pk] if source else [pk for pk in _by_date(sources) if pk in _sources_of(table)]
+    if not shown:
+        return None
+    if len(shown) > WIDEST_TABLE:
+        return {"too_many": format_number(len(shown)), "rows": []}
+    columns = [sources[pk].number if pk in sources else source.number for pk in shown]
+    own_sums = [table.own.get(pk, Tally()) for pk in shown]
+    rows = [_unit_row(look.name + " (chính đơn vị)", "", own_sums, columns)] if any(t.total for t in own_sums) else []
+    day = "" if look.day == look.today else f"&ngay={look.day.isoformat()}"
+    for child in table.children:
+        url = f"{reverse('assignment-list')}?don_vi={child.unit_id}{day}"
+        url += f"&van_ban={source.pk}" if source else ""
+        sums = [table.below[child.unit_id].get(pk, Tally()) for pk in shown]
+        rows.append(_unit_row(child.name, url, sums, columns))
+    totals = [
+        sum(per_unit, Tally())
+        for per_unit in zip(own_sums, *(row["tallies"] for row in rows if row["url"]), strict=True)
+    ]
+    return {
+        "columns": columns,
+        "rows": rows,
+        "total": _unit_row("Cộng", "", totals, columns),
+        "count": format_number(len(table.children)),
+    }
+
+
+def _unit_row(name: str, url: str, tallies: list[Tally], columns: list[str]) -> dict:
+    late = sum(tally.overdue for tally in tallies)
+    return {
+        "name": name,
+        "url": url,
+        "tallies": tallies,
+        "cells": [
+            (label, pair_text(t), format_rate(t.done, t.total)) for label, t in zip(columns, tallies, strict=True)
+        ],
+        "late": late,
+        "late_text": format_number(late),
+    }
+
+
+def assignment_row(assignment: Assignment, day) -> dict:
+    """One assignment as lists show it."""
+    state = counting.state_on(assignment, day)
+    tone, sign = LOOKS[state]
+    word = STATES[state]
+    if state == State.OVERDUE:
+        word = f"Quá hạn {format_number((day - assignment.due_on).days)} ngày"
+    elif state == State.DONE and assignment.due_on and assignment.done_on > assignment.due_on:
+        word = "Hoàn thành sau hạn"
+    return {"assignment": assignment, "state": state, "tone": tone, "sign": sign, "word": word}
+
+
+# --- one assignment
+
+
+@require_safe
+def assignment_detail(request, pk):
+    """What was asked, how far it is, the evidence, and the dated log."""
+    assignment = get_assignment(request, pk)
+    look = look_of(request, assignment.unit)
+    may_report = may_report_progress(request.user, assignment.unit)
+    may_move = may_assign(request.user, assignment.unit)
+    is_open = assignment.done_on is None and assignment.dropped_on is None
+    documents = list(assignment.documents.all())
+    context = _frame(look) | {
+        "assignment": assignment,
+        "item": assignment.item,
+        "source": assignment.item.source,
+        "row": assignment_row(assignment, look.day),
+        "is_open": is_open,
+        "events": list(assignment.events.select_related("by").order_by("-at", "-pk")),
+        "documents": documents,
+        "answers": assignment.responsibility_set.select_related("membership__person", "membership__task_force").filter(
+            membership__valid_to__isnull=True
+        ),
+        "may_report": may_report and is_open,
+        "may_move": may_move and is_open,
+        "may_resume": may_report if assignment.done_on else may_move and not is_open,
+        "may_add_evidence": may_keep_register(request.user, assignment.unit),
+        "back_url": reverse("assignment-list") + look.query,
+    }
+    return render(request, "taskforces/assignment_detail.html", context)
+
+
+def assignment_update(request, pk):
+    """The unit tells how far it is."""
+    assignment = get_assignment(request, pk)
+    require(may_report_progress(request.user, assignment.unit))
+    form = ProgressForm(request.POST or None, initial={"status": assignment.status, "progress": assignment.progress})
+    return _act(
+        request,
+        assignment,
+        form,
+        assignments.update_progress,
+        title="Cập nhật tiến độ",
+        act="Ghi tiến độ",
+        said="Đã ghi tiến độ.",
+    )
+
+
+def assignment_finish(request, pk):
+    """The unit has done it; the evidence may come in the same step."""
+    assignment = get_assignment(request, pk)
+    look = look_of(request, assignment.unit)
+    require(may_report_progress(request.user, assignment.unit))
+    form = FinishForm(request.POST or None, request.FILES or None, initial={"on": look.today})
+    may_add = may_keep_register(request.user, assignment.unit)
+    if not may_add:
+        del form.fields["upload"]
+
+    @transaction.atomic
+    def finish(*, upload=None, **values):
+        assignments.finish(**values)
+        if upload is not None:
+            registers.save_document(
+                by=request.user,
+                unit=assignment.unit,
+                assignment=assignment,
+                kind=Document.Kind.EVIDENCE,
+                title=f"Minh chứng {assignment.item.code}",
+                issued_on=values["on"],
+                upload=upload,
+            )
+
+    return _act(
+        request, assignment, form, finish, title="Báo hoàn thành", act="Ghi hoàn thành", said="Đã ghi hoàn thành."
+    )
+
+
+def assignment_drop(request, pk):
+    """No longer to be done; only those who assign, since it leaves the total."""
+    assignment = get_assignment(request, pk)
+    look = look_of(request, assignment.unit)
+    require(may_assign(request.user, assignment.unit))
+    form = DropForm(request.POST or None, initial={"on": look.today})
+    intro = "Nhiệm vụ thôi thực hiện không còn tính vào tổng số từ ngày này. Lý do nằm lại trong nhật ký."
+    return _act(
+        request,
+        assignment,
+        form,
+        assignments.drop,
+        title="Thôi thực hiện",
+        act="Ghi thôi thực hiện",
+        said="Đã ghi thôi thực hiện.",
+        intro=intro,
+    )
+
+
+def assignment_due(request, pk):
+    """Move the due day, with a reason."""
+    assignment = get_assignment(request, pk)
+    require(may_assign(request.user, assignment.unit))
+    form = DueForm(request.POST or None, initial={"due_on": assignment.due_on})
+    return _act(
+        request, assignment, form, assignments.change_due, title="Đổi hạn", act="Ghi hạn mới", said="Đã ghi hạn mới."
+    )
+
+
+def assignment_resume(request, pk):
+    """A done or dropped assignment is open again."""
+    assignment = get_assignment(request, pk)
+    right = may_report_progress if assignment.dropped_on is None else may_assign
+    require(right(request.user, assignment.unit))
+    form = ResumeForm(request.POST or None)
+    return _act(request, assignment, form, assignments.resume, title="Mở lại", act="Mở lại", said="Đã mở lại nhiệm vụ.")
+
+
+def assignment_evidence(request, pk):
+    """A document that shows what was done; downloads go through the documents' one door."""
+    assignment = get_assignment(request, pk)
+    look = look_of(request, assignment.unit)
+    require(may_keep_register(request.user, assignment.unit))
+    initial = {"issued_on": look.today, "title": f"Minh chứng {assignment.item.code}"}
+    form = EvidenceForm(request.POST or None, request.FILES or None, initial=initial)
+
+    def save(*, by, assignment_id, **values):
+        registers.save_document(
+            by=by, unit=assignment.unit, assignment=assignment, kind=Document.Kind.EVIDENCE, **values
+        )
+
+    return _act(
+        request, assignment, form, save, title="Thêm minh chứng", act="Lưu minh chứng", said="Đã lưu minh chứng."
+    )
+
+
+# --- parts
+
+
+def _frame(look) -> dict:
+    return {
+        "here": "assignment-list",
+        "look": look,
+        "unit": look.unit,
+        "day": look.day,
+        "is_today": look.day == look.today,
+        "back_url": reverse("assignment-list") + look.query,
+    }
+
+
+def _act(request, assignment: Assignment, form, write, *, title, act, said, intro=""):
+    """A form that does one thing to one assignment and goes back to its page."""
+    look = look_of(request, assignment.unit)
+    if request.method == "POST" and form.is_valid():
+        try:
+            write(by=request.user, assignment_id=assignment.pk, **form.cleaned_data)
+        except ValidationError as error:
+            form.take(error)
+        else:
+            messages.success(request, said)
+            return redirect(assignment)
+    item = assignment.item
+    context = _frame(look) | {
+        "form": form,
+        "title": f"{title}: {item.code}",
+        "act": act,
+        "back_url": assignment.get_absolute_url(),
+        "intro": intro or item.text,
+    }
+    return render(request, "taskforces/taskforce_form.html", context)

@@ -1,0 +1,323 @@
+"""Step 4 with real processes: a Celery worker in its own process, killed, doubled, robbed of its queue.
+
+Twice: embedded (SQLite and the file queue, always) and with PostgreSQL and Redis (where the environment names them).
+Each has a database and a queue of its own; what happens in the portal happens in processes of their own too.
+"""
+
+import ctypes
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import psycopg2
+import pytest
+import redis
+from django.conf import settings
+
+ROOT = Path(__file__).resolve().parent.parent
+SECONDS = 90  # the longest that any one thing here may take, on a busy machine
+PRELUDE = """
+import json, os
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "de_an_06.settings")
+import django
+django.setup()
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from reporting import rollup, tasks, workflow
+from reporting.models import *
+from taskforces.models import *
+def answer(value): print("\\n=" + json.dumps(value))
+"""
+# One province, four communes, a reviewer; the month's reports are sent: 1, 2, 4 and 8 dossiers online.
+SCENE = """
+call_command("migrate", verbosity=0)
+from tests.conftest import FIRST_NEW, make_person, make_unit
+from reporting.catalogue import load_catalogue
+from reporting.periods import open_period
+from reporting.spans import Month
+from django.utils import timezone
+nation = make_unit("00", "Cả nước", "nation", Level.NATION)
+province = make_unit("75", "Tỉnh Đồng Nai", "tinh", Level.PROVINCE, nation, opened=FIRST_NEW)
+names = ["Xã Phú Riềng", "Phường Phước Long", "Phường Phước Bình", "Phường Bình Long"]
+communes = [make_unit(f"2539{i}", name, "xa", Level.COMMUNE, province, opened=FIRST_NEW)
+            for i, name in enumerate(names)]
+make_person("bao", "Trần Quốc Bảo", province, Role.REVIEWER)
+load_catalogue()
+ParticipatingArea.objects.create(unit=nation, valid_from=FIRST_NEW)
+period = open_period(Month(2026, 10))
+service = PublicService.objects.get(code="DVC16")
+reports = []
+for i, commune in enumerate(communes):
+    report = Report.objects.get(unit=commune, period=period)
+    ServiceFigures.objects.create(report=report, service=service, received_online=2**i)
+    Report.objects.filter(pk=report.pk).update(status="submitted", submitted_at=timezone.now(), revision=1)
+    reports.append(report.pk)
+rollup.roll_up(period)
+answer({"reports": reports, "province": province.pk, "period": period.pk})
+"""
+APPROVE = """
+by = get_user_model().objects.get(username="bao")
+for pk in {reports}:
+    workflow.approve(report_id=pk, by=by)
+"""
+DRAIN = """
+tasks.drain_rollup_requests.delay()
+"""  # what beat does every minute
+OFFICIAL = (
+    "SELECT s.received_online FROM reporting_servicesummary s JOIN taskforces_administrativeunit u ON u.id = s.unit_id "
+    "WHERE s.basis = 'official' AND u.level = 'province'"
+)
+WAITING = "SELECT COUNT(*) FROM reporting_rolluprequest"
+
+
+def end_with_parent() -> None:
+    """Linux ends the worker when the tests themselves are killed; elsewhere nothing happens."""
+    try:
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+    except (OSError, AttributeError):
+        pass
+
+
+class Portal:
+    """A database, a queue and the processes of one test; every process leads a group of its own and is ended by id."""
+
+    def __init__(self, folder: Path, **addresses: str):
+        self.folder = folder
+        kept = {k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE"}}
+        self.env = kept | {"DATA_DIR": str(folder), "DEBUG": "on", "PYTHONPATH": str(ROOT), **addresses}
+        self.workers: list[subprocess.Popen] = []
+        self.scene = self.script(SCENE)
+
+    def run(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, *arguments], cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=3 * SECONDS
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def script(self, code: str):
+        """Runs code in a process of its own; returns what it passed to `answer`."""
+        last = self.run("-c", PRELUDE + code).rpartition("\n=")[2]
+        return json.loads(last) if last.strip() else None
+
+    def approve(self, *numbers: int, then: str = "") -> None:
+        self.script(APPROVE.format(reports=[self.scene["reports"][number] for number in numbers]) + then)
+
+    def start_worker(self) -> subprocess.Popen:
+        log = self.folder / f"worker{len(self.workers)}.log"
+        with log.open("wb") as output:
+            # fmt: off
+            worker = subprocess.Popen(
+                [sys.executable, "-m", "celery", "-A", "de_an_06", "worker", "--concurrency", "1", "--loglevel", "INFO",
+                 "--without-gossip", "--without-mingle", "--hostname", f"w{len(self.workers)}@test"],
+                cwd=ROOT, env=self.env, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
+                preexec_fn=end_with_parent,
+            )
+            # fmt: on
+        self.workers.append(worker)
+        self.until(lambda: " ready." in log.read_text(errors="replace"), "the worker does not start")
+        return worker
+
+    def kill(self, worker: subprocess.Popen) -> None:
+        """kill -9, the worker and the process in which its task runs."""
+        os.killpg(worker.pid, signal.SIGKILL)
+        worker.wait(SECONDS)
+        self.workers.remove(worker)
+
+    def until(self, holds, otherwise: str) -> None:
+        end = time.monotonic() + SECONDS
+        while not holds():
+            assert time.monotonic() < end, otherwise
+            time.sleep(0.1)
+
+    def until_total(self, value: int) -> None:
+        self.until(lambda: self.query(OFFICIAL) == [(value,)], f"the total does not become {value}")
+        self.until(lambda: self.query(WAITING) == [(0,)], "requests are left")
+
+    def stop(self) -> None:
+        for worker in self.workers:
+            worker.terminate()
+        for worker in self.workers:
+            try:
+                worker.wait(15)
+            except subprocess.TimeoutExpired:
+                os.killpg(worker.pid, signal.SIGKILL)
+                worker.wait(SECONDS)
+
+
+class Embedded(Portal):
+    def query(self, sql: str) -> list[tuple]:
+        connection = sqlite3.connect(self.folder / "portal.sqlite3", timeout=SECONDS)
+        try:
+            return connection.execute(sql).fetchall()
+        finally:
+            connection.close()
+
+    def queue_length(self) -> int:
+        return len(list((self.folder / "queue").iterdir()))
+
+    def empty_queue(self) -> None:
+        shutil.rmtree(self.folder / "queue")
+        (self.folder / "queue").mkdir()
+
+
+class Services(Portal):
+    def query(self, sql: str) -> list[tuple]:
+        with psycopg2.connect(self.env["DATABASE_URL"]) as connection, connection.cursor() as cursor:
+            cursor.execute(sql)
+            rows = cursor.fetchall()
+        connection.close()
+        return rows
+
+    def queue_length(self) -> int:
+        return redis.Redis.from_url(self.env["REDIS_URL"]).llen("celery")
+
+    def empty_queue(self) -> None:
+        redis.Redis.from_url(self.env["REDIS_URL"]).flushdb()
+
+
+@pytest.fixture
+def embedded(tmp_path):
+    portal = Embedded(tmp_path)
+    yield portal
+    portal.stop()
+
+
+@pytest.fixture
+def services(tmp_path):
+    """A database beside the tests' own on the same server, and the Redis database eight further on."""
+    server = settings.DATABASES["default"]
+    if "postgresql" not in server["ENGINE"] or not settings.REDIS_URL:
+        pytest.skip("needs PostgreSQL, Redis and a real worker: set DATABASE_URL and REDIS_URL")
+    login = quote(server["USER"] or "postgres") + (":" + quote(server["PASSWORD"]) if server["PASSWORD"] else "")
+    address = f"postgres://{login}@{server['HOST'] or '127.0.0.1'}:{server['PORT'] or 5432}"
+    name = f"de_an_06_processes_{os.getpid()}"
+    queue = urlsplit(settings.REDIS_URL)
+    redis_url = urlunsplit(queue._replace(path=f"/{(int(queue.path.strip('/') or 0) + 8) % 16}"))
+    maintenance = psycopg2.connect(f"{address}/postgres")
+    maintenance.autocommit = True
+    portal = None
+    try:
+        with maintenance.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            cursor.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
+        redis.Redis.from_url(redis_url).flushdb()
+        portal = Services(tmp_path, DATABASE_URL=f"{address}/{name}", REDIS_URL=redis_url)
+        yield portal
+    finally:
+        if portal:
+            portal.stop()
+        redis.Redis.from_url(redis_url).flushdb()
+        with maintenance.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        maintenance.close()
+
+
+def live_through(portal: Portal) -> None:
+    """Approve, lose the queue, deliver twice to two workers: at every stage the total is what was approved."""
+    assert portal.query(OFFICIAL) == []
+
+    # approved in one process, rolled up in another
+    first = portal.start_worker()
+    portal.approve(0)
+    portal.until_total(1)
+
+    # no worker, and the queue is lost between the change and the roll-up
+    portal.kill(first)
+    portal.approve(1)
+    portal.until(lambda: portal.queue_length() > 0, "nothing was sent to the queue")
+    portal.empty_queue()
+    assert portal.query(OFFICIAL) == [(1,)]
+    assert portal.query(WAITING) == [(1,)]
+    portal.start_worker()
+    portal.script(DRAIN)
+    portal.until_total(3)
+
+    # two workers, each message several times
+    portal.start_worker()
+    portal.approve(2, 3, then=3 * DRAIN)
+    portal.until_total(15)
+    portal.until(lambda: portal.queue_length() == 0, "messages are left")
+    rows = "SELECT COUNT(*), COUNT(DISTINCT unit_id), SUM(received_online) FROM reporting_servicesummary"
+    assert portal.query(rows + " WHERE basis = 'official'") == [(2, 2, 30)]  # the province and the nation, once each
+    assert "agree with the figures" in portal.run("manage.py", "audit_rollup", "2026-10")
+
+
+@pytest.mark.slow
+def test_embedded_worker(embedded):
+    live_through(embedded)
+
+
+@pytest.mark.slow
+@pytest.mark.services
+def test_postgresql_and_redis_worker(services):
+    live_through(services)
+
+
+@pytest.mark.slow
+@pytest.mark.services
+def test_a_worker_killed_in_the_middle_leaves_the_old_totals(services):
+    """The worker has written the sums and stands before the counts, whose row this test holds; then kill -9."""
+    services.approve(0)
+    worker = services.start_worker()
+    services.until_total(1)
+    before = services.query("SELECT id, generation, received_online FROM reporting_servicesummary ORDER BY id")
+
+    holder = psycopg2.connect(services.env["DATABASE_URL"])
+    try:
+        with holder.cursor() as cursor:
+            cursor.execute("SELECT id FROM reporting_submissionsummary FOR UPDATE")
+        services.approve(1)
+        stuck = (
+            "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' "
+            "AND query LIKE '%INSERT INTO reporting_submissionsummary%'"
+        )
+        services.until(lambda: services.query(stuck) == [(1,)], "the worker is not in the middle")
+        services.kill(worker)
+    finally:
+        holder.rollback()
+        holder.close()
+    services.until(lambda: services.query(stuck) == [(0,)], "the killed worker's transaction does not end")
+
+    after = services.query("SELECT id, generation, received_online FROM reporting_servicesummary ORDER BY id")
+    assert after == before
+    stale = "answer(rollup.is_stale({province}, [{period}]))".format(**services.scene)
+    assert services.script(stale) is True
+    assert services.query(WAITING) == [(1,)]
+
+    services.start_worker()
+    services.script(DRAIN)
+    services.until_total(3)
+    assert services.script(stale) is False
+
+
+@pytest.mark.slow
+@pytest.mark.services
+def test_two_roll_ups_of_a_month_take_turns(services):
+    """While one holds the month the other waits, then finds its work done; saving reports is not held up."""
+    holder = psycopg2.connect(services.env["DATABASE_URL"])
+    try:
+        with holder.cursor() as cursor:
+            cursor.execute("SELECT id FROM reporting_period FOR NO KEY UPDATE")
+        services.approve(0, then=DRAIN)  # a request for the month that is held, delivered twice
+        services.start_worker()
+        services.start_worker()
+        waiting = (
+            "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' "
+            "AND query LIKE '%FOR NO KEY UPDATE%'"
+        )
+        services.until(lambda: services.query(waiting) == [(2,)], "the two workers do not wait")
+        assert services.query(OFFICIAL) == []
+    finally:
+        holder.rollback()
+        holder.close()
+    services.until_total(1)
+    services.until(lambda: services.query(waiting) == [(0,)], "a worker still waits")
+    assert services.query("SELECT COUNT(*) FROM reporting_rolluprun") == [(2,)]  # the scene's, and one of the two
