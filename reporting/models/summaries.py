@@ -1,6 +1,7 @@
 """Totals of units that have units below them, written by rollup.py alone.
 
-A commune has no summary: its own report is its total. A summary row is own report + everything below.
+A commune has no summary: its own report is its total. A row is own report + everything below. Keys have no index
+of their own: the unique constraints begin with (period, unit), and every index more would be rewritten by each roll-up.
 """
 
 from django.db import models
@@ -20,8 +21,8 @@ class Basis(models.TextChoices):
 class Summary(models.Model):
     """Common part of the summary rows; `units_reported` counts units whose value is in the sum."""
 
-    unit = models.ForeignKey(AdministrativeUnit, on_delete=models.PROTECT, related_name="+")
-    period = models.ForeignKey(Period, on_delete=models.PROTECT, related_name="+")
+    unit = models.ForeignKey(AdministrativeUnit, on_delete=models.PROTECT, related_name="+", db_index=False)
+    period = models.ForeignKey(Period, on_delete=models.PROTECT, related_name="+", db_index=False)
     basis = models.CharField(max_length=11, choices=Basis)
     units_reported = models.PositiveIntegerField()
     generation = models.PositiveBigIntegerField()
@@ -34,7 +35,7 @@ class Summary(models.Model):
 class ServiceSummary(Summary):
     """Dossiers of one service, summed over the reports of a unit and everything below it."""
 
-    service = models.ForeignKey(PublicService, on_delete=models.PROTECT, related_name="+")
+    service = models.ForeignKey(PublicService, on_delete=models.PROTECT, related_name="+", db_index=False)
     opening = models.BigIntegerField(null=True)
     received_online = models.BigIntegerField(null=True)
     received_in_person = models.BigIntegerField(null=True)
@@ -55,7 +56,7 @@ class ServiceSummary(Summary):
 class IndicatorSummary(Summary):
     """One indicator, numerators and denominators summed apart."""
 
-    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="+")
+    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="+", db_index=False)
     numerator = models.BigIntegerField(null=True)
     denominator = models.BigIntegerField(null=True)
 
@@ -68,8 +69,8 @@ class IndicatorSummary(Summary):
 class SubmissionSummary(models.Model):
     """How many units under a unit owe a report for a month, and how far they are."""
 
-    unit = models.ForeignKey(AdministrativeUnit, on_delete=models.PROTECT, related_name="+")
-    period = models.ForeignKey(Period, on_delete=models.PROTECT, related_name="+")
+    unit = models.ForeignKey(AdministrativeUnit, on_delete=models.PROTECT, related_name="+", db_index=False)
+    period = models.ForeignKey(Period, on_delete=models.PROTECT, related_name="+", db_index=False)
     expected = models.PositiveIntegerField()
     submitted = models.PositiveIntegerField(help_text="sent and approved together: what is in the provisional sums")
     approved = models.PositiveIntegerField(help_text="what is in the official sums")
