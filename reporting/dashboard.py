@@ -35,6 +35,7 @@ from .ranges import (
     Stretch,
     Submissions,
     indicator_sums,
+    indicator_totals,
     missing_and_direct,
     service_sums,
     submissions,
@@ -208,42 +209,41 @@ def overview(
     activation_ids = [pk for pk, i in indicators.items() if i.code == ACTIVATION]
     has_heat = bool(children) and len(children) <= HEAT_UNITS
     sums = service_sums(stretch, by_child=True, by_service=has_heat or not children, linked_ids=linked_ids)
-    pairs = indicator_sums(stretch, by_child_of=activation_ids)
+    has_totals = bool(children) and len(read) == 1  # kept by the roll-up
+    pairs = indicator_sums(stretch, activation_ids)
 
     # Totals: a month of a unit with units below from the summaries, all else from the reports.
     trend_keys = [span.last.plus(k - TREND_MONTHS + 1) for k in range(TREND_MONTHS)]
     trend_periods = [by_key[m.key] for m in trend_keys if m.key in by_key]
     summaries = service_summaries(unit_id, basis, trend_periods) if children else {}
     as_of = None
-    if children and len(read) == 1:
+    if has_totals:
         month = summaries.get(read[0].pk, {})
         totals = {service_id: dossiers for service_id, (dossiers, _) in month.items()}
-        indicator_totals, as_of = _indicator_summaries(unit_id, basis, read[0])
+        indicator_figures, as_of = _indicator_summaries(unit_id, basis, read[0])
         as_of = max([at for _, at in month.values()] + ([as_of] if as_of else []), default=None)
     else:
         per_service = sums if has_heat or not children else service_sums(stretch, by_child=False, by_service=True)
         totals = _add_up(per_service, "service_id")
-        indicator_totals = _pairs(pairs)
+        indicator_figures = indicator_totals(stretch)
     own_total = Submissions()
     for (side, _), part in owed.items():
         if side == NOW:
             own_total += part
-    measures = _measures_of_totals(totals, indicator_totals, linked_ids, activation_ids)
+    measures = _measures_of_totals(totals, indicator_figures, linked_ids, activation_ids)
 
     reports = missing_and_direct(unit_id, version.path, read)
     deadlines = {(d.period_id, d.level): d.due_at for d in PeriodDeadline.objects.filter(period__in=read)}
     late = {r.report_id: _days_overdue(deadlines.get((r.period_id, r.level)), now) for r in reports}
     direct = {r.unit_id: r for r in reports if r.period_id == read[-1].pk}
-    rows = unit_rows(unit_id, version, children, owed, sums, pairs, services, linked_ids, activation_ids)
+    rows = unit_rows(unit_id, version, children, owed, sums, pairs, services)
     for row in rows:
         row.report = direct.get(row.unit_id) if has_no_units_below(row) else None
         if row.report is not None and row.report.status in {Status.DRAFT, Status.RETURNED}:
             row.days_overdue = late[row.report.report_id]
     before_rows = {
         row.unit_id: row.measures
-        for row in unit_rows(
-            unit_id, version, children, owed, sums, pairs, services, linked_ids, activation_ids, side=BEFORE
-        )
+        for row in unit_rows(unit_id, version, children, owed, sums, pairs, services, side=BEFORE)
     }
     give_ranks(rows, before_rows, ranked_by)
     by_pk = {p.pk: p for p in read}
@@ -273,10 +273,10 @@ def overview(
         submissions=own_total,
         measures=measures,
         services=[ServiceLine(services[pk], totals[pk]) for pk in services if pk in totals],
-        indicators=[IndicatorLine(i, indicator_totals.get(pk, Pair())) for pk, i in indicators.items()],
+        indicators=[IndicatorLine(i, indicator_figures.get(pk, Pair())) for pk, i in indicators.items()],
         rows=rows,
         missing=missing,
-        comparison=_comparison(span, stretch, sums, pairs, linked_ids, activation_ids, owed),
+        comparison=_comparison(span, stretch, sums, pairs, owed),
         trend=trend(unit_id, basis, trend_keys, by_key, summaries, bool(children)),
         notices=_notices(span, read, periods, version, own_total),
         has_heat=has_heat,
@@ -313,15 +313,6 @@ def _add_up(sums: list[ServiceSum], key: str, side: str = NOW) -> dict:
     return totals
 
 
-def _pairs(pairs: list[IndicatorSum], side: str = NOW, same_units: bool = False) -> dict[int, Pair]:
-    totals: dict[int, Pair] = {}
-    for part in pairs:
-        if part.side == side and (part.same_units or not same_units):
-            total = totals.setdefault(part.indicator_id, Pair())
-            total += part.pair
-    return totals
-
-
 def _measures_of_totals(
     totals: dict[int, Dossiers], indicators: dict[int, Pair], linked_ids: list[int], activation_ids: list[int]
 ) -> Measures:
@@ -340,8 +331,6 @@ def _comparison(
     stretch: Stretch,
     sums: list[ServiceSum],
     pairs: list[IndicatorSum],
-    linked_ids: list[int],
-    activation_ids: list[int],
     owed: dict,
 ) -> Comparison | None:
     """Both sides' figures of the units that have equally many reports in each."""
@@ -354,10 +343,9 @@ def _comparison(
             measures.dossiers += part.dossiers
             if part.linked is not None:
                 measures.linked = (measures.linked or 0) + part.linked
-    for side, measures in sides.items():
-        for indicator_id, pair in _pairs(pairs, side, same_units=True).items():
-            if indicator_id in activation_ids:
-                measures.activation += pair
+    for pair in pairs:
+        if pair.same_units:
+            sides[pair.side].activation += pair.pair
     units = sum(part.same_units for (side, _), part in owed.items() if side == NOW)
     return Comparison(span.previous(), units, sides[NOW], sides[BEFORE]) if units else None
 

@@ -354,7 +354,7 @@ def _refuse_personal(texts: dict[str, str]) -> None:
         if found:
             listed = ", ".join(str(number) for number in found)
             errors[name] = ValidationError(
-                f"Có số giống thông tin cá nhân: {listed}. Xóa đi, hoặc xác nhận ở cuối nếu không phải.",
+                f"Có số giống thông tin của một người: {listed}. Xóa đi; nếu không phải, xác nhận ở cuối.",
                 code="personal",
             )
     if errors:

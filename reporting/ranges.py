@@ -24,7 +24,7 @@ from .models import (
     Status,
 )
 
-NOW, BEFORE = "now", "before"
+NOW, BEFORE = SIDES = "now", "before"
 COUNTED = {
     Basis.PROVISIONAL: (Status.SUBMITTED.value, Status.APPROVED.value),
     Basis.OFFICIAL: (Status.APPROVED.value,),
@@ -166,6 +166,16 @@ class Stretch:
             return "0001-01-01", "0001-01-01"
         return periods[0].data_to.isoformat(), periods[-1].data_to.isoformat()
 
+    @property
+    def is_month(self) -> bool:
+        """One month on each side: a unit has one report there, so nothing is added up over time."""
+        return len(self.now) <= 1 and len(self.before) <= 1
+
+    @property
+    def last_k(self) -> int:
+        """Place of the last month; the stretch compared with has as many months."""
+        return len(self.now) - 1
+
 
 @dataclass(frozen=True)
 class ServiceSum:
@@ -193,47 +203,46 @@ def _marks(values: Sequence) -> str:
 
 
 def _span_rows(stretch: Stretch) -> list[tuple[str, int, int]]:
-    return [(side, p.pk, k) for side in (NOW, BEFORE) for k, p in enumerate(getattr(stretch, side))]
+    return [(side, p.pk, k) for side in SIDES for k, p in enumerate(getattr(stretch, side))]
 
 
 def _child_of(stretch: Stretch, path: str) -> str:
-    """SQL: the number on the path right after the unit's own, '' for the unit itself; takes the path twice."""
+    """SQL: the number on the path right after the unit's own, NULL for the unit itself; takes the path twice."""
     position = "strpos" if connection.vendor == "postgresql" else "instr"
     rest = f"substr({path}, {position}({path}, %s) + {len(str(stretch.unit_id)) + 2})"
-    return f"substr({rest}, 1, {position}({rest} || '/', '/') - 1)"
+    return f"CAST(NULLIF(substr({rest}, 1, {position}({rest} || '/', '/') - 1), '') AS bigint)"
 
 
 def _counted(stretch: Stretch) -> tuple[str, list]:
-    """Tables shared by the queries: the reports in the figures, each unit's place, and the units of both sides.
+    """Table shared by the queries: the reports in the figures, each with its unit's place and with `same`.
 
-    `same` holds the units that have equally many reports on both sides, so that a change is measured on the same units.
+    `same` = 1: the unit has equally many reports on both sides, so that a change is measured on the same units.
+    Each row carries all of this by itself: joined tables of places and units have no statistics, and PostgreSQL then
+    takes thousands of rows for one.
     """
-    rows, here, child = _span_rows(stretch), f"/{stretch.unit_id}/", _child_of(stretch, "c.path")
+    rows, here, child = _span_rows(stretch), f"/{stretch.unit_id}/", _child_of(stretch, "r.path")
     statuses = COUNTED[Basis(stretch.basis)]
+    if len(stretch.now) > 1 or len(stretch.before) > 1:  # the place of the unit's last month
+        child = f"FIRST_VALUE({child}) OVER (PARTITION BY s.side, r.unit_id ORDER BY s.k DESC)"
+    same = "0"
+    if stretch.before:
+        now, before = (f"COUNT(CASE WHEN s.side = '{side}' THEN 1 END) OVER (PARTITION BY r.unit_id)" for side in SIDES)
+        same = f"CASE WHEN {now} = {before} THEN 1 ELSE 0 END"
     sql = f"""
         WITH span(side, period_id, k) AS (VALUES {", ".join(["(%s, %s, %s)"] * len(rows))}),
         counted AS (
-            SELECT r.id, r.unit_id, r.path, s.side, s.k
-            FROM span s JOIN {_REPORT} r ON r.period_id = s.period_id
-            WHERE r.path LIKE %s AND r.status IN ({_marks(statuses)})),
-        ends AS (SELECT side, unit_id, MAX(k) AS k, COUNT(*) AS months FROM counted GROUP BY side, unit_id),
-        same AS (SELECT unit_id FROM ends GROUP BY unit_id HAVING COUNT(*) = 2 AND MIN(months) = MAX(months)),
-        place AS (
-            SELECT e.side, e.unit_id, e.k, {child} AS child,
-                   CASE WHEN same.unit_id IS NULL THEN 0 ELSE 1 END AS same,
-                   CASE WHEN (e.side = 'now' AND u.opened_on <= %s) OR (e.side = 'before' AND u.opened_on <= %s)
+            SELECT r.id, r.unit_id, s.side, s.k, {child} AS child, {same} AS same,
+                   CASE WHEN (s.side = 'now' AND u.opened_on <= %s) OR (s.side = 'before' AND u.opened_on <= %s)
                         THEN 1 ELSE 0 END AS has_opening,
-                   CASE WHEN u.closed_on IS NULL OR (e.side = 'now' AND u.closed_on >= %s)
-                          OR (e.side = 'before' AND u.closed_on >= %s)
+                   CASE WHEN u.closed_on IS NULL OR (s.side = 'now' AND u.closed_on >= %s)
+                          OR (s.side = 'before' AND u.closed_on >= %s)
                         THEN 1 ELSE 0 END AS has_state
-            FROM ends e
-            JOIN counted c ON c.side = e.side AND c.unit_id = e.unit_id AND c.k = e.k
-            JOIN {_UNIT} u ON u.id = e.unit_id
-            LEFT JOIN same ON same.unit_id = e.unit_id)
+            FROM span s JOIN {_REPORT} r ON r.period_id = s.period_id JOIN {_UNIT} u ON u.id = r.unit_id
+            WHERE r.path LIKE %s AND r.status IN ({_marks(statuses)}))
     """  # noqa: S608 - table names and a unit's number; every value is a parameter
     params: list = [value for row in rows for value in row]
     (now_first, now_last), (before_first, before_last) = stretch.ends(NOW), stretch.ends(BEFORE)
-    params += [f"%{here}%", *statuses, here, here, now_first, before_first, now_last, before_last]
+    params += [here, here, now_first, before_first, now_last, before_last, f"%{here}%", *statuses]
     return sql, params
 
 
@@ -241,10 +250,6 @@ def _run(sql: str, params: list) -> list[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return cursor.fetchall()
-
-
-def _child(text: str) -> int | None:
-    return int(text) if text else None
 
 
 def service_sums(
@@ -255,81 +260,99 @@ def service_sums(
         return []
     linked = sorted(linked_ids) or [0]
     with_tables, params = _counted(stretch)
-    last = f"CASE p.side WHEN 'now' THEN {len(stretch.now) - 1} ELSE {max(len(stretch.before) - 1, 0)} END"
-    flows = ", ".join(f"SUM(f.{name}) AS {name}" for name in FLOW_FIELDS)
-    states = ", ".join(f"MAX(c.k * {SHIFT} + f.{name}) AS {name}" for name in STATE_FIELDS)
     any_value = "COALESCE(" + ", ".join(f"x.{name}" for name in FIGURE_FIELDS) + ")"
-    received = " + ".join(f"COALESCE(f.{name}, 0)" for name in RECEIVED_FIELDS)
-    has_received = "COALESCE(" + ", ".join(f"f.{name}" for name in RECEIVED_FIELDS) + ")"
+    received = " + ".join(f"COALESCE(x.{name}, 0)" for name in RECEIVED_FIELDS)
+    has_received = "COALESCE(" + ", ".join(f"x.{name}" for name in RECEIVED_FIELDS) + ")"
+    places = "c.side, c.unit_id, c.child, c.same, c.has_opening, c.has_state"
+    if stretch.is_month:
+        figures = f"SELECT {places}, f.service_id, {', '.join(f'f.{name}' for name in FIGURE_FIELDS)}, 0 AS k"
+        group_units = ""
+    else:
+        flows = ", ".join(f"SUM(f.{name}) AS {name}" for name in FLOW_FIELDS)
+        states = ", ".join(f"MAX(c.k * {SHIFT} + f.{name}) AS {name}" for name in STATE_FIELDS)
+        figures = f"""
+            SELECT {places}, f.service_id, MIN(c.k * {SHIFT} + f.opening) AS opening, {flows}, {states},
+                   MAX(CASE WHEN COALESCE(f.pending_in_time, f.pending_overdue) IS NOT NULL THEN c.k END) AS k"""
+        group_units = f"GROUP BY {places}, f.service_id"
+    shift = f"%% {SHIFT}"
     columns = [
-        f"CAST(SUM(CASE WHEN p.has_opening = 1 THEN opening % {SHIFT} END) AS bigint)".replace("%", "%%"),
-        *[f"CAST(SUM({name}) AS bigint)" for name in FLOW_FIELDS],
-        *[
-            f"CAST(SUM(CASE WHEN p.has_state = 1 THEN {name} % {SHIFT} END) AS bigint)".replace("%", "%%")
-            for name in STATE_FIELDS
-        ],
+        f"SUM(CASE WHEN x.has_opening = 1 THEN x.opening {shift} END)",
+        *[f"SUM(x.{name})" for name in FLOW_FIELDS],
+        *[f"SUM(CASE WHEN x.has_state = 1 THEN x.{name} {shift} END)" for name in STATE_FIELDS],
+        f"SUM(CASE WHEN x.service_id IN ({_marks(linked)}) AND {has_received} IS NOT NULL THEN {received} END)",
     ]
-    child = "p.child" if by_child else "''"
-    service = "x.service_id" if by_service else "NULL"
-    groups = ["p.side", "p.same"] + (["p.child"] if by_child else []) + (["x.service_id"] if by_service else [])
+    distinct = "" if by_service else "DISTINCT "
+    groups = ["x.side", "x.same"] + (["x.child"] if by_child else []) + (["x.service_id"] if by_service else [])
     sql = f"""{with_tables},
-        per_unit AS (
-            SELECT c.side, c.unit_id, f.service_id, MIN(c.k * {SHIFT} + f.opening) AS opening, {flows}, {states},
-                   MAX(CASE WHEN COALESCE(f.pending_in_time, f.pending_overdue) IS NULL THEN NULL ELSE c.k END) AS k,
-                   SUM(CASE WHEN f.service_id IN ({_marks(linked)}) AND {has_received} IS NOT NULL
-                            THEN {received} END) AS linked
-            FROM counted c JOIN {_SERVICE_FIGURES} f ON f.report_id = c.id
-            GROUP BY c.side, c.unit_id, f.service_id)
-        SELECT p.side, {child}, {service}, p.same, {", ".join(columns)}, CAST(SUM(linked) AS bigint),
-               COUNT(DISTINCT CASE WHEN {any_value} IS NULL THEN NULL ELSE x.unit_id END),
-               COUNT(DISTINCT CASE WHEN p.has_state = 1 AND x.k < {last} THEN x.unit_id END)
-        FROM per_unit x JOIN place p ON p.side = x.side AND p.unit_id = x.unit_id
+        per_unit AS ({figures} FROM counted c JOIN {_SERVICE_FIGURES} f ON f.report_id = c.id {group_units})
+        SELECT x.side, {"x.child" if by_child else "NULL"}, {"x.service_id" if by_service else "NULL"}, x.same,
+               {", ".join(f"CAST({column} AS bigint)" for column in columns)},
+               COUNT({distinct}CASE WHEN {any_value} IS NOT NULL THEN x.unit_id END),
+               COUNT({distinct}CASE WHEN x.has_state = 1 AND x.k < {stretch.last_k} THEN x.unit_id END)
+        FROM per_unit x
         GROUP BY {", ".join(groups)}
     """  # noqa: S608 - column and table names of the models; every value is a parameter
     rows = _run(sql, [*params, *linked])
     return [
-        ServiceSum(
-            row[0], _child(row[1]), row[2], bool(row[3]), Dossiers(*row[4:14], units=row[15], older=row[16]), row[14]
-        )
+        ServiceSum(row[0], row[1], row[2], bool(row[3]), Dossiers(*row[4:14], units=row[15], older=row[16]), row[14])
         for row in rows
     ]
 
 
-def indicator_sums(stretch: Stretch, *, by_child_of: Iterable[int] = ()) -> list[IndicatorSum]:
-    """Indicators of the reports under a unit; those in `by_child_of` also per unit below; one query.
-
-    Of a ratio only whole pairs are summed, so numerator and denominator come from the same reports and months.
-    """
-    if not stretch.now:
+def indicator_sums(stretch: Stretch, indicator_ids: Iterable[int]) -> list[IndicatorSum]:
+    """Some indicators of the reports under a unit, per side, unit below and same-unit flag; one query."""
+    ids = sorted(indicator_ids)
+    if not stretch.now or not ids:
         return []
-    split = sorted(by_child_of) or [0]
     with_tables, params = _counted(stretch)
-    last = f"CASE p.side WHEN 'now' THEN {len(stretch.now) - 1} ELSE {max(len(stretch.before) - 1, 0)} END"
+    sql = f"""{with_tables},
+        per_unit AS ({_pairs_per_unit("c.side, c.unit_id, c.child, c.same, c.has_state")}
+            AND f.indicator_id IN ({_marks(ids)}) GROUP BY 1, 2, 3, 4, 5, f.indicator_id)
+        SELECT x.side, x.child, x.indicator_id, x.same, {_pair_columns(stretch)}
+        FROM per_unit x JOIN {_INDICATOR} i ON i.id = x.indicator_id
+        GROUP BY x.side, x.child, x.indicator_id, x.same
+    """  # noqa: S608 - column and table names of the models; every value is a parameter
+    rows = _run(sql, [*params, *ids])
+    return [IndicatorSum(row[0], row[1], row[2], bool(row[3]), Pair(*row[4:8])) for row in rows]
+
+
+def indicator_totals(stretch: Stretch) -> dict[int, Pair]:
+    """Every indicator of the reports under a unit, of the months read alone; one query."""
+    if not stretch.now:
+        return {}
+    with_tables, params = _counted(Stretch(stretch.unit_id, stretch.basis, stretch.now))
+    sql = f"""{with_tables},
+        per_unit AS ({_pairs_per_unit("c.unit_id, c.has_state")} GROUP BY 1, 2, f.indicator_id)
+        SELECT x.indicator_id, {_pair_columns(stretch)}
+        FROM per_unit x JOIN {_INDICATOR} i ON i.id = x.indicator_id
+        GROUP BY x.indicator_id
+    """  # noqa: S608 - column and table names of the models; every value is a parameter
+    return {row[0]: Pair(*row[1:5]) for row in _run(sql, params)}
+
+
+def _pairs_per_unit(places: str) -> str:
+    """SQL: each unit's indicators over the months. Of a ratio only whole pairs are summed, so that numerator and
+    denominator come from the same reports and months."""
+    return f"""
+        SELECT {places}, f.indicator_id,
+               SUM(f.numerator) AS numerator_sum, MAX(c.k * {SHIFT} + f.numerator) AS numerator_last,
+               SUM(f.denominator) AS denominator_sum, MAX(c.k * {SHIFT} + f.denominator) AS denominator_last,
+               MAX(c.k) AS k
+        FROM counted c JOIN {_INDICATOR_FIGURES} f ON f.report_id = c.id
+        WHERE f.numerator IS NOT NULL
+          AND (f.denominator IS NOT NULL OR f.indicator_id IN (SELECT id FROM {_INDICATOR} WHERE kind = 'number'))
+    """  # noqa: S608 - column and table names of the models
+
+
+def _pair_columns(stretch: Stretch) -> str:
+    """SQL: numerator, denominator, units in the sum, units whose state is older than the last month."""
     values = ", ".join(
         f"CAST(SUM(CASE WHEN i.over_time = 'flow' THEN x.{name}_sum "
-        f"WHEN p.has_state = 1 THEN x.{name}_last %% {SHIFT} END) AS bigint)"
+        f"WHEN x.has_state = 1 THEN x.{name}_last %% {SHIFT} END) AS bigint)"
         for name in ("numerator", "denominator")
     )
-    child = f"CASE WHEN x.indicator_id IN ({_marks(split)}) THEN p.child ELSE '' END"
-    sql = f"""{with_tables},
-        per_unit AS (
-            SELECT c.side, c.unit_id, f.indicator_id,
-                   SUM(f.numerator) AS numerator_sum, MAX(c.k * {SHIFT} + f.numerator) AS numerator_last,
-                   SUM(f.denominator) AS denominator_sum, MAX(c.k * {SHIFT} + f.denominator) AS denominator_last,
-                   MAX(c.k) AS k
-            FROM counted c JOIN {_INDICATOR_FIGURES} f ON f.report_id = c.id
-            JOIN {_INDICATOR} i ON i.id = f.indicator_id
-            WHERE f.numerator IS NOT NULL AND (i.kind = 'number' OR f.denominator IS NOT NULL)
-            GROUP BY c.side, c.unit_id, f.indicator_id)
-        SELECT p.side, {child}, x.indicator_id, p.same, {values},
-               COUNT(CASE WHEN i.over_time = 'flow' OR p.has_state = 1 THEN x.numerator_sum END),
-               COUNT(CASE WHEN i.over_time <> 'flow' AND p.has_state = 1 AND x.k < {last} THEN 1 END)
-        FROM per_unit x JOIN place p ON p.side = x.side AND p.unit_id = x.unit_id
-        JOIN {_INDICATOR} i ON i.id = x.indicator_id
-        GROUP BY 1, 2, 3, 4
-    """  # noqa: S608 - column and table names of the models; every value is a parameter
-    rows = _run(sql, [*params, *split])
-    return [IndicatorSum(row[0], _child(row[1]), row[2], bool(row[3]), Pair(*row[4:8])) for row in rows]
+    return f"""{values}, COUNT(CASE WHEN i.over_time = 'flow' OR x.has_state = 1 THEN 1 END),
+               COUNT(CASE WHEN i.over_time <> 'flow' AND x.has_state = 1 AND x.k < {stretch.last_k} THEN 1 END)"""
 
 
 def submissions(stretch: Stretch) -> dict[tuple[str, int | None], Submissions]:
@@ -349,7 +372,7 @@ def submissions(stretch: Stretch) -> dict[tuple[str, int | None], Submissions]:
             FROM span s JOIN {_REPORT} r ON r.period_id = s.period_id
             WHERE r.path LIKE %s),
         per_unit AS (
-            SELECT side, unit_id, MAX(CASE WHEN k = last_k THEN child ELSE '' END) AS child, COUNT(*) AS owed,
+            SELECT side, unit_id, MAX(CASE WHEN k = last_k THEN child END) AS child, COUNT(*) AS owed,
                    SUM(counted) AS reports, MAX(CASE WHEN counted = 1 THEN k END) AS reported_k,
                    SUM(CASE WHEN status = 'approved' THEN 1 ELSE 0 END) AS approved,
                    SUM(CASE WHEN status = 'submitted' THEN 1 ELSE 0 END) AS submitted,
@@ -368,7 +391,7 @@ def submissions(stretch: Stretch) -> dict[tuple[str, int | None], Submissions]:
     """  # noqa: S608 - table names and a unit's number; every value is a parameter
     params = [value for row in rows for value in row]
     params += [here, here, *statuses, f"%{here}%", stretch.ends(NOW)[1], stretch.ends(BEFORE)[1]]
-    return {(row[0], _child(row[1])): Submissions(*(int(value) for value in row[2:])) for row in _run(sql, params)}
+    return {(row[0], row[1]): Submissions(*(int(value) for value in row[2:])) for row in _run(sql, params)}
 
 
 @dataclass(frozen=True)

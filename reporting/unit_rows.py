@@ -74,11 +74,12 @@ def unit_rows(
     sums: list[ServiceSum],
     pairs: list[IndicatorSum],
     services: dict[int, PublicService],
-    linked_ids: list[int],
-    activation_ids: list[int],
     side: str = NOW,
 ) -> list[UnitRow]:
-    """The unit's own report first, then the units below in the last day's tree, then those that ended on the way."""
+    """The unit's own report first, then the units below in the last day's tree, then those that ended on the way.
+
+    `pairs` are those of the activated identities.
+    """
     if not children:
         return []
     rows: dict[int | None, UnitRow] = {}
@@ -107,7 +108,7 @@ def unit_rows(
             cell = row.by_service.setdefault(services[part.service_id].code, Dossiers())
             cell += part.dossiers
     for pair in pairs:
-        if pair.side == side and pair.indicator_id in activation_ids and pair.child_id in rows:
+        if pair.side == side and pair.child_id in rows:
             rows[pair.child_id].measures.activation += pair.pair
     return list(rows.values())
 

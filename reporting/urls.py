@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import dashboard, difficulties, entry, exports, files, review, sending, task_list
+from .views import dashboard, difficulties, entry, exports, files, outreach, review, sending, task_list
 
 urlpatterns = [
     # 1-3 entry, checking, submission
@@ -10,6 +10,7 @@ urlpatterns = [
     path("bao-cao/<int:pk>/nhap/", entry.report_entry, name="report-entry"),
     path("bao-cao/<int:pk>/o/", entry.save_cells, name="report-save-cells"),
     path("bao-cao/<int:pk>/khong-phat-sinh/", entry.zero_fill, name="report-zero-fill"),
+    path("bao-cao/<int:pk>/lay-so-nhat-ky/", outreach.take_from_log, name="report-take-outreach"),
     path("bao-cao/<int:pk>/xong/", entry.mark_ready, name="report-ready"),
     path("bao-cao/<int:pk>/kiem-tra/", sending.check_answers, name="report-check"),
     path("bao-cao/<int:pk>/gui/", sending.submit, name="report-submit"),

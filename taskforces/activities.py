@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.contrib.admin.models import DELETION, LogEntry
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Count, Sum
+from django.db.models import Count, OuterRef, Subquery, Sum
 
 from .clock import today_for
 from .models import AdministrativeUnit, OutreachEvent, PilotModel
@@ -102,6 +102,12 @@ def outreach_sums(unit_ids: Iterable[int], date_from: dt.date, date_to: dt.date)
     rows = OutreachEvent.objects.filter(unit_id__in=list(unit_ids), held_on__range=(date_from, date_to))
     sums = rows.values("unit_id").annotate(n=Count("pk"), times=Sum("times"), audience=Sum("audience")).order_by()
     return {row["unit_id"]: OutreachSums(row["n"], row["times"], row["audience"]) for row in sums}
+
+
+def outreach_sum(field: str, unit: OuterRef, date_from: OuterRef, date_to: OuterRef) -> Subquery:
+    """One of the sums above as part of another query; None where nothing was written down."""
+    rows = OutreachEvent.objects.filter(unit=unit, held_on__range=(date_from, date_to)).order_by()
+    return Subquery(rows.values("unit").annotate(sum=Sum(field)).values("sum"))
 
 
 # Parts ---------------------------------------------------------------------------------------------------------------

@@ -136,6 +136,7 @@ def assign(
     _check_days(assigned_on, due_on)
     if assigned_on < unit.opened_on:
         raise ValidationError({"assigned_on": f"Đơn vị có từ ngày {unit.opened_on:%d/%m/%Y}."})
+    item = SourceItem.objects.select_for_update().get(pk=item.pk)  # as in `assign_to_all`
     assignment = Assignment(
         item=item,
         unit=unit,

@@ -2,7 +2,7 @@
 
 from taskforces.clock import now_for
 from taskforces.models import Role
-from taskforces.scope import postings
+from taskforces.scope import may_import, postings
 
 ENTERS = {Role.OFFICER, Role.LEADER}
 REVIEWS = {Role.REVIEWER, Role.PROVINCIAL_STAFF}
@@ -27,6 +27,7 @@ def frame(request):
             *([("review-list", "Báo cáo các đơn vị")] if posting.role in READS_REVIEWS else []),
             ("taskforce-list", "Tổ công tác"),
             ("assignment-list", "Nhiệm vụ"),
+            ("difficulty-list", "Khó khăn"),
             ("export-list", "Xuất báo cáo"),
             ("unit-list", "Đơn vị"),
         ]
@@ -36,5 +37,6 @@ def frame(request):
         "posting_unit": posting.unit_name if posting else "",
         "other_postings": [(p, p.unit_name) for p in held if p != posting],
         "demo_today": user.demo_today,
+        "may_import": may_import(user),
         "printed_at": now_for(user),
     }

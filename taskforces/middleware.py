@@ -6,7 +6,13 @@ from django.urls import Resolver404, resolve
 from .scope import postings
 
 # Where somebody who must change the password may still go.
-WITHOUT_OWN_PASSWORD = {"account_change_password", "account_logout", "account_reauthenticate", "set-password", "healthz"}
+WITHOUT_OWN_PASSWORD = {
+    "account_change_password",
+    "account_logout",
+    "account_reauthenticate",
+    "set-password",
+    "healthz",
+}
 
 
 class PostingMiddleware:

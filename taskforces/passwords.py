@@ -1,4 +1,4 @@
-"""First passwords: links that work once, until the password is set or seven days have passed. Nobody sees a password."""
+"""First passwords: links that work until the password is set or seven days have passed. Nobody sees a password."""
 
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator

@@ -9,11 +9,11 @@ import calendar
 import datetime as dt
 from collections import Counter, defaultdict
 
+from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.db.models import Q
 
 from reporting.models import (
-    Difficulty,
     DifficultyStep,
     Explanation,
     ExportJob,
@@ -29,7 +29,6 @@ from .models import (
     Document,
     ImportJob,
     Membership,
-    OutreachEvent,
     Person,
     Posting,
     PostingEvent,
@@ -61,19 +60,27 @@ def erase_contacts() -> Counter:
             erased["persons"] += _erase_person(pk, today)
     for pk, left_on in accounts.items():
         if kept_until(left_on, months) < today:
-            erased["accounts"] += User.objects.filter(pk=pk).exclude(USER_CONTACT).update(work_phone="", email="")
+            erased["accounts"] += _erase_account(pk)
     return erased
 
 
 @transaction.atomic
 def _erase_person(pk: int, today: dt.date) -> int:
+    """0 for somebody who took a seat or a posting since the list was made."""
     person = Person.objects.select_for_update(of=("self",)).get(pk=pk)
-    if _last_days([pk], [person.user_id] if person.user_id else []).get(("person", pk), today) >= today:
-        return 0  # took a seat a moment ago
+    if any(day >= today for day in _last_days([pk], [person.user_id] if person.user_id else []).values()):
+        return 0
     person.work_phone = person.work_email = ""
     person.contact_erased_at = now_for()
     person.save(update_fields=["work_phone", "work_email", "contact_erased_at"])
     return 1
+
+
+@transaction.atomic
+def _erase_account(pk: int) -> int:
+    """The account keeps its name, and its e-mail leaves the login library's own table too."""
+    EmailAddress.objects.filter(user=pk).delete()
+    return User.objects.filter(pk=pk).update(work_phone="", email="")
 
 
 def _leavers_among_persons(today: dt.date) -> dict[int, dt.date]:
@@ -131,12 +138,10 @@ TRACES = (
     ("Ô số liệu đã nhập hoặc sửa", FigureChange, "by"),
     ("Việc gửi, duyệt, trả lại báo cáo", ReportEvent, "by"),
     ("Giải thích điểm cần xem", Explanation, "by"),
-    ("Khó khăn đã nêu", Difficulty, "raised_by"),
-    ("Trả lời, xử lý khó khăn", DifficultyStep, "by"),
+    ("Nêu, trả lời, xử lý khó khăn", DifficultyStep, "by"),
     ("Ghi tiến độ nhiệm vụ", AssignmentEvent, "by"),
     ("Văn bản đã tải lên", Document, "uploaded_by"),
-    ("Lần tuyên truyền đã ghi", OutreachEvent, "recorded_by"),
-    ("Tệp đã nhập vào cổng", ImportJob, "uploaded_by"),
+    ("Tệp đã nhập vào cổng", ImportJob, "by"),
     ("Báo cáo Excel, Word đã lập", ExportJob, "requested_by"),
     ("Phân công đã ghi cho người khác", PostingEvent, "by"),
     ("Danh bạ đã xuất", ContactExport, "by"),

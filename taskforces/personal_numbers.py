@@ -31,7 +31,7 @@ class PersonalNumber:
     kind: str
 
     def __str__(self):
-        return f"“{self.text}” (giống {self.kind})"
+        return f"“{self.text}” ({self.kind})"
 
 
 def find_personal_numbers(text: str) -> list[PersonalNumber]:

@@ -112,37 +112,37 @@ def delegate(
 
 
 def acting_name(user: User, unit: AdministrativeUnit, at: dt.datetime) -> str:
-    """Who acted, and for whom: 'Trần Văn A (thay Nguyễn Thị B)' where that day the person served only as a substitute.
-
-    A person posted to the unit in their own right acts as themselves.
-    """
-    return Substitutes({unit.pk}).name(user, unit.pk, at)
+    """Who acted for the unit, and in whose place: 'Trần Văn A (thay Nguyễn Thị B)'."""
+    return Substitutes({unit.pk}).name(user, at)
 
 
 @dataclass
 class Substitutes:
-    """Who stood in for whom in some units, over all time; read once for a whole log."""
+    """Who stood in for whom in some units, over all time; read once for a whole log, one query where nobody did."""
 
     unit_ids: set[int]
 
     def __post_init__(self):
         rows = Posting.objects.filter(unit_id__in=self.unit_ids, substitutes_for__isnull=False)
-        self.rows = list(rows.select_related("substitutes_for__user"))
-        own = Posting.objects.filter(
-            unit_id__in=self.unit_ids, substitutes_for__isnull=True, user_id__in={row.user_id for row in self.rows}
-        )
-        self.own = list(own) if self.rows else []
+        self.stood_in = list(rows.select_related("substitutes_for__user"))
+        people = {row.user_id for row in self.stood_in}
+        own = Posting.objects.filter(unit_id__in=self.unit_ids, substitutes_for__isnull=True, user_id__in=people)
+        self.own = list(own) if people else []
 
-    def name(self, user: User, unit_id: int, at: dt.datetime) -> str:
-        day = timezone.localtime(at).date()
+    def name(self, user: User, at: dt.datetime, unit_ids: set[int] | None = None) -> str:
+        """The name to show for an act in these units (all of them when none are named).
 
-        def holds(posting):
-            return posting.user_id == user.pk and posting.unit_id == unit_id and _holds_on(posting, day)
+        Whoever held a posting of their own there that day acted as themselves.
+        """
+        day, places = timezone.localtime(at).date(), self.unit_ids if unit_ids is None else unit_ids
 
-        if any(holds(posting) for posting in self.own):
+        def held(rows):
+            return (p for p in rows if p.user_id == user.pk and p.unit_id in places and _holds_on(p, day))
+
+        if any(held(self.own)):
             return str(user)
-        stood_in = next((row.substitutes_for.user for row in self.rows if holds(row)), None)
-        return str(user) if stood_in is None else f"{user} (thay {stood_in})"
+        substitute = next(held(self.stood_in), None)
+        return str(user) if substitute is None else f"{user} (thay {substitute.substitutes_for.user})"
 
 
 # Parts ---------------------------------------------------------------------------------------------------------------
@@ -247,6 +247,6 @@ def _days(posting: Posting) -> str:
 
 
 def _log(posting: Posting, action: str, by: User, what: str, note: str) -> None:
-    note = " ".join(note.split())
-    text = f"{what}. {note}" if note else f"{what}."
+    note = " ".join(note.split()).rstrip(".")
+    text = f"{what}. {note}." if note else f"{what}."
     PostingEvent.objects.create(posting=posting, action=action, by=by, at=now_for(by), note=text)

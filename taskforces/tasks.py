@@ -28,3 +28,11 @@ def send_password_links(import_id: str, address: str) -> int:
 
     job = ImportJob.objects.get(pk=import_id)
     return passwords.send_links(jobs.new_accounts(job), address)
+
+
+@shared_task
+def erase_contacts() -> dict[str, int]:
+    """Every night: work contacts of people who left long enough ago."""
+    from . import personal_data
+
+    return dict(personal_data.erase_contacts())

@@ -1,6 +1,19 @@
 from django.urls import path
 
-from .views import activities, assignments, documents, home, members, sources, taskforces, units, villages
+from .views import (
+    activities,
+    assignments,
+    documents,
+    home,
+    imports,
+    members,
+    people,
+    set_password,
+    sources,
+    taskforces,
+    units,
+    villages,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -49,4 +62,24 @@ urlpatterns = [
     path("tuyen-truyen/them/", activities.outreach_add, name="outreach-add"),
     path("tuyen-truyen/<int:pk>/sua/", activities.outreach_edit, name="outreach-edit"),
     path("tuyen-truyen/<int:pk>/xoa/", activities.outreach_delete, name="outreach-delete"),
+    # files in and out
+    path("nhap-tep/", imports.import_list, name="import-list"),
+    path("nhap-tep/gui/", imports.import_upload, name="import-upload"),
+    path("nhap-tep/mau/<slug:kind>/", imports.import_template, name="import-template"),
+    path("nhap-tep/xuat/<slug:kind>/", imports.register_export, name="register-export"),
+    path("nhap-tep/<uuid:pk>/", imports.import_detail, name="import-detail"),
+    path("nhap-tep/<uuid:pk>/xac-nhan/", imports.import_confirm, name="import-confirm"),
+    path("nhap-tep/<uuid:pk>/bo/", imports.import_cancel, name="import-cancel"),
+    path("nhap-tep/<uuid:pk>/ket-qua/", imports.import_result, name="import-result"),
+    path("nhap-tep/<uuid:pk>/phieu-mat-khau/", imports.import_links, name="import-links"),
+    path("nhap-tep/<uuid:pk>/phieu-mat-khau/gui/", imports.import_links_send, name="import-links-send"),
+    path("dat-mat-khau/<str:uid>/<str:token>/", set_password.set_password, name="set-password"),
+    # people: postings, personal data
+    path("nguoi/", people.people_list, name="people-list"),
+    path("nguoi/phan-cong/them/", people.posting_give, name="posting-give"),
+    path("nguoi/phan-cong/<int:pk>/dieu-chuyen/", people.posting_transfer, name="posting-transfer"),
+    path("nguoi/phan-cong/<int:pk>/nguoi-thay/", people.posting_delegate, name="posting-delegate"),
+    path("nguoi/phan-cong/<int:pk>/ket-thuc/", people.posting_end, name="posting-end"),
+    path("nguoi/danh-ba-da-xuat/", people.contact_log, name="contact-log"),
+    path("du-lieu-ve-toi/", people.my_data, name="my-data"),
 ]

@@ -16,8 +16,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
 
 from reporting import tasks
-from reporting.models import ExportJob, Report, ReportEvent
+from reporting.models import Difficulty, ExportJob, Report, ReportEvent
 from taskforces import activities, assignments, registers
+from taskforces.models import ImportJob
 
 PEOPLE = (
     *("officer", "police_officer", "leader", "neighbour", "stranger", "reviewer", "chair", "staff"),
@@ -27,6 +28,8 @@ EVERYBODY = set(PEOPLE)
 OUTSIDE = {"neighbour", "stranger"}
 INSIDE = EVERYBODY - OUTSIDE
 ENTERS = {"officer", "police_officer", "leader"}
+GIVES = {"staff", "administrator"}
+BRINGS_IN = EVERYBODY - {"chair", "auditor"}
 READS_REVIEWS = {"reviewer", "chair", "staff", "auditor", "administrator"}
 ASSIGNS = KEEPS_SOURCES = {"reviewer", "staff", "administrator"}
 ANSWERS = {200, 302, 400, 409}  # the page, a redirect after the act, or a sentence about the moment or the form
@@ -56,8 +59,17 @@ def of_register(name, may=ENTERS):
     return Page(may, args=lambda o: [getattr(o, name).pk], outside=OUTSIDE)
 
 
+def of_difficulty(may):
+    words = {"note": "Đã xem."}
+    return Page(may, args=lambda o: [o.difficulty.pk], outside=OUTSIDE, method="post", data=lambda o: words)
+
+
 def of_unit(may, **more):
     return Page(may, query=lambda o: f"?don_vi={o.world.phuoc_long.pk}", outside=OUTSIDE, **more)
+
+
+def of_roster(method="get"):
+    return Page({"staff"}, args=lambda o: [o.roster.pk], outside=EVERYBODY - {"staff"}, method=method)
 
 
 def choose(o):
@@ -75,6 +87,14 @@ PAGES = {
     ),
     "unit-list": Page(EVERYBODY),  # names of units are public
     "unit-detail": Page(EVERYBODY, args=lambda o: [o.world.phuoc_long.pk]),
+    # people
+    "people-list": of_unit(INSIDE),
+    "posting-give": of_unit(GIVES),
+    "posting-transfer": of_register("posting", GIVES),
+    "posting-delegate": of_register("posting", GIVES),
+    "posting-end": of_register("posting", GIVES),
+    "contact-log": Page(GIVES),
+    "my-data": Page(EVERYBODY),
     # register of task forces
     "taskforce-list": of_unit(INSIDE),
     "finding-list": of_unit(INSIDE),
@@ -121,6 +141,7 @@ PAGES = {
     "report-entry": of_draft(ENTERS),
     "report-save-cells": of_draft(ENTERS, "post"),
     "report-zero-fill": of_draft(ENTERS - {"leader"}, "post"),
+    "report-take-outreach": of_draft(ENTERS, "post"),
     "report-ready": of_draft(ENTERS, "post"),
     "report-check": of_draft(ENTERS),
     "report-submit": of_draft(ENTERS, "post"),
@@ -148,6 +169,15 @@ PAGES = {
         query=lambda o: f"?don_vi={o.world.dong_nai.pk}",
         outside=ENTERS | OUTSIDE,
     ),
+    # difficulties and proposals
+    "difficulty-list": of_unit(INSIDE),
+    "difficulty-add": of_draft(ENTERS),
+    "difficulty-detail": of_register("difficulty", INSIDE),
+    "difficulty-edit": of_register("difficulty"),
+    "difficulty-answer": of_difficulty({"reviewer", "staff"}),
+    "difficulty-resolve": of_difficulty(ENTERS | {"reviewer", "staff"}),
+    "difficulty-pass-up": of_difficulty({"reviewer", "staff"}),
+    "difficulty-reopen": of_difficulty(ENTERS),
     # reading
     "dashboard": Page(EVERYBODY),
     "dashboard-source": Page(INSIDE, query=choose, outside=OUTSIDE),
@@ -162,6 +192,17 @@ PAGES = {
     # a file belongs to the person who asked for it
     "export-status": Page({"reviewer"}, args=lambda o: [o.export.pk], outside=EVERYBODY - {"reviewer"}),
     "export-download": Page({"reviewer"}, args=lambda o: [o.export.pk], outside=EVERYBODY - {"reviewer"}),
+    # files in: an upload belongs to the person who sent it
+    "import-list": Page(BRINGS_IN),
+    "import-upload": Page(BRINGS_IN, method="post"),
+    "import-template": Page(BRINGS_IN, args=lambda o: ["thanh-vien"]),
+    "register-export": Page(EVERYBODY, args=lambda o: ["thanh-vien"]),
+    "import-detail": of_roster(),
+    "import-confirm": of_roster("post"),
+    "import-cancel": of_roster("post"),
+    "import-result": of_roster(),
+    "import-links": of_roster(),
+    "import-links-send": of_roster("post"),
     # API
     "api-schema": Page(EVERYBODY),
     "api-units": Page(EVERYBODY),
@@ -172,7 +213,7 @@ PAGES = {
     "api-report-submit": of_draft(ENTERS, "post"),
     "api-summaries": Page(INSIDE, query=lambda o: f"?unit={o.world.phuoc_long.pk}&period=2026-11", outside=OUTSIDE),
 }
-PUBLIC = {"healthz"}
+PUBLIC = {"healthz", "set-password"}  # the second by a link that only its owner has
 # Their own tests: allauth's pages (login, passwords, second factor) and Django's admin (staff only, see below).
 THIRD_PARTY = ("account_", "mfa_")
 PUBLIC_THIRD_PARTY = {
@@ -231,8 +272,21 @@ def objects(world, month, fill, at, monkeypatch):
     ReportEvent.objects.create(
         report=o.sent, action="submit", by=world.officer, at=now, revision=1, receipt="BC-25217-2026-10-1"
     )
+    o.roster = ImportJob.objects.create(
+        kind="users", state="ready", by=world.staff, uploaded_at=now, file_name="tep.xlsx", size=1, sha256="0" * 64
+    )
     o.export = ExportJob.objects.create(
         requested_by=world.reviewer, requested_at=now, unit=world.phuoc_long, span="2026-10", basis="provisional"
+    )
+    o.posting = world.officer.postings.get()
+    o.difficulty = Difficulty.objects.create(
+        unit=world.phuoc_long,
+        report=o.sent,
+        kind="network",
+        text="Đường truyền chậm",
+        with_unit=world.dong_nai,
+        raised_at=o.sent.submitted_at,
+        raised_by=world.officer,
     )
     founded = dt.date(2026, 1, 15)
     by, unit = world.officer, world.phuoc_long
@@ -300,6 +354,7 @@ def test_nobody_without_login(name, objects, client):
 @pytest.mark.django_db
 def test_public_pages_stand_open(client):
     assert client.get("/healthz").content == b"ok"
+    assert client.get(reverse("set-password", args=["MQ", "sai"])).status_code == 410
 
 
 @pytest.mark.django_db

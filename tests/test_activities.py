@@ -7,6 +7,8 @@ from django.contrib.admin.models import LogEntry
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 
+from reporting.models import Report
+from reporting.outreach import log_figures, with_log
 from taskforces import activities
 from taskforces.activities import OutreachSums
 from taskforces.models import OutreachEvent, PilotModel
@@ -43,6 +45,17 @@ def test_sums_of_a_month_by_its_window(world):
     sums = activities.outreach_sums(ids, D(2026, 10, 15), D(2026, 11, 14))
     assert sums == {world.phuoc_long.pk: OutreachSums(3, 37, 45), world.phuoc_binh.pk: OutreachSums(1, 7, 7)}
     assert sum(sums.values(), OutreachSums()) == OutreachSums(4, 44, 52)  # nothing written is not a row of 0
+
+
+def test_the_sum_inside_another_query_is_the_same(world, month):
+    report = Report.objects.filter(unit=world.phuoc_long, period=month("2026-11"))
+    assert log_figures(with_log(report).get())["TT01"].value is None
+    log(world, D(2026, 10, 14), 100, 1000)
+    log(world, D(2026, 10, 15), 12, 40)
+    log(world, D(2026, 11, 14), 5)
+    log(world, D(2026, 11, 1), 7, 7, by=world.neighbour, unit=world.phuoc_binh)
+    found = {code: figure.value for code, figure in log_figures(with_log(report).get()).items()}
+    assert found == {"TT01": 17, "TT02": 40}
 
 
 def test_sums_take_one_query(world, django_assert_num_queries):

@@ -8,6 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from reporting.models import FigureChange, IndicatorFigure, Report
 from taskforces import activities, assignments
 from taskforces.models import Assignment, Document, Level, OutreachEvent, PilotModel, SourceDocument, SourceItem
 from tests.conftest import FIRST_NEW, make_unit
@@ -130,9 +131,7 @@ def test_the_answer_first_and_overdue_first(world, client, given):
     page = client.get(reverse("assignment-list"))
     text = text_of(page)
     assert "3 nhiệm vụ: 2 quá hạn, 1 đã xong" in text
-    assert re.findall(r">(NV\d+) Việc", page.text) == ["NV10", "NV2", "NV1"] or re.findall(
-        r">(NV\d+) Việc", page.text
-    ) == ["NV2", "NV10", "NV1"]
+    assert re.findall(r">(NV\d+) Việc", page.text)[-1] == "NV1"  # done, after the two that are overdue
     assert "Quá hạn 6 ngày" in text
     assert "Giao nhiệm vụ</a>" not in page.text
     on_due_day = text_of(client.get(reverse("assignment-list") + "?ngay=2026-11-10"))
@@ -161,7 +160,7 @@ def test_a_province_sees_each_unit_and_the_sum(world, client, given):
     client.force_login(world.chair)
     text = text_of(client.get(reverse("assignment-list")))
     assert "9 nhiệm vụ: 8 quá hạn, 1 đã xong" in text
-    assert "Phường Phước Bình 0/3 0,00% 3 Phường Phước Long 1/3 33,33% 2 Xã Phú Riềng 0/3 0,00% 3" in text
+    assert "Xã Phú Riềng 0/3 0,00% 3 Phường Phước Bình 0/3 0,00% 3 Phường Phước Long 1/3 33,33% 2" in text
     assert "Cộng 1/9 11,11% 8" in text
     assert "Đạ Huoai" not in text
     own = text_of(client.get(reverse("assignment-list") + "?pham_vi=rieng"))
@@ -235,8 +234,9 @@ def test_one_assignment_from_progress_to_evidence(world, client, given):
     assert "bien-ban.pdf" in text
     document = Document.objects.get()
     assert (document.assignment, document.kind, document.unit) == (one, "evidence", world.phuoc_long)
-    with client.get(reverse("document-download", args=[document.pk])) as file:
-        assert file["Content-Disposition"].startswith("attachment")
+    file = client.get(reverse("document-download", args=[document.pk]))
+    assert file["Content-Disposition"].startswith("attachment")
+    assert file.getvalue().startswith(b"%PDF")
     client.force_login(world.neighbour)
     assert client.get(reverse("document-download", args=[document.pk])).status_code == 404
 
@@ -310,6 +310,33 @@ def test_the_catalogue_is_read_by_all_with_their_own_counts(world, client, given
     )
 
 
+def test_a_district_of_2024_and_the_same_district_after_it_ended(world, client, at):
+    at("2024-11-16 09:00")
+    fields = {"number": "9/KH", "issued_on": D(2024, 1, 5), "issuing_body": "UBND tỉnh", "title": "Kế hoạch"}
+    source = assignments.create_source(by=world.old_staff, **fields)
+    item = assignments.add_item(by=world.old_staff, source_id=source.pk, code="NV1", text="Việc")
+    assignments.assign_to_all(
+        by=world.old_staff,
+        items=[item],
+        unit=world.binh_phuoc,
+        levels=["district", "commune"],
+        part="lead",
+        assigned_on=D(2024, 2, 1),
+        due_on=D(2025, 6, 30),
+    )
+    client.force_login(world.district_chair)
+    text = text_of(client.get(reverse("assignment-list")))
+    assert "3 nhiệm vụ: không có việc quá hạn, 0 đã xong" in text
+    assert "cấp huyện 0/1 cấp xã 0/2" in text
+    assert "Phường Thác Mơ 0/1" in text
+    assert "An Lộc" not in text
+    at("2026-11-16 09:00")  # due on its last day, never done: what ended is not overdue for ever
+    client.force_login(world.district_chair)
+    text = text_of(client.get(reverse("assignment-list")))
+    assert "Thị xã Phước Long đã kết thúc sau ngày 30/06/2025" in text
+    assert "3 nhiệm vụ: không có việc quá hạn, 0 đã xong" in text
+
+
 # Pilot models and outreach
 
 
@@ -362,3 +389,71 @@ def test_a_province_adds_up_the_outreach_of_its_communes(world, client, at):
     text = text_of(client.get(reverse("outreach-list")))
     assert "7 lượt tuyên truyền" in text
     assert "Riêng Tỉnh Đồng Nai: 0 lượt" in text
+
+
+# The log beside TT01 and TT02 on the entry page
+
+
+@pytest.fixture
+def draft(world, month, fill, at):
+    """Phường Phước Long's report of November 2026 (15 October to 14 November), and two rows of its log."""
+    at("2026-11-16 09:00")
+    report = Report.objects.get(unit=world.phuoc_long, period=month("2026-11"))
+    by = {"by": world.officer, "unit": world.phuoc_long}
+    activities.add_outreach(held_on=D(2026, 10, 15), channel="social", times=30, audience=0, **by)
+    activities.add_outreach(held_on=D(2026, 11, 14), channel="meeting", times=7, audience=85, **by)
+    activities.add_outreach(held_on=D(2026, 11, 15), channel="meeting", times=500, audience=500, **by)
+    return report
+
+
+def cell(report, code):
+    return (
+        IndicatorFigure.objects.filter(report=report, indicator__code=code).values_list("numerator", flat=True).first()
+    )
+
+
+def test_the_log_is_offered_and_taken_with_one_click(world, client, draft):
+    client.force_login(world.officer)
+    entry_page = reverse("report-entry", args=[draft.pk])
+    text = text_of(client.get(entry_page))
+    assert "nhật ký tuyên truyền : 37 Lấy số này vào TT01" in text
+    assert "nhật ký tuyên truyền : 85 Lấy số này vào TT02" in text
+    assert cell(draft, "TT01") is None  # offered, not filled in
+    take = reverse("report-take-outreach", args=[draft.pk])
+    page = client.post(take, {"chi_tieu": "TT01", "seen": "{}", "TT02.numerator": "9"}, follow=True)
+    text = text_of(page)
+    assert "Đã lấy 37 từ nhật ký tuyên truyền vào TT01." in text
+    assert "Lấy số này vào TT01" not in text
+    assert (cell(draft, "TT01"), cell(draft, "TT02")) == (37, 9)  # what was typed beside it is kept
+    assert FigureChange.objects.get(report=draft, cell="TT01.numerator").by == world.officer
+
+
+def test_what_cannot_be_taken_is_said(world, client, draft):
+    take = reverse("report-take-outreach", args=[draft.pk])
+    client.force_login(world.officer)
+    page = client.post(take, {"chi_tieu": "TT01", "seen": "{}", "TT02.numerator": "chín"})
+    assert 'value="chín"' in page.text  # the text typed elsewhere is not lost, and nothing is taken over it
+    assert cell(draft, "TT01") is None
+    assert "chưa có dòng nào" in text_of(client.post(take, {"chi_tieu": "TC01"}, follow=True))
+    client.force_login(world.police_officer)
+    assert "TT01: Ô này do Văn phòng" in text_of(client.post(take, {"chi_tieu": "TT01"}, follow=True))
+    assert "Lấy số này" not in text_of(client.get(reverse("report-entry", args=[draft.pk])))
+    OutreachEvent.objects.all().delete()
+    assert "nhật ký tuyên truyền : chưa ghi" in text_of(client.get(reverse("report-entry", args=[draft.pk])))
+
+
+# The chair's page
+
+
+def test_overdue_assignments_stand_on_the_chairs_page(world, client, given, month):
+    month("2026-10")
+    month("2026-11")
+    client.force_login(world.chair)
+    page = client.get(f"{reverse('dashboard')}?ky=2026-11")
+    text = text_of(page)
+    assert "Nhiệm vụ quá hạn 8 Quá lâu nhất trước, đến ngày 16/11/2026" in text
+    assert "Quá hạn 6 ngày" in text
+    link = unescape(re.search(r'href="([^"]+)">Xem cả 8 nhiệm vụ quá hạn', page.text)[1])
+    assert len(re.findall(r">(NV\d+) Việc", client.get(link).text)) == 8
+    october = text_of(client.get(f"{reverse('dashboard')}?ky=2026-10"))  # as of 14 October nothing was overdue
+    assert "Nhiệm vụ quá hạn" not in october

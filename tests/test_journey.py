@@ -9,6 +9,7 @@ uses them; tasks run in place once a request is committed.
 import html
 import io
 import re
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -24,6 +25,7 @@ from .conftest import START, make_person
 from .test_entry_pages import plain_form
 
 pytestmark = pytest.mark.django_db
+ROOT = Path(__file__).resolve().parents[1]
 
 TYPED = (
     *("received_online", "received_in_person", "received_postal"),
@@ -404,3 +406,13 @@ def test_a_month_of_2024_from_the_commune_over_the_district_to_the_province(worl
     query["co_so"] = "chinh-thuc"
     assert card(chair.open("dashboard", **query), "Hồ sơ tiếp nhận") == "1.085"
     assert rollup.audit(period) == []
+
+
+def test_the_guide_and_the_readme_show_pictures_that_exist():
+    """And every picture is shown somewhere; `make screenshots` makes them."""
+    shown = set()
+    for page in (ROOT / "README.md", ROOT / "docs" / "huong-dan-su-dung.md"):
+        pictures = re.findall(r"(?:docs/)?pictures/([\w-]+\.png)", page.read_text(encoding="utf-8"))
+        assert pictures, page
+        shown |= set(pictures)
+    assert shown == {path.name for path in (ROOT / "docs" / "pictures").glob("*.png")}

@@ -66,7 +66,7 @@ def load_registers(province: AdministrativeUnit, since: dt.date, day: dt.date, b
     versions = list(
         UnitVersion.objects.on(day).under(province.pk).select_related("unit").order_by("unit__code", "valid_from")
     )
-    _task_forces(versions, since, rng)
+    _task_forces(versions, since, day, rng)
     _village_teams([v for v in versions if v.unit.level == Level.COMMUNE], since, rng)
     _assignments(province, versions, since, day, by, rng)
     _activities(versions, day, rng)
@@ -90,7 +90,7 @@ def _is_of_town(version: UnitVersion) -> bool:
     return version.parent is not None and version.parent.code == "690"
 
 
-def _task_forces(versions: list[UnitVersion], since: dt.date, rng: random.Random) -> None:
+def _task_forces(versions: list[UnitVersion], since: dt.date, day: dt.date, rng: random.Random) -> None:
     forces, people, seats, documents, answers = [], [], [], [], []
     sizes = iter(PUBLISHED["communes"])
     services = _services_by_level(since)
@@ -103,22 +103,27 @@ def _task_forces(versions: list[UnitVersion], since: dt.date, rng: random.Random
                 kind=kind,
                 name=f"{label} Đề án 06 {version.name}",
                 valid_from=founded,
-                last_meeting_on=founded + dt.timedelta(days=rng.choice([20, 400])),
+                last_meeting_on=day - dt.timedelta(days=rng.choice([12, 25, 40, 60, 130])),
             )
             forces.append(force)
             quality = rng.random()
+            papers = []
             if quality > 0.1 or _is_of_town(version):
-                documents.append(
-                    Document(
-                        unit=version.unit,
-                        task_force=force,
-                        kind=Document.Kind.FOUNDING_DECISION,
-                        number=f"{number + 40}/QĐ-UBND",
-                        issued_on=founded,
-                        issuing_body=f"UBND {version.name}",
-                        title=f"Về việc thành lập {label} Đề án 06",
-                    )
+                papers.append((Document.Kind.FOUNDING_DECISION, f"{number + 40}/QĐ-UBND", "Về việc thành lập"))
+            if quality > 0.3 or _is_of_town(version):
+                papers.append((Document.Kind.WORKING_RULES, f"{number + 90}/QC-TCT", "Quy chế hoạt động của"))
+            documents += [
+                Document(
+                    unit=version.unit,
+                    task_force=force,
+                    kind=paper,
+                    number=code,
+                    issued_on=founded,
+                    issuing_body=f"UBND {version.name}",
+                    title=f"{title} {label} Đề án 06",
                 )
+                for paper, code, title in papers
+            ]
             posts = (
                 POSTS[version.unit.level]
                 if kind != "police_working_group"

@@ -3,6 +3,7 @@
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from reporting.dashboard import RANKINGS, NoFigures, overview, version_on
@@ -10,11 +11,13 @@ from reporting.findings import findings
 from reporting.models import Basis, Report
 from reporting.numbers import NO_VALUE, format_number, format_rate
 from reporting.sources import UnknownMeasure, name_rows, source
+from taskforces.assignment_counts import State, overdue
 
 from . import dashboard_tables as tables
 from .choices import Choice, context_bar, read_choice
 
 ROWS_A_PAGE = 100
+LATE_ASSIGNMENTS = 5  # overdue assignments named on the page
 
 
 @require_safe
@@ -68,7 +71,18 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "chart": tables.chart_data(trend["points"]),
         "export_query": choice.query(),
     }
+    context |= _late_assignments(choice, seen)
     return render(request, "reporting/dashboard.html", context)
+
+
+def _late_assignments(choice: Choice, seen) -> dict:
+    """Assignments overdue today when the newest month is looked at, else on the last day of the months looked at."""
+    last = seen.periods[-1]
+    is_newest = bool(choice.own_periods) and last.key == choice.own_periods[-1].key
+    day = choice.now.date() if is_newest else last.data_to
+    query = f"?don_vi={choice.unit_id}&tinh_trang={State.OVERDUE}" + ("" if is_newest else f"&ngay={day.isoformat()}")
+    late = overdue(choice.unit_id, day, LATE_ASSIGNMENTS)
+    return {"late": late, "late_day": day, "late_url": reverse("assignment-list") + query}
 
 
 def _title(seen) -> str:

@@ -16,13 +16,14 @@ from reporting import difficulties, workflow
 from reporting.models import Difficulty, DifficultyStep
 from reporting.numbers import format_number
 from taskforces.forms import RegisterForm
+from taskforces.models import Level
 from taskforces.scope import may_answer, may_submit, postings, require
 from taskforces.views.taskforces import get_unit, look_of
 
 from .entry import get_report
 
 Action, State = DifficultyStep.Action, Difficulty.State
-ROWS_A_PAGE = 50
+ROWS_A_PAGE = 30
 STATES = (
     ("cho", "Chờ trả lời", State.OPEN),
     ("tra-loi", "Đã trả lời", State.ANSWERED),
@@ -216,7 +217,7 @@ def difficulty_list(request):
     page = Paginator(difficulties.with_names(rows).order_by("raised_at", "pk"), ROWS_A_PAGE).get_page(
         request.GET.get("trang")
     )
-    base = {"don_vi": look.unit.pk}
+    base, own_only = {"don_vi": look.unit.pk}, look.unit.level == Level.COMMUNE
     waiting = sum(sum(cells.values()) for cells in table.values())
     old = sum(cells[band] for cells in table.values() for band in ("quy", "lau"))
     states = under.aggregate(
@@ -263,8 +264,7 @@ def difficulty_list(request):
             for key, label, _ in STATES
         ],
         "filters": _filters(base, state_key, chosen),
-        "mine_url": _query(base, tt=state_key, **(chosen | {"nop": "don-vi"})),
-        "mine": chosen["nop"],
+        "mine_url": "" if chosen["nop"] or own_only else _query(base, tt=state_key, **(chosen | {"nop": "don-vi"})),
         "unsent": under.exclude(difficulties.SENT).filter(unit__in=[p.unit_id for p in postings(request.user)]),
     }
     return render(request, "reporting/difficulty_list.html", context)

@@ -18,6 +18,7 @@ from reporting import difficulties, entry, workflow
 from reporting.models import FigureChange, PeriodClosure, PeriodDeadline, Report, ReportEvent, Status
 from reporting.models.reports import NARRATIVE_FIELDS
 from reporting.numbers import format_number
+from reporting.outreach import log_figures, with_log
 from reporting.sheet import Sheet
 from taskforces.clock import now_for
 from taskforces.models import Branch, Role, UnitVersion
@@ -62,7 +63,7 @@ def reports_for(user):
 
 def get_report(request, pk: int) -> Report:
     """The one door to a report: outside your scope it does not exist."""
-    return get_object_or_404(reports_for(request.user), pk=pk)
+    return get_object_or_404(with_log(reports_for(request.user)), pk=pk)
 
 
 def get_own_report(request, pk: int) -> Report:
@@ -311,6 +312,9 @@ def _page(request, report: Report, sheet: Sheet, typed: Typed | None = None):
     may_explain = sheet.is_open and may_submit(request.user, report)
     service_rows = entry_rows.rows_of(sheet, sheet.services, may_explain=may_explain, typed=typed, only=only)
     indicator_rows = entry_rows.rows_of(sheet, sheet.indicators, may_explain=may_explain, typed=typed, only=only)
+    log = log_figures(report)
+    for row in indicator_rows:
+        row.log = log.get(row.code)
     counts = sheet.counts()
     all_rows = [*service_rows, *indicator_rows]
     summary = entry_rows.summary_of(sheet, branch) if asked else []

@@ -9,6 +9,7 @@ from django.utils.safestring import mark_safe
 from reporting import checks
 from reporting.models import Indicator
 from reporting.numbers import format_number
+from reporting.outreach import LogFigure
 from reporting.sheet import IndicatorLine, ServiceLine, Sheet
 from reporting.templatetags.figures import icon
 
@@ -128,6 +129,12 @@ class Row:
     hidden: bool = False
     last_year: str = ""  # 'T11/25'
     previous: str = ""  # 'T10'
+    log: LogFigure | None = None  # what the outreach log proposes for the cell
+
+    @property
+    def may_take(self) -> bool:
+        """Is there a number in the log other than the one in the cell?"""
+        return self.log is not None and self.may_type and self.log.value not in {None, self.line.cells[0].value}
 
     @property
     def code(self) -> str:

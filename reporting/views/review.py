@@ -19,6 +19,7 @@ from reporting.numbers import format_number
 from reporting.spans import Span
 from taskforces.clock import now_for, today_for
 from taskforces.models import Level, Role, UnitVersion
+from taskforces.postings import Substitutes
 from taskforces.scope import (
     may_close_period,
     may_review,
@@ -28,6 +29,7 @@ from taskforces.scope import (
     require,
     sees_everything,
 )
+from taskforces.units import path_ids
 
 READERS = {Role.REVIEWER, Role.PROVINCIAL_STAFF, Role.CHAIR, Role.AUDITOR, Role.ADMINISTRATOR}
 FILTERS = (
@@ -144,7 +146,7 @@ def report_detail(request, pk):
             "sheet": sheet,
             "name": sheet.unit_name,
             "due": periods.due_at(report),
-            "events": events,
+            "events": _with_actors(events, report),
             "difficulties": difficulties.panel_of(report, user),
             "sent": sent,
             "back": back if report.status == Status.RETURNED else None,
@@ -170,6 +172,17 @@ def report_detail(request, pk):
             "back_to": _list_address(request, report.period) if _reads_reviews(user) else reverse("task-list"),
         },
     )
+
+
+def _with_actors(events, report):
+    """Each event with `who`: the name, and in whose place a substitute acted (above the unit for review's acts)."""
+    path = set(path_ids(report.path))
+    stood_in = Substitutes(path)
+    above = path - {report.unit_id} if report.level != Level.PROVINCE else path
+    reviewing = {ReportEvent.Action.APPROVE, ReportEvent.Action.SEND_BACK, ReportEvent.Action.REOPEN}
+    for event in events:
+        event.who = stood_in.name(event.by, event.at, above if event.action in reviewing else {report.unit_id})
+    return events
 
 
 @require_GET

@@ -10,9 +10,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from reporting import checks, difficulties, entry, workflow
 from reporting.models import FigureChange, ReportEvent
+from reporting.models.reports import NARRATIVE_FIELDS
 from reporting.numbers import MINUS, NO_VALUE, format_number, format_rate
 from reporting.sheet import ServiceLine, Sheet
 from taskforces.clock import now_for, today_for
+from taskforces.personal_numbers import find_personal_numbers
 
 from .entry import get_own_report, get_report
 from .entry_rows import summary_of, time_left
@@ -56,6 +58,7 @@ def check_answers(request, pk):
         "reviewers": reviewers_of(report, today_for(request.user)),
         "log": _log(report),
         "difficulties": difficulties.panel_of(report, request.user),
+        "personal": _personal(report),
         "left": time_left(report.due, now_for(request.user)) if report.due else "",
         "indicators": [(line, _explained(sheet, line), _hard(line)) for line in sheet.indicators],
     }
@@ -65,9 +68,12 @@ def check_answers(request, pk):
 @require_POST
 def submit(request, pk):
     """Send the report; what still blocks it is shown on the entry page, each thing linked to its cell."""
-    get_own_report(request, pk)
+    report = get_own_report(request, pk)
     if not request.POST.get("checked"):
         messages.error(request, "Đánh dấu “Tôi đã kiểm tra số liệu” rồi gửi.")
+        return redirect("report-check", pk)
+    if _personal(report) and not request.POST.get("no_personal"):
+        messages.error(request, "Thuyết minh có số giống thông tin của một người. Xóa đi hoặc xác nhận rồi gửi.")
         return redirect("report-check", pk)
     try:
         workflow.submit(report_id=pk, by=request.user)
@@ -101,6 +107,11 @@ def receipt(request, pk):
         "reviewers": reviewers_of(report, today_for(request.user)),
     }
     return render(request, "reporting/receipt.html", context)
+
+
+def _personal(report) -> list[str]:
+    """Numbers in the narrative that look like a person's, each with what it looks like."""
+    return [str(n) for name in NARRATIVE_FIELDS for n in find_personal_numbers(getattr(report, name))]
 
 
 def _numbers(line: ServiceLine) -> dict[str, int | None]:

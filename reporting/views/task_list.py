@@ -122,7 +122,7 @@ def _headline(report: Report, sheet: Sheet, left: int) -> str:
     if not sheet.is_open:
         return f"{label}: kỳ đã khóa, chưa gửi"
     if not left:
-        return f"{label}: sẵn sàng gửi"
+        return f"{label}: sẵn sàng gửi{' lại' if report.status == Status.RETURNED else ''}"
     return f"{label}: còn {left} việc trước khi gửi{' lại' if report.status == Status.RETURNED else ''}"
 
 

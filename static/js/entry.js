@@ -165,7 +165,7 @@
       if (state) mark(el, state);
       else if (!el.closest(".is-saved")) mark(el, "");
     }
-    const zero = tr.querySelector(".zero");
+    const zero = tr.querySelector(".zero[name=service]");
     if (zero) zero.hidden = !row.missing;
     showMessages(tr, row.messages);
     applyFilter();

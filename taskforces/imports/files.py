@@ -11,6 +11,7 @@ import re
 import unicodedata
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -35,6 +36,11 @@ XLSX, CSV = ".xlsx", ".csv"
 ACCEPT = f"{XLSX},{CSV}"
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*\bref="([A-Z]+[0-9]+:[A-Z]+[0-9]+)"')
+# What damaged workbooks raise in zipfile, zlib and openpyxl.
+UNREADABLE = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, OSError, SyntaxError),
+    *(KeyError, IndexError, ValueError, TypeError, AttributeError, NotImplementedError),
+)
 _CHUNK = 1024 * 1024
 
 Value = str | int | float | bool | dt.datetime | dt.date | dt.time | dt.timedelta | None
@@ -96,7 +102,7 @@ def read(file: BinaryIO, name: str, known: dict[str, str], required: list[str]) 
 
 def header_key(text: Value) -> str:
     """'  Mã đơn  vị * ' and 'mã đơn vị' are one column."""
-    return _tidy(str(text)).rstrip(" *").casefold() if text is not None else ""
+    return " ".join(_tidy(str(text)).split()).rstrip(" *").casefold() if text is not None else ""
 
 
 def _tidy(text: str) -> str:
@@ -232,7 +238,7 @@ def _read_workbook(file: BinaryIO, known: dict, required: list[str]) -> Table:
                 return _read_page(page, merged, known, required)
         finally:
             book.close()
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, SyntaxError, TypeError, AttributeError, IndexError):
+    except UNREADABLE:
         raise FileRefused(unreadable) from None
 
 

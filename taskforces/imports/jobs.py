@@ -176,8 +176,11 @@ def write(job_id) -> None:
                 transaction.set_rollback(True)
                 judged = None
             else:
-                _finish(job, roster, table, judged)
-        if judged is None:
+                counts = _counts(judged)
+                _end(job, State.WRITING, State.DONE, message="", preview=_preview(roster, table, judged), **counts)
+        if judged is not None:
+            _save_result(job, counts, table, judged, "Đã nhập")  # outside: the transaction holds others up
+        else:
             ImportJob.objects.filter(pk=job.pk, state=State.WRITING).update(state=State.CHECKING)
             job.message = CHANGED_SINCE
             _show(job, State.CHECKING, *_judge(job, _note(job)))
@@ -257,15 +260,32 @@ def _counts(judged: list[Judged]) -> dict[str, int]:
 
 
 def _preview(roster: Roster, table: files.Table, judged: list[Judged]) -> dict:
-    order = {"refused": 0, "changed": 1, "new": 2, "unchanged": 3}
-    first = sorted((row for row in judged if row.outcome != "unchanged"), key=lambda row: order[row.outcome])[:SHOWN]
+    keys = {column.column_name for column in roster.columns() if column.key}
+    cells = dict(zip(table.numbers, table.rows, strict=True))
+
+    def about(number: int) -> str:
+        """What the row speaks of: its keys as they stand in the file."""
+        named = zip(table.headers, cells[number], strict=True)
+        return " · ".join(text for name, value in named if name in keys and (text := cell_text(value)))
+
+    refused = [row for row in judged if row.outcome == "refused"]
+    changing = sorted((row for row in judged if row.outcome in {"changed", "new"}), key=lambda row: row.outcome)
+    said = refused or changing  # first what must be put right; then what would change, before what is new
+    first = said[:SHOWN]
     return {
         "outcome": outcome_of(judged),
         "sheet": table.sheet,
         "blank_rows": table.blank_rows,
-        "of": sum(row.outcome != "unchanged" for row in judged),
+        "of": len(said),
         "rows": [
-            {"number": r.number, "outcome": r.outcome, "changes": r.changes, "messages": r.messages} for r in first
+            {
+                "number": row.number,
+                "about": about(row.number),
+                "outcome": row.outcome,
+                "changes": row.changes,
+                "messages": row.messages,
+            }
+            for row in first
         ],
         "accounts": getattr(roster, "accounts", []),
     }
@@ -277,12 +297,6 @@ def _show(job: ImportJob, was: str, roster: Roster, table: files.Table, judged: 
     state = State.REFUSED if counts["refused"] else State.READY
     _save_result(job, counts, table, judged, "Chưa nhập")
     _end(job, was, state, message=job.message, preview=_preview(roster, table, judged), **counts)
-
-
-def _finish(job: ImportJob, roster: Roster, table: files.Table, judged: list[Judged]) -> None:
-    counts = _counts(judged)
-    _save_result(job, counts, table, judged, "Đã nhập")
-    _end(job, State.WRITING, State.DONE, message="", preview=_preview(roster, table, judged), **counts)
 
 
 def _refuse_file(job: ImportJob, reasons: list[str]) -> None:

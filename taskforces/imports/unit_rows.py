@@ -175,55 +175,64 @@ class UnitRoster(Roster):
         return lines
 
     def _stored(self) -> dict[tuple, dict]:
-        """The nation's rows as units.csv would hold them, by (code, first day)."""
-        by_unit: dict[int, list[UnitVersion]] = {}
-        for version in UnitVersion.objects.select_related("unit", "parent").order_by("unit__code", "valid_from"):
-            by_unit.setdefault(version.unit_id, []).append(version)
+        """The nation's rows as units.csv would hold them, by (code, first day).
+
+        The files cut a unit's row wherever its parent's row is cut, so this goes from the provinces down.
+        """
+        self.first_days: dict[int, list[dt.date]] = {}  # of each unit's rows, by unit
+        versions = UnitVersion.objects.select_related("unit", "parent").order_by("unit__code", "valid_from")
         rows = {}
-        for v in (v for versions in by_unit.values() for v in versions if v.unit.level != Level.NATION):
-            has_parent = v.parent is not None and v.parent.level != Level.NATION
-            parent_days = [p.valid_from for p in by_unit[v.parent_id]] if has_parent else []
-            last = v.valid_to or dt.date.max
-            # the files cut a unit's row wherever its parent's row changes
-            firsts = [v.valid_from, *(day for day in parent_days if v.valid_from < day <= last)]
-            for first, following in zip(firsts, [*firsts[1:], None], strict=True):
-                rows[v.unit.code, first] = {
-                    "code": v.unit.code,
-                    "valid_from": first,
-                    "name": v.name,
-                    "short_name": v.short_name,
-                    "unit_type": v.unit_type,
-                    "level": v.unit.level,
-                    "parent_code": v.parent.code if has_parent else None,
-                    "parent_valid_from": max((d for d in parent_days if d <= first), default=None),
-                    "valid_to": following - dt.timedelta(days=1) if following else v.valid_to,
-                    "valid_from_precision": "exact" if v.valid_from_is_exact or first != v.valid_from else "snapshot",
-                    "source": v.source,
-                }
+        for level in (Level.PROVINCE, Level.DISTRICT, Level.COMMUNE):
+            for v in versions.filter(unit__level=level):
+                has_parent = v.parent is not None and v.parent.level != Level.NATION
+                parent_days = self.first_days[v.parent_id] if has_parent else []
+                last = v.valid_to or dt.date.max
+                firsts = [v.valid_from, *(day for day in parent_days if v.valid_from < day <= last)]
+                self.first_days.setdefault(v.unit_id, []).extend(firsts)
+                for first, following in zip(firsts, [*firsts[1:], None], strict=True):
+                    rows[v.unit.code, first] = {
+                        "code": v.unit.code,
+                        "valid_from": first,
+                        "name": v.name,
+                        "short_name": v.short_name,
+                        "unit_type": v.unit_type,
+                        "level": level.value,
+                        "parent_code": v.parent.code if has_parent else None,
+                        "parent_valid_from": max((d for d in parent_days if d <= first), default=None),
+                        "valid_to": following - dt.timedelta(days=1) if following else v.valid_to,
+                        "valid_from_precision": "exact"
+                        if v.valid_from_is_exact or first != v.valid_from
+                        else "snapshot",
+                        "source": v.source,
+                    }
         return rows
 
     def _links(self) -> list[dict]:
-        """Stored successions, and a whole link between two names of one unit, so that it stays one unit."""
+        """Stored successions, and a whole link wherever one unit took another short name, so that it stays one unit."""
+        links = []
         by_unit: dict[int, list[UnitVersion]] = {}
         for version in UnitVersion.objects.select_related("unit").order_by("valid_from"):
             by_unit.setdefault(version.unit_id, []).append(version)
-        links = []
-        for versions in by_unit.values():
+        for unit_id, versions in by_unit.items():
             for before, after in pairwise(versions):
-                links.append(_link(before, after, after.valid_from, False, ""))
-        for s in UnitSuccession.objects.all():
-            before = [v for v in by_unit[s.predecessor_id] if v.valid_from < s.effective_on][-1]
-            after = [v for v in by_unit[s.successor_id] if v.valid_from <= s.effective_on][-1]
+                if before.short_name != after.short_name:
+                    first = max(day for day in self.first_days[unit_id] if day < after.valid_from)
+                    code = after.unit.code
+                    links.append(_link((code, first), (code, after.valid_from), after.valid_from, False, ""))
+        for s in UnitSuccession.objects.select_related("predecessor", "successor"):
+            before_day = max(day for day in self.first_days[s.predecessor_id] if day < s.effective_on)
+            after_day = max(day for day in self.first_days[s.successor_id] if day <= s.effective_on)
+            before, after = (s.predecessor.code, before_day), (s.successor.code, after_day)
             links.append(_link(before, after, s.effective_on, s.is_partial, s.legal_basis))
         return links
 
 
-def _link(before: UnitVersion, after: UnitVersion, day, is_partial: bool, legal_basis: str) -> dict:
+def _link(before: unit_files.Key, after: unit_files.Key, day: dt.date, is_partial: bool, legal_basis: str) -> dict:
     return {
-        "predecessor_code": before.unit.code,
-        "predecessor_valid_from": before.valid_from,
-        "successor_code": after.unit.code,
-        "successor_valid_from": after.valid_from,
+        "predecessor_code": before[0],
+        "predecessor_valid_from": before[1],
+        "successor_code": after[0],
+        "successor_valid_from": after[1],
         "effective_date": day,
         "is_partial": "true" if is_partial else "false",
         "legal_basis": legal_basis,

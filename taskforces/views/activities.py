@@ -19,6 +19,7 @@ from taskforces.forms_assignments import UTILITY_GROUPS, OutreachForm, PilotMode
 from taskforces.models import OutreachEvent, PilotModel, UnitVersion
 from taskforces.scope import may_keep_register, require
 
+from .assignments import look_while_open
 from .taskforces import look_of
 
 ROWS_A_PAGE = 50
@@ -42,7 +43,7 @@ def get_outreach(request, pk) -> OutreachEvent:
 @require_safe
 def pilot_list(request):
     """Pilot models begun by a day, running ones first."""
-    look = look_of(request)
+    look = look_while_open(request)
     day = look.day
     names = UnitVersion.objects.on(day).filter(unit=OuterRef("unit"))
     found = PilotModel.objects.filter(unit__in=units_under(look.unit.pk, day), started_on__lte=day)
@@ -109,7 +110,7 @@ def pilot_edit(request, pk):
 @require_safe
 def outreach_list(request):
     """The log over some days (the running month's window when none are asked), with the sums TT01 and TT02 ask for."""
-    look = look_of(request)
+    look = look_while_open(request)
     scheme = ReportingSettings.load().scheme
     month = month_of(look.day, scheme)
     chosen = SpanForm(request.GET)

@@ -45,13 +45,21 @@ def get_assignment(request, pk) -> Assignment:
     return get_object_or_404(rows, pk=pk)
 
 
+def look_while_open(request):
+    """The unit and day asked for; a unit that has ended is looked at as of its last day, not overdue for ever."""
+    look = look_of(request)
+    if look.is_closed:
+        look.day = look.unit.closed_on
+    return look
+
+
 # --- the list
 
 
 @require_safe
 def assignment_list(request):
     """What a unit (and everything below it) was given, as of a day: overdue first, counted by document and by unit."""
-    look = look_of(request)
+    look = look_while_open(request)
     unit, day = look.unit, look.day
     table = counting.unit_table(unit.pk, day)
     chosen = FilterForm(request.GET, has_below=bool(table.children))
@@ -71,6 +79,7 @@ def assignment_list(request):
     page = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("trang"))
     context = _frame(look) | {
         "title": _title(counted),
+        "is_closed": unit.closed_on is not None and unit.closed_on < look.today,
         "lead": f"{look.name}{'' if own else ' và các đơn vị trực thuộc'}",
         "own": own,
         "filter": chosen,

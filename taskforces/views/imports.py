@@ -202,7 +202,13 @@ def _list_page(request, error: str = "", chosen: str | None = None, status: int 
 def _kind_row(kind: str, is_chosen: bool) -> dict:
     contacts = any(c.contact for c in kinds.ROSTERS[kind].fields.values())
     about = kinds.ABOUT[kind]
-    return {"slug": about.slug, "label": Kind(kind).label, "text": about.text, "chosen": is_chosen, "contacts": contacts}
+    return {
+        "slug": about.slug,
+        "label": Kind(kind).label,
+        "text": about.text,
+        "chosen": is_chosen,
+        "contacts": contacts,
+    }
 
 
 def _shown(job: ImportJob) -> dict:
@@ -235,7 +241,9 @@ def _job_context(request, job: ImportJob) -> dict:
         "heading": _heading(job),
         "progress": min(job.progress, total),
         "total": total,
-        "progress_text": f"{format_number(job.progress)}/{format_number(job.rows)} dòng" if job.rows else "đang đọc tệp",
+        "progress_text": f"{format_number(job.progress)}/{format_number(job.rows)} dòng"
+        if job.rows
+        else "đang đọc tệp",
         "shown_rows": rows,
         "shown": format_number(len(rows)),
         "of": format_number(preview.get("of", 0)),

@@ -18,14 +18,14 @@ from taskforces.forms_assignments import LEVEL_WORDS, UTILITY_GROUPS, AssignForm
 from taskforces.models import Assignment, SourceDocument, SourceItem, UnitVersion
 from taskforces.scope import may_assign, may_keep_sources, require
 
-from .assignments import _frame, pair_text, source_row
+from .assignments import _frame, look_while_open, pair_text, source_row
 from .taskforces import look_of
 
 
 @require_safe
 def source_list(request):
     """Every plan of the catalogue, newest first, with how it stands in the unit looked at."""
-    look = look_of(request)
+    look = look_while_open(request)
     counted = counting.by_source(counting.count_assignments(look.unit.pk, look.day))
     sources = SourceDocument.objects.annotate(n=Count("items"))
     nothing = counting.SourceCount(0, Tally(), [], [], [], 0)
@@ -209,7 +209,7 @@ def natural(item: SourceItem) -> list:
 
 
 def _source_page(request, source: SourceDocument, rows=None):
-    look = look_of(request)
+    look = look_while_open(request)
     tallies = counting.item_counts(source.pk, look.unit.pk, look.day)
     items = sorted(source.items.all(), key=natural)
     may_keep = may_keep_sources(request.user)

@@ -16,7 +16,7 @@ from taskforces import counts, findings, registers, units
 from taskforces.clock import today_for
 from taskforces.forms import EndForm, LookForm, NewTaskForceForm, TaskForceForm
 from taskforces.models import AdministrativeUnit, Document, Level, Membership, TaskForce, UnitVersion
-from taskforces.scope import may_keep_register, path_in_scope_of_unit, require
+from taskforces.scope import contacts_seen, may_keep_register, path_in_scope_of_unit, require
 
 ROWS_A_PAGE = 100
 STATS = {
@@ -187,6 +187,7 @@ def taskforce_detail(request, pk):
         "idle_count": sum(1 for seat in holds if not seat.duties and not seat.responsibilities.all()),
         "past_seats": [seat for seat in seats if seat not in holds],
         "findings": register.by_task_force.get(task_force.pk, []),
+        "contacts_seen": contacts_seen(request.user, {seat.person.unit_id for seat in holds}),
         "documents": documents,
         "papers": [
             (kind.label, papers.get(kind))

@@ -11,11 +11,12 @@ import tempfile
 import threading
 from pathlib import Path
 
+from django.urls import reverse
+
 from .conftest import ARGUMENTS, CHROMIUM, DESK, PHONE
 
 PICTURES = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 MORNING = "2026-11-16T08:40:00+07:00"
-WIDE = 1366
 
 
 def main() -> int:
@@ -70,7 +71,7 @@ def take_pictures(url: str) -> None:
 
     PICTURES.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, "--lang=vi"])
         studio = Studio(browser, url)
         for scene in (unit_enters, others_review, chairs_read, staff_export, units_over_time, registers, on_the_phone):
             scene(studio)
@@ -91,7 +92,11 @@ class Studio:
         from .conftest import session_cookie
 
         context = self.browser.new_context(
-            base_url=self.url, viewport=viewport, locale="vi-VN", timezone_id="Asia/Ho_Chi_Minh", reduced_motion="reduce"
+            base_url=self.url,
+            viewport=viewport,
+            locale="vi-VN",
+            timezone_id="Asia/Ho_Chi_Minh",
+            reduced_motion="reduce",
         )
         context.set_default_timeout(20000)
         if username:
@@ -100,20 +105,19 @@ class Studio:
         page.goto("/")
         return page
 
-    def shoot(self, page, name, around=None, margin=16, below=0):
-        """The window as it stands, or what surrounds some elements over the whole width."""
+    def shoot(self, page, name, around=None, margin=16):
+        """The window as it stands, or what surrounds some elements, over the whole width."""
         page.wait_for_load_state("networkidle")
         page.evaluate("document.fonts.ready")
         path = PICTURES / f"{name}.png"
-        if around is None:
-            page.screenshot(path=path, animations="disabled", caret="hide")
-        else:
-            boxes = [found.bounding_box() for found in around]
+        clip = {}
+        if around is not None:
+            boxes, scrolled = [found.bounding_box() for found in around], page.evaluate("scrollY")
             top = max(0, min(box["y"] for box in boxes) - margin)
-            bottom = max(box["y"] + box["height"] for box in boxes) + margin + below
-            width = page.viewport_size["width"]
-            clip = {"x": 0, "y": top, "width": width, "height": bottom - top}
-            page.screenshot(path=path, animations="disabled", caret="hide", clip=clip)
+            height = max(box["y"] + box["height"] for box in boxes) + margin - top
+            area = {"x": 0, "y": top + scrolled, "width": page.viewport_size["width"], "height": height}
+            clip = {"clip": area, "full_page": True}
+        page.screenshot(path=path, animations="disabled", caret="hide", **clip)
         self.taken.append(path)
         print(f"  {name}.png  {path.stat().st_size // 1024} KB", flush=True)
 
@@ -121,46 +125,35 @@ class Studio:
 def unit_enters(studio):
     """Login, task list, entry, a problem at a cell, a question, check, receipt."""
     page = studio.page()
+    page.goto(reverse("account_login"))
     studio.shoot(page, "login")
     page = studio.page("vanphong.phuoclong")
     studio.shoot(page, "viec-can-lam")
-    page.get_by_role("link", name="Nhập tiếp từ ô còn thiếu").click()
-    page.evaluate("scrollTo(0, 0)")
-    page.evaluate("document.activeElement.blur()")
+    entry = page.get_by_role("link", name="Nhập tiếp từ ô còn thiếu").get_attribute("href").partition("#")[0]
+    page.goto(entry)
     studio.shoot(page, "entry")
 
     cell = page.locator('[name="DVC09.resolved_on_time"]')
     was = cell.input_value()
-    cell.fill("400")
-    cell.press("Tab")
+    type_into(cell, "15")
     page.locator("#DVC09-tin").wait_for()
-    page.evaluate("scrollTo(0, document.getElementById('DVC09').offsetTop)")
     studio.shoot(page, "loi-tai-o", around=[page.locator("#DVC09"), page.locator("#DVC09-tin")], margin=6)
-    cell.fill(was)
-    cell.press("Tab")
+    type_into(cell, was)
     page.locator("#DVC09-tin").wait_for(state="detached")
 
-    row = page.locator("#DVC19")
-    row.scroll_into_view_if_needed()
     page.locator("#DVC19 .zero").click()
     page.locator("#DVC19 .zero").wait_for(state="hidden")
-    for key in ("numerator", "denominator"):
-        typed = page.locator(f'[name="DV02.{key}"]')
-        typed.fill("4000")
-        typed.press("Tab")
-    page.locator("#DV02-tin").wait_for()
+    type_into(page.locator('[name="DV02.numerator"]'), "2100")
+    type_into(page.locator('[name="DV02.denominator"]'), "2200")
     question = page.locator("#DV02-tin")
-    question.scroll_into_view_if_needed()
+    question.wait_for()
     studio.shoot(page, "giai-thich", around=[page.locator("#DV02"), question], margin=6)
-    for reason in question.locator("textarea, input[type=text]").all():
-        reason.fill("Bổ sung hồ sơ số hóa của quý trước")
-        reason.press("Tab")
-    page.locator("#trang-thai").get_by_text("Đã lưu").wait_for()
+    type_into(question.locator(".reason"), "Số hóa bổ sung hồ sơ giấy của quý III")
     page.get_by_role("button", name="Đánh dấu xong phần này").click()
     page.get_by_text("Đã đánh dấu xong phần").wait_for()
 
     police = studio.page("congan.phuoclong")
-    police.get_by_role("link", name="Phần").first.click()
+    police.goto(entry)
     police.get_by_role("button", name="Đánh dấu xong phần này").click()
     police.get_by_text("Đã đánh dấu xong phần").wait_for()
 
@@ -173,6 +166,11 @@ def unit_enters(studio):
     studio.shoot(page, "bien-nhan")
 
 
+def type_into(field, text):
+    field.fill(text)
+    field.press("Tab")
+
+
 def others_review(studio):
     """The list, one report, sending back, and how the unit learns of it."""
     page = studio.page("duyet.dongnai")
@@ -180,7 +178,7 @@ def others_review(studio):
     page.locator("#can-xem").get_by_role("link", name="Phường Phước Long", exact=True).click()
     studio.shoot(page, "bao-cao")
     page.get_by_text("Trả lại kèm lý do").click()
-    reason = "DV02: 4.000 hồ sơ số hóa, gấp nhiều lần tháng trước. Kiểm tra lại cả hai ô."
+    reason = "DV02: tách riêng số hồ sơ số hóa của quý III, chỉ ghi số trong kỳ."
     page.get_by_label("Lý do trả lại").fill(reason)
     studio.shoot(page, "tra-lai", around=[page.locator("#tra-lai"), page.locator("section[aria-labelledby=viec]")])
     page.get_by_role("button", name="Trả lại báo cáo").click()
@@ -193,9 +191,7 @@ def chairs_read(studio):
     """The overview of the province in 2026, of the district in 2024, and the rows behind a number."""
     page = studio.page("chutich.dongnai")
     studio.shoot(page, "dashboard")
-    page.locator("section[aria-labelledby=bang]").scroll_into_view_if_needed()
-    page.evaluate("scrollTo(0, document.querySelector('section[aria-labelledby=bang]').offsetTop - 8)")
-    studio.shoot(page, "tong-quan-bang")
+    studio.shoot(page, "tong-quan-bang", around=[page.locator("section[aria-labelledby=bang]")])
     page.evaluate("scrollTo(0, 0)")
     page.locator(".stat-value a").first.click()
     studio.shoot(page, "nguon-so-lieu")
@@ -203,27 +199,33 @@ def chairs_read(studio):
 
 
 def staff_export(studio):
+    """The export page with a finished file, and closing the month."""
     page = studio.page("tonghop.dongnai")
     page.get_by_role("link", name="Xuất Excel").click()
     page.get_by_role("button", name="Lập tệp").click()
     page.locator("#tai-ve").get_by_role("link", name="Tải về").wait_for()
-    studio.shoot(page, "xuat")
-    page.goto("/duyet/")
+    page.goto(reverse("export-list"))
+    studio.shoot(page, "xuat", around=[page.locator("h1"), page.locator("#tai-ve")])
+    page.goto(reverse("review-list"))
     page.get_by_role("link", name="Khóa kỳ").click()
-    studio.shoot(page, "khoa-ky")
+    studio.shoot(page, "khoa-ky", around=[page.locator("h1"), page.locator("form.panel")])
 
 
 def units_over_time(studio):
     page = studio.page("tonghop.dongnai")
-    page.goto("/don-vi/?tim=phuoc+long")
+    page.goto(reverse("unit-list") + "?q=phuoc+long")
     studio.shoot(page, "don-vi")
 
 
 def registers(studio):
-    """Task forces and their members, assignments, difficulties, files in."""
+    """Task forces, assignments and difficulties of a ward; files in, for the province."""
     page = studio.page("vanphong.phuoclong")
-    for address, name in (("/to-cong-tac/", "to-cong-tac"), ("/nhiem-vu/", "nhiem-vu")):
-        page.goto(address)
+    for name, view in (("to-cong-tac", "taskforce-list"), ("nhiem-vu", "assignment-list")):
+        page.goto(reverse(view))
+        studio.shoot(page, name)
+    page = studio.page("tonghop.dongnai")
+    for name, view in (("kho-khan", "difficulty-list"), ("nhap-tep", "import-list")):
+        page.goto(reverse(view))
         studio.shoot(page, name)
 
 

@@ -1,0 +1,38 @@
+"""One click on the entry page: the number of the outreach log into its cell."""
+
+from django.contrib import messages
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from reporting import entry, workflow
+from reporting.outreach import log_figures
+
+from . import entry as entry_page
+
+
+@require_POST
+def take_from_log(request, pk):
+    """The log's number becomes the cell's, as if typed; what else stood in the plain form is saved first."""
+    report = entry_page.get_own_report(request, pk)
+    figure = log_figures(report).get(request.POST.get("chi_tieu", ""))
+    page = f"{reverse('report-entry', args=[pk])}#{figure.code if figure else 'nhap'}"
+    if figure is None or figure.value is None:
+        messages.error(request, "Nhật ký tuyên truyền của kỳ này chưa có dòng nào.")
+        return redirect(page)
+    try:
+        if "seen" in request.POST:
+            outcome = entry_page._save_form(request, report)
+            if not outcome.is_ok:
+                return entry_page._page(
+                    request, entry_page.get_own_report(request, pk), outcome.sheet, typed=outcome.typed
+                )
+        result = entry.save_cells(report_id=pk, by=request.user, cells={figure.cell: str(figure.value)})
+    except workflow.NotAllowed as error:
+        messages.error(request, str(error))
+        return redirect(page)
+    for message in result.refused.values():
+        messages.error(request, f"{figure.code}: {message}")
+    if result.is_ok:
+        messages.success(request, f"Đã lấy {figure.text} từ nhật ký tuyên truyền vào {figure.code}.")
+    return redirect(page)
