@@ -9,6 +9,7 @@ What a person typed wrongly is a ValidationError by field; the wrong moment is N
 import datetime as dt
 import unicodedata
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -34,7 +35,11 @@ AGE_BANDS: dict[str, tuple[str, int, int | None]] = {
     "lau": ("Quá 90 ngày", 91, None),
 }
 SENT = Q(report__submitted_at__isnull=False, raised_at__lte=F("report__submitted_at"))
-PAST = {Action.ANSWER: "trả lời", Action.RESOLVE: "ghi là đã giải quyết", Action.PASS_UP: "chuyển lên cấp trên"}
+PAST: dict[str, str] = {
+    Action.ANSWER: "trả lời",
+    Action.RESOLVE: "ghi là đã giải quyết",
+    Action.PASS_UP: "chuyển lên cấp trên",
+}
 
 # Reading -------------------------------------------------------------------------------------------------------------
 
@@ -97,7 +102,8 @@ def open_by_kind_and_age(difficulties: QuerySet[Difficulty], today: dt.date) -> 
     waiting = difficulties.filter(SENT, state=State.OPEN).order_by()
     counts = {band: Count("pk", filter=age_bounds(band, today)) for band in AGE_BANDS if AGE_BANDS[band][1]}
     table = {kind: dict.fromkeys(AGE_BANDS, 0) for kind in Difficulty.Kind.values}
-    for row in waiting.values("kind").annotate(n=Count("pk"), **counts):
+    rows: Any = waiting.values("kind").annotate(n=Count("pk"), **counts)
+    for row in rows:
         cells = {band: row[band] for band in counts}
         table[row["kind"]] = {band: cells.get(band, row["n"] - sum(cells.values())) for band in AGE_BANDS}
     return table
@@ -126,7 +132,7 @@ def acts_of(difficulty: Difficulty, user) -> list[str]:
     own = may_submit(user, difficulty.report)
     if not is_sent(difficulty):
         return []
-    acts = []
+    acts: list[str] = []
     if above and difficulty.state == State.OPEN:
         acts.append(Action.ANSWER)
     if (above or own) and difficulty.state != State.RESOLVED:
@@ -309,6 +315,8 @@ def _require_waiting(difficulty: Difficulty) -> None:
 def _what_happened(difficulty: Difficulty) -> str:
     """Who settled it before: 'Trần Quốc Bảo đã trả lời khó khăn này lúc 09:15 ngày 17/11/2026.'"""
     last = difficulty.steps.filter(action__in=PAST).select_related("by").last()
+    if last is None:
+        return f"Khó khăn này {difficulty.get_state_display().lower()}."
     return f"{last.by} đã {PAST[last.action]} khó khăn này lúc {moment(last.at)}."
 
 

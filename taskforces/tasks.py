@@ -31,6 +31,14 @@ def send_password_links(import_id: str, address: str) -> int:
 
 
 @shared_task
+def remove_old_imports() -> int:
+    """Every night: uploaded rosters and result files past the days they are kept."""
+    from .imports import jobs
+
+    return jobs.remove_old_files()
+
+
+@shared_task
 def erase_contacts() -> dict[str, int]:
     """Every night: work contacts of people who left long enough ago."""
     from . import personal_data

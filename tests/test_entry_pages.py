@@ -535,3 +535,19 @@ def test_a_closed_month_cannot_be_typed_in(client, world, november):
     answer = save(client, november, {"DVC09.rejected": "1"}, {}, world.officer)
     assert answer.status_code == 409
     assert "đã khóa" in answer.json()["message"]
+
+
+def test_a_report_sent_back_asks_first_to_be_corrected(client, world, november, fill, at):
+    from reporting import entry, workflow
+
+    at("2026-11-16 09:00")
+    fill(november, base=21, status="submitted", by=world.officer)
+    workflow.send_back(report_id=november.pk, by=world.reviewer, reason="Xem lại DVC09")
+    client.force_login(world.officer)
+    main_button = r'<a class="btn btn--main[^>]*>([^<]*)<'
+    assert re.search(main_button, client.get(reverse("task-list")).content.decode())[1] == "Sửa và gửi lại"
+    at("2026-11-16 09:30")
+    entry.save_cells(
+        report_id=november.pk, by=world.officer, cells={"DVC09.rejected": "0", "DVC09.received_online": "20"}
+    )
+    assert re.search(main_button, client.get(reverse("task-list")).content.decode())[1] != "Sửa và gửi lại"

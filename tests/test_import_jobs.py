@@ -89,6 +89,21 @@ def test_the_result_file_holds_every_row(world, force):
     assert [row[1] for row in rows[2:]] == ["Giữ nguyên"] * 229
 
 
+def test_files_with_names_and_phones_are_removed_after_the_kept_days(world, force, at):
+    job = write(bring_in(world.officer, Kind.MEMBERS, xlsx(MEMBER, member("Người ở lại"))))
+    upload = job.file.name
+    at("2026-12-16 09:00")  # thirty days later
+    assert tasks.remove_old_imports() == 0
+    at("2026-12-16 09:01")
+    assert tasks.remove_old_imports() == 1
+    assert not default_storage.exists(upload)
+    assert not default_storage.exists(jobs.result_name(job))
+    job.refresh_from_db()
+    assert (job.state, job.preview, len(job.sha256)) == (State.DONE, {}, 64)  # what was done stays on record
+    assert Person.objects.filter(full_name="Người ở lại").exists()
+    assert tasks.remove_old_imports() == 0
+
+
 def test_a_formula_in_the_result_file_stays_text(world, force):
     job = bring_in(
         world.officer,

@@ -489,3 +489,21 @@ def test_csv_and_reordered_columns(world):
     )
     job = write(bring_in(world.officer, Kind.TASK_FORCES, upload))
     assert (job.state, totals(job)) == (State.DONE, (1, 0, 0, 0))
+
+
+def test_a_unit_tells_progress_and_changes_nothing_else_of_its_assignments(world):
+    plan = SourceDocument.objects.create(number="5/KH", issued_on=DAY, issuing_body="UBND tỉnh", title="Kế hoạch")
+    items = [SourceItem.objects.create(source=plan, code=code, text="Việc") for code in ("1", "2")]
+    Assignment.objects.create(
+        item=items[0], unit=world.phuoc_long, part="lead", assigned_on=DAY, due_on=dt.date(2026, 12, 31)
+    )
+    headers = ["Số văn bản", "Mã nhiệm vụ", "Mã đơn vị", "Vai trò", "Giao ngày", "Hạn hoàn thành", "Tiến độ"]
+    row = ["5/KH", "1", "25217", "Chủ trì", "15/01/2026", "31/12/2027", "Đạt 60%"]
+    new = ["5/KH", "2", "25217", "Chủ trì", "15/01/2026", None, None]
+    assert said(bring_in(world.officer, Kind.ASSIGNMENTS, xlsx(headers, row, new))) == [
+        "2 Hạn hoàn thành: Chỉ cấp giao mới đổi được ô này (đang ghi “31/12/2026”).",
+        "3 Mã nhiệm vụ: Nhiệm vụ này chưa giao cho đơn vị; chỉ cấp giao mới thêm được.",
+    ]
+    row[5] = None
+    assert totals(write(bring_in(world.officer, Kind.ASSIGNMENTS, xlsx(headers, row)))) == (0, 1, 0, 0)
+    assert Assignment.objects.get().progress == "Đạt 60%"

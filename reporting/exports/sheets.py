@@ -241,14 +241,15 @@ class Table:
 
     def add_plain(self, words: Sequence[str], figures: Sequence[int | None]) -> None:
         """One row of words and figures without sums or rates: the quick way for sheets of many thousand rows."""
-        sheet, r, f = self.sheet, self.row, self.formats
+        r, text, number = self.row, self.formats.plain_text, self.formats.number
+        write_string, write_number = self.sheet.write_string, self.sheet.write_number
         for i, word in enumerate(words):
-            sheet.write_string(r, i, word, f.plain_text)
+            write_string(r, i, word, text)
         for i, figure in enumerate(figures, start=len(words)):
             if figure is None:
-                sheet.write_blank(r, i, None, f.number)
+                self.sheet.write_blank(r, i, None, number)
             else:
-                sheet.write_number(r, i, figure, f.number)
+                write_number(r, i, figure, number)
         self.row += 1
 
     def filter(self) -> None:

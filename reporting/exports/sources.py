@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Q
 
@@ -104,7 +104,7 @@ class Source:
     unit_id: int
     service_id: int
     last: Period
-    figures: list[int | None]
+    figures: list[Any]  # int or None, in the order of FIGURE_FIELDS
 
 
 def service_rows(unit_id: int, periods: Sequence[Period], basis: str, names: Names) -> list[Source]:
@@ -138,9 +138,16 @@ def service_rows(unit_id: int, periods: Sequence[Period], basis: str, names: Nam
     return list(rows.values())
 
 
-def _carry_on(source: Source, period: Period, values: list[int | None]) -> None:
-    """Adds a later month of the same unit and service."""
+def _carry_on(source: Source, period: Period, values: list[Any]) -> None:
+    """Adds a later month of the same unit and service; `values` are numbers or None."""
     known = source.figures
+    source.last = period
+    if None not in known and None not in values:  # nearly always, and there are hundreds of thousands of these
+        for i in FLOWS:
+            known[i] += values[i]
+        for i in STATES:
+            known[i] = values[i]
+        return
     for i in FLOWS:
         if values[i] is not None:
             known[i] = values[i] if known[i] is None else known[i] + values[i]
@@ -149,7 +156,6 @@ def _carry_on(source: Source, period: Period, values: list[int | None]) -> None:
     for i in STATES:
         if values[i] is not None:
             known[i] = values[i]
-    source.last = period
 
 
 def missing_reports(

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from reporting import entry, workflow
-from reporting.models import Report, Status
+from reporting.models import Report, ReportEvent, Status
 from reporting.numbers import format_number
 from reporting.sheet import Sheet
 from taskforces.clock import now_for, today_for
@@ -61,6 +61,7 @@ def task_list(request):
         "tasks": [*tasks, _sending(report, request.user, left)] if tasks else [],
         "done": len(tasks) - left,
         "left": left,
+        "is_untouched": _is_untouched_since_return(report),
         "headline": _headline(report, sheet, left),
         "time_left": time_left(report.due, now_for(request.user)) if report.due else "",
         "is_late": bool(report.due) and now_for(request.user) > report.due,
@@ -110,6 +111,15 @@ def _chosen(reports: list[Report], key: str, today) -> Report | None:
 def _unit_name(unit_id: int, day) -> str:
     versions = UnitVersion.objects.filter(unit_id=unit_id, valid_from__lte=day).order_by("-valid_from")
     return versions.values_list("name", flat=True).first() or ""
+
+
+def _is_untouched_since_return(report: Report) -> bool:
+    """Sent back, and nothing saved since: correcting comes first, not sending the same again."""
+    if report.status != Status.RETURNED:
+        return False
+    actions = [ReportEvent.Action.SEND_BACK, ReportEvent.Action.REOPEN]
+    last = report.events.filter(action__in=actions).order_by("-at", "-pk").first()
+    return last is not None and (report.saved_at is None or report.saved_at <= last.at)
 
 
 def _headline(report: Report, sheet: Sheet, left: int) -> str:

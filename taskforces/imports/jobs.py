@@ -5,6 +5,7 @@ judged again inside the writing transaction, and if that gives another outcome, 
 made anew. created + updated + unchanged + refused = rows, always.
 """
 
+import datetime as dt
 import hashlib
 import json
 import logging
@@ -22,6 +23,7 @@ from django.http import Http404
 from import_export.exceptions import ImportError as RowsRefused
 from import_export.results import Result, RowResult
 
+from reporting.models import ReportingSettings
 from reporting.numbers import format_number
 from taskforces.clock import now_for
 from taskforces.models import ImportJob, User
@@ -127,6 +129,24 @@ def cancel(*, job_id, by) -> ImportJob:
     job.save()
     transaction.on_commit(lambda: [default_storage.delete(n) for n in (name, result_name(job))])
     return job
+
+
+def remove_old_files() -> int:
+    """Removes uploads and result files past the kept days: they hold names and work phones. Returns the jobs.
+
+    What was brought in, by whom and with which checksum stays in the list.
+    """
+    keep = dt.timedelta(days=ReportingSettings.load().export_days)
+    removed = 0
+    for job in ImportJob.objects.exclude(file="").exclude(state__in=BUSY).select_related("by"):
+        if now_for(job.by) - job.uploaded_at > keep:
+            names = (job.file.name, result_name(job))
+            job.file, job.preview = "", {}
+            job.save(update_fields=["file", "preview"])
+            for name in names:
+                default_storage.delete(name)
+            removed += 1
+    return removed
 
 
 def _locked(job_id, by) -> ImportJob:

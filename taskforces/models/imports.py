@@ -46,9 +46,7 @@ class ImportJob(models.Model):
     updated = models.PositiveIntegerField(default=0)
     unchanged = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)
-    preview = models.JSONField(
-        default=list, help_text="per shown row: number, outcome, what changes, messages by column"
-    )
+    preview = models.JSONField(default=dict, help_text="what the preview page shows; made in imports/jobs.py")
     message = models.TextField(blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
