@@ -24,21 +24,18 @@ from .models import (
     PublicService,
     Status,
 )
+from .owed import OwedReport, Submissions, missing_and_direct, submissions
 from .ranges import (
     BEFORE,
     NOW,
     Dossiers,
     IndicatorSum,
-    OwedReport,
     Pair,
     ServiceSum,
     Stretch,
-    Submissions,
     indicator_sums,
     indicator_totals,
-    missing_and_direct,
     service_sums,
-    submissions,
 )
 from .spans import Month, Span
 from .trend import TREND_MONTHS, TrendPoint, service_summaries, trend

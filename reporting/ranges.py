@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 
-from taskforces.models import AdministrativeUnit, UnitVersion
+from taskforces.models import AdministrativeUnit
 
 from .models import (
     FIGURE_FIELDS,
@@ -37,13 +37,11 @@ RECEIVED_FIELDS = ("received_online", "received_in_person", "received_postal")
 # Values stay below SHIFT (numbers.LARGEST) and a stretch has at most 36 months, so it fits 64 bits.
 SHIFT = 10**13
 
-_REPORT = Report._meta.db_table
+REPORT_TABLE = Report._meta.db_table
 _SERVICE_FIGURES = ServiceFigures._meta.db_table
 _INDICATOR_FIGURES = IndicatorFigure._meta.db_table
 _INDICATOR = Indicator._meta.db_table
-_UNIT = AdministrativeUnit._meta.db_table
-_VERSION = UnitVersion._meta.db_table
-_PERIOD = Period._meta.db_table
+UNIT_TABLE = AdministrativeUnit._meta.db_table
 
 
 def add(*parts: int | None) -> int | None:
@@ -126,31 +124,6 @@ class Pair:
 
 
 @dataclass
-class Submissions:
-    """How many units owe reports in the stretch, and how far they are."""
-
-    expected: int = 0  # units that owe at least one report
-    reported: int = 0  # units with at least one report in the figures
-    expected_reports: int = 0
-    reports: int = 0  # reports in the figures
-    approved: int = 0
-    submitted: int = 0  # sent, not yet approved
-    returned: int = 0
-    late: int = 0
-    older: int = 0  # units in the figures, but not in those of the last month, and not ended by then
-    same_units: int = 0  # units with equally many reports in this stretch and in the one compared with
-
-    def __iadd__(self, other: "Submissions") -> "Submissions":
-        for name in self.__dataclass_fields__:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        return self
-
-    @property
-    def is_complete(self) -> bool:
-        return self.expected_reports > 0 and self.reports == self.expected_reports
-
-
-@dataclass
 class Stretch:
     """The months read, oldest first, and those compared with; both may be empty."""
 
@@ -198,15 +171,15 @@ class IndicatorSum:
     pair: Pair
 
 
-def _marks(values: Sequence) -> str:
+def marks(values: Sequence) -> str:
     return ", ".join(["%s"] * len(values))
 
 
-def _span_rows(stretch: Stretch) -> list[tuple[str, int, int]]:
+def span_rows(stretch: Stretch) -> list[tuple[str, int, int]]:
     return [(side, p.pk, k) for side in SIDES for k, p in enumerate(getattr(stretch, side))]
 
 
-def _child_of(stretch: Stretch, path: str) -> str:
+def child_of(stretch: Stretch, path: str) -> str:
     """SQL: the number on the path right after the unit's own, NULL for the unit itself; takes the path twice."""
     position = "strpos" if connection.vendor == "postgresql" else "instr"
     rest = f"substr({path}, {position}({path}, %s) + {len(str(stretch.unit_id)) + 2})"
@@ -220,7 +193,7 @@ def _counted(stretch: Stretch) -> tuple[str, list]:
     Each row carries all of this by itself: joined tables of places and units have no statistics, and PostgreSQL then
     takes thousands of rows for one.
     """
-    rows, here, child = _span_rows(stretch), f"/{stretch.unit_id}/", _child_of(stretch, "r.path")
+    rows, here, child = span_rows(stretch), f"/{stretch.unit_id}/", child_of(stretch, "r.path")
     statuses = COUNTED[Basis(stretch.basis)]
     if len(stretch.now) > 1 or len(stretch.before) > 1:  # the place of the unit's last month
         child = f"FIRST_VALUE({child}) OVER (PARTITION BY s.side, r.unit_id ORDER BY s.k DESC)"
@@ -237,8 +210,8 @@ def _counted(stretch: Stretch) -> tuple[str, list]:
                    CASE WHEN u.closed_on IS NULL OR (s.side = 'now' AND u.closed_on >= %s)
                           OR (s.side = 'before' AND u.closed_on >= %s)
                         THEN 1 ELSE 0 END AS has_state
-            FROM span s JOIN {_REPORT} r ON r.period_id = s.period_id JOIN {_UNIT} u ON u.id = r.unit_id
-            WHERE r.path LIKE %s AND r.status IN ({_marks(statuses)}))
+            FROM span s JOIN {REPORT_TABLE} r ON r.period_id = s.period_id JOIN {UNIT_TABLE} u ON u.id = r.unit_id
+            WHERE r.path LIKE %s AND r.status IN ({marks(statuses)}))
     """  # noqa: S608 - table names and a unit's number; every value is a parameter
     params: list = [value for row in rows for value in row]
     (now_first, now_last), (before_first, before_last) = stretch.ends(NOW), stretch.ends(BEFORE)
@@ -246,7 +219,7 @@ def _counted(stretch: Stretch) -> tuple[str, list]:
     return sql, params
 
 
-def _run(sql: str, params: list) -> list[tuple]:
+def run(sql: str, params: list) -> list[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return cursor.fetchall()
@@ -263,28 +236,17 @@ def service_sums(
     any_value = "COALESCE(" + ", ".join(f"x.{name}" for name in FIGURE_FIELDS) + ")"
     received = " + ".join(f"COALESCE(x.{name}, 0)" for name in RECEIVED_FIELDS)
     has_received = "COALESCE(" + ", ".join(f"x.{name}" for name in RECEIVED_FIELDS) + ")"
-    places = "c.side, c.unit_id, c.child, c.same, c.has_opening, c.has_state"
-    if stretch.is_month:
-        figures = f"SELECT {places}, f.service_id, {', '.join(f'f.{name}' for name in FIGURE_FIELDS)}, 0 AS k"
-        group_units = ""
-    else:
-        flows = ", ".join(f"SUM(f.{name}) AS {name}" for name in FLOW_FIELDS)
-        states = ", ".join(f"MAX(c.k * {SHIFT} + f.{name}) AS {name}" for name in STATE_FIELDS)
-        figures = f"""
-            SELECT {places}, f.service_id, MIN(c.k * {SHIFT} + f.opening) AS opening, {flows}, {states},
-                   MAX(CASE WHEN COALESCE(f.pending_in_time, f.pending_overdue) IS NOT NULL THEN c.k END) AS k"""
-        group_units = f"GROUP BY {places}, f.service_id"
     shift = f"%% {SHIFT}"
     columns = [
         f"SUM(CASE WHEN x.has_opening = 1 THEN x.opening {shift} END)",
         *[f"SUM(x.{name})" for name in FLOW_FIELDS],
         *[f"SUM(CASE WHEN x.has_state = 1 THEN x.{name} {shift} END)" for name in STATE_FIELDS],
-        f"SUM(CASE WHEN x.service_id IN ({_marks(linked)}) AND {has_received} IS NOT NULL THEN {received} END)",
+        f"SUM(CASE WHEN x.service_id IN ({marks(linked)}) AND {has_received} IS NOT NULL THEN {received} END)",
     ]
     distinct = "" if by_service else "DISTINCT "
     groups = ["x.side", "x.same"] + (["x.child"] if by_child else []) + (["x.service_id"] if by_service else [])
     sql = f"""{with_tables},
-        per_unit AS ({figures} FROM counted c JOIN {_SERVICE_FIGURES} f ON f.report_id = c.id {group_units})
+        per_unit AS ({_dossiers_per_unit(stretch, "c.side, c.unit_id, c.child, c.same, c.has_opening, c.has_state")})
         SELECT x.side, {"x.child" if by_child else "NULL"}, {"x.service_id" if by_service else "NULL"}, x.same,
                {", ".join(f"CAST({column} AS bigint)" for column in columns)},
                COUNT({distinct}CASE WHEN {any_value} IS NOT NULL THEN x.unit_id END),
@@ -292,11 +254,41 @@ def service_sums(
         FROM per_unit x
         GROUP BY {", ".join(groups)}
     """  # noqa: S608 - column and table names of the models; every value is a parameter
-    rows = _run(sql, [*params, *linked])
+    rows = run(sql, [*params, *linked])
     return [
-        ServiceSum(row[0], row[1], row[2], bool(row[3]), Dossiers(*row[4:14], units=row[15], older=row[16]), row[14])
-        for row in rows
+        ServiceSum(row[0], row[1], row[2], bool(row[3]), Dossiers(*row[4:14], *row[15:17]), row[14]) for row in rows
     ]
+
+
+def unit_sums(stretch: Stretch) -> list[tuple]:
+    """Each reporting unit and service: (unit, service, its last month counted from 0, the ten figures); one query."""
+    if not stretch.now:
+        return []
+    with_tables, params = _counted(Stretch(stretch.unit_id, stretch.basis, stretch.now))
+    shift = f"%% {SHIFT}"
+    sql = f"""{with_tables},
+        per_unit AS ({_dossiers_per_unit(stretch, "c.unit_id, c.has_opening, c.has_state")})
+        SELECT x.unit_id, x.service_id, x.last_k, CASE WHEN x.has_opening = 1 THEN x.opening {shift} END,
+               {", ".join(f"CAST(x.{name} AS bigint)" for name in FLOW_FIELDS)},
+               {", ".join(f"CASE WHEN x.has_state = 1 THEN x.{name} {shift} END" for name in STATE_FIELDS)}
+        FROM per_unit x
+    """  # noqa: S608 - column and table names of the models; every value is a parameter
+    return run(sql, params)
+
+
+def _dossiers_per_unit(stretch: Stretch, places: str) -> str:
+    """SQL: each unit's services over the months, states and opening still with the month they are from."""
+    tables = f"FROM counted c JOIN {_SERVICE_FIGURES} f ON f.report_id = c.id"
+    if stretch.is_month:  # nothing to add up: a unit has one report
+        figures = ", ".join(f"f.{name}" for name in FIGURE_FIELDS)
+        return f"SELECT {places}, f.service_id, {figures}, 0 AS k, 0 AS last_k {tables}"
+    flows = ", ".join(f"SUM(f.{name}) AS {name}" for name in FLOW_FIELDS)
+    states = ", ".join(f"MAX(c.k * {SHIFT} + f.{name}) AS {name}" for name in STATE_FIELDS)
+    return f"""
+        SELECT {places}, f.service_id, MIN(c.k * {SHIFT} + f.opening) AS opening, {flows}, {states},
+               MAX(CASE WHEN COALESCE(f.pending_in_time, f.pending_overdue) IS NOT NULL THEN c.k END) AS k,
+               MAX(c.k) AS last_k
+        {tables} GROUP BY {places}, f.service_id"""
 
 
 def indicator_sums(stretch: Stretch, indicator_ids: Iterable[int]) -> list[IndicatorSum]:
@@ -307,12 +299,12 @@ def indicator_sums(stretch: Stretch, indicator_ids: Iterable[int]) -> list[Indic
     with_tables, params = _counted(stretch)
     sql = f"""{with_tables},
         per_unit AS ({_pairs_per_unit("c.side, c.unit_id, c.child, c.same, c.has_state")}
-            AND f.indicator_id IN ({_marks(ids)}) GROUP BY 1, 2, 3, 4, 5, f.indicator_id)
+            AND f.indicator_id IN ({marks(ids)}) GROUP BY 1, 2, 3, 4, 5, f.indicator_id)
         SELECT x.side, x.child, x.indicator_id, x.same, {_pair_columns(stretch)}
         FROM per_unit x JOIN {_INDICATOR} i ON i.id = x.indicator_id
         GROUP BY x.side, x.child, x.indicator_id, x.same
     """  # noqa: S608 - column and table names of the models; every value is a parameter
-    rows = _run(sql, [*params, *ids])
+    rows = run(sql, [*params, *ids])
     return [IndicatorSum(row[0], row[1], row[2], bool(row[3]), Pair(*row[4:8])) for row in rows]
 
 
@@ -327,7 +319,7 @@ def indicator_totals(stretch: Stretch) -> dict[int, Pair]:
         FROM per_unit x JOIN {_INDICATOR} i ON i.id = x.indicator_id
         GROUP BY x.indicator_id
     """  # noqa: S608 - column and table names of the models; every value is a parameter
-    return {row[0]: Pair(*row[1:5]) for row in _run(sql, params)}
+    return {row[0]: Pair(*row[1:5]) for row in run(sql, params)}
 
 
 def _pairs_per_unit(places: str) -> str:
@@ -353,76 +345,3 @@ def _pair_columns(stretch: Stretch) -> str:
     )
     return f"""{values}, COUNT(CASE WHEN i.over_time = 'flow' OR x.has_state = 1 THEN 1 END),
                COUNT(CASE WHEN i.over_time <> 'flow' AND x.has_state = 1 AND x.k < {stretch.last_k} THEN 1 END)"""
-
-
-def submissions(stretch: Stretch) -> dict[tuple[str, int | None], Submissions]:
-    """Who owes and who has reported, per side and unit below (None = the unit's own report); one query."""
-    if not stretch.now:
-        return {}
-    rows, here, child = _span_rows(stretch), f"/{stretch.unit_id}/", _child_of(stretch, "r.path")
-    statuses = COUNTED[Basis(stretch.basis)]
-    counted = f"r.status IN ({_marks(statuses)})"
-    last = f"CASE side WHEN 'now' THEN {len(stretch.now) - 1} ELSE {max(len(stretch.before) - 1, 0)} END"
-    sql = f"""
-        WITH span(side, period_id, k) AS (VALUES {", ".join(["(%s, %s, %s)"] * len(rows))}),
-        owed AS (
-            SELECT s.side, s.k, r.unit_id, r.status, r.is_late, {child} AS child,
-                   CASE WHEN {counted} THEN 1 ELSE 0 END AS counted,
-                   MAX(s.k) OVER (PARTITION BY s.side, r.unit_id) AS last_k
-            FROM span s JOIN {_REPORT} r ON r.period_id = s.period_id
-            WHERE r.path LIKE %s),
-        per_unit AS (
-            SELECT side, unit_id, MAX(CASE WHEN k = last_k THEN child END) AS child, COUNT(*) AS owed,
-                   SUM(counted) AS reports, MAX(CASE WHEN counted = 1 THEN k END) AS reported_k,
-                   SUM(CASE WHEN status = 'approved' THEN 1 ELSE 0 END) AS approved,
-                   SUM(CASE WHEN status = 'submitted' THEN 1 ELSE 0 END) AS submitted,
-                   SUM(CASE WHEN status = 'returned' THEN 1 ELSE 0 END) AS returned,
-                   SUM(CASE WHEN counted = 1 AND is_late THEN 1 ELSE 0 END) AS late
-            FROM owed GROUP BY side, unit_id),
-        same AS (SELECT unit_id FROM per_unit WHERE reports > 0 GROUP BY unit_id
-                 HAVING COUNT(*) = 2 AND MIN(reports) = MAX(reports))
-        SELECT side, child, COUNT(*), SUM(CASE WHEN reports > 0 THEN 1 ELSE 0 END), SUM(owed), SUM(reports),
-               SUM(approved), SUM(submitted), SUM(returned), SUM(late),
-               SUM(CASE WHEN reported_k < {last} AND (u.closed_on IS NULL OR (side = 'now' AND u.closed_on >= %s)
-                        OR (side = 'before' AND u.closed_on >= %s)) THEN 1 ELSE 0 END),
-               COUNT(same.unit_id)
-        FROM per_unit JOIN {_UNIT} u ON u.id = per_unit.unit_id LEFT JOIN same ON same.unit_id = per_unit.unit_id
-        GROUP BY side, child
-    """  # noqa: S608 - table names and a unit's number; every value is a parameter
-    params = [value for row in rows for value in row]
-    params += [here, here, *statuses, f"%{here}%", stretch.ends(NOW)[1], stretch.ends(BEFORE)[1]]
-    return {(row[0], row[1]): Submissions(*(int(value) for value in row[2:])) for row in _run(sql, params)}
-
-
-@dataclass(frozen=True)
-class OwedReport:
-    """One expected report, named as its unit was named on the month's last day."""
-
-    report_id: int
-    unit_id: int
-    period_id: int
-    status: str
-    is_late: bool
-    level: str
-    path: str
-    name: str
-    sort_key: str
-
-
-def missing_and_direct(unit_id: int, path: str, periods: Sequence[Period]) -> list[OwedReport]:
-    """Reports not handed in under a unit, and, for the last month, its own and those right below it; one query."""
-    if not periods:
-        return []
-    sql = f"""
-        SELECT r.id, r.unit_id, r.period_id, r.status, r.is_late, r.level, r.path, COALESCE(v.name, ''),
-               COALESCE(v.sort_key, '')
-        FROM {_REPORT} r JOIN {_PERIOD} p ON p.id = r.period_id
-        LEFT JOIN {_VERSION} v ON v.unit_id = r.unit_id AND v.valid_from <= p.data_to
-             AND (v.valid_to IS NULL OR v.valid_to >= p.data_to)
-        WHERE r.period_id IN ({_marks(periods)}) AND r.path LIKE %s
-          AND (r.status IN ('draft', 'returned')
-               OR (r.period_id = %s AND (r.unit_id = %s OR r.path = %s || r.unit_id || '/')))
-        ORDER BY r.period_id, v.sort_key, r.id
-    """  # noqa: S608 - table names; every value is a parameter
-    params = [*[p.pk for p in periods], f"%/{unit_id}/%", periods[-1].pk, unit_id, path]
-    return [OwedReport(*row) for row in _run(sql, params)]

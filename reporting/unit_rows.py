@@ -6,7 +6,8 @@ from fractions import Fraction
 from taskforces.models import Level, UnitVersion
 
 from .models import PublicService
-from .ranges import NOW, Dossiers, IndicatorSum, OwedReport, Pair, ServiceSum, Submissions
+from .owed import OwedReport, Submissions
+from .ranges import NOW, Dossiers, IndicatorSum, Pair, ServiceSum
 
 # key in addresses -> words; what units can be ranked by
 RANKINGS = {

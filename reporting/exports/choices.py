@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from reporting.dashboard import begun_periods, periods_of_unit, version_on
 from reporting.models import Basis, ExportJob, Period, Report, ReportEvent, SubmissionSummary
-from reporting.ranges import COUNTED, NOW, Stretch, Submissions, submissions
+from reporting.owed import Submissions, submissions
+from reporting.ranges import COUNTED, NOW, Stretch
 from reporting.spans import Span
 from taskforces.clock import today_for
 from taskforces.models import Level, UnitVersion

@@ -153,7 +153,7 @@ class _Writer:
         )
         names = Names(view.unit_id, view.periods)
         self.names = names
-        self.sources = service_rows(view.unit_id, view.periods, view.basis, names)
+        self.sources = service_rows(view.unit_id, view.periods, view.basis)
         self.missing = list(missing_reports(view.unit_id, view.periods, view.basis, names, at))
         self.units = list(self._unit_rows())
         self.services = list(self._service_rows())

@@ -3,17 +3,13 @@
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db.models import Q
 
-from reporting.models import FIGURE_FIELDS, Basis, Period, PeriodDeadline, Report, ServiceFigures, Status
-from reporting.ranges import COUNTED, FLOW_FIELDS, STATE_FIELDS
+from reporting.models import Basis, Period, PeriodDeadline, Report, Status
+from reporting.ranges import COUNTED, Stretch, unit_sums
 from taskforces.models import UnitVersion
-
-FLOWS = tuple(FIGURE_FIELDS.index(name) for name in FLOW_FIELDS)
-STATES = tuple(FIGURE_FIELDS.index(name) for name in STATE_FIELDS)
-OPENING = FIGURE_FIELDS.index("opening")
 
 
 @dataclass(frozen=True)
@@ -104,58 +100,13 @@ class Source:
     unit_id: int
     service_id: int
     last: Period
-    figures: list[Any]  # int or None, in the order of FIGURE_FIELDS
+    figures: list[int | None]  # in the order of FIGURE_FIELDS
 
 
-def service_rows(unit_id: int, periods: Sequence[Period], basis: str, names: Names) -> list[Source]:
-    """A row per reporting unit and service, from the reports themselves; `periods` from early to late.
-
-    Month after month, so that neither the database sorts nor the process holds every month at once. As in ranges.py a
-    unit that had ended by the last day has no state then, and one that opened after the first month brings no opening.
-    """
-    rows: dict[tuple[int, int], Source] = {}
-    for period in periods:
-        figures = ServiceFigures.objects.filter(
-            report__period=period, report__path__contains=f"/{unit_id}/", report__status__in=COUNTED[Basis(basis)]
-        ).values_list("report__unit_id", "service_id", *FIGURE_FIELDS)
-        for unit, service, *values in figures.iterator(chunk_size=5000):
-            source = rows.get((unit, service))
-            if source is None:
-                rows[unit, service] = Source(unit, service, period, values)
-            else:
-                _carry_on(source, period, values)
-    first_day, last_day = periods[0].data_to, periods[-1].data_to
-    for source in rows.values():
-        known = names.versions.get(source.unit_id)
-        if known is None:
-            continue  # a report whose unit is in no tree of these months: the roll-up names it
-        unit = known[0]
-        if unit.opened_on > first_day:
-            source.figures[OPENING] = None
-        if unit.closed_on is not None and unit.closed_on < last_day:
-            for i in STATES:
-                source.figures[i] = None
-    return list(rows.values())
-
-
-def _carry_on(source: Source, period: Period, values: list[Any]) -> None:
-    """Adds a later month of the same unit and service; `values` are numbers or None."""
-    known = source.figures
-    source.last = period
-    if None not in known and None not in values:  # nearly always, and there are hundreds of thousands of these
-        for i in FLOWS:
-            known[i] += values[i]
-        for i in STATES:
-            known[i] = values[i]
-        return
-    for i in FLOWS:
-        if values[i] is not None:
-            known[i] = values[i] if known[i] is None else known[i] + values[i]
-    if known[OPENING] is None:
-        known[OPENING] = values[OPENING]
-    for i in STATES:
-        if values[i] is not None:
-            known[i] = values[i]
+def service_rows(unit_id: int, periods: Sequence[Period], basis: str) -> list[Source]:
+    """A row per reporting unit and service, from the reports themselves; `periods` from early to late."""
+    sums = unit_sums(Stretch(unit_id, basis, list(periods)))
+    return [Source(unit, service, periods[last], figures) for unit, service, last, *figures in sums]
 
 
 def missing_reports(
