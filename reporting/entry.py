@@ -241,7 +241,10 @@ def explain(*, report_id: int, by, check_code: str, cell: str, reason: str) -> E
     if not known:
         raise NotAllowed("Điểm này không còn cần giải thích.")
     explanation, _ = Explanation.objects.update_or_create(
-        report=report, check_code=check_code, cell=cell, defaults={"reason": reason, "by": by, "at": now_for(by)}
+        report=report,
+        check_code=check_code,
+        cell=cell,
+        defaults={"about": known[0].message, "reason": reason, "by": by, "at": now_for(by)},
     )
     return explanation
 

@@ -241,7 +241,11 @@ class Sheet:
         return [p for p in self.problems if p.row in codes]
 
     def explanation(self, problem: Problem) -> Explanation | None:
-        return self.explanations.get((problem.code, problem.cell))
+        """The reason typed for this warning; while cells can change it holds only for the figures it was typed for."""
+        found = self.explanations.get((problem.code, problem.cell))
+        if found is not None and self.is_open and found.about not in {"", problem.message}:
+            return None
+        return found
 
     @property
     def unexplained(self) -> list[Problem]:

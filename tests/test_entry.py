@@ -447,6 +447,25 @@ def test_narrative_is_kept_and_a_text_changed_by_another_is_not_overwritten(repo
     assert (report.results, report.status) == ("Tốt\nLắm", "draft")
 
 
+def test_a_reason_holds_for_the_figure_it_was_typed_for(report, world):
+    def type_in_person(count):
+        entry.save_cells(report_id=report.pk, by=world.officer, cells={"DVC19.received_in_person": count})
+        sheet = entry.load_sheet(report)
+        return [p.code for p in sheet.unexplained if p.cell == "DVC19.received_in_person"]
+
+    assert type_in_person("12") == ["online_only"]
+    entry.explain(
+        report_id=report.pk,
+        by=world.officer,
+        check_code="online_only",
+        cell="DVC19.received_in_person",
+        reason="Hệ thống ngừng ngày 28/10",
+    )
+    assert entry.load_sheet(report).unexplained == []
+    assert type_in_person("80") == ["online_only"]  # eighty is another matter than twelve
+    assert type_in_person("12") == []
+
+
 def test_a_reason_answers_a_warning_and_can_be_taken_back(report, world):
     entry.save_cells(report_id=report.pk, by=world.officer, cells={"DVC19.received_in_person": "12"})
     warning = next(p for p in entry.load_sheet(report).unexplained if p.row == "DVC19")

@@ -302,6 +302,7 @@ def _explain_last_month(scene: Scene, clerks: dict[int, User]) -> None:
                     report=report,
                     check_code=problem.code,
                     cell=problem.cell,
+                    about=problem.message,
                     reason=REASON,
                     by=clerks[report.unit_id],
                     at=report.submitted_at,

@@ -232,6 +232,9 @@ class Explanation(models.Model):
     report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="explanations")
     check_code = models.CharField(max_length=30)
     cell = models.CharField(max_length=60, help_text="'DVC19.received_in_person', 'DV02.numerator'")
+    about = models.TextField(
+        "điểm được giải thích", blank=True, help_text="the warning, word for word, as it was answered"
+    )
     reason = models.TextField("lý do")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
