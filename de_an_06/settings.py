@@ -173,7 +173,7 @@ FORMAT_MODULE_PATH = ["de_an_06.formats"]  # day before month, also where people
 
 # Files
 STATIC_URL = "static/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [BASE_DIR / "static", ("huong-dan", BASE_DIR / "docs" / "pictures")]
 STATIC_ROOT = env("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))
 EXPORT_DIR = DATA_DIR / "exports"
 STORAGES = {

@@ -42,6 +42,20 @@ def make_person(username, full_name, unit, role, branch="", since=START):
     return user
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_connection_outlives_the_tests(django_db_setup, django_db_blocker):
+    """A browser may still be asking while the last test ends; PostgreSQL drops no database that is being used."""
+    yield
+    from django.db import connection
+
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+
 @pytest.fixture(autouse=True)
 def _plain(settings, tmp_path):
     """Files of a test go to its own folder; a plain hasher keeps logins quick."""

@@ -213,7 +213,7 @@ PAGES = {
     "api-report-submit": of_draft(ENTERS, "post"),
     "api-summaries": Page(INSIDE, query=lambda o: f"?unit={o.world.phuoc_long.pk}&period=2026-11", outside=OUTSIDE),
 }
-PUBLIC = {"healthz", "set-password"}  # the second by a link that only its owner has
+PUBLIC = {"guide", "healthz", "set-password"}  # the last by a link that only its owner has
 # Their own tests: allauth's pages (login, passwords, second factor) and Django's admin (staff only, see below).
 THIRD_PARTY = ("account_", "mfa_")
 PUBLIC_THIRD_PARTY = {

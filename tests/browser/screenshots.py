@@ -232,7 +232,7 @@ def registers(studio):
 def on_the_phone(studio):
     page = studio.page("vanphong.phuoclong", viewport=PHONE)
     studio.shoot(page, "dien-thoai-viec")
-    page.get_by_role("link", name="Sửa và gửi lại").click()
+    page.get_by_role("link", name="Sửa và gửi lại").first.click()
     page.locator("#DVC09").scroll_into_view_if_needed()
     page.evaluate("scrollTo(0, document.getElementById('DVC09').getBoundingClientRect().top + scrollY - 60)")
     studio.shoot(page, "dien-thoai-nhap")
