@@ -92,7 +92,7 @@ def test_form_of_a_report_takes_few_queries(report, world, django_assert_max_num
     for key in ("2026-08", "2026-09", "2026-10"):
         fill(report_of(world.phuoc_long, month(key)), status="submitted", by=world.officer)
     report = report_of(world.phuoc_long, month("2026-11"))
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(12):
         sheet = entry.load_sheet(report, world.officer)
         assert sheet.counts().missing
         assert [section.may_type for section in sheet.sections] == [True, False]
