@@ -71,9 +71,9 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "taskforces.context.frame",
+                "de_an_06.navigation.frame",
             ],
-            "builtins": ["reporting.templatetags.figures"],
+            "builtins": ["reporting.templatetags.show"],
         },
     }
 ]
@@ -146,7 +146,7 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
-ACCOUNT_ADAPTER = "taskforces.accounts.AccountAdapter"
+ACCOUNT_ADAPTER = "taskforces.people.accounts.AccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = False

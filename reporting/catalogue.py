@@ -13,15 +13,7 @@ from django.db import transaction
 
 from taskforces.models import Level
 
-from .models import (
-    Holiday,
-    Indicator,
-    IndicatorTerms,
-    LevelSetting,
-    PublicService,
-    ReportingSettings,
-    ServiceTerms,
-)
+from .models import Holiday, Indicator, IndicatorTerms, LevelSetting, PublicService, ReportingSettings, ServiceTerms
 
 DATA = Path(__file__).parent / "data"
 PROGRAMME_BEGAN = dt.date(2022, 1, 6)  # Decision 06/QĐ-TTg

@@ -15,15 +15,15 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 
+from de_an_06.plain.personal_numbers import find_personal_numbers
+from reporting.review.workflow import NotAllowed
+from reporting.templatetags.show import moment
 from taskforces.clock import now_for, today_for
 from taskforces.models import Level, Posting, UnitVersion, User
-from taskforces.personal_numbers import find_personal_numbers
 from taskforces.scope import ANSWERS, may_answer, may_submit, path_in_scope, postings, require
 
-from . import workflow
 from .models import Difficulty, DifficultyStep, Report, Status
-from .templatetags.figures import moment
-from .workflow import NotAllowed
+from .review import workflow
 
 State, Action = Difficulty.State, DifficultyStep.Action
 OLD_DAYS = 30

@@ -11,6 +11,9 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.timezone import zoneinfo
 
+from de_an_06.plain.spans import Month
+from reporting.models.catalogue import REPORTING_LEVELS
+from reporting.models.reports import NARRATIVE_FIELDS
 from taskforces.models import AdministrativeUnit, Level, UnitVersion
 from taskforces.models.units import valid_on
 
@@ -27,9 +30,6 @@ from .models import (
     ServiceTerms,
     Status,
 )
-from .models.catalogue import REPORTING_LEVELS
-from .models.reports import NARRATIVE_FIELDS
-from .spans import Month
 
 VIETNAM = zoneinfo.ZoneInfo(settings.TIME_ZONE)
 Scheme = ReportingSettings.Scheme

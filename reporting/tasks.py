@@ -4,8 +4,8 @@ import logging
 
 from celery import shared_task
 
-from . import rollup
 from .models import Period
+from .rollup import rollup
 
 log = logging.getLogger(__name__)
 
@@ -40,14 +40,14 @@ def audit_rollup() -> int:
 @shared_task
 def remove_old_exports() -> None:
     """Every night: files past the days they are kept."""
-    from .exports import jobs
+    from .exports import export_jobs
 
-    jobs.remove_old()
+    export_jobs.remove_old()
 
 
 @shared_task
 def run_export(export_id: str) -> None:
     """Makes one requested file."""
-    from .exports import jobs
+    from .exports import export_jobs
 
-    jobs.run_export(export_id)
+    export_jobs.run_export(export_id)

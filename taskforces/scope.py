@@ -8,9 +8,10 @@ People of a closed unit keep reading their unit's periods and write nothing (dom
 from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, Q, Subquery
 
+from taskforces.models.people import Branch, Posting, Role
+from taskforces.models.units import Level, UnitVersion
+
 from .clock import today_for
-from .models.people import Branch, Posting, Role
-from .models.units import Level, UnitVersion
 
 READ_EVERYTHING = {Role.ADMINISTRATOR}
 KEEPS_REGISTER = {Role.OFFICER, Role.LEADER, Role.REVIEWER, Role.PROVINCIAL_STAFF}

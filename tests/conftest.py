@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import hypothesis
 import pytest
 
+from de_an_06.plain.vietnamese import search_key, sort_key
 from taskforces.models import AdministrativeUnit, Branch, Level, Posting, Role, UnitVersion, User
-from taskforces.vietnamese import search_key, sort_key
 
 LAST_OLD, FIRST_NEW, START = dt.date(2025, 6, 30), dt.date(2025, 7, 1), dt.date(2021, 11, 1)
 PASSWORD = "mat-khau-thu-nghiem"
@@ -123,8 +123,8 @@ def world(db):
 @pytest.fixture
 def month(world):
     """Open a month by its key: `month("2026-11")` gives the Period with its expected reports."""
+    from de_an_06.plain.spans import Span
     from reporting.periods import open_period
-    from reporting.spans import Span
 
     return lambda key: open_period(Span.parse(key).first)
 

@@ -6,7 +6,7 @@ import io
 from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import Workbook
 
-from taskforces.imports import jobs
+from taskforces.imports import import_jobs
 from taskforces.models import ImportJob
 
 
@@ -31,16 +31,16 @@ def csv_file(headers, *rows, encoding="utf-8", separator=",", name="tep.csv"):
 
 def bring_in(by, kind, upload) -> ImportJob:
     """The upload, checked as the worker would."""
-    job = jobs.create(by=by, kind=kind, upload=upload)
-    jobs.check(job.pk)
+    job = import_jobs.create(by=by, kind=kind, upload=upload)
+    import_jobs.check(job.pk)
     job.refresh_from_db()
     return job
 
 
 def write(job) -> ImportJob:
     """Confirmed by its uploader and written as the worker would."""
-    jobs.confirm(job_id=job.pk, by=job.by)
-    jobs.write(job.pk)
+    import_jobs.confirm(job_id=job.pk, by=job.by)
+    import_jobs.write(job.pk)
     job.refresh_from_db()
     return job
 

@@ -17,8 +17,8 @@ from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
 
 from reporting import tasks
 from reporting.models import Difficulty, ExportJob, Report, ReportEvent
-from taskforces import activities, assignments, registers
 from taskforces.models import ImportJob
+from taskforces.register import activities, assignments, keeping
 
 PEOPLE = (
     *("officer", "police_officer", "leader", "neighbour", "stranger", "reviewer", "chair", "staff"),
@@ -290,16 +290,16 @@ def objects(world, month, fill, at, monkeypatch):
     )
     founded = dt.date(2026, 1, 15)
     by, unit = world.officer, world.phuoc_long
-    o.force = registers.found_task_force(
+    o.force = keeping.found_task_force(
         by=by, unit=unit, kind="working_group", name="Tổ công tác Đề án 06", valid_from=founded
     )
-    o.seat = registers.add_member(
+    o.seat = keeping.add_member(
         by=by, task_force_id=o.force.pk, role="member", valid_from=founded, full_name="Phạm Thị Đầu"
     )
-    o.team = registers.add_village_team(
+    o.team = keeping.add_village_team(
         by=by, unit=unit, kind="working_group", village="Khu phố 1", members=6, founded_on=founded, valid_from=founded
     )
-    o.document = registers.save_document(
+    o.document = keeping.save_document(
         by=by,
         unit=unit,
         kind="plan",

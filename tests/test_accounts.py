@@ -7,8 +7,7 @@ from django.core.cache import cache
 from django.urls import reverse
 
 from taskforces.models import User
-
-from .conftest import PASSWORD
+from tests.conftest import PASSWORD
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from django.contrib.admin.models import LogEntry
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 
+from reporting.entry.outreach_log import log_figures, with_log
 from reporting.models import Report
-from reporting.outreach import log_figures, with_log
-from taskforces import activities
-from taskforces.activities import OutreachSums
 from taskforces.models import OutreachEvent, PilotModel
+from taskforces.register import activities
+from taskforces.register.activities import OutreachSums
 
 pytestmark = pytest.mark.django_db
 D = dt.date

@@ -6,7 +6,6 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from reporting import workflow
 from reporting.models import (
     FigureChange,
     Indicator,
@@ -18,6 +17,7 @@ from reporting.models import (
     ServiceSummary,
     SubmissionSummary,
 )
+from reporting.review import workflow
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from reporting.models import FigureChange, IndicatorFigure, Report
-from taskforces import activities, assignments
 from taskforces.models import Assignment, Document, Level, OutreachEvent, PilotModel, SourceDocument, SourceItem
+from taskforces.register import activities, assignments
 from tests.conftest import FIRST_NEW, make_unit
 
 pytestmark = pytest.mark.django_db

@@ -6,10 +6,10 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 
-from taskforces import assignment_counts as counting
-from taskforces import assignments, counts
-from taskforces.assignment_counts import State, Tally
 from taskforces.models import Assignment, AssignmentEvent, Level, SourceItem
+from taskforces.register import assignment_counts as counting
+from taskforces.register import assignments, counts
+from taskforces.register.assignment_counts import State, Tally
 from tests.conftest import FIRST_NEW, LAST_OLD, make_unit
 
 pytestmark = pytest.mark.django_db

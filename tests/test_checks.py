@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reporting.checks import (
+from de_an_06.plain.spans import Month
+from reporting.entry.checks import (
     IndicatorRow,
     ServiceRow,
     check_indicator,
@@ -17,7 +18,6 @@ from reporting.checks import (
     usual_range,
 )
 from reporting.models import ENTERED_FIELDS, FIGURE_FIELDS
-from reporting.spans import Month
 
 NOVEMBER = Month(2026, 11)
 NAME = "Liên thông khai tử"

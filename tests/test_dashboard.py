@@ -7,9 +7,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.urls import reverse
 
-from reporting import rollup
-from reporting.dashboard import overview
-from reporting.findings import findings
+from de_an_06.plain.spans import Span
 from reporting.models import (
     Basis,
     Indicator,
@@ -20,11 +18,12 @@ from reporting.models import (
     ServiceFigures,
     SubmissionSummary,
 )
-from reporting.spans import Span
-from reporting.unit_rows import competition_ranks
+from reporting.reading.findings import findings
+from reporting.reading.overview import overview
+from reporting.reading.units_below import competition_ranks
+from reporting.rollup import rollup
 from taskforces.models import AdministrativeUnit, Level, Role, UnitVersion
-
-from .conftest import FIRST_NEW, make_person, make_unit
+from tests.conftest import FIRST_NEW, make_person, make_unit
 
 pytestmark = pytest.mark.django_db
 

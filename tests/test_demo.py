@@ -8,13 +8,13 @@ from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 from django.db.models import Sum
 
-from reporting import rollup
+from de_an_06.plain.numbers import format_rate
 from reporting.demo.people import PASSWORD, PEOPLE
-from reporting.entry import load_sheet
+from reporting.entry.saving import load_form
 from reporting.models import Difficulty, Indicator, IndicatorSummary, Period, Report, ServiceSummary, Status
-from reporting.numbers import format_rate
-from taskforces import counts
+from reporting.rollup import rollup
 from taskforces.models import Assignment, OutreachEvent, PilotModel, SourceItem, UnitVersion, User
+from taskforces.register import counts
 
 RECEIVED = ("received_online", "received_in_person", "received_postal")
 IN_TIME = ("resolved_early", "resolved_on_time")
@@ -116,7 +116,7 @@ def test_the_demonstration_is_whole_and_the_published_cases_read_as_published(de
     for report in (
         period("2026-11").reports.filter(status__in=["submitted", "approved"]).select_related("unit", "period")
     ):
-        assert [p for p in load_sheet(report).problems if p.severity == "hard"] == []
+        assert [p for p in load_form(report).problems if p.severity == "hard"] == []
     assert rollup.audit(period("2024-05")) == []
     # the registers and what hangs on them are filled in both scenes
     for province in ("70", "75"):

@@ -6,8 +6,9 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
 
-from reporting import difficulties, workflow
+from reporting import difficulties
 from reporting.models import Difficulty, DifficultyStep, Report
+from reporting.review import workflow
 from tests.conftest import make_person
 
 TEXT = "Đường truyền chậm, trang dịch vụ công không mở được vào buổi sáng."

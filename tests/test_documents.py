@@ -10,8 +10,8 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from taskforces import registers, uploads
 from taskforces.models import Document
+from taskforces.register import keeping, uploads
 
 PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n%%EOF\n"
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + b"\0" * 17
@@ -133,7 +133,7 @@ def test_file_names_lose_folders_and_tricks(sent, kept):
 @pytest.fixture
 def document(world, at):
     at("2026-11-10 09:00")
-    return registers.save_document(
+    return keeping.save_document(
         by=world.officer,
         unit=world.phuoc_long,
         kind="plan",
@@ -221,11 +221,11 @@ def test_a_corrected_document_keeps_its_file_until_another_comes(world, document
 @pytest.mark.django_db
 def test_a_task_force_of_another_unit_takes_no_document(world, at):
     at("2026-11-10 09:00")
-    force = registers.found_task_force(
+    force = keeping.found_task_force(
         by=world.neighbour, unit=world.phuoc_binh, kind="working_group", name="Tổ", valid_from=dt.date(2026, 1, 5)
     )
     with pytest.raises(ValidationError, match="đơn vị khác"):
-        registers.save_document(
+        keeping.save_document(
             by=world.officer,
             unit=world.phuoc_long,
             task_force=force,

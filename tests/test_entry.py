@@ -7,7 +7,8 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 
-from reporting import checks, entry, workflow
+from reporting.entry import checks, saving
+from reporting.entry.form import branch_label, load_form
 from reporting.models import (
     FIGURE_FIELDS,
     Explanation,
@@ -19,7 +20,7 @@ from reporting.models import (
     ReportEvent,
     ServiceFigures,
 )
-from reporting.sheet import branch_label
+from reporting.review import workflow
 from taskforces.models import Posting, User
 
 
@@ -54,7 +55,7 @@ SERVICE_10 = {
 
 
 def test_a_commune_of_2026_owes_its_services_by_branch_in_catalogue_order(report):
-    sheet = entry.load_sheet(report)
+    sheet = load_form(report)
     office, police = sheet.sections
     assert [line.code for line in office.services] == ["DVC09", "DVC10", "DVC11", "DVC15", "DVC16", "DVC19"]
     assert [line.code for line in police.services] == [
@@ -72,14 +73,14 @@ def test_a_commune_of_2026_owes_its_services_by_branch_in_catalogue_order(report
 
 
 def test_a_commune_of_2024_owes_what_communes_handled_then(world, month):
-    sheet = entry.load_sheet(report_of(world.thac_mo, month("2024-05")))
+    sheet = load_form(report_of(world.thac_mo, month("2024-05")))
     assert [line.code for line in sheet.services] == [
         *("DVC03", "DVC04", "DVC05", "DVC06", "DVC07", "DVC09", "DVC10", "DVC11", "DVC15", "DVC16"),
     ]
 
 
 def test_nothing_typed_yet_means_every_typed_cell_is_missing_and_register_cells_are_not_owed(report):
-    sheet = entry.load_sheet(report)
+    sheet = load_form(report)
     typed = [c for c in sheet.cells.values() if c.is_typed]
     assert sum(len(keys) for keys in sheet.missing.values()) == len(typed) == sheet.counts().owed
     assert all(line.cells[0].locked == "register" for line in sheet.register)
@@ -93,7 +94,7 @@ def test_form_of_a_report_takes_few_queries(report, world, django_assert_max_num
         fill(report_of(world.phuoc_long, month(key)), status="submitted", by=world.officer)
     report = report_of(world.phuoc_long, month("2026-11"))
     with django_assert_max_num_queries(12):
-        sheet = entry.load_sheet(report, world.officer)
+        sheet = load_form(report, world.officer)
         assert sheet.counts().missing
         assert [section.may_type for section in sheet.sections] == [True, False]
 
@@ -102,7 +103,7 @@ def test_form_of_a_report_takes_few_queries(report, world, django_assert_max_num
 
 
 def test_typed_cells_are_stored_with_what_follows_from_them(report, world):
-    result = entry.save_cells(report_id=report.pk, by=world.officer, cells=SERVICE_10)
+    result = saving.save_cells(report_id=report.pk, by=world.officer, cells=SERVICE_10)
     assert result.is_ok
     assert result.saved["DVC09.received_online"] == "31"
     assert row(report, "DVC09") == {
@@ -117,20 +118,20 @@ def test_typed_cells_are_stored_with_what_follows_from_them(report, world):
         "pending_in_time": 3,
         "pending_overdue": 0,
     }
-    assert result.sheet.cells["DVC09.pending_in_time"].text == "3"
-    assert not [p for p in result.sheet.problems if p.row == "DVC09"]
+    assert result.form.cells["DVC09.pending_in_time"].text == "3"
+    assert not [p for p in result.form.problems if p.row == "DVC09"]
     report.refresh_from_db()
     assert report.saved_at == result.saved_at is not None
 
 
 def test_vietnamese_thousands_are_read_and_shown(report, world):
-    result = entry.save_cells(report_id=report.pk, by=world.officer, cells={"DVC09.received_online": "1.234"})
+    result = saving.save_cells(report_id=report.pk, by=world.officer, cells={"DVC09.received_online": "1.234"})
     assert result.saved == {"DVC09.received_online": "1.234"}
     assert row(report, "DVC09")["received_online"] == 1234
 
 
 def test_a_bad_cell_is_refused_with_its_text_and_the_others_are_saved(report, world):
-    result = entry.save_cells(
+    result = saving.save_cells(
         report_id=report.pk,
         by=world.officer,
         cells={
@@ -152,23 +153,23 @@ def test_a_bad_cell_is_refused_with_its_text_and_the_others_are_saved(report, wo
 
 
 def test_blank_and_zero_stay_two_things(report, world):
-    entry.save_cells(
+    saving.save_cells(
         report_id=report.pk, by=world.officer, cells={"DVC09.received_online": "0", "DVC09.received_postal": ""}
     )
     assert row(report, "DVC09")["received_online"] == 0
     assert row(report, "DVC09")["received_postal"] is None
-    sheet = entry.load_sheet(report)
+    sheet = load_form(report)
     assert sheet.cells["DVC09.received_online"].text == "0"
     assert sheet.cells["DVC09.received_postal"].text == ""
     assert "DVC09.received_postal" in sheet.missing["office"]
     assert "DVC09.received_online" not in sheet.missing["office"]
-    entry.save_cells(report_id=report.pk, by=world.officer, cells={"DVC09.received_online": ""})
+    saving.save_cells(report_id=report.pk, by=world.officer, cells={"DVC09.received_online": ""})
     assert row(report, "DVC09")["received_online"] is None
 
 
 def test_every_change_leaves_old_new_who_and_how(report, world):
-    entry.save_cells(report_id=report.pk, by=world.officer, cells={"DVC09.rejected": "2"})
-    entry.save_cells(report_id=report.pk, by=world.officer, cells={"DVC09.rejected": "3"}, via="file")
+    saving.save_cells(report_id=report.pk, by=world.officer, cells={"DVC09.rejected": "2"})
+    saving.save_cells(report_id=report.pk, by=world.officer, cells={"DVC09.rejected": "3"}, via="file")
     assert list(FigureChange.objects.values_list("cell", "old", "new", "by__username", "via")) == [
         ("DVC09.rejected", None, 2, "nhung", "page"),
         ("DVC09.rejected", 2, 3, "nhung", "file"),
@@ -176,8 +177,8 @@ def test_every_change_leaves_old_new_who_and_how(report, world):
 
 
 def test_sending_the_same_again_is_received_and_changes_nothing(report, world):
-    first = entry.save_cells(report_id=report.pk, by=world.officer, cells=SERVICE_10)
-    again = entry.save_cells(
+    first = saving.save_cells(report_id=report.pk, by=world.officer, cells=SERVICE_10)
+    again = saving.save_cells(
         report_id=report.pk, by=world.officer, cells=SERVICE_10, seen=dict.fromkeys(SERVICE_10, "")
     )
     assert again.saved == first.saved
@@ -188,20 +189,20 @@ def test_sending_the_same_again_is_received_and_changes_nothing(report, world):
 
 
 def test_a_whole_form_is_one_upsert_each(report, world, django_assert_max_num_queries):
-    sheet = entry.load_sheet(report)
+    sheet = load_form(report)
     cells = {c.key: "5" for c in sheet.cells.values() if c.is_typed and c.branch == "office"}
     with django_assert_max_num_queries(20):
-        result = entry.save_cells(report_id=report.pk, by=world.officer, cells=cells)
+        result = saving.save_cells(report_id=report.pk, by=world.officer, cells=cells)
     assert len(result.changed) == len(cells) > 60
     assert FigureChange.objects.count() == len(cells)
 
 
 def test_an_identity_that_breaks_is_stored_as_typed_but_its_rest_is_not(report, world):
     cells = {**SERVICE_10, "DVC09.resolved_early": "36"}
-    result = entry.save_cells(report_id=report.pk, by=world.officer, cells=cells)
+    result = saving.save_cells(report_id=report.pk, by=world.officer, cells=cells)
     assert row(report, "DVC09")["pending_in_time"] is None
-    assert result.sheet.cells["DVC09.pending_in_time"].text == "−7"
-    assert [p.code for p in result.sheet.problems if p.row == "DVC09"] == ["identity"]
+    assert result.form.cells["DVC09.pending_in_time"].text == "−7"
+    assert [p.code for p in result.form.problems if p.row == "DVC09"] == ["identity"]
 
 
 # Two people, one cell
@@ -210,12 +211,12 @@ def test_an_identity_that_breaks_is_stored_as_typed_but_its_rest_is_not(report, 
 def test_a_cell_changed_by_another_since_is_a_conflict_and_keeps_their_figure(report, world, at):
     other = world.officer
     at("2026-11-16 09:15")
-    entry.save_cells(report_id=report.pk, by=other, cells={"DVC09.rejected": "7"})
+    saving.save_cells(report_id=report.pk, by=other, cells={"DVC09.rejected": "7"})
     second = User.objects.create(username="hai", full_name="Lý Thị Hai")
     Posting.objects.create(
         user=second, unit=world.phuoc_long, role="officer", branch="office", valid_from=report.period.data_from
     )
-    result = entry.save_cells(
+    result = saving.save_cells(
         report_id=report.pk,
         by=second,
         cells={"DVC09.rejected": "9", "DVC10.rejected": "1"},
@@ -229,23 +230,23 @@ def test_a_cell_changed_by_another_since_is_a_conflict_and_keeps_their_figure(re
     assert row(report, "DVC09")["rejected"] == 7
     assert row(report, "DVC10")["rejected"] == 1
     # having seen 7, the second person may decide
-    assert entry.save_cells(
+    assert saving.save_cells(
         report_id=report.pk, by=second, cells={"DVC09.rejected": "9"}, seen={"DVC09.rejected": "7"}
     ).is_ok
     assert row(report, "DVC09")["rejected"] == 9
 
 
 def test_both_typed_the_same_figure_is_no_conflict(report, world):
-    entry.save_cells(report_id=report.pk, by=world.officer, cells={"DVC09.rejected": "7"})
-    result = entry.save_cells(
+    saving.save_cells(report_id=report.pk, by=world.officer, cells={"DVC09.rejected": "7"})
+    result = saving.save_cells(
         report_id=report.pk, by=world.officer, cells={"DVC09.rejected": "7"}, seen={"DVC09.rejected": ""}
     )
     assert result.is_ok
 
 
 def test_a_plain_form_does_not_write_back_cells_its_sender_did_not_touch(report, world):
-    entry.save_cells(report_id=report.pk, by=world.police_officer, cells={"DVC03.rejected": "4"})
-    result = entry.save_cells(
+    saving.save_cells(report_id=report.pk, by=world.police_officer, cells={"DVC03.rejected": "4"})
+    result = saving.save_cells(
         report_id=report.pk,
         by=world.officer,
         cells={"DVC03.rejected": "", "DVC09.rejected": "1", "DVC09.pending_in_time": "–"},
@@ -259,7 +260,7 @@ def test_a_plain_form_does_not_write_back_cells_its_sender_did_not_touch(report,
 
 
 def test_the_other_branchs_cells_are_refused(report, world):
-    result = entry.save_cells(
+    result = saving.save_cells(
         report_id=report.pk,
         by=world.officer,
         cells={"DVC03.rejected": "1", "DD02.numerator": "5", "NL01.numerator": "3"},
@@ -274,30 +275,30 @@ def test_the_other_branchs_cells_are_refused(report, world):
 @pytest.mark.parametrize("who", ["neighbour", "leader", "reviewer", "chair", "staff", "auditor", "stranger"])
 def test_only_officers_of_the_unit_type(report, world, who):
     with pytest.raises(PermissionDenied):
-        entry.save_cells(report_id=report.pk, by=getattr(world, who), cells={"DVC09.rejected": "1"})
+        saving.save_cells(report_id=report.pk, by=getattr(world, who), cells={"DVC09.rejected": "1"})
     with pytest.raises(PermissionDenied):
-        entry.fill_zero(report_id=report.pk, by=getattr(world, who), service_code="DVC09")
+        saving.fill_zero(report_id=report.pk, by=getattr(world, who), service_code="DVC09")
     assert FigureChange.objects.count() == 0
 
 
 def test_officers_of_a_closed_unit_write_nothing(world, month, at):
     report = report_of(world.thac_mo, month("2024-05"))
     at("2024-05-16 09:00")
-    assert entry.save_cells(report_id=report.pk, by=world.old_officer, cells={"DVC09.rejected": "1"}).is_ok
+    assert saving.save_cells(report_id=report.pk, by=world.old_officer, cells={"DVC09.rejected": "1"}).is_ok
     del world.old_officer._current_postings
     at("2025-07-01 09:00")
     with pytest.raises(PermissionDenied):
-        entry.save_cells(report_id=report.pk, by=world.old_officer, cells={"DVC09.rejected": "2"})
+        saving.save_cells(report_id=report.pk, by=world.old_officer, cells={"DVC09.rejected": "2"})
 
 
 @pytest.mark.parametrize(("status", "message"), [("submitted", "Báo cáo đã gửi"), ("approved", "Báo cáo đã duyệt")])
 def test_a_sent_report_refuses_every_change(report, world, fill, status, message):
     fill(report, status=status, by=world.officer)
     for act in (
-        lambda: entry.save_cells(report_id=report.pk, by=world.officer, cells={"DVC09.rejected": "1"}),
-        lambda: entry.fill_zero(report_id=report.pk, by=world.officer, service_code="DVC09"),
-        lambda: entry.save_narrative(report_id=report.pk, by=world.officer, texts={"plan": "Việc"}),
-        lambda: entry.explain(
+        lambda: saving.save_cells(report_id=report.pk, by=world.officer, cells={"DVC09.rejected": "1"}),
+        lambda: saving.fill_zero(report_id=report.pk, by=world.officer, service_code="DVC09"),
+        lambda: saving.save_narrative(report_id=report.pk, by=world.officer, texts={"plan": "Việc"}),
+        lambda: saving.explain(
             report_id=report.pk, by=world.officer, check_code="jump", cell="DVC09.rejected", reason="x"
         ),
     ):
@@ -308,24 +309,24 @@ def test_a_sent_report_refuses_every_change(report, world, fill, status, message
 def test_a_closed_month_refuses_every_change(report, world):
     workflow.close_period(period_id=report.period_id, province_id=world.dong_nai.pk, by=world.staff)
     with pytest.raises(workflow.NotAllowed, match="đã khóa"):
-        entry.save_cells(report_id=report.pk, by=world.officer, cells={"DVC09.rejected": "1"})
-    assert entry.load_sheet(report, world.officer).sections[0].may_type is False
+        saving.save_cells(report_id=report.pk, by=world.officer, cells={"DVC09.rejected": "1"})
+    assert load_form(report, world.officer).sections[0].may_type is False
 
 
 def test_changing_a_ready_section_takes_the_mark_away(report, world, fill):
     fill(report, ready=True)
-    result = entry.save_cells(report_id=report.pk, by=world.officer, cells={"DVC09.rejected": "1"})
+    result = saving.save_cells(report_id=report.pk, by=world.officer, cells={"DVC09.rejected": "1"})
     assert result.unmarked == ["office"]
     report.refresh_from_db()
     assert report.office_ready_at is None
     assert report.police_ready_at is not None
     assert report.events.filter(action=ReportEvent.Action.NOT_READY).count() == 1
-    assert result.sheet.sections[0].ready_at is None
+    assert result.form.sections[0].ready_at is None
 
 
 def test_an_unchanged_cell_leaves_the_mark(report, world, fill):
     fill(report, ready=True)
-    assert entry.save_cells(report_id=report.pk, by=world.officer, cells={"DVC09.rejected": "0"}).unmarked == []
+    assert saving.save_cells(report_id=report.pk, by=world.officer, cells={"DVC09.rejected": "0"}).unmarked == []
 
 
 # Opening, "không phát sinh"
@@ -343,10 +344,10 @@ def october(world, month, fill):
 
 
 def test_opening_is_last_months_closing_and_is_not_typed(october, report, world):
-    cell = entry.load_sheet(report).cells["DVC09.opening"]
+    cell = load_form(report).cells["DVC09.opening"]
     assert (cell.text, cell.locked, cell.previous) == ("4", "carried", "0")
-    assert "DVC09.opening" not in entry.load_sheet(report).missing["office"]
-    result = entry.save_cells(report_id=report.pk, by=world.officer, cells={**SERVICE_10, "DVC09.opening": "9"})
+    assert "DVC09.opening" not in load_form(report).missing["office"]
+    result = saving.save_cells(report_id=report.pk, by=world.officer, cells={**SERVICE_10, "DVC09.opening": "9"})
     assert result.refused == {"DVC09.opening": "Ô này lấy từ số cuối kỳ trước, không nhập."}
     assert row(report, "DVC09")["opening"] == 4
     assert row(report, "DVC09")["pending_in_time"] == 3
@@ -354,17 +355,17 @@ def test_opening_is_last_months_closing_and_is_not_typed(october, report, world)
 
 def test_an_incomplete_month_before_gives_no_opening(october, report, world):
     ServiceFigures.objects.filter(report=october, service__code="DVC09").update(pending_overdue=None)
-    assert entry.load_sheet(report).cells["DVC09.opening"].is_typed
+    assert load_form(report).cells["DVC09.opening"].is_typed
 
 
 def test_a_correction_of_last_month_moves_the_opening_of_an_open_report_on_record(october, report, world):
-    entry.save_cells(
+    saving.save_cells(
         report_id=report.pk, by=world.officer, cells={k: v for k, v in SERVICE_10.items() if "opening" not in k}
     )
     ServiceFigures.objects.filter(report=october, service__code="DVC09").update(pending_in_time=5)
-    assert entry.load_sheet(report).cells["DVC09.opening"].text == "6"
+    assert load_form(report).cells["DVC09.opening"].text == "6"
     assert row(report, "DVC09")["opening"] == 4  # looking at it writes nothing
-    entry.save_cells(report_id=report.pk, by=world.officer, cells={"DVC10.rejected": "0"})
+    saving.save_cells(report_id=report.pk, by=world.officer, cells={"DVC10.rejected": "0"})
     assert row(report, "DVC09")["opening"] == 6
     assert row(report, "DVC09")["pending_in_time"] == 5
     assert FigureChange.objects.filter(cell="DVC09.opening").values_list("old", "new").get() == (4, 6)
@@ -374,7 +375,7 @@ def test_a_sent_report_keeps_its_opening_and_is_flagged(october, report, world, 
     fill(report, status="submitted", by=world.officer)
     Report.objects.filter(pk=report.pk).update(prior_corrected=True)
     report.refresh_from_db()
-    sheet = entry.load_sheet(report)
+    sheet = load_form(report)
     assert sheet.cells["DVC09.opening"].text == "0"
     problem = next(p for p in sheet.problems if p.code == "opening_changed")
     assert (problem.severity, problem.cell) == ("soft", "DVC09.opening")
@@ -382,8 +383,8 @@ def test_a_sent_report_keeps_its_opening_and_is_flagged(october, report, world, 
 
 
 def test_nothing_happened_fills_the_rest_of_a_service_with_zero_on_record(october, report, world):
-    entry.save_cells(report_id=report.pk, by=world.officer, cells={"DVC09.received_online": "2"})
-    result = entry.fill_zero(report_id=report.pk, by=world.officer, service_code="DVC09")
+    saving.save_cells(report_id=report.pk, by=world.officer, cells={"DVC09.received_online": "2"})
+    result = saving.fill_zero(report_id=report.pk, by=world.officer, service_code="DVC09")
     assert row(report, "DVC09") == {
         **dict.fromkeys(FIGURE_FIELDS, 0),
         "opening": 4,
@@ -394,19 +395,19 @@ def test_nothing_happened_fills_the_rest_of_a_service_with_zero_on_record(octobe
     assert FigureChange.objects.filter(via="zero_fill", old=None, new=0).count() == 7
     event = report.events.get(action=ReportEvent.Action.ZERO_FILL)
     assert (event.reason, event.by) == ("DVC09", world.officer)
-    again = entry.fill_zero(report_id=report.pk, by=world.officer, service_code="DVC09")
+    again = saving.fill_zero(report_id=report.pk, by=world.officer, service_code="DVC09")
     assert again.changed == []
     assert report.events.filter(action=ReportEvent.Action.ZERO_FILL).count() == 1
 
 
 def test_nothing_happened_belongs_to_the_branch(report, world):
     with pytest.raises(PermissionDenied):
-        entry.fill_zero(report_id=report.pk, by=world.officer, service_code="DVC03")
+        saving.fill_zero(report_id=report.pk, by=world.officer, service_code="DVC03")
 
 
 def test_last_month_and_last_year_stand_beside_each_cell(october, report, world, month, fill):
     fill(report_of(world.phuoc_long, month("2025-11")), base=21, status="approved", by=world.officer)
-    sheet = entry.load_sheet(report)
+    sheet = load_form(report)
     assert (sheet.cells["DVC09.received_online"].previous, sheet.cells["DVC09.received_online"].last_year) == (
         "14",
         "21",
@@ -417,16 +418,16 @@ def test_last_month_and_last_year_stand_beside_each_cell(october, report, world,
 
 
 def test_indicator_rate_is_made_from_both_cells_and_absent_without_them(report, world):
-    result = entry.save_cells(
+    result = saving.save_cells(
         report_id=report.pk, by=world.officer, cells={"DV02.numerator": "309", "DV02.denominator": "318"}
     )
-    lines = {line.code: line for line in result.sheet.indicators}
+    lines = {line.code: line for line in result.form.indicators}
     assert lines["DV02"].rate == "97,17%"
     assert lines["DV03"].rate == "–"
-    result = entry.save_cells(
+    result = saving.save_cells(
         report_id=report.pk, by=world.officer, cells={"DV02.numerator": "0", "DV02.denominator": "0"}
     )
-    assert {line.code: line for line in result.sheet.indicators}["DV02"].rate == "–"
+    assert {line.code: line for line in result.form.indicators}["DV02"].rate == "–"
     figure = IndicatorFigure.objects.get(report=report, indicator__code="DV02")
     assert (figure.numerator, figure.denominator) == (0, 0)
 
@@ -435,10 +436,10 @@ def test_indicator_rate_is_made_from_both_cells_and_absent_without_them(report, 
 
 
 def test_narrative_is_kept_and_a_text_changed_by_another_is_not_overwritten(report, world):
-    assert entry.save_narrative(report_id=report.pk, by=world.leader, texts={"results": "  Tốt\r\nLắm "}).is_ok
+    assert saving.save_narrative(report_id=report.pk, by=world.leader, texts={"results": "  Tốt\r\nLắm "}).is_ok
     report.refresh_from_db()
     assert report.results == "Tốt\nLắm"
-    result = entry.save_narrative(
+    result = saving.save_narrative(
         report_id=report.pk, by=world.officer, texts={"results": "Khác", "status": "approved"}, seen={"results": ""}
     )
     assert result.conflicts["results"].theirs == "Tốt\nLắm"
@@ -449,42 +450,42 @@ def test_narrative_is_kept_and_a_text_changed_by_another_is_not_overwritten(repo
 
 def test_a_reason_holds_for_the_figure_it_was_typed_for(report, world):
     def type_in_person(count):
-        entry.save_cells(report_id=report.pk, by=world.officer, cells={"DVC19.received_in_person": count})
-        sheet = entry.load_sheet(report)
+        saving.save_cells(report_id=report.pk, by=world.officer, cells={"DVC19.received_in_person": count})
+        sheet = load_form(report)
         return [p.code for p in sheet.unexplained if p.cell == "DVC19.received_in_person"]
 
     assert type_in_person("12") == ["online_only"]
-    entry.explain(
+    saving.explain(
         report_id=report.pk,
         by=world.officer,
         check_code="online_only",
         cell="DVC19.received_in_person",
         reason="Hệ thống ngừng ngày 28/10",
     )
-    assert entry.load_sheet(report).unexplained == []
+    assert load_form(report).unexplained == []
     assert type_in_person("80") == ["online_only"]  # eighty is another matter than twelve
     assert type_in_person("12") == []
 
 
 def test_a_reason_answers_a_warning_and_can_be_taken_back(report, world):
-    entry.save_cells(report_id=report.pk, by=world.officer, cells={"DVC19.received_in_person": "12"})
-    warning = next(p for p in entry.load_sheet(report).unexplained if p.row == "DVC19")
+    saving.save_cells(report_id=report.pk, by=world.officer, cells={"DVC19.received_in_person": "12"})
+    warning = next(p for p in load_form(report).unexplained if p.row == "DVC19")
     key = {"check_code": warning.code, "cell": warning.cell}
     assert warning.cell == "DVC19.received_in_person"
-    entry.explain(report_id=report.pk, by=world.officer, reason=" Hệ thống ngừng ngày 28/10 ", **key)
-    sheet = entry.load_sheet(report)
+    saving.explain(report_id=report.pk, by=world.officer, reason=" Hệ thống ngừng ngày 28/10 ", **key)
+    sheet = load_form(report)
     assert sheet.explanation(warning).reason == "Hệ thống ngừng ngày 28/10"
     assert sheet.unexplained == []
     assert sheet.counts("office").soft == 1
-    entry.explain(report_id=report.pk, by=world.officer, reason="", **key)
+    saving.explain(report_id=report.pk, by=world.officer, reason="", **key)
     assert Explanation.objects.count() == 0
     with pytest.raises(workflow.NotAllowed, match="không còn cần giải thích"):
-        entry.explain(report_id=report.pk, by=world.officer, check_code="jump", cell="DVC19.rejected", reason="x")
+        saving.explain(report_id=report.pk, by=world.officer, check_code="jump", cell="DVC19.rejected", reason="x")
 
 
 def test_what_blocks_is_counted_in_words(report, world, fill):
     fill(report)
-    entry.save_cells(
+    saving.save_cells(
         report_id=report.pk,
         by=world.officer,
         cells={
@@ -494,7 +495,7 @@ def test_what_blocks_is_counted_in_words(report, world, fill):
             "DV02.numerator": "",
         },
     )
-    sheet = entry.load_sheet(report)
+    sheet = load_form(report)
     assert sheet.blocking_title == "1 lỗi, 1 điểm cần giải thích, 2 ô còn trống"
     assert [p.severity for p in sheet.blocking] == ["hard", "soft", "missing", "missing"]
     assert sheet.cells["DVC16.resolved_on_time"].state == "is-problem"
@@ -513,10 +514,10 @@ def test_catalogue_of_the_tests_is_the_shipped_one(world):
 def test_history_tells_how_every_figure_came_about(report, world):
     """Forty savings by both branches in an order that never repeats itself: replaying the history gives the figures."""
     chance = random.Random(6)
-    keys = [c.key for c in entry.load_sheet(report).cells.values() if c.is_typed and c.key[:5] in {"DVC09", "DVC03"}]
+    keys = [c.key for c in load_form(report).cells.values() if c.is_typed and c.key[:5] in {"DVC09", "DVC03"}]
     for _ in range(40):
         cells = {key: chance.choice(["", "0", "3", "1.200", "x"]) for key in chance.sample(keys, 3)}
-        entry.save_cells(report_id=report.pk, by=chance.choice([world.officer, world.police_officer]), cells=cells)
+        saving.save_cells(report_id=report.pk, by=chance.choice([world.officer, world.police_officer]), cells=cells)
     replayed = dict.fromkeys(keys)
     for change in FigureChange.objects.order_by("pk"):
         assert replayed[change.cell] == change.old != change.new
@@ -540,7 +541,7 @@ def test_two_people_saving_one_row_at_once_lose_nothing(report, world):
         try:
             user = User.objects.get(pk=world.officer.pk)
             start.wait(timeout=20)
-            entry.save_cells(report_id=report.pk, by=user, cells={key: "5"}, seen={key: ""})
+            saving.save_cells(report_id=report.pk, by=user, cells={key: "5"}, seen={key: ""})
         finally:
             connection.close()
 

@@ -7,9 +7,10 @@ import zipfile
 import openpyxl
 import pytest
 
-from reporting import entry
-from reporting.exports.entry_form import INDICATORS, SERVICES, file_name, write_entry_form
-from reporting.imports.entry_form import LARGEST_FILE, read_entry_form, save_reading
+from reporting.entry import saving
+from reporting.entry.form import load_form
+from reporting.exports.form_file import INDICATORS, SERVICES, file_name, write_entry_form
+from reporting.imports.filled_form import LARGEST_FILE, read_entry_form, save_reading
 from reporting.models import FigureChange, Report, ServiceFigures
 
 
@@ -57,7 +58,7 @@ def test_the_form_says_whose_it_is_and_lists_what_is_owed(form, report):
     assert "Đơn vị báo cáo: Phường Phước Long" in text
     assert "Đơn vị nhận: Tỉnh Đồng Nai" in text
     assert "Kỳ báo cáo: tháng 11/2026 (số liệu từ 15/10/2026 đến hết 14/11/2026)" in text
-    owed = [line.code for line in entry.load_sheet(report).services]
+    owed = [line.code for line in load_form(report).services]
     assert sorted(v for v in text if v.startswith("DVC")) == sorted(owed)
     assert file_name(report) == "bieu-nhap-25217-2026-11.xlsx"
 
@@ -75,7 +76,7 @@ def test_only_what_this_person_types_is_unlocked(form, report, world):
 
 
 def test_blank_is_written_blank_and_zero_as_zero(report, world):
-    entry.save_cells(report_id=report.pk, by=world.officer, cells={"DVC09.received_online": "0"})
+    saving.save_cells(report_id=report.pk, by=world.officer, cells={"DVC09.received_online": "0"})
     book = openpyxl.load_workbook(io.BytesIO(write_entry_form(report, world.officer)))
     assert place(book, "DVC09.received_online").value == 0
     assert place(book, "DVC09.received_postal").value is None
@@ -98,13 +99,13 @@ def test_the_form_as_downloaded_changes_nothing(form, report, world):
     assert (
         reading.rows_read
         == reading.rows_unchanged
-        == len(entry.load_sheet(report).services) + len(entry.load_sheet(report).indicators)
+        == len(load_form(report).services) + len(load_form(report).indicators)
     )
-    assert reading.blank == len(entry.load_sheet(report).missing["office"])
+    assert reading.blank == len(load_form(report).missing["office"])
 
 
 def test_a_filled_form_is_shown_then_saved_as_if_typed(form, report, world):
-    last = entry.load_sheet(report).indicators[-1].code  # the last row counts too
+    last = load_form(report).indicators[-1].code  # the last row counts too
     type_in(
         form, DVC09__received_online=31.0, DVC09__resolved_early="1.026", DVC09__rejected=0, **{f"{last}__numerator": 7}
     )
@@ -152,7 +153,7 @@ def test_all_errors_come_at_once_with_their_place_and_nothing_is_saved(form, rep
 
 
 def test_a_blank_in_the_file_erases_nothing(report, world, form):
-    entry.save_cells(report_id=report.pk, by=world.officer, cells={"DVC09.rejected": "5"})
+    saving.save_cells(report_id=report.pk, by=world.officer, cells={"DVC09.rejected": "5"})
     reading = read(form, report, world.officer)
     assert reading.is_ok
     assert reading.changes == []
@@ -217,7 +218,7 @@ def test_what_is_no_form_is_refused_in_words(report, world):
 def test_what_changed_on_the_server_since_the_preview_is_a_conflict(form, report, world):
     type_in(form, DVC09__rejected=3)
     reading = read(form, report, world.officer)
-    entry.save_cells(report_id=report.pk, by=world.officer, cells={"DVC09.rejected": "4"})
+    saving.save_cells(report_id=report.pk, by=world.officer, cells={"DVC09.rejected": "4"})
     result = save_reading(report_id=report.pk, by=world.officer, reading=reading)
     assert result.conflicts["DVC09.rejected"].theirs == "4"
 
@@ -225,7 +226,7 @@ def test_what_changed_on_the_server_since_the_preview_is_a_conflict(form, report
 def test_derived_cells_carry_formula_and_value(report, world):
     cells = {f"DVC09.{name}": "0" for name in ("received_in_person", "received_postal", "resolved_overdue", "rejected")}
     cells |= {"DVC09.received_online": "10", "DVC09.resolved_early": "5", "DVC09.resolved_on_time": "1"}
-    entry.save_cells(report_id=report.pk, by=world.officer, cells={**cells, "DVC09.pending_overdue": "2"})
+    saving.save_cells(report_id=report.pk, by=world.officer, cells={**cells, "DVC09.pending_overdue": "2"})
     content = write_entry_form(report, world.officer)
     formula = place(openpyxl.load_workbook(io.BytesIO(content)), "DVC09.pending_in_time").value
     assert formula.startswith("=IF(COUNT(")

@@ -525,7 +525,7 @@ def test_figures_come_by_file_after_a_preview(client, world, november):
 
 
 def test_a_closed_month_cannot_be_typed_in(client, world, november):
-    from reporting import workflow
+    from reporting.review import workflow
 
     client.force_login(world.officer)
     workflow.close_period(period_id=november.period_id, province_id=world.dong_nai.pk, by=world.staff)
@@ -538,7 +538,8 @@ def test_a_closed_month_cannot_be_typed_in(client, world, november):
 
 
 def test_a_report_sent_back_asks_first_to_be_corrected(client, world, november, fill, at):
-    from reporting import entry, workflow
+    from reporting.entry import saving
+    from reporting.review import workflow
 
     at("2026-11-16 09:00")
     fill(november, base=21, status="submitted", by=world.officer)
@@ -547,7 +548,7 @@ def test_a_report_sent_back_asks_first_to_be_corrected(client, world, november, 
     main_button = r'<a class="btn btn--main[^>]*>([^<]*)<'
     assert re.search(main_button, client.get(reverse("task-list")).content.decode())[1] == "Sửa và gửi lại"
     at("2026-11-16 09:30")
-    entry.save_cells(
+    saving.save_cells(
         report_id=november.pk, by=world.officer, cells={"DVC09.rejected": "0", "DVC09.received_online": "20"}
     )
     assert re.search(main_button, client.get(reverse("task-list")).content.decode())[1] != "Sửa và gửi lại"

@@ -9,11 +9,11 @@ import openpyxl
 import pytest
 from django.core.management import CommandError, call_command
 
-from reporting import rollup
+from de_an_06.plain.spans import Span
 from reporting.exports import excel
 from reporting.exports.sheets import FIGURES, Column, derived, index_labels
 from reporting.models import FIGURE_FIELDS, IndicatorFigure, PublicService, Report, ServiceFigures
-from reporting.spans import Span
+from reporting.rollup import rollup
 from taskforces.models import UnitVersion
 
 pytestmark = pytest.mark.django_db

@@ -8,10 +8,10 @@ import openpyxl
 import pytest
 from django.urls import reverse
 
-from reporting import rollup
-from reporting.exports import choices, excel, jobs
+from de_an_06.plain.spans import Span
+from reporting.exports import excel, export_jobs, offers
 from reporting.models import ExportJob, Report, ReportEvent, ReportingSettings
-from reporting.spans import Span
+from reporting.rollup import rollup
 from taskforces.models import Posting, Role, User
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +50,7 @@ def november(world, month, fill):
 def make(november, world, django_capture_on_commit_callbacks):
     def make_job(by=None, unit=None, span=SPAN, basis="provisional"):
         with django_capture_on_commit_callbacks(execute=True):
-            job = jobs.create(unit=unit or world.dong_nai, span=span, basis=basis, by=by or world.staff)
+            job = export_jobs.create(unit=unit or world.dong_nai, span=span, basis=basis, by=by or world.staff)
         job.refresh_from_db()
         return job
 
@@ -60,7 +60,7 @@ def make(november, world, django_capture_on_commit_callbacks):
 def test_a_job_makes_its_file(make, world):
     job = make()
     assert job.state == State.DONE
-    path = jobs.path_of(job)
+    path = export_jobs.path_of(job)
     assert path.is_file()
     assert job.size == path.stat().st_size
     assert job.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
@@ -73,57 +73,57 @@ def test_a_job_makes_its_file(make, world):
 
 def test_nothing_is_sent_to_the_worker_before_commit(november, world, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks() as callbacks:
-        job = jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
+        job = export_jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
         assert job.state == State.WAITING
     assert len(callbacks) == 1
 
 
 def test_a_second_click_gives_the_same_job(november, world):
-    first = jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
-    assert jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff) == first
-    assert jobs.create(unit=world.dong_nai, span=SPAN, basis="provisional", by=world.staff) != first
+    first = export_jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
+    assert export_jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff) == first
+    assert export_jobs.create(unit=world.dong_nai, span=SPAN, basis="provisional", by=world.staff) != first
 
 
 def test_a_lost_job_can_be_asked_for_again(november, world, at):
-    lost = jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
+    lost = export_jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
     at("2026-11-20 09:06")
-    assert jobs.is_stuck(lost)
-    again = jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
+    assert export_jobs.is_stuck(lost)
+    again = export_jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
     assert again != lost
     assert not ExportJob.objects.filter(pk=lost.pk).exists()
 
 
 def test_delivered_twice_the_file_stays(make):
     job = make()
-    before = jobs.path_of(job).read_bytes()
-    jobs.run_export(job.pk)
+    before = export_jobs.path_of(job).read_bytes()
+    export_jobs.run_export(job.pk)
     job.refresh_from_db()
     assert job.state == State.DONE
-    assert jobs.path_of(job).read_bytes() == before
+    assert export_jobs.path_of(job).read_bytes() == before
 
 
 def test_two_at_once_one_file_wins(november, world, monkeypatch):
     """The second finishes inside the first: the row describes the file that stays."""
-    job = jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
+    job = export_jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
     write, depth = excel.write_summary, []
 
     def slow(path, **choice):
         if not depth:
             depth.append(1)
-            jobs.run_export(job.pk)
+            export_jobs.run_export(job.pk)
         return write(path, **choice)
 
     monkeypatch.setattr(excel, "write_summary", slow)
-    jobs.run_export(job.pk)
+    export_jobs.run_export(job.pk)
     job.refresh_from_db()
-    assert job.sha256 == hashlib.sha256(jobs.path_of(job).read_bytes()).hexdigest()
-    assert len(list(jobs.path_of(job).parent.iterdir())) == 1
+    assert job.sha256 == hashlib.sha256(export_jobs.path_of(job).read_bytes()).hexdigest()
+    assert len(list(export_jobs.path_of(job).parent.iterdir())) == 1
 
 
 def test_killed_in_the_middle_it_runs_again(make):
     job = make()
     ExportJob.objects.filter(pk=job.pk).update(state=State.RUNNING, sha256="")
-    jobs.run_export(job.pk)
+    export_jobs.run_export(job.pk)
     job.refresh_from_db()
     assert job.state == State.DONE
     assert job.sha256
@@ -133,24 +133,24 @@ def test_a_job_removed_meanwhile_is_no_error(make):
     job = make()
     pk = job.pk
     job.delete()
-    jobs.run_export(pk)
+    export_jobs.run_export(pk)
 
 
 def test_a_failure_is_told_and_logged(november, world, monkeypatch, caplog):
-    job = jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
+    job = export_jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
 
     def broken(path, **choice):
         path.write_text("half")
         raise OSError("disk full")
 
     monkeypatch.setattr(excel, "write_summary", broken)
-    jobs.run_export(job.pk)
+    export_jobs.run_export(job.pk)
     job.refresh_from_db()
     assert job.state == State.FAILED
     assert "Lập lại" in job.message
     assert str(job.pk)[:8] in job.message
     assert "disk full" in caplog.text
-    assert list(jobs.path_of(job).parent.iterdir()) == []
+    assert list(export_jobs.path_of(job).parent.iterdir()) == []
 
 
 def test_a_span_without_months_fails_with_a_reason(make, world):
@@ -159,7 +159,7 @@ def test_a_span_without_months_fails_with_a_reason(make, world):
 
 
 def test_progress_is_written_while_running(november, world, monkeypatch):
-    job = jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
+    job = export_jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
     seen = []
 
     def watched(path, *, progress, **choice):
@@ -170,14 +170,14 @@ def test_progress_is_written_while_running(november, world, monkeypatch):
         raise excel.CannotExport("đủ rồi")
 
     monkeypatch.setattr(excel, "write_summary", watched)
-    jobs.run_export(job.pk)
+    export_jobs.run_export(job.pk)
     assert seen == [(5, 20), (5, 20)]
 
 
 def test_scope_is_asked_again_when_the_job_runs(november, world):
-    job = jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
+    job = export_jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
     Posting.objects.filter(user=world.staff).update(valid_to=dt.date(2026, 11, 1))
-    jobs.run_export(job.pk)
+    export_jobs.run_export(job.pk)
     job.refresh_from_db()
     assert job.state == State.FAILED
     assert "không còn quyền" in job.message
@@ -204,11 +204,11 @@ def test_page_without_any_period(world, client):
 
 def test_units_offered_are_those_in_scope(november, world, client):
     client.force_login(world.officer)
-    offered = choices.units(world.officer, SPAN)
+    offered = offers.units(world.officer, SPAN)
     assert offered == [(world.phuoc_long.pk, "Phường Phước Long")]
     text = client.get(reverse("export-list"), {"don_vi": world.phuoc_binh.pk}).content.decode()
     assert "Phường Phước Bình" not in text
-    names = [name for _, name in choices.units(world.staff, SPAN)]
+    names = [name for _, name in offers.units(world.staff, SPAN)]
     assert names == ["Tỉnh Đồng Nai", "Xã Phú Riềng", "Phường Phước Bình", "Phường Phước Long"]
 
 
@@ -271,7 +271,7 @@ def test_stranger_finds_no_job(make, world, client):
 
 def test_colleagues_in_scope_share_finished_files_only(make, world, client, november):
     done = make()
-    waiting = jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
+    waiting = export_jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
     client.force_login(world.chair)
     page = client.get(reverse("export-list")).content.decode()
     assert str(done.pk) in page
@@ -293,18 +293,18 @@ def test_scope_lost_means_no_download(make, world, client):
 
 
 def test_not_ready_or_gone_is_a_message(make, november, world, client):
-    waiting = jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
+    waiting = export_jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
     client.force_login(world.staff)
     page = client.get(reverse("export-download", args=[waiting.pk]), follow=True)
     assert "chưa lập xong" in page.content.decode()
     job = make()
-    jobs.path_of(job).unlink()
+    export_jobs.path_of(job).unlink()
     page = client.get(reverse("export-download", args=[job.pk]), follow=True)
     assert "không còn trên máy chủ" in page.content.decode()
 
 
 def test_progress_partial_polls_until_done(november, world, client, make):
-    job = jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
+    job = export_jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
     ExportJob.objects.filter(pk=job.pk).update(state=State.RUNNING, progress=30, total=120)
     client.force_login(world.staff)
     page = client.get(reverse("export-list"), {"da_xong": "0"}, headers=HTMX | {"HX-Target": "dang-lap"})
@@ -315,7 +315,7 @@ def test_progress_partial_polls_until_done(november, world, client, make):
     assert "Cập nhật tiến độ" in text  # the way without JavaScript
     assert "<html" not in text
     assert 'id="tai-ve"' not in text
-    jobs.run_export(job.pk)
+    export_jobs.run_export(job.pk)
     text = client.get(
         reverse("export-list"), {"da_xong": "0"}, headers=HTMX | {"HX-Target": "dang-lap"}
     ).content.decode()
@@ -360,29 +360,29 @@ def test_list_queries_do_not_grow_with_files(make, world, client, django_assert_
 
 def test_a_file_is_old_when_its_figures_changed(make, world, november, at):
     provisional, official = make(), make(basis="official")
-    assert not any(choices.why_old([provisional, official]).values())
+    assert not any(offers.why_old([provisional, official]).values())
     at("2026-11-20 10:00")
     report = Report.objects.get(unit=world.phuoc_long, period=november)
     _event(report, ReportEvent.Action.APPROVE, world.reviewer)
-    assert choices.why_old([provisional, official]) == {official.pk: "Phường Phước Long được duyệt báo cáo ngày 20/11"}
+    assert offers.why_old([provisional, official]) == {official.pk: "Phường Phước Long được duyệt báo cáo ngày 20/11"}
     _event(Report.objects.get(unit=world.phu_rieng, period=november), ReportEvent.Action.SUBMIT, world.reviewer)
-    assert choices.why_old([provisional])[provisional.pk] == "Xã Phú Riềng gửi báo cáo ngày 20/11"
+    assert offers.why_old([provisional])[provisional.pk] == "Xã Phú Riềng gửi báo cáo ngày 20/11"
     _event(Report.objects.get(unit=world.phuoc_binh, period=november), ReportEvent.Action.SEND_BACK, world.reviewer)
-    assert choices.why_old([provisional])[provisional.pk] == "2 đơn vị có thay đổi sau khi lập"
+    assert offers.why_old([provisional])[provisional.pk] == "2 đơn vị có thay đổi sau khi lập"
 
 
 def test_a_communes_file_grows_old_too(make, world, november, at):
     job = make(unit=world.phuoc_long)
     at("2026-11-20 10:00")
     _event(Report.objects.get(unit=world.phuoc_long, period=november), ReportEvent.Action.REOPEN, world.reviewer)
-    assert choices.why_old([job]) == {job.pk: "Phường Phước Long mở lại báo cáo ngày 20/11"}
+    assert offers.why_old([job]) == {job.pk: "Phường Phước Long mở lại báo cáo ngày 20/11"}
 
 
 def test_a_neighbours_change_does_not_make_a_file_old(make, world, november, at):
     job = make()
     at("2026-11-20 10:00")
     _event(Report.objects.get(unit=world.da_huoai, period=november), ReportEvent.Action.SUBMIT, world.stranger)
-    assert choices.why_old([job]) == {}
+    assert offers.why_old([job]) == {}
 
 
 def _event(report, action, by):
@@ -395,14 +395,14 @@ def _event(report, action, by):
 
 def test_old_files_are_removed_after_the_kept_days(make, world, at):
     job = make()
-    path = jobs.path_of(job)
+    path = export_jobs.path_of(job)
     at("2026-12-20 08:59")
-    assert jobs.remove_old() == 0
+    assert export_jobs.remove_old() == 0
     at("2026-12-20 09:01")
-    assert jobs.remove_old() == 1
+    assert export_jobs.remove_old() == 1
     assert not path.exists()
     assert not ExportJob.objects.exists()
-    assert jobs.remove_old() == 0
+    assert export_jobs.remove_old() == 0
 
 
 def test_kept_days_are_a_setting(make, at):
@@ -411,19 +411,19 @@ def test_kept_days_are_a_setting(make, at):
     settings_row.export_days = 2
     settings_row.save()
     at("2026-11-22 09:01")
-    assert jobs.remove_old() == 1
-    assert not jobs.path_of(job).exists()
+    assert export_jobs.remove_old() == 1
+    assert not export_jobs.path_of(job).exists()
 
 
 def test_pieces_of_killed_workers_are_swept(make, at):
     job = make()
-    piece = jobs.path_of(job).with_name("abc.part")
-    fresh = jobs.path_of(job).with_name("def.part")
+    piece = export_jobs.path_of(job).with_name("abc.part")
+    fresh = export_jobs.path_of(job).with_name("def.part")
     for path in (piece, fresh):
         path.write_text("half a file")
     os.utime(piece, (0, 0))
     os.utime(fresh, None)
-    jobs.remove_old()
+    export_jobs.remove_old()
     assert not piece.exists()
     assert fresh.exists()
-    assert jobs.path_of(job).exists()
+    assert export_jobs.path_of(job).exists()

@@ -5,9 +5,9 @@ import datetime as dt
 import pytest
 
 from reporting.models import PublicService, Report, ServiceTerms
-from taskforces import findings
-from taskforces.findings import Code, Facts, UnitFacts, of_task_force, of_unit
 from taskforces.models import Document, Level, Membership, Person, Responsibility, TaskForce
+from taskforces.register import gaps
+from taskforces.register.gaps import Code, Facts, UnitFacts, of_task_force, of_unit
 
 D = dt.date
 DAY = D(2026, 11, 14)
@@ -66,7 +66,7 @@ def test_quiet_begins_the_day_after_so_many_months():
     ],
 )
 def test_months_back_stay_inside_the_month(day, months, expected):
-    assert findings.months_before(day, months) == expected
+    assert gaps.months_before(day, months) == expected
 
 
 def test_services_nobody_answers_for_are_counted_and_named():
@@ -104,7 +104,7 @@ def complete(world, unit):
 
 
 def read(*units, day=DAY):
-    return findings.load({unit.pk: unit.level for unit in units}, day)
+    return gaps.load({unit.pk: unit.level for unit in units}, day)
 
 
 def test_a_complete_unit_has_no_findings(world):

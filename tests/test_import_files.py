@@ -10,22 +10,21 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import Workbook
 
-from taskforces.imports import files
+from taskforces.imports import tables
 from taskforces.imports.columns import Amount, Choice, Column, Count, Day, Mail, Several, Text
-
-from .import_sheets import csv_file, xlsx
+from tests.import_sheets import csv_file, xlsx
 
 HEADERS = ["Mã đơn vị", "Họ và tên", "Từ ngày", "Số"]
-KNOWN = {files.header_key(name): name for name in [*HEADERS, "Ghi chú"]}
+KNOWN = {tables.header_key(name): name for name in [*HEADERS, "Ghi chú"]}
 
 
 def read(upload, required=HEADERS[:2]):
     upload.seek(0)
-    return files.read(upload.file, upload.name, KNOWN, list(required))
+    return tables.read(upload.file, upload.name, KNOWN, list(required))
 
 
 def reasons(upload) -> list[str]:
-    with pytest.raises(files.FileRefused) as refused:
+    with pytest.raises(tables.FileRefused) as refused:
         read(upload)
     return refused.value.reasons
 
@@ -83,9 +82,9 @@ def test_csv_with_and_without_mark(encoding, separator):
 
 def test_csv_text_made_safe_comes_back():
     for text in ("=1+1", "+84 271", "-x", "@x"):
-        assert files.safe_for_csv(text) == f"'{text}"
-        assert read(csv_file(HEADERS, ["25217", files.safe_for_csv(text)])).rows[0][1] == text
-    assert files.safe_for_csv("An") == "An"
+        assert tables.safe_for_csv(text) == f"'{text}"
+        assert read(csv_file(HEADERS, ["25217", tables.safe_for_csv(text)])).rows[0][1] == text
+    assert tables.safe_for_csv("An") == "An"
 
 
 # --- what is refused
@@ -133,7 +132,7 @@ def test_empty_files():
     assert reasons(xlsx(HEADERS)) == ["Trang “Dữ liệu” có tên cột nhưng không có dòng dữ liệu nào."]
     for name in ("tep.csv", "tep.xlsx"):
         with pytest.raises(ValidationError, match="không có nội dung"):
-            files.inspect(SimpleUploadedFile(name, b""))
+            tables.inspect(SimpleUploadedFile(name, b""))
 
 
 @pytest.mark.parametrize("encoding", ["cp1258", "latin-1"])
@@ -157,7 +156,7 @@ def test_broken_quotes_in_csv():
 @pytest.mark.parametrize("name", ["tep.xlsx", "tep.csv"])
 def test_a_renamed_program(name):
     with pytest.raises(ValidationError, match="chương trình"):
-        files.inspect(SimpleUploadedFile(name, b"MZ\x90\x00" + b"\0" * 500))
+        tables.inspect(SimpleUploadedFile(name, b"MZ\x90\x00" + b"\0" * 500))
 
 
 @pytest.mark.parametrize(
@@ -174,14 +173,14 @@ def test_a_renamed_program(name):
 )
 def test_other_kinds_of_files(name, content, message):
     with pytest.raises(ValidationError, match=message):
-        files.inspect(SimpleUploadedFile(name, content))
+        tables.inspect(SimpleUploadedFile(name, content))
 
 
 def test_too_large(monkeypatch):
     upload = SimpleUploadedFile("tep.csv", b"a,b\n")
     upload.size = 21 * 1024 * 1024
     with pytest.raises(ValidationError, match="nặng 21 MB"):
-        files.inspect(upload)
+        tables.inspect(upload)
 
 
 def test_a_damaged_workbook():
@@ -244,9 +243,9 @@ def large():
 
 @pytest.mark.slow
 def test_fifty_thousand_rows_are_read_and_one_more_is_refused(large):
-    table = read(large(files.MOST_ROWS))
+    table = read(large(tables.MOST_ROWS))
     assert (len(table.rows), table.numbers[-1]) == (50_000, 50_001)
-    assert reasons(large(files.MOST_ROWS + 1)) == ["Tệp có hơn 50.000 dòng. Chia thành nhiều tệp rồi gửi từng tệp."]
+    assert reasons(large(tables.MOST_ROWS + 1)) == ["Tệp có hơn 50.000 dòng. Chia thành nhiều tệp rồi gửi từng tệp."]
     text = "Mã đơn vị,Họ và tên\n" + "25217,An\n" * 50_001
     assert "50.000 dòng" in reasons(SimpleUploadedFile("tep.csv", text.encode()))[0]
 

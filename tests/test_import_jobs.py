@@ -12,13 +12,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.urls import reverse
 
-from taskforces import passwords, tasks
-from taskforces.imports import jobs
+from taskforces import tasks
+from taskforces.imports import import_jobs
 from taskforces.models import ContactExport, ImportJob, Membership, Person, Posting, Role, TaskForce, User
-
-from .conftest import make_person
-from .import_sheets import bring_in, said, totals, write, xlsx
-from .test_imports import ACCOUNT, FORCE, MEMBER, account, member
+from taskforces.people import passwords
+from tests.conftest import make_person
+from tests.import_sheets import bring_in, said, totals, write, xlsx
+from tests.test_imports import ACCOUNT, FORCE, MEMBER, account, member
 
 Kind, State = ImportJob.Kind, ImportJob.State
 DAY = dt.date(2026, 1, 15)
@@ -38,7 +38,7 @@ def force(world):
 
 
 def result_rows(job):
-    with default_storage.open(jobs.result_name(job)) as file:
+    with default_storage.open(import_jobs.result_name(job)) as file:
         page = openpyxl.load_workbook(io.BytesIO(file.read()))["Kết quả"]
     return list(page.iter_rows(values_only=True))
 
@@ -60,9 +60,9 @@ def test_one_wrong_row_saves_nothing_and_says_everything(world, force):
         "3 Từ ngày: Không có ngày 31/02/2026. Ghi ngày trước, tháng sau: 09/08/2022.",
         "4 Đến hết ngày: Ngày kết thúc phải sau ngày bắt đầu.",
     ]
-    with pytest.raises(jobs.NotNow):
-        jobs.confirm(job_id=job.pk, by=world.officer)
-    jobs.write(job.pk)
+    with pytest.raises(import_jobs.NotNow):
+        import_jobs.confirm(job_id=job.pk, by=world.officer)
+    import_jobs.write(job.pk)
     assert not Membership.objects.exists()
     assert not Person.objects.exists()
 
@@ -74,7 +74,7 @@ def test_rows_given_twice_are_named(world, force):
 
 
 def test_the_result_file_holds_every_row(world, force):
-    people = [member(f"Người {i}") for i in range(jobs.SHOWN + 30)]
+    people = [member(f"Người {i}") for i in range(import_jobs.SHOWN + 30)]
     job = bring_in(world.officer, Kind.MEMBERS, xlsx(MEMBER, *people))
     assert (len(job.preview["rows"]), job.preview["of"]) == (200, 230)  # and the page says so
     job = write(job)
@@ -97,7 +97,7 @@ def test_files_with_names_and_phones_are_removed_after_the_kept_days(world, forc
     at("2026-12-16 09:01")
     assert tasks.remove_old_imports() == 1
     assert not default_storage.exists(upload)
-    assert not default_storage.exists(jobs.result_name(job))
+    assert not default_storage.exists(import_jobs.result_name(job))
     job.refresh_from_db()
     assert (job.state, job.preview, len(job.sha256)) == (State.DONE, {}, 64)  # what was done stays on record
     assert Person.objects.filter(full_name="Người ở lại").exists()
@@ -113,7 +113,7 @@ def test_a_formula_in_the_result_file_stays_text(world, force):
             ("Mã đơn vị,Loại tổ,Họ và tên,Vai trò,Từ ngày\n25217,Tổ công tác,'=1+1,Thành viên,15/01/2026\n").encode(),
         ),
     )
-    with default_storage.open(jobs.result_name(job)) as file:
+    with default_storage.open(import_jobs.result_name(job)) as file:
         page = openpyxl.load_workbook(io.BytesIO(file.read()))["Kết quả"]
     cells = [cell for row in page.iter_rows() for cell in row if cell.value and "=1+1" in str(cell.value)]
     assert cells
@@ -128,7 +128,7 @@ def test_what_changed_since_the_preview_goes_back_to_the_preview(world, force):
     assert job.preview["rows"][0]["changes"] == [["Tên tổ", "Tổ công tác", "Tên mới"]]
     TaskForce.objects.update(name="Tên người khác vừa sửa")
     job = write(job)
-    assert (job.state, job.message) == (State.READY, jobs.CHANGED_SINCE)
+    assert (job.state, job.message) == (State.READY, import_jobs.CHANGED_SINCE)
     assert TaskForce.objects.get().name == "Tên người khác vừa sửa"
     assert job.preview["rows"][0]["changes"] == [["Tên tổ", "Tên người khác vừa sửa", "Tên mới"]]
     assert write(job).state == State.DONE
@@ -137,16 +137,16 @@ def test_what_changed_since_the_preview_goes_back_to_the_preview(world, force):
 
 def test_a_right_lost_since_the_preview(world, force):
     job = bring_in(world.officer, Kind.MEMBERS, xlsx(MEMBER, member("An")))
-    jobs.confirm(job_id=job.pk, by=world.officer)
+    import_jobs.confirm(job_id=job.pk, by=world.officer)
     Posting.objects.filter(user=world.officer).update(unit=world.phuoc_binh)
-    jobs.write(job.pk)
+    import_jobs.write(job.pk)
     job.refresh_from_db()
     assert (job.state, said(job)) == (State.REFUSED, ["2 Mã đơn vị: 25217 nằm ngoài phạm vi của bạn."])
     assert not Membership.objects.exists()
     Posting.objects.filter(user=world.officer).update(valid_to=dt.date(2026, 1, 1))
     job.state = State.WRITING
     job.save()
-    jobs.write(job.pk)
+    import_jobs.write(job.pk)
     job.refresh_from_db()
     assert (job.state, job.message) == (State.REFUSED, "Bạn không còn quyền nhập loại tệp này; chưa nhập gì.")
 
@@ -154,8 +154,8 @@ def test_a_right_lost_since_the_preview(world, force):
 def test_delivered_twice_it_is_written_once(world, force):
     job = write(bring_in(world.officer, Kind.MEMBERS, xlsx(MEMBER, member("An"))))
     for _ in range(2):
-        jobs.check(job.pk)
-        jobs.write(job.pk)
+        import_jobs.check(job.pk)
+        import_jobs.write(job.pk)
     job.refresh_from_db()
     assert (job.state, totals(job), Membership.objects.count()) == (State.DONE, (1, 0, 0, 0), 1)
 
@@ -176,7 +176,7 @@ def test_a_database_that_refuses_leaves_nothing(world, force, monkeypatch):
     monkeypatch.setattr(MemberRoster, "load", load_then_seat)
     with transaction.atomic():
         job = write(job)
-    assert (job.state, job.message) == (State.READY, jobs.CHANGED_SINCE)
+    assert (job.state, job.message) == (State.READY, import_jobs.CHANGED_SINCE)
     assert not Person.objects.filter(full_name__in=["An", "Bé"]).exists()
 
 
@@ -185,7 +185,7 @@ def test_something_broken_is_told_and_logged(world, force, monkeypatch, caplog):
 
     monkeypatch.setattr(MemberRoster, "find", lambda *args: 1 / 0)
     job = bring_in(world.officer, Kind.MEMBERS, xlsx(MEMBER, member("An")))
-    assert (job.state, job.message) == (State.REFUSED, jobs.BROKEN.format(str(job.pk)[:8]))
+    assert (job.state, job.message) == (State.REFUSED, import_jobs.BROKEN.format(str(job.pk)[:8]))
     assert "ZeroDivisionError" in caplog.text
 
 
@@ -210,7 +210,7 @@ def test_from_the_form_to_the_result(world, force, client):
     partial = client.get(job_url(job), headers={"HX-Request": "true"})
     assert "HX-Refresh" not in partial
     assert "<html" not in partial.content.decode()
-    jobs.write(job.pk)
+    import_jobs.write(job.pk)
     assert client.get(job_url(job), headers={"HX-Request": "true"})["HX-Refresh"] == "true"
     page = client.get(job_url(job)).content.decode()
     assert "Đã nhập 2 dòng" in page
@@ -248,7 +248,7 @@ def test_a_refused_file_says_so_and_can_be_dropped(world, client):
     assert "Tệp không nhập được, chưa nhập gì" in page
     assert "không có cột nào tên “Cột lạ”" in page
     name = job.file.name
-    jobs.cancel(job_id=job.pk, by=world.officer)
+    import_jobs.cancel(job_id=job.pk, by=world.officer)
     job.refresh_from_db()
     assert (job.state, job.file.name) == (State.CANCELLED, "")
     assert name
@@ -256,7 +256,7 @@ def test_a_refused_file_says_so_and_can_be_dropped(world, client):
 
 def test_large_files_wait_for_the_worker(world, client, monkeypatch):
     asked = []
-    monkeypatch.setattr(jobs, "CHECKED_AT_ONCE", 10)
+    monkeypatch.setattr(import_jobs, "CHECKED_AT_ONCE", 10)
     monkeypatch.setattr(tasks.check_import, "delay_on_commit", asked.append)
     client.force_login(world.officer)
     client.post(reverse("import-upload"), {"loai": "thanh-vien", "tep": xlsx(MEMBER, member("An"))})
@@ -319,7 +319,7 @@ def test_a_link_sets_the_first_password_once(new_account, client, at):
     assert client.get(link).status_code == 410
     assert sorted(client.get(other).status_code for other in links) == [200, 410]  # the other person's still works
     assert client.post(link, {"new_password1": "x" * 12, "new_password2": "x" * 12}).status_code == 410
-    assert [row.username for row in jobs.new_accounts(job)] == ["thibe"]
+    assert [row.username for row in import_jobs.new_accounts(job)] == ["thibe"]
 
 
 def test_a_link_ends_after_seven_days(new_account, client, at):

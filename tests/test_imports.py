@@ -12,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from reporting.models import Target
-from taskforces.imports import files, kinds, sheets_out
+from taskforces.imports import kinds, sheets_out, tables
 from taskforces.models import (
     Assignment,
     AssignmentEvent,
@@ -31,9 +31,8 @@ from taskforces.models import (
     User,
     VillageTeam,
 )
-
-from .conftest import make_person
-from .import_sheets import bring_in, csv_file, said, totals, write, xlsx
+from tests.conftest import make_person
+from tests.import_sheets import bring_in, csv_file, said, totals, write, xlsx
 
 Kind, State = ImportJob.Kind, ImportJob.State
 FORCE = ["Mã đơn vị", "Loại tổ", "Thành lập ngày", "Tên tổ", "Họp gần nhất ngày", "Số quyết định", "Ngày quyết định"]
@@ -431,7 +430,7 @@ def test_a_formula_in_a_name_stays_text(filled):
     rows = sheets_out.export_rows(roster, filled.staff, Kind.MEMBERS)
     content = io.BytesIO()
     sheets_out.write_template(content, roster, Kind.MEMBERS, "Tệp", rows)
-    page = openpyxl.load_workbook(io.BytesIO(content.getvalue()))[files.DATA_SHEET]
+    page = openpyxl.load_workbook(io.BytesIO(content.getvalue()))[tables.DATA_SHEET]
     cell = next(cell for row in page.iter_rows() for cell in row if cell.value == "=1+1")
     assert cell.data_type == "s"
     text = io.BytesIO()
@@ -460,13 +459,13 @@ def test_the_template_is_read_back_as_empty(world, kind):
     content = io.BytesIO()
     sheets_out.write_template(content, roster, kind, "Tệp")
     book = openpyxl.load_workbook(io.BytesIO(content.getvalue()))
-    assert book.sheetnames == [files.DATA_SHEET, sheets_out.GUIDE, sheets_out.LISTS]
-    page = book[files.DATA_SHEET]
+    assert book.sheetnames == [tables.DATA_SHEET, sheets_out.GUIDE, sheets_out.LISTS]
+    page = book[tables.DATA_SHEET]
     assert all(cell.comment is not None for cell in page[1])
     assert page.data_validations.dataValidation or kind == Kind.TARGETS
     assert page["A2"].number_format == "@"
-    with pytest.raises(files.FileRefused, match="không có dòng dữ liệu nào"):
-        files.read(content, "mau.xlsx", roster.known_columns(), roster.required_columns())
+    with pytest.raises(tables.FileRefused, match="không có dòng dữ liệu nào"):
+        tables.read(content, "mau.xlsx", roster.known_columns(), roster.required_columns())
 
 
 def test_queries_do_not_grow_with_the_rows(world, force):

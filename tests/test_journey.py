@@ -17,12 +17,11 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from reporting import rollup
 from reporting.models import FIGURE_FIELDS, ExportJob, FigureChange, PeriodClosure, Report, ReportEvent, ServiceFigures
+from reporting.rollup import rollup
 from taskforces.models import Branch, Posting, Role
-
-from .conftest import START, make_person
-from .test_entry_pages import plain_form
+from tests.conftest import START, make_person
+from tests.test_entry_pages import plain_form
 
 pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).resolve().parents[1]

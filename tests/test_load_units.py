@@ -11,10 +11,10 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from reporting.models import Period, Report, RollupRequest
-from taskforces import units
-from taskforces.load_units import load_units
 from taskforces.models import AdministrativeUnit, Level, UnitSuccession, UnitVersion
-from taskforces.unit_files import SUCCESSION_COLUMNS, UNIT_COLUMNS, Refused
+from taskforces.units import tree
+from taskforces.units.csv_files import SUCCESSION_COLUMNS, UNIT_COLUMNS, Refused
+from taskforces.units.loading import load_units
 
 # code, name, type, level, parent code, parent from, from, to. Line 2 of the file is the first row.
 SMALL = [
@@ -61,7 +61,7 @@ def stored():
 
 
 def unit(code, day):
-    return units.find(code, dt.date.fromisoformat(day)).unit
+    return tree.find(code, dt.date.fromisoformat(day)).unit
 
 
 # --- refusals
@@ -179,12 +179,12 @@ def test_the_small_tree_has_one_root_paths_and_keys(db, folder):
     assert counts["successions created"] == 3
     root = AdministrativeUnit.objects.get(level=Level.NATION)
     assert (root.code, root.opened_on, root.closed_on) == ("00", dt.date(2021, 11, 1), None)
-    version = units.version_on(unit("25216", "2024-05-01").pk, dt.date(2024, 5, 1))
+    version = tree.version_on(unit("25216", "2024-05-01").pk, dt.date(2024, 5, 1))
     district, province = unit("688", "2024-05-01"), unit("70", "2024-05-01")
     assert version.path == f"/{root.pk}/{province.pk}/{district.pk}/{version.unit_id}/"
     assert version.parent_id == district.pk
     assert (version.search_key, version.name) == ("phuong thac mo", "Phường Thác Mơ")
-    new = units.find("25217", dt.date(2026, 5, 1))
+    new = tree.find("25217", dt.date(2026, 5, 1))
     assert new.path == f"/{root.pk}/{unit('75', '2026-05-01').pk}/{new.unit_id}/"
     assert new.unit_id != unit("25217", "2024-05-01").pk  # the code is used again by another body
 
@@ -264,8 +264,8 @@ def test_a_changed_row_is_changed_and_its_unit_keeps_its_id(db, folder):
     assert set(AdministrativeUnit.objects.values_list("pk", flat=True)) == ids
     assert counts["versions created"] == counts["versions changed"] == 1  # the province; the ward is as it was
     assert counts["successions changed"] == 1
-    assert units.version_on(province.pk, dt.date(2026, 4, 29)).name == "Tỉnh Đồng Nai"
-    assert units.version_on(province.pk, dt.date(2026, 4, 30)).name == "Thành phố Đồng Nai"
+    assert tree.version_on(province.pk, dt.date(2026, 4, 29)).name == "Tỉnh Đồng Nai"
+    assert tree.version_on(province.pk, dt.date(2026, 4, 30)).name == "Thành phố Đồng Nai"
     assert ward.versions.count() == 1
     load_units(folder())
     assert province.versions.get().valid_to is None
@@ -297,9 +297,9 @@ def test_reports_follow_a_corrected_tree(db, folder):
     load_units(folder())
     period = Period.objects.create(year=2024, month=10, data_from=dt.date(2024, 9, 15), data_to=dt.date(2024, 10, 14))
     ward, district = unit("25216", "2024-10-14"), unit("688", "2024-10-14")
-    version = units.version_on(ward.pk, period.data_to)
+    version = tree.version_on(ward.pk, period.data_to)
     report = Report.objects.create(unit=ward, period=period, path=version.path, level=ward.level)
-    assert units.refresh_report_paths() == 0
+    assert tree.refresh_report_paths() == 0
     rows = [*SMALL, "690,Thị xã Bình Long,thi_xa,district,70,2021-11-01,2021-11-01,2025-06-30"]
     counts = load_units(folder(replaced(rows, 3, ",688,", ",690,")))
     assert counts["report paths changed"] == 1
@@ -308,7 +308,7 @@ def test_reports_follow_a_corrected_tree(db, folder):
     assert f"/{district.pk}/" not in report.path
     # the new place is found from the unit, the old one from the district it left
     assert set(RollupRequest.objects.values_list("unit_id", flat=True)) == {ward.pk, district.pk}
-    assert units.refresh_report_paths() == 0
+    assert tree.refresh_report_paths() == 0
 
 
 def test_if_empty_loads_once(db, folder, capsys):
@@ -335,7 +335,7 @@ def whole(shipped, db):
     return shipped
 
 
-def tree(day):
+def versions_on(day):
     return UnitVersion.objects.on(dt.date.fromisoformat(day))
 
 
@@ -350,7 +350,7 @@ OFFICIAL_COUNTS = {
 
 @pytest.mark.parametrize("day", OFFICIAL_COUNTS)
 def test_official_counts(whole, day):
-    found = units.counts_on(dt.date.fromisoformat(day))
+    found = tree.counts_on(dt.date.fromisoformat(day))
     provinces, districts, communes = OFFICIAL_COUNTS[day]
     wanted = {"nation": 1, "province": provinces, "district": districts, "commune": communes}
     assert found == {level: n for level, n in wanted.items() if n}
@@ -358,9 +358,9 @@ def test_official_counts(whole, day):
 
 def test_types_of_the_two_tiers(whole):
     for day, wanted in (("2025-07-01", (2621, 687, 13)), ("2026-11-21", (2599, 709, 13))):
-        communes = Counter(tree(day).filter(unit__level=Level.COMMUNE).values_list("unit_type", flat=True))
+        communes = Counter(versions_on(day).filter(unit__level=Level.COMMUNE).values_list("unit_type", flat=True))
         assert (communes["xa"], communes["phuong"], communes["dac_khu"]) == wanted
-    assert tree("2026-11-21").filter(unit_type="thanh_pho_tw").count() == 9
+    assert versions_on("2026-11-21").filter(unit_type="thanh_pho_tw").count() == 9
 
 
 def test_every_day_has_one_version_of_each_open_unit(whole):
@@ -404,19 +404,19 @@ def test_every_path_equals_walking_the_parents(whole):
 def test_found_by_path_equals_found_by_parents(whole):
     """All of Bình Phước in 2024: eleven districts and their communes, by path and by two steps down."""
     day = dt.date(2024, 6, 14)
-    province = units.find("70", day)
-    districts = list(units.children_on(province.unit_id, day))
+    province = tree.find("70", day)
+    districts = list(tree.children_on(province.unit_id, day))
     assert len(districts) == 11
-    by_parents = {v.unit_id for d in districts for v in units.children_on(d.unit_id, day)}
+    by_parents = {v.unit_id for d in districts for v in tree.children_on(d.unit_id, day)}
     below = set(UnitVersion.objects.on(day).under(province.unit_id).values_list("unit_id", flat=True))
     assert below == by_parents | {d.unit_id for d in districts} | {province.unit_id}
     assert len(by_parents) == 111
 
 
 def children(code, day, field="short_name"):
-    found = units.find(code, dt.date.fromisoformat(day))
+    found = tree.find(code, dt.date.fromisoformat(day))
     return list(
-        units.children_on(found.unit_id, found.valid_to or dt.date.fromisoformat(day)).values_list(field, flat=True)
+        tree.children_on(found.unit_id, found.valid_to or dt.date.fromisoformat(day)).values_list(field, flat=True)
     )
 
 
@@ -432,10 +432,10 @@ def test_communes_of_single_districts(whole):
     }
     assert len(children("690", "2022-07-01")) == 6
     assert Counter(children("718", "2022-07-01", "unit_type")) == {"phuong": 14}
-    assert tree("2022-07-01").filter(parent__code="643").count() == 21
-    assert tree("2025-06-30").filter(parent__code="643").count() == 19
-    assert tree("2022-07-01").filter(parent__code="38").count() == 27
-    assert tree("2025-06-30").filter(parent__code="38").count() == 26
+    assert versions_on("2022-07-01").filter(parent__code="643").count() == 21
+    assert versions_on("2025-06-30").filter(parent__code="643").count() == 19
+    assert versions_on("2022-07-01").filter(parent__code="38").count() == 27
+    assert versions_on("2025-06-30").filter(parent__code="38").count() == 26
 
 
 PUBLISHED_TOTALS = {  # communes of a province as its resolution states them, on the day it took effect
@@ -453,10 +453,10 @@ PUBLISHED_TOTALS = {  # communes of a province as its resolution states them, on
 
 def test_totals_stated_in_resolutions(whole):
     for (code, day), total in PUBLISHED_TOTALS.items():
-        found = units.find(code, dt.date.fromisoformat(day))
-        assert tree(day).under(found.unit_id).filter(unit__level=Level.COMMUNE).count() == total, (code, day)
+        found = tree.find(code, dt.date.fromisoformat(day))
+        assert versions_on(day).under(found.unit_id).filter(unit__level=Level.COMMUNE).count() == total, (code, day)
     for code, day, total in (("68", "2024-12-01", 10), ("14", "2025-03-01", 12), ("31", "2025-01-01", 15)):
-        assert tree(day).filter(parent__code=code).count() == total
+        assert versions_on(day).filter(parent__code=code).count() == total
 
 
 def test_names_on_their_days(whole):
@@ -474,19 +474,19 @@ def test_names_on_their_days(whole):
         ("06970", "2025-07-01", "Xã Ba Chẽ"),
         ("24133", "2024-11-01", "Phường Thành Công"),
     ):
-        assert units.find(code, dt.date.fromisoformat(day)).name == name, (code, day)
+        assert tree.find(code, dt.date.fromisoformat(day)).name == name, (code, day)
 
 
 def test_units_over_1_july_2025(whole):
     """All communes are new; so are the 23 merged provinces; the 11 others and no more live on."""
-    old = set(tree("2025-06-30").values_list("unit_id", "unit__level"))
-    new = set(tree("2025-07-01").values_list("unit_id", "unit__level"))
+    old = set(versions_on("2025-06-30").values_list("unit_id", "unit__level"))
+    new = set(versions_on("2025-07-01").values_list("unit_id", "unit__level"))
     assert Counter(level for _, level in old & new) == {"nation": 1, "province": 11}
-    assert units.find("46", dt.date(2024, 1, 1)).unit_id == units.find("46", dt.date(2026, 1, 1)).unit_id
-    assert units.find("75", dt.date(2024, 1, 1)).unit_id != units.find("75", dt.date(2026, 1, 1)).unit_id
-    assert units.find("75", dt.date(2025, 8, 1)).unit_id == units.find("75", dt.date(2026, 8, 1)).unit_id
-    assert units.find("697", dt.date(2022, 9, 30)).unit_id == units.find("697", dt.date(2022, 10, 1)).unit_id
-    assert units.find("24133", dt.date(2024, 10, 31)).unit_id != units.find("24133", dt.date(2024, 11, 1)).unit_id
+    assert tree.find("46", dt.date(2024, 1, 1)).unit_id == tree.find("46", dt.date(2026, 1, 1)).unit_id
+    assert tree.find("75", dt.date(2024, 1, 1)).unit_id != tree.find("75", dt.date(2026, 1, 1)).unit_id
+    assert tree.find("75", dt.date(2025, 8, 1)).unit_id == tree.find("75", dt.date(2026, 8, 1)).unit_id
+    assert tree.find("697", dt.date(2022, 9, 30)).unit_id == tree.find("697", dt.date(2022, 10, 1)).unit_id
+    assert tree.find("24133", dt.date(2024, 10, 31)).unit_id != tree.find("24133", dt.date(2024, 11, 1)).unit_id
 
 
 NEW_COMMUNES = {  # code: (name, whole predecessors, predecessors in part)
@@ -504,8 +504,8 @@ NEW_COMMUNES = {  # code: (name, whole predecessors, predecessors in part)
 
 def test_predecessors_of_new_communes(whole):
     for code, (name, whole_names, part_names) in NEW_COMMUNES.items():
-        found = units.find(code, dt.date(2025, 7, 1))
-        links = [link for link in units.predecessors(found.unit) if link.version.unit.level == Level.COMMUNE]
+        found = tree.find(code, dt.date(2025, 7, 1))
+        links = [link for link in tree.predecessors(found.unit) if link.version.unit.level == Level.COMMUNE]
         assert found.name == name
         assert {link.version.short_name for link in links if not link.is_partial} == whole_names
         assert {link.version.short_name for link in links if link.is_partial} == part_names
@@ -536,7 +536,7 @@ def test_the_shipped_files_load_again_without_a_change(whole):
 
 
 def test_the_shipped_files_are_the_documented_ones():
-    from taskforces.unit_files import DATA_FOLDER
+    from taskforces.units.csv_files import DATA_FOLDER
 
     rows = {}
     for name in ("units.csv", "succession.csv", "name_variants.csv"):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reporting.numbers import LARGEST, NotANumber, format_number, format_rate, parse_count, rate
+from de_an_06.plain.numbers import LARGEST, NotANumber, format_number, format_rate, parse_count, rate
 
 
 @pytest.mark.parametrize(

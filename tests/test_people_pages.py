@@ -5,8 +5,8 @@ import datetime as dt
 import pytest
 from django.urls import reverse
 
-from taskforces import postings
 from taskforces.models import ContactExport, Membership, Person, TaskForce, User
+from taskforces.people import postings
 
 TODAY = dt.date(2026, 11, 16)
 

@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from de_an_06.plain.spans import Month
 from reporting import periods
 from reporting.models import (
     Holiday,
@@ -20,7 +21,6 @@ from reporting.models import (
     RollupRequest,
     ServiceTerms,
 )
-from reporting.spans import Month
 from taskforces.models import AdministrativeUnit, Level, UnitVersion
 
 D = dt.date

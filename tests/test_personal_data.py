@@ -6,8 +6,10 @@ import pytest
 from allauth.account.models import EmailAddress
 
 from reporting.models import ReportingSettings
-from taskforces import personal_data, registers, tasks
+from taskforces import tasks
 from taskforces.models import ContactExport, Membership, Person, PostingEvent, User
+from taskforces.people import personal_data
+from taskforces.register import keeping
 from taskforces.scope import contacts_seen, may_read_contact_log, may_see_contact
 from tests.conftest import make_unit
 
@@ -16,10 +18,10 @@ from tests.conftest import make_unit
 def seat(world, at):
     """Phạm Thị Đầu, member in Phước Long until 20 May 2026, with contact."""
     at("2026-05-01 09:00")
-    force = registers.found_task_force(
+    force = keeping.found_task_force(
         by=world.officer, unit=world.phuoc_long, kind="working_group", name="Tổ", valid_from=dt.date(2026, 1, 5)
     )
-    return registers.add_member(
+    return keeping.add_member(
         by=world.officer,
         task_force_id=force.pk,
         role="member",
@@ -115,7 +117,7 @@ def test_the_number_of_months_is_a_setting(world, seat, at):
 
 
 def test_who_still_sits_somewhere_is_not_touched(world, seat, at):
-    force = registers.found_task_force(
+    force = keeping.found_task_force(
         by=world.officer, unit=world.phuoc_long, kind="support_team", name="Tổ hai", valid_from=dt.date(2026, 1, 5)
     )
     Membership.objects.create(
@@ -131,10 +133,10 @@ def test_who_still_sits_somewhere_is_not_touched(world, seat, at):
 
 def test_a_seat_ends_with_its_task_force_and_with_its_unit(world, at):
     at("2025-01-05 09:00")
-    force = registers.found_task_force(
+    force = keeping.found_task_force(
         by=world.old_officer, unit=world.thac_mo, kind="working_group", name="Tổ", valid_from=dt.date(2024, 1, 5)
     )
-    seat = registers.add_member(
+    seat = keeping.add_member(
         by=world.old_officer,
         task_force_id=force.pk,
         role="head",

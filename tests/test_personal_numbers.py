@@ -2,7 +2,7 @@
 
 import pytest
 
-from taskforces.personal_numbers import ID_CARD, PERSONAL_NUMBER, TELEPHONE, find_personal_numbers
+from de_an_06.plain.personal_numbers import ID_CARD, PERSONAL_NUMBER, TELEPHONE, find_personal_numbers
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ import datetime as dt
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
-from taskforces import postings
 from taskforces.models import Posting, PostingEvent, User
+from taskforces.people import postings
 from taskforces.scope import may_submit
 from taskforces.scope import postings as rights_of
 from tests.conftest import make_person

@@ -7,13 +7,13 @@ group of 12, plan 57/KH-UBND with 6 assignments to lead and 18 to co-operate on.
 import pytest
 from django.urls import reverse
 
-from reporting import rollup, workflow
 from reporting.models import IndicatorSummary, Report
+from reporting.review import workflow
+from reporting.rollup import rollup
 from taskforces.models import ImportJob
-
-from .import_sheets import bring_in, said, totals, write, xlsx
-from .test_assignment_pages import source_by_page
-from .test_register_pages import facts_of, text_of, town  # noqa: F401 – the fixture
+from tests.import_sheets import bring_in, said, totals, write, xlsx
+from tests.test_assignment_pages import source_by_page
+from tests.test_register_pages import facts_of, text_of, town  # noqa: F401 – the fixture
 
 MEMBERS = [12, 9, 10, 9, 9, 9]
 Kind = ImportJob.Kind

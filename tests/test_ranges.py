@@ -2,10 +2,10 @@
 
 import pytest
 
-from reporting import rollup
-from reporting.dashboard import NoFigures, overview
+from de_an_06.plain.spans import Span
 from reporting.models import Basis, Indicator, IndicatorFigure, PublicService, Report, ServiceFigures
-from reporting.spans import Span
+from reporting.reading.overview import NoFigures, overview
+from reporting.rollup import rollup
 
 pytestmark = pytest.mark.django_db
 

@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 
-from taskforces import counts
 from taskforces.models import Assignment, Membership, Person, SourceDocument, SourceItem, TaskForce, VillageTeam
+from taskforces.register import counts
 
 pytestmark = pytest.mark.django_db
 D = dt.date

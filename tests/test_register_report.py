@@ -6,9 +6,11 @@ import re
 import pytest
 from django.urls import reverse
 
-from reporting import entry, workflow
+from reporting.entry import saving
+from reporting.entry.form import load_form
 from reporting.models import FigureChange, IndicatorFigure, IndicatorSummary, Report
-from reporting.rollup import drain
+from reporting.review import workflow
+from reporting.rollup.rollup import drain
 from taskforces.models import Membership, Person, TaskForce, VillageTeam
 
 pytestmark = pytest.mark.django_db
@@ -54,7 +56,7 @@ def stored(report):
 
 
 def shown(report):
-    sheet = entry.load_sheet(Report.objects.select_related("unit", "period").get(pk=report.pk))
+    sheet = load_form(Report.objects.select_related("unit", "period").get(pk=report.pk))
     return {line.code: "/".join(cell.text for cell in line.cells) for line in sheet.register}
 
 
@@ -71,14 +73,14 @@ def test_a_draft_shows_the_register_as_of_the_months_last_day(report, force):
 
 
 def test_register_cells_are_neither_typed_nor_owed_nor_checked(report, world):
-    sheet = entry.load_sheet(report, world.officer)
+    sheet = load_form(report, world.officer)
     assert {line.code for line in sheet.register} == set(COUNTED)
     assert not any(cell.is_typed for line in sheet.register for cell in line.cells)
     assert sheet.blocking == []  # an empty register blocks nothing
-    result = entry.save_cells(report_id=report.pk, by=world.officer, cells={"TC02.numerator": "99"})
+    result = saving.save_cells(report_id=report.pk, by=world.officer, cells={"TC02.numerator": "99"})
     assert result.refused == {"TC02.numerator": "Ô này đếm từ sổ, không nhập."}
     # a plain form carries the read-only cells as it showed them, while the register moves on
-    result = entry.save_cells(report_id=report.pk, by=world.officer, cells={"TC02.numerator": "99"}, seen={})
+    result = saving.save_cells(report_id=report.pk, by=world.officer, cells={"TC02.numerator": "99"}, seen={})
     assert result.saved == {"TC02.numerator": "0"}
     assert stored(report) == {}
 

@@ -7,8 +7,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 
 from reporting.models import PublicService
-from taskforces import counts, registers
 from taskforces.models import Document, Membership, Person, Responsibility, TaskForce, VillageTeam
+from taskforces.register import counts, keeping
 from taskforces.scope import may_keep_register
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +31,7 @@ def found(world, **changes):
         "name": "Tổ công tác Đề án 06 phường Phước Long",
         "valid_from": FOUNDED,
     }
-    return registers.found_task_force(**fields | changes)
+    return keeping.found_task_force(**fields | changes)
 
 
 def seat(world, force, full_name="", role=Role.MEMBER, **changes):
@@ -42,7 +42,7 @@ def seat(world, force, full_name="", role=Role.MEMBER, **changes):
         "valid_from": FOUNDED,
         "full_name": full_name,
     }
-    return registers.add_member(**fields | changes)
+    return keeping.add_member(**fields | changes)
 
 
 def refusal(act, *args, **kwargs) -> dict:
@@ -74,24 +74,24 @@ def test_the_same_kind_twice_on_one_day_is_refused_with_words(world, force):
 
 def test_last_meeting_is_noted_and_not_before_the_founding(world, force):
     fields = {"by": world.officer, "task_force_id": force.pk, "kind": force.kind, "name": force.name}
-    registers.change_task_force(**fields, valid_from=FOUNDED, last_meeting_on=D(2026, 10, 2))
+    keeping.change_task_force(**fields, valid_from=FOUNDED, last_meeting_on=D(2026, 10, 2))
     force.refresh_from_db()
     assert force.last_meeting_on == D(2026, 10, 2)
-    wrong = refusal(registers.change_task_force, **fields, valid_from=FOUNDED, last_meeting_on=D(2025, 10, 2))
+    wrong = refusal(keeping.change_task_force, **fields, valid_from=FOUNDED, last_meeting_on=D(2025, 10, 2))
     assert "last_meeting_on" in wrong
 
 
 def test_founding_day_cannot_move_behind_a_seat(world, force):
     seat(world, force, "Phạm Văn Một")
     fields = {"by": world.officer, "task_force_id": force.pk, "kind": force.kind, "name": force.name}
-    wrong = refusal(registers.change_task_force, **fields, valid_from=D(2026, 2, 1), last_meeting_on=None)
+    wrong = refusal(keeping.change_task_force, **fields, valid_from=D(2026, 2, 1), last_meeting_on=None)
     assert "05/01/2026" in wrong["valid_from"][0]
 
 
 def test_the_end_of_a_task_force_ends_its_seats(world, force):
     stays = seat(world, force, "Phạm Văn Một")
     left = seat(world, force, "Phạm Văn Hai", valid_to=D(2026, 3, 1))
-    registers.end_task_force(by=world.officer, task_force_id=force.pk, on=D(2026, 9, 30))
+    keeping.end_task_force(by=world.officer, task_force_id=force.pk, on=D(2026, 9, 30))
     stays.refresh_from_db()
     left.refresh_from_db()
     assert (stays.valid_to, left.valid_to) == (D(2026, 9, 30), D(2026, 3, 1))
@@ -102,9 +102,9 @@ def test_the_end_of_a_task_force_ends_its_seats(world, force):
 
 
 def test_a_task_force_does_not_end_before_it_began_or_before_a_seat_begins(world, force):
-    assert "on" in refusal(registers.end_task_force, by=world.officer, task_force_id=force.pk, on=D(2026, 1, 4))
+    assert "on" in refusal(keeping.end_task_force, by=world.officer, task_force_id=force.pk, on=D(2026, 1, 4))
     seat(world, force, "Phạm Văn Một", valid_from=D(2026, 12, 1))
-    wrong = refusal(registers.end_task_force, by=world.officer, task_force_id=force.pk, on=D(2026, 11, 1))
+    wrong = refusal(keeping.end_task_force, by=world.officer, task_force_id=force.pk, on=D(2026, 11, 1))
     assert "Phạm Văn Một" in wrong["on"][0]
 
 
@@ -122,15 +122,13 @@ def test_one_head_at_a_time_and_the_message_names_him(world, force):
 
 def test_heads_follow_each_other_without_a_common_day(world, force):
     first = seat(world, force, "Phạm Thị Đầu", Role.HEAD)
-    registers.end_membership(by=world.officer, membership_id=first.pk, on=D(2026, 6, 30))
+    keeping.end_membership(by=world.officer, membership_id=first.pk, on=D(2026, 6, 30))
     assert "role" in refusal(seat, world, force, "Phạm Văn Hai", Role.HEAD, valid_from=D(2026, 6, 30))
     second = seat(world, force, "Phạm Văn Hai", Role.HEAD, valid_from=D(2026, 7, 1))
     assert counts.rows_of([force], D(2026, 6, 30))[0].heads == (first,)
     assert counts.rows_of([force], D(2026, 7, 1))[0].heads == (second,)
     # a head of the past may not be moved over the present one
-    wrong = refusal(
-        registers.change_member, by=world.officer, membership_id=first.pk, role=Role.HEAD, valid_from=FOUNDED
-    )
+    wrong = refusal(keeping.change_member, by=world.officer, membership_id=first.pk, role=Role.HEAD, valid_from=FOUNDED)
     assert "Phạm Văn Hai" in wrong["role"][0]
 
 
@@ -155,7 +153,7 @@ def test_a_person_sits_once_in_a_task_force_at_a_time(world, force):
     one = seat(world, force, "Phạm Thị Đầu", Role.HEAD)
     wrong = refusal(seat, world, force, person=one.person, role=Role.MEMBER, valid_from=D(2026, 2, 1))
     assert wrong["__all__"] == ["Phạm Thị Đầu đã là Tổ trưởng của tổ từ ngày 05/01/2026."]
-    registers.end_membership(by=world.officer, membership_id=one.pk, on=D(2026, 6, 30))
+    keeping.end_membership(by=world.officer, membership_id=one.pk, on=D(2026, 6, 30))
     again = seat(world, force, person=one.person, role=Role.MEMBER, valid_from=D(2026, 7, 1))
     assert list(force.memberships.order_by("valid_from")) == [one, again]  # both stay as history
 
@@ -176,17 +174,17 @@ def test_responsibilities_are_exactly_those_chosen(world, force):
     services = list(PublicService.objects.filter(code__in=["DVC15", "DVC16"]))
     one = seat(world, force, "Phạm Văn Một", services=services, indicator_groups=["identity"])
     assert one.responsibilities.count() == 3
-    registers.change_member(
+    keeping.change_member(
         by=world.officer, membership_id=one.pk, role=Role.MEMBER, valid_from=FOUNDED, services=services[:1]
     )
     assert [str(r.service.code) for r in Responsibility.objects.all()] == ["DVC15"]
     fields = {"by": world.officer, "membership_id": one.pk, "role": Role.MEMBER, "valid_from": FOUNDED}
-    assert "indicator_groups" in refusal(registers.change_member, **fields, indicator_groups=["no such"])
+    assert "indicator_groups" in refusal(keeping.change_member, **fields, indicator_groups=["no such"])
 
 
 def test_work_contact_is_the_persons_and_an_empty_field_takes_nothing_away(world, force):
     one = seat(world, force, "Phạm Văn Một", post="Công chức", work_phone="0271 000 111")
-    registers.change_member(by=world.officer, membership_id=one.pk, role=Role.SECRETARY, valid_from=FOUNDED, post="Phó")
+    keeping.change_member(by=world.officer, membership_id=one.pk, role=Role.SECRETARY, valid_from=FOUNDED, post="Phó")
     one.person.refresh_from_db()
     assert (one.person.post, one.person.work_phone) == ("Phó", "0271 000 111")
     one.refresh_from_db()
@@ -198,7 +196,7 @@ def test_work_contact_is_the_persons_and_an_empty_field_takes_nothing_away(world
 
 def village(world, name="Khu phố 1", **changes):
     fields = {"by": world.officer, "unit": world.phuoc_long, "kind": "working_group", "valid_from": FOUNDED}
-    return registers.add_village_team(**fields | {"village": name, "members": 6, "founded_on": FOUNDED} | changes)
+    return keeping.add_village_team(**fields | {"village": name, "members": 6, "founded_on": FOUNDED} | changes)
 
 
 def test_a_village_stands_once_in_the_register_whatever_the_spelling(world, force):
@@ -216,15 +214,15 @@ def test_a_team_with_members_needs_a_founding_day(world, force):
 
 def test_a_village_that_left_the_register_can_come_back(world, force):
     team = village(world)
-    registers.end_village_team(by=world.officer, village_team_id=team.pk, on=D(2026, 5, 1))
+    keeping.end_village_team(by=world.officer, village_team_id=team.pk, on=D(2026, 5, 1))
     village(world, valid_from=D(2026, 5, 2))
     assert VillageTeam.objects.on(D(2026, 5, 1)).get() == team
-    assert "on" in refusal(registers.end_village_team, by=world.officer, village_team_id=team.pk, on=D(2026, 1, 1))
+    assert "on" in refusal(keeping.end_village_team, by=world.officer, village_team_id=team.pk, on=D(2026, 1, 1))
 
 
 def test_a_village_row_is_corrected(world, force):
     team = village(world)
-    registers.change_village_team(
+    keeping.change_village_team(
         by=world.officer,
         village_team_id=team.pk,
         village="Khu phố 2",
@@ -254,18 +252,18 @@ def test_nobody_else_writes(world, force, who):
     team = village(world)
     acts = [
         (
-            registers.found_task_force,
+            keeping.found_task_force,
             {"unit": world.phuoc_long, "kind": "support_team", "name": "x", "valid_from": FOUNDED},
         ),
-        (registers.end_task_force, {"task_force_id": force.pk, "on": D(2026, 11, 1)}),
-        (registers.add_member, {"task_force_id": force.pk, "role": "member", "valid_from": FOUNDED, "full_name": "x"}),
-        (registers.end_membership, {"membership_id": one.pk, "on": D(2026, 11, 1)}),
-        (registers.end_village_team, {"village_team_id": team.pk, "on": D(2026, 11, 1)}),
+        (keeping.end_task_force, {"task_force_id": force.pk, "on": D(2026, 11, 1)}),
+        (keeping.add_member, {"task_force_id": force.pk, "role": "member", "valid_from": FOUNDED, "full_name": "x"}),
+        (keeping.end_membership, {"membership_id": one.pk, "on": D(2026, 11, 1)}),
+        (keeping.end_village_team, {"village_team_id": team.pk, "on": D(2026, 11, 1)}),
         (
-            registers.add_village_team,
+            keeping.add_village_team,
             {"unit": world.phuoc_long, "kind": "working_group", "village": "x", "valid_from": FOUNDED},
         ),
-        (registers.save_document, {"unit": world.phuoc_long, "kind": "plan", "title": "x", "issued_on": FOUNDED}),
+        (keeping.save_document, {"unit": world.phuoc_long, "kind": "plan", "title": "x", "issued_on": FOUNDED}),
     ]
     for act, fields in acts:
         with pytest.raises(PermissionDenied):
@@ -274,13 +272,13 @@ def test_nobody_else_writes(world, force, who):
 
 def test_people_of_a_closed_unit_write_nothing(world, at):
     at("2025-06-30 09:00")
-    registers.found_task_force(
+    keeping.found_task_force(
         by=world.old_officer, unit=world.thac_mo, kind=Kind.WORKING_GROUP, name="Tổ", valid_from=D(2022, 3, 1)
     )
     at("2025-07-01 09:00")
     del world.old_officer._current_postings
     with pytest.raises(PermissionDenied):
-        registers.found_task_force(
+        keeping.found_task_force(
             by=world.old_officer, unit=world.thac_mo, kind=Kind.SUPPORT_TEAM, name="Tổ", valid_from=D(2022, 3, 1)
         )
     # and the task force ended with its unit, without anybody writing so

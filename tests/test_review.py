@@ -5,8 +5,10 @@ import datetime as dt
 import pytest
 from django.urls import reverse
 
-from reporting import entry, review, workflow
+from reporting.entry import saving
+from reporting.entry.form import load_form
 from reporting.models import Explanation, Period, PeriodClosure, Report, ReportEvent, Status
+from reporting.review import listing, workflow
 from taskforces.models import AdministrativeUnit, Level, Role, UnitVersion
 from tests.conftest import FIRST_NEW, make_person
 
@@ -84,9 +86,9 @@ def test_figures_of_a_row(client, world, reports):
 
 def test_entered_cells_are_those_of_the_entry_page(world, reports, november):
     unit = UnitVersion.objects.select_related("unit").get(unit=world.dong_nai)
-    result = review.load_review(unit=unit, period=november, user=world.reviewer)
+    result = listing.load_review(unit=unit, period=november, user=world.reviewer)
     for row in result.missing:
-        counts = entry.load_sheet(Report.objects.select_related("unit", "period").get(pk=row.report.pk)).counts()
+        counts = load_form(Report.objects.select_related("unit", "period").get(pk=row.report.pk)).counts()
         assert row.entered == f"{counts.filled}/{counts.owed}"
     assert any(not row.entered.startswith("0/") for row in result.missing)
 
@@ -293,7 +295,7 @@ def test_detail_shows_changes_reasons_and_log(client, world, reports):
     assert "Phường Phước Long: chờ duyệt" in text
     assert "Khác tháng 10/2026 nhiều nhất" in text
     workflow.send_back(report_id=report.pk, by=world.reviewer, reason="Kiểm tra DVC09")
-    entry.save_cells(
+    saving.save_cells(
         report_id=report.pk,
         by=world.officer,
         seen=None,
@@ -355,7 +357,7 @@ def test_cell_history(client, world, reports):
     report = reports[world.phu_rieng.pk]
     officer = make_person("rieng", "Vũ Thị Riềng", world.phu_rieng, Role.OFFICER, "office")
     for value in ("11", "0", ""):
-        entry.save_cells(report_id=report.pk, by=officer, cells={"DVC09.rejected": value}, seen=None)
+        saving.save_cells(report_id=report.pk, by=officer, cells={"DVC09.rejected": value}, seen=None)
     address = reverse("cell-history", args=[report.pk, "DVC09.rejected"])
     response = page(client, world.reviewer, address)
     assert [(old, new) for _, old, new in response.context["rows"]] == [("0", "trống"), ("11", "0"), ("0", "11")]

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reporting import rollup, tasks
+from reporting import tasks
 from reporting.models import (
     Indicator,
     IndicatorFigure,
@@ -24,9 +24,9 @@ from reporting.models import (
     ServiceSummary,
     SubmissionSummary,
 )
+from reporting.rollup import rollup
 from taskforces.models import AdministrativeUnit, Level, UnitVersion
-
-from .conftest import FIRST_NEW, LAST_OLD, make_unit
+from tests.conftest import FIRST_NEW, LAST_OLD, make_unit
 
 SENT = dt.datetime(2026, 11, 15, 3, 0, tzinfo=dt.UTC)
 

@@ -30,7 +30,9 @@ import django
 django.setup()
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
-from reporting import rollup, tasks, workflow
+from reporting import tasks
+from reporting.review import workflow
+from reporting.rollup import rollup
 from reporting.models import *
 from taskforces.models import *
 def answer(value): print("\\n=" + json.dumps(value))
@@ -41,7 +43,7 @@ call_command("migrate", verbosity=0)
 from tests.conftest import FIRST_NEW, make_person, make_unit
 from reporting.catalogue import load_catalogue
 from reporting.periods import open_period
-from reporting.spans import Month
+from de_an_06.plain.spans import Month
 from django.utils import timezone
 nation = make_unit("00", "Cả nước", "nation", Level.NATION)
 province = make_unit("75", "Tỉnh Đồng Nai", "tinh", Level.PROVINCE, nation, opened=FIRST_NEW)

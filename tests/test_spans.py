@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reporting.spans import Month, Span
+from de_an_06.plain.spans import Month, Span
 
 years = st.integers(2001, 2099)
 months = st.builds(Month, years, st.integers(1, 12))

@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from reporting.models import Period, PublicService, Report, ServiceFigures
-from taskforces import units
-from taskforces.load_units import load_units
 from taskforces.models import AdministrativeUnit, Level, Role, UnitSuccession, UnitVersion, User
+from taskforces.units import tree
+from taskforces.units.loading import load_units
 from tests.conftest import FIRST_NEW, LAST_OLD, START, make_person, make_unit
 
 IN_2024, IN_2026 = dt.date(2024, 6, 14), dt.date(2026, 11, 21)
@@ -22,41 +22,41 @@ IN_2024, IN_2026 = dt.date(2024, 6, 14), dt.date(2026, 11, 21)
 
 
 def test_version_on_follows_names_and_ends_with_the_unit(world):
-    assert units.version_on(world.thac_mo.pk, LAST_OLD).name == "Phường Thác Mơ"
-    assert units.version_on(world.thac_mo.pk, FIRST_NEW) is None
-    assert units.version_on(world.phuoc_long.pk, LAST_OLD) is None
-    assert units.version_on(world.phuoc_long.pk, FIRST_NEW).name == "Phường Phước Long"
+    assert tree.version_on(world.thac_mo.pk, LAST_OLD).name == "Phường Thác Mơ"
+    assert tree.version_on(world.thac_mo.pk, FIRST_NEW) is None
+    assert tree.version_on(world.phuoc_long.pk, LAST_OLD) is None
+    assert tree.version_on(world.phuoc_long.pk, FIRST_NEW).name == "Phường Phước Long"
 
 
 def test_children_and_ancestors_of_both_trees(world):
-    assert [v.unit_id for v in units.children_on(world.nation.pk, IN_2024)] == [world.binh_phuoc.pk]
+    assert [v.unit_id for v in tree.children_on(world.nation.pk, IN_2024)] == [world.binh_phuoc.pk]
     by_short_name = ["Xã Phú Riềng", "Phường Phước Bình", "Phường Phước Long"]
-    assert [v.name for v in units.children_on(world.dong_nai.pk, IN_2026)] == by_short_name
-    old = units.version_on(world.thac_mo.pk, IN_2024)
-    assert [v.name for v in units.ancestors(old)] == ["Cả nước", "Tỉnh Bình Phước", "Thị xã Phước Long"]
-    new = units.version_on(world.phuoc_long.pk, IN_2026)
-    assert [v.name for v in units.ancestors(new, IN_2026)] == ["Cả nước", "Tỉnh Đồng Nai"]
+    assert [v.name for v in tree.children_on(world.dong_nai.pk, IN_2026)] == by_short_name
+    old = tree.version_on(world.thac_mo.pk, IN_2024)
+    assert [v.name for v in tree.ancestors(old)] == ["Cả nước", "Tỉnh Bình Phước", "Thị xã Phước Long"]
+    new = tree.version_on(world.phuoc_long.pk, IN_2026)
+    assert [v.name for v in tree.ancestors(new, IN_2026)] == ["Cả nước", "Tỉnh Đồng Nai"]
 
 
 def test_a_code_finds_another_unit_on_another_day(world):
-    assert units.find("25217", LAST_OLD).unit_id == world.long_thuy.pk
-    assert units.find("25217", FIRST_NEW).unit_id == world.phuoc_long.pk
-    assert units.find("99999", IN_2026) is None
+    assert tree.find("25217", LAST_OLD).unit_id == world.long_thuy.pk
+    assert tree.find("25217", FIRST_NEW).unit_id == world.phuoc_long.pk
+    assert tree.find("99999", IN_2026) is None
 
 
 def test_nearest_version_before_and_after_a_life(world):
     versions = list(world.thac_mo.versions.all())
     for day in (dt.date(2020, 1, 1), IN_2024, IN_2026):
-        assert units.nearest_version(versions, day) == versions[0]
+        assert tree.nearest_version(versions, day) == versions[0]
     with pytest.raises(ValueError, match="at least one"):
-        units.nearest_version([], IN_2024)
+        tree.nearest_version([], IN_2024)
 
 
 def test_counts_below_count_both_trees(world):
-    below = units.counts_below([world.nation.pk, world.binh_phuoc.pk, world.tx_phuoc_long.pk], IN_2024)
+    below = tree.counts_below([world.nation.pk, world.binh_phuoc.pk, world.tx_phuoc_long.pk], IN_2024)
     assert below[world.binh_phuoc.pk] == {"district": 2, "commune": 3}
     assert below[world.tx_phuoc_long.pk] == {"commune": 2}
-    below = units.counts_below([world.dong_nai.pk, world.lam_dong.pk], IN_2026)
+    below = tree.counts_below([world.dong_nai.pk, world.lam_dong.pk], IN_2026)
     assert {pk: dict(counts) for pk, counts in below.items()} == {
         world.dong_nai.pk: {"commune": 3},
         world.lam_dong.pk: {"commune": 1},
@@ -72,20 +72,20 @@ def names(found):
 
 def test_search_needs_no_diacritics_and_covers_all_time(world):
     for text in ("phuoc long", "Phước Long", "PHUOC  LONG", "phước long"):
-        found = units.search(text)
+        found = tree.search(text)
         assert names(found) == [("Thị xã Phước Long", "688"), ("Phường Phước Long", "25217")], text
-    assert names(units.search("phuoc long", IN_2026)) == [("Phường Phước Long", "25217")]
-    assert names(units.search("tx phuoc long")) == []
-    assert names(units.search("huoc long")) == []  # words are found from their beginning
-    assert names(units.search("phuoc lo", IN_2026)) == [("Phường Phước Long", "25217")]
-    assert names(units.search("thi xa phuoc long")) == [("Thị xã Phước Long", "688")]
+    assert names(tree.search("phuoc long", IN_2026)) == [("Phường Phước Long", "25217")]
+    assert names(tree.search("tx phuoc long")) == []
+    assert names(tree.search("huoc long")) == []  # words are found from their beginning
+    assert names(tree.search("phuoc lo", IN_2026)) == [("Phường Phước Long", "25217")]
+    assert names(tree.search("thi xa phuoc long")) == [("Thị xã Phước Long", "688")]
 
 
 def test_search_by_code_and_with_signs(world):
-    assert {v.unit_id for v in units.search("25217")} == {world.long_thuy.pk, world.phuoc_long.pk}
-    assert names(units.search("688")) == [("Thị xã Phước Long", "688")]
+    assert {v.unit_id for v in tree.search("25217")} == {world.long_thuy.pk, world.phuoc_long.pk}
+    assert names(tree.search("688")) == [("Thị xã Phước Long", "688")]
     for text in ("", "   ", "%", "_", "'; --"):
-        assert not units.search(text).exists(), text
+        assert not tree.search(text).exists(), text
 
 
 def test_exact_names_come_first(db):
@@ -93,7 +93,7 @@ def test_exact_names_come_first(db):
     province = make_unit("79", "Thành phố Hồ Chí Minh", "thanh_pho_tw", Level.PROVINCE, nation)
     for code, name in (("1", "Phường An Phú Đông"), ("2", "Phường Phú Đông"), ("3", "Xã Phú Đông Thượng")):
         make_unit(f"0000{code}", name, "xa" if name.startswith("Xã") else "phuong", Level.COMMUNE, province)
-    assert [v.name for v in units.search("phu dong")] == ["Phường Phú Đông", "Phường An Phú Đông", "Xã Phú Đông Thượng"]
+    assert [v.name for v in tree.search("phu dong")] == ["Phường Phú Đông", "Phường An Phú Đông", "Xã Phú Đông Thượng"]
 
 
 # --- predecessors, successors, joined series
@@ -123,13 +123,13 @@ def test_links_carry_the_name_of_that_time_and_the_part(land):
     _, a, b, c = land
     link(a, c)
     link(b, c, partial=True)
-    found = units.predecessors(c)
+    found = tree.predecessors(c)
     assert [(x.version.name, x.is_partial, x.legal_basis, x.effective_on) for x in found] == [
         ("Xã A", False, "1662/NQ-UBTVQH15", FIRST_NEW),
         ("Xã B", True, "1662/NQ-UBTVQH15", FIRST_NEW),
     ]
-    assert [x.version.name for x in units.successors(b)] == ["Xã C"]
-    assert units.predecessors(a) == units.successors(c) == []
+    assert [x.version.name for x in tree.successors(b)] == ["Xã C"]
+    assert tree.predecessors(a) == tree.successors(c) == []
 
 
 def test_merged_units_are_added_and_undoing_gives_them_back(land):
@@ -142,7 +142,7 @@ def test_merged_units_are_added_and_undoing_gives_them_back(land):
         ServiceFigures.objects.create(report=report, service=service, received_online=received)
 
     def line(unit):
-        members, is_whole = units.comparable_predecessors(unit)
+        members, is_whole = tree.comparable_predecessors(unit)
         figures = ServiceFigures.objects.filter(report__period=may, report__unit_id__in=[unit.pk, *members])
         return sum(f.received_online for f in figures), is_whole
 
@@ -163,8 +163,8 @@ def test_a_split_hands_history_to_nobody(land):
     link(a, c, partial=True)
     link(a, d, partial=True)
     link(b, d)
-    assert units.comparable_predecessors(c) == ([], False)
-    assert units.comparable_predecessors(d) == ([b.pk], False)
+    assert tree.comparable_predecessors(c) == ([], False)
+    assert tree.comparable_predecessors(d) == ([b.pk], False)
     assert set(Report.objects.filter(period=may).under(province.pk)) == set(reports)
 
 
@@ -175,25 +175,25 @@ def test_a_chain_is_followed_and_one_partial_link_breaks_it(land):
     link(first, a, day=dt.date(2025, 1, 1))  # taken in while A lived on
     link(a, c)
     link(b, c)
-    assert units.comparable_predecessors(c) == ([a.pk, b.pk, first.pk], True)
+    assert tree.comparable_predecessors(c) == ([a.pk, b.pk, first.pk], True)
     link(second, b, day=dt.date(2025, 1, 1), partial=True)
-    assert units.comparable_predecessors(c) == ([a.pk, b.pk, first.pk], False)
+    assert tree.comparable_predecessors(c) == ([a.pk, b.pk, first.pk], False)
 
 
 def test_giving_a_part_away_while_living_breaks_the_line_but_ending_in_parts_does_not(land):
     province, a, b, c = land
     link(a, c, partial=True)
-    assert units.comparable_predecessors(a) == ([], True)  # its own months are all of one territory
+    assert tree.comparable_predecessors(a) == ([], True)  # its own months are all of one territory
     other = commune("00007", "H", province, dt.date(2024, 11, 1))
     link(b, other, day=dt.date(2024, 11, 1), partial=True)
-    assert units.comparable_predecessors(b) == ([], False)
+    assert tree.comparable_predecessors(b) == ([], False)
 
 
 def test_districts_do_not_join_a_communes_line(world):
     """A link between two levels is for finding one's way, not for adding up."""
     link(world.tx_phuoc_long, world.phuoc_long, partial=True)
     link(world.thac_mo, world.phuoc_long)
-    assert units.comparable_predecessors(world.phuoc_long) == ([world.thac_mo.pk], True)
+    assert tree.comparable_predecessors(world.phuoc_long) == ([world.thac_mo.pk], True)
 
 
 def test_joined_lines_of_many_units_cost_the_same_queries(land, django_assert_num_queries):
@@ -206,7 +206,7 @@ def test_joined_lines_of_many_units_cost_the_same_queries(land, django_assert_nu
         link(before, after, partial=n % 2 == 1)
         others.append((after.pk, before.pk, n % 2 == 0))
     with django_assert_num_queries(6):  # two steps back: three each
-        joined = units.comparable_predecessors_of([c.pk, *(after for after, _, _ in others)])
+        joined = tree.comparable_predecessors_of([c.pk, *(after for after, _, _ in others)])
     assert joined[c.pk] == ([a.pk], True)
     for after, before, is_whole in others:
         assert joined[after] == (([before], True) if is_whole else ([], False))
@@ -245,14 +245,14 @@ def shipped(django_db_setup, django_db_blocker):
 def reader(shipped, db, client, at):
     """A person of one new ward, logged in on 21 November 2026; the facts of every unit are open to all."""
     at("2026-11-21 09:00")
-    ward = units.find("25217", IN_2026).unit
+    ward = tree.find("25217", IN_2026).unit
     person = make_person("nhung", "Nguyễn Thị Hồng Nhung", ward, Role.LEADER, since=FIRST_NEW)
     client.force_login(person)
     return client
 
 
 def page_of(code, day):
-    return reverse("unit-detail", args=[units.find(code, dt.date.fromisoformat(day)).unit_id])
+    return reverse("unit-detail", args=[tree.find(code, dt.date.fromisoformat(day)).unit_id])
 
 
 def test_a_stranger_is_sent_to_the_login(db, client):
@@ -323,7 +323,7 @@ def test_search_page_finds_the_ward_and_the_former_town(reader):
 
 def test_search_is_cut_into_pages_that_say_so(reader):
     url = reverse("unit-list")
-    total = units.search("tan thanh").count()
+    total = tree.search("tan thanh").count()
     assert total > 50
     seen = []
     for page in range(1, (total - 1) // 50 + 2):
@@ -331,7 +331,7 @@ def test_search_is_cut_into_pages_that_say_so(reader):
         first, last = (page - 1) * 50 + 1, min(page * 50, total)
         assert f"Dòng {first} – {last} trong {total}" in text_of(response)
         seen += [version.pk for version, _, _ in response.context["rows"]]
-    assert sorted(seen) == sorted(units.search("tan thanh").values_list("pk", flat=True))
+    assert sorted(seen) == sorted(tree.search("tan thanh").values_list("pk", flat=True))
     assert reader.get(url, {"q": "tan thanh", "trang": "cuoi"}).status_code == 200
 
 

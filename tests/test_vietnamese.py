@@ -4,7 +4,7 @@ import random
 
 from django.db import connection
 
-from taskforces.vietnamese import search_key, sort_key
+from de_an_06.plain.vietnamese import search_key, sort_key
 
 
 def test_search_key_drops_marks_case_and_signs():

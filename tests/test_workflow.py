@@ -7,7 +7,7 @@ import threading
 import pytest
 from django.db import IntegrityError, connection, connections, transaction
 
-from reporting import entry, workflow
+from reporting.entry import saving
 from reporting.models import (
     Explanation,
     FigureChange,
@@ -18,7 +18,8 @@ from reporting.models import (
     ServiceFigures,
     Status,
 )
-from reporting.workflow import NotAllowed, Refused
+from reporting.review import workflow
+from reporting.review.workflow import NotAllowed, Refused
 
 
 @pytest.fixture(autouse=True)
@@ -199,7 +200,7 @@ def test_a_doubtful_point_needs_a_reason_which_stays_word_for_word(world, ready)
         workflow.submit(report_id=ready.pk, by=world.officer)
     problem = refusal.value.problems[0]
     assert (problem.severity, problem.cell) == ("soft", "DVC19.received_in_person")
-    entry.explain(
+    saving.explain(
         report_id=ready.pk,
         by=world.officer,
         check_code=problem.code,
@@ -358,7 +359,7 @@ def two_months(world, month, fill, at):
 def test_a_corrected_month_flags_the_next_one_and_rewrites_nothing(world, two_months):
     october, november = two_months
     before = list(ServiceFigures.objects.filter(report=november).order_by("pk").values())
-    result = entry.save_cells(
+    result = saving.save_cells(
         report_id=october.pk, by=world.officer, cells={"DVC09.resolved_on_time": "7"}, seen=None, via="page"
     )
     assert not result.refused
@@ -388,7 +389,7 @@ def test_sending_again_without_a_new_closing_flags_nothing(world, two_months):
 
 def test_a_correction_that_keeps_the_closing_flags_nothing(world, two_months):
     october, november = two_months
-    entry.save_cells(
+    saving.save_cells(
         report_id=october.pk,
         by=world.officer,
         cells={"DVC09.received_online": "12", "DVC09.resolved_on_time": "12"},

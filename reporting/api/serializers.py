@@ -5,11 +5,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from de_an_06.plain import numbers
+from reporting.models import FIGURE_FIELDS, Indicator, Status
+from reporting.models.reports import NARRATIVE_FIELDS
 from taskforces.models import Branch, Level, UnitType
-
-from .. import numbers
-from ..models import FIGURE_FIELDS, Indicator, Status
-from ..models.reports import NARRATIVE_FIELDS
 
 SEVERITIES = (("hard", "lỗi"), ("soft", "cần giải thích"), ("missing", "còn trống"))
 

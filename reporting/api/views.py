@@ -16,14 +16,12 @@ from rest_framework.exceptions import ValidationError as BadRequest
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.response import Response
 
-from taskforces.clock import today_for
-from taskforces.models import AdministrativeUnit, UnitVersion
-from taskforces.scope import may_submit, require, unit_in_scope
-from taskforces.vietnamese import search_key
-
-from .. import entry, workflow
-from ..checks import Problem
-from ..models import (
+from de_an_06.plain.spans import Span
+from de_an_06.plain.vietnamese import search_key
+from reporting.entry import saving
+from reporting.entry.checks import Problem
+from reporting.entry.form import ReportForm, load_form
+from reporting.models import (
     FIGURE_FIELDS,
     Basis,
     FigureChange,
@@ -34,9 +32,12 @@ from ..models import (
     Status,
     SubmissionSummary,
 )
-from ..ranges import Dossiers
-from ..sheet import Sheet
-from ..spans import Span
+from reporting.reading.ranges import Dossiers
+from reporting.review import workflow
+from taskforces.clock import today_for
+from taskforces.models import AdministrativeUnit, UnitVersion
+from taskforces.scope import may_submit, require, unit_in_scope
+
 from . import serializers as shapes
 
 PAGING = [
@@ -130,7 +131,7 @@ def report_list(request):
 def report_detail(request, pk: int):
     """One report: figures, problems, narrative."""
     report = _get_report(request, pk)
-    sheet = entry.load_sheet(report, request.user)
+    form = load_form(report, request.user)
     body = {
         **shapes.ReportSerializer(report).data,
         "services": [
@@ -140,12 +141,12 @@ def report_detail(request, pk: int):
                 "branch": line.branch,
                 "figures": {cell.key.partition(".")[2]: cell.value for cell in line.cells},
             }
-            for line in sheet.services
+            for line in form.services
         ],
-        "indicators": [_indicator_row(line) for line in sheet.indicators],
-        "narrative": {name: text for name, _, text in sheet.narrative},
-        "problems": _problems(sheet.problems, sheet),
-        "missing": [key for keys in sheet.missing.values() for key in keys],
+        "indicators": [_indicator_row(line) for line in form.indicators],
+        "narrative": {name: text for name, _, text in form.narrative},
+        "problems": _problems(form.problems, form),
+        "missing": [key for keys in form.missing.values() for key in keys],
     }
     return Response(body)
 
@@ -171,7 +172,7 @@ def report_cells(request, pk: int):
     form = shapes.CellsSerializer(data=request.data)
     form.is_valid(raise_exception=True)
     try:
-        result = entry.save_cells(
+        result = saving.save_cells(
             report_id=report.pk,
             by=request.user,
             cells=form.validated_data["cells"],
@@ -186,7 +187,7 @@ def report_cells(request, pk: int):
         "conflicts": {key: shapes.ConflictSerializer(c).data for key, c in result.conflicts.items()},
         "changed": result.changed,
         "saved_at": result.saved_at,
-        "problems": _problems(result.sheet.problems),
+        "problems": _problems(result.form.problems),
     }
     return Response(body, status=409 if result.conflicts else 400 if result.refused else 200)
 
@@ -287,12 +288,12 @@ def _get_report(request, pk: int) -> Report:
     return get_object_or_404(_reports(request), pk=pk)
 
 
-def _problems(problems: list[Problem], sheet: Sheet | None = None) -> list[dict]:
+def _problems(problems: list[Problem], form: ReportForm | None = None) -> list[dict]:
     rows = []
     for problem in problems:
         row = dict(shapes.ProblemSerializer(problem).data)
-        if sheet is not None:
-            explanation = sheet.explanation(problem)
+        if form is not None:
+            explanation = form.explanation(problem)
             row["reason"] = explanation.reason if explanation else None
         rows.append(row)
     return rows

@@ -14,7 +14,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.timezone import make_aware
 
-from reporting import entry, periods, rollup, workflow
+from de_an_06.plain.spans import Month
+from reporting import periods
+from reporting.entry.form import load_form
 from reporting.models import (
     Explanation,
     IndicatorFigure,
@@ -27,9 +29,10 @@ from reporting.models import (
     ServiceTerms,
     Status,
 )
-from reporting.spans import Month
-from taskforces import counts
+from reporting.review import workflow
+from reporting.rollup import rollup
 from taskforces.models import AdministrativeUnit, Branch, Level, Posting, Role, UnitVersion, User
+from taskforces.register import counts
 
 from .cases import load_published_cases
 from .figures import Scene, make_doubtful, make_up, publish_phuoc_long
@@ -295,7 +298,7 @@ def _explain_last_month(scene: Scene, clerks: dict[int, User]) -> None:
         period__year=scene.months[-1].year, period__month=scene.months[-1].month, status=Status.SUBMITTED
     ).under(scene.province.pk)
     for report in sent.select_related("unit", "period"):
-        soft = [p for p in entry.load_sheet(report).problems if p.severity == "soft"]
+        soft = [p for p in load_form(report).problems if p.severity == "soft"]
         for problem in soft:
             reasons.append(
                 Explanation(

@@ -8,6 +8,7 @@ import datetime as dt
 
 from django.utils.timezone import make_aware
 
+from de_an_06.plain.spans import Month
 from reporting import periods
 from reporting.models import (
     Indicator,
@@ -19,9 +20,8 @@ from reporting.models import (
     ReportEvent,
     ServiceFigures,
 )
-from reporting.spans import Month
-from taskforces import counts
 from taskforces.models import Level, UnitVersion
+from taskforces.register import counts
 
 SOURCE = "Nhập từ số liệu đã công bố trên báo chí"
 

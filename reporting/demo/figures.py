@@ -6,8 +6,8 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field
 
+from de_an_06.plain.spans import Month
 from reporting.models import IndicatorFigure, Report, ReportEvent, ServiceFigures, ServiceTerms
-from reporting.spans import Month
 from taskforces.models import AdministrativeUnit, Level, UnitVersion
 
 # Dossiers received per 1,000 people and month; the own work of districts and provinces is per 1,000 of a nominal size.

@@ -4,9 +4,9 @@ import datetime as dt
 
 from django.utils import timezone
 
-from reporting import dashboard
+from de_an_06.plain.numbers import format_number
 from reporting.models import Basis
-from reporting.numbers import format_number
+from reporting.reading import overview
 
 from .sheets import FONT, NOT_ADDED, Formats
 
@@ -27,7 +27,7 @@ SHEETS = (
 )
 
 
-def period_text(view: dashboard.Overview) -> str:
+def period_text(view: overview.Overview) -> str:
     """'tháng 11/2026 (số liệu từ 15/10/2026 đến 14/11/2026)'."""
     first, last = view.periods[0].data_from, view.periods[-1].data_to
     return f"{view.span.label} (số liệu từ {first:%d/%m/%Y} đến {last:%d/%m/%Y})"

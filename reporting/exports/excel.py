@@ -13,18 +13,19 @@ from pathlib import Path
 from django.utils import timezone
 from xlsxwriter import Workbook
 
-from reporting import dashboard, rollup
+from de_an_06.plain.numbers import format_number
+from de_an_06.plain.spans import Span
 from reporting.models import FIGURE_FIELDS, Basis, Indicator, PublicService, ServiceTerms, SubmissionSummary
 from reporting.models.catalogue import REPORTING_LEVELS
-from reporting.numbers import format_number
-from reporting.ranges import Dossiers
-from reporting.spans import Span
+from reporting.reading import overview
+from reporting.reading.ranges import Dossiers
+from reporting.rollup import rollup
 from taskforces.clock import now_for
 from taskforces.models import Level
 
 from .cover import period_text, write_cover
+from .detail_rows import Names, Source, missing_reports, service_rows
 from .sheets import FIGURES, FONT, Column, Formats, Heading, Progress, Table, total
-from .sources import Names, Source, missing_reports, service_rows
 
 MOST_ROWS = 1_048_576  # of an Excel sheet
 EVERY = 250  # rows between two notes of progress
@@ -123,13 +124,13 @@ def write_summary(
     `by` is the person named on the cover (None: made by command), `at` the moment of that person.
     """
     at = at or now_for(by)
-    periods = dashboard.begun_periods(timezone.localtime(at).date())
+    periods = overview.begun_periods(timezone.localtime(at).date())
     wanted = {month.key for month in span.months}
     if rollup.is_stale(unit_id, [period.pk for period in periods if period.key in wanted]):
         rollup.drain()  # totals that miss a saved change would not agree with the rows behind them
     try:
-        view = dashboard.overview(unit_id, span, basis, now=at, periods=periods)
-    except dashboard.NoFigures:
+        view = overview.overview(unit_id, span, basis, now=at, periods=periods)
+    except overview.NoFigures:
         raise CannotExport(
             f"Đơn vị này không có kỳ báo cáo nào trong {span.label}. Chọn kỳ khác hoặc đơn vị khác."
         ) from None
@@ -139,7 +140,7 @@ def write_summary(
 class _Writer:
     """One file being written: what is read once and used by several sheets."""
 
-    def __init__(self, path: Path, view: dashboard.Overview, by, at: dt.datetime, progress: Progress | None):
+    def __init__(self, path: Path, view: overview.Overview, by, at: dt.datetime, progress: Progress | None):
         self.path, self.view, self.by, self.at = path, view, by, at
         self.progress = progress
         self.done = 0

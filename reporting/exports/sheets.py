@@ -13,7 +13,7 @@ from textwrap import wrap
 from django.utils import timezone
 from xlsxwriter.utility import xl_col_to_name
 
-from reporting.numbers import NO_VALUE
+from de_an_06.plain.numbers import NO_VALUE
 
 FONT = "Times New Roman"
 NUMBER, PERCENT, MOMENT = "#,##0", "0.00%", "dd/mm/yyyy hh:mm"

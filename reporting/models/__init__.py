@@ -14,15 +14,7 @@ from .reports import (
     ServiceFigures,
     Status,
 )
-from .summaries import (
-    Basis,
-    IndicatorSummary,
-    RollupAudit,
-    RollupRequest,
-    RollupRun,
-    ServiceSummary,
-    SubmissionSummary,
-)
+from .summaries import Basis, IndicatorSummary, RollupAudit, RollupRequest, RollupRun, ServiceSummary, SubmissionSummary
 
 __all__ = [
     "ENTERED_FIELDS",

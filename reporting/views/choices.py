@@ -5,9 +5,9 @@ from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest
 
-from reporting.dashboard import begun_periods, periods_of_unit
+from de_an_06.plain.spans import Month, Span
 from reporting.models import Basis, Period
-from reporting.spans import Month, Span
+from reporting.reading.overview import begun_periods, periods_of_unit
 from taskforces.clock import now_for, today_for
 from taskforces.models import AdministrativeUnit, Level, UnitVersion
 from taskforces.scope import path_in_scope, postings, sees_everything

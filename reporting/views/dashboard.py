@@ -6,12 +6,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from reporting.dashboard import RANKINGS, NoFigures, overview, version_on
-from reporting.findings import findings
+from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate
 from reporting.models import Basis, Report
-from reporting.numbers import NO_VALUE, format_number, format_rate
-from reporting.sources import UnknownMeasure, name_rows, source
-from taskforces.assignment_counts import State, overdue
+from reporting.reading.contributions import UnknownMeasure, name_rows, source
+from reporting.reading.findings import findings
+from reporting.reading.overview import RANKINGS, NoFigures, overview, version_on
+from taskforces.register.assignment_counts import State, overdue
 
 from . import dashboard_tables as tables
 from .choices import Choice, context_bar, read_choice

@@ -5,10 +5,10 @@ from urllib.parse import quote
 
 from django.urls import reverse
 
-from reporting.dashboard import ASSIGNMENTS, RANKINGS, Overview, UnitRow
+from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate
 from reporting.models import Indicator, Status
-from reporting.numbers import NO_VALUE, format_number, format_rate
-from reporting.ranges import Dossiers, Pair
+from reporting.reading.overview import ASSIGNMENTS, RANKINGS, Overview, UnitRow
+from reporting.reading.ranges import Dossiers, Pair
 
 HEAT_STEPS = ((990, 1), (970, 2), (950, 3), (900, 4), (0, 5))  # tenths of a percent, as shown -> class
 # Heads of the narrow columns of the unit and service table; a service not named here shows its short name.

@@ -12,11 +12,12 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST
 
-from reporting import difficulties, workflow
+from de_an_06.plain.numbers import format_number
+from reporting import difficulties
 from reporting.models import Difficulty, DifficultyStep
-from reporting.numbers import format_number
-from taskforces.forms import RegisterForm
+from reporting.review import workflow
 from taskforces.models import Level
+from taskforces.register.forms import RegisterForm
 from taskforces.scope import may_answer, may_submit, postings, require
 from taskforces.views.taskforces import get_unit, look_of
 

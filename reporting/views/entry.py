@@ -14,12 +14,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from reporting import difficulties, entry, workflow
+from de_an_06.plain.numbers import format_number
+from reporting import difficulties
+from reporting.entry import saving
+from reporting.entry.form import ReportForm, load_form
+from reporting.entry.outreach_log import log_figures, with_log
 from reporting.models import FigureChange, PeriodClosure, PeriodDeadline, Report, ReportEvent, Status
 from reporting.models.reports import NARRATIVE_FIELDS
-from reporting.numbers import format_number
-from reporting.outreach import log_figures, with_log
-from reporting.sheet import Sheet
+from reporting.review import workflow
 from taskforces.clock import now_for
 from taskforces.models import Branch, Role, UnitVersion
 from taskforces.scope import branches_entered_by, may_submit, postings, require
@@ -78,20 +80,20 @@ def report_entry(request, pk):
     """One page, two branches. Also works as one plain form: what cannot be saved comes back with its message."""
     report = get_own_report(request, pk)
     if request.method == "GET":
-        return _page(request, report, entry.load_sheet(report, request.user))
+        return _page(request, report, load_form(report, request.user))
     try:
         outcome = _save_form(request, report)
     except workflow.NotAllowed as error:
         messages.error(request, str(error))
         return redirect("report-entry", pk)
     if not outcome.is_ok:
-        return _page(request, get_own_report(request, pk), outcome.sheet, typed=outcome.typed)
+        return _page(request, get_own_report(request, pk), outcome.form, typed=outcome.typed)
     if request.POST.get("action") == "check":
-        if outcome.sheet.blocking:
+        if outcome.form.blocking:
             return redirect(f"{reverse('report-entry', args=[pk])}?kiem-tra=1")
         return redirect("report-check", pk)
     if outcome.changed:
-        messages.success(request, f"Đã lưu {format_number(outcome.changed)} ô lúc {_clock(outcome.sheet)}.")
+        messages.success(request, f"Đã lưu {format_number(outcome.changed)} ô lúc {_clock(outcome.form)}.")
     return redirect("report-entry", pk)
 
 
@@ -129,15 +131,15 @@ def zero_fill(request, pk):
         if "seen" in request.POST:
             outcome = _save_form(request, report)
             if not outcome.is_ok:
-                return _page(request, get_own_report(request, pk), outcome.sheet, typed=outcome.typed)
-        result = entry.fill_zero(report_id=pk, service_code=code, by=request.user)
+                return _page(request, get_own_report(request, pk), outcome.form, typed=outcome.typed)
+        result = saving.fill_zero(report_id=pk, service_code=code, by=request.user)
     except workflow.NotAllowed as error:
         if wants_json:
             return _no(409, str(error))
         messages.error(request, str(error))
         return redirect("report-entry", pk)
     if wants_json:
-        return JsonResponse(_receipt(request, Outcome(result.sheet, dict(result.saved)), touched={code}))
+        return JsonResponse(_receipt(request, Outcome(result.form, dict(result.saved)), touched={code}))
     return redirect(f"{reverse('report-entry', args=[pk])}#{code}")
 
 
@@ -153,7 +155,7 @@ def mark_ready(request, pk):
         if "seen" in request.POST:
             outcome = _save_form(request, report)
             if not outcome.is_ok:
-                return _page(request, get_own_report(request, pk), outcome.sheet, typed=outcome.typed)
+                return _page(request, get_own_report(request, pk), outcome.form, typed=outcome.typed)
         if "undo" in request.POST:
             workflow.unmark_ready(report_id=pk, branch=branch, by=request.user)
         else:
@@ -170,7 +172,7 @@ def mark_ready(request, pk):
 class Outcome:
     """What became of the fields a person sent. `saved`: name -> text the server holds now."""
 
-    sheet: Sheet
+    form: ReportForm
     saved: dict[str, str]
     typed: Typed = None
     changed: int = 0
@@ -199,7 +201,7 @@ def _is_field(name: str) -> bool:
 
 
 def _save(user, report, fields: dict[str, str], seen: dict[str, str], via: str) -> Outcome:
-    """Reasons, narrative and cells each go to their own function; cells last, so its sheet knows everything."""
+    """Reasons, narrative and cells each go to their own function; cells last, so its form knows everything."""
     reasons = {n: t for n, t in fields.items() if n.startswith(REASON_PREFIX)}
     texts = {n: t for n, t in fields.items() if n in NARRATIVE_FIELDS}
     cells = {n: t for n, t in fields.items() if n not in reasons and n not in texts}
@@ -211,28 +213,28 @@ def _save(user, report, fields: dict[str, str], seen: dict[str, str], via: str) 
         outcome.changed += 1
     results = []
     if texts:
-        results.append((entry.save_narrative(report_id=report.pk, by=user, texts=texts, seen=seen), texts))
+        results.append((saving.save_narrative(report_id=report.pk, by=user, texts=texts, seen=seen), texts))
     if cells and branches_entered_by(user, report):
-        results.append((entry.save_cells(report_id=report.pk, by=user, cells=cells, seen=seen, via=via), cells))
+        results.append((saving.save_cells(report_id=report.pk, by=user, cells=cells, seen=seen, via=via), cells))
     for result, sent in results:
-        outcome.sheet = result.sheet
+        outcome.form = result.form
         outcome.saved |= result.saved
         outcome.changed += len(result.changed)
         for name, message in result.refused.items():
             outcome.typed.refused[name] = (sent[name], message)
         for name, conflict in result.conflicts.items():
             outcome.typed.conflicts[name] = (sent[name], conflict.theirs, conflict.message)
-    if outcome.sheet is None or not cells:
-        outcome.sheet = entry.load_sheet(Report.objects.select_related("unit", "period").get(pk=report.pk), user)
+    if outcome.form is None or not cells:
+        outcome.form = load_form(Report.objects.select_related("unit", "period").get(pk=report.pk), user)
     return outcome
 
 
 def _explain(user, report, code: str, cell: str, reason: str) -> str:
     """Keep a reason; one whose warning has gone in the meantime is dropped with its warning."""
     try:
-        explanation = entry.explain(report_id=report.pk, by=user, check_code=code, cell=cell, reason=reason)
+        explanation = saving.explain(report_id=report.pk, by=user, check_code=code, cell=cell, reason=reason)
     except workflow.NotAllowed:
-        if not entry.load_sheet(report, user).is_open or len(reason) > entry.LONGEST_REASON:
+        if not load_form(report, user).is_open or len(reason) > saving.LONGEST_REASON:
             raise
         return reason
     return explanation.reason if explanation else ""
@@ -242,19 +244,19 @@ def _no(status: int, message: str) -> JsonResponse:
     return JsonResponse({"message": message}, status=status)
 
 
-def _clock(sheet: Sheet) -> str:
-    saved_at = sheet.report.saved_at
+def _clock(form: ReportForm) -> str:
+    saved_at = form.report.saved_at
     return f"{timezone.localtime(saved_at):%H:%M}" if saved_at else ""
 
 
 def _receipt(request, outcome: Outcome, touched: set[str]) -> dict:
     """What the page needs after a save. Rows and parts are drawn by the same templates as the page itself."""
-    sheet = outcome.sheet
-    may_explain = sheet.is_open
-    lines = [line for line in [*sheet.services, *sheet.indicators] if line.code in touched]
-    lines += [line for line in [*sheet.services, *sheet.indicators] if line not in lines and _is_named(line, touched)]
+    form = outcome.form
+    may_explain = form.is_open
+    lines = [line for line in [*form.services, *form.indicators] if line.code in touched]
+    lines += [line for line in [*form.services, *form.indicators] if line not in lines and _is_named(line, touched)]
     rows = {}
-    for row in entry_rows.rows_of(sheet, lines, may_explain=may_explain, typed=outcome.typed):
+    for row in entry_rows.rows_of(form, lines, may_explain=may_explain, typed=outcome.typed):
         derived = {box.id: box.text for box in row.boxes if box.output}
         if hasattr(row.line, "rate"):
             derived[f"{row.code}-ty-le"] = row.line.rate
@@ -265,7 +267,7 @@ def _receipt(request, outcome: Outcome, touched: set[str]) -> dict:
             "messages": render_to_string("reporting/_row_messages.html", {"row": row}).strip() if row.messages else "",
         }
     return {
-        "saved_at": _clock(sheet),
+        "saved_at": _clock(form),
         "saved": outcome.saved,
         "refused": {name: message for name, (_, message) in outcome.typed.refused.items()},
         "conflicts": {
@@ -273,7 +275,7 @@ def _receipt(request, outcome: Outcome, touched: set[str]) -> dict:
             for name, (_, theirs, message) in outcome.typed.conflicts.items()
         },
         "rows": rows,
-        "parts": _parts(request, sheet),
+        "parts": _parts(request, form),
     }
 
 
@@ -282,61 +284,61 @@ def _is_named(line, touched: set[str]) -> bool:
     return any(name.startswith(REASON_PREFIX) and name.rpartition(":")[2] == line.code for name in touched)
 
 
-def _parts(request, sheet: Sheet) -> dict[str, str]:
+def _parts(request, form: ReportForm) -> dict[str, str]:
     """The changing bits outside the grid, by the id of their place."""
-    leads = _leads(request.user, sheet)
+    leads = _leads(request.user, form)
     parts = {
         f"tt-{section.branch}": render_to_string(
-            "reporting/_branch_state.html", {"section": section, "sheet": sheet, "leads": leads}, request
+            "reporting/_branch_state.html", {"section": section, "sheet": form, "leads": leads}, request
         )
-        for section in sheet.sections
+        for section in form.sections
     }
-    parts["tien-do"] = render_to_string("reporting/_progress.html", {"counts": sheet.counts(), "sheet": sheet})
-    parts["van-de"] = sheet.blocking_title
-    parts["dem-dvc"] = entry_rows.filled_text(sheet.services)
-    parts["dem-ct"] = entry_rows.filled_text(sheet.indicators)
+    parts["tien-do"] = render_to_string("reporting/_progress.html", {"counts": form.counts(), "sheet": form})
+    parts["van-de"] = form.blocking_title
+    parts["dem-dvc"] = entry_rows.filled_text(form.services)
+    parts["dem-ct"] = entry_rows.filled_text(form.indicators)
     parts["tom-tat-loi"] = render_to_string(
-        "reporting/_errors.html", {"title": sheet.blocking_title, "problems": entry_rows.summary_of(sheet)}
+        "reporting/_errors.html", {"title": form.blocking_title, "problems": entry_rows.summary_of(form)}
     )
     parts["chung"] = render_to_string(
-        "reporting/_report_messages.html", {"found": entry_rows.report_messages(sheet, may_explain=sheet.is_open)}
+        "reporting/_report_messages.html", {"found": entry_rows.report_messages(form, may_explain=form.is_open)}
     )
     return parts
 
 
-def _page(request, report: Report, sheet: Sheet, typed: Typed | None = None):
+def _page(request, report: Report, form: ReportForm, typed: Typed | None = None):
     """The entry page. `?kiem-tra=` shows what is left (1: of the report, else of a branch) and takes the focus."""
     only = request.GET.get("loc", "")
     asked = request.GET.get("kiem-tra", "")
     branch = asked if asked in Branch.values else ""
-    may_explain = sheet.is_open and may_submit(request.user, report)
-    service_rows = entry_rows.rows_of(sheet, sheet.services, may_explain=may_explain, typed=typed, only=only)
-    indicator_rows = entry_rows.rows_of(sheet, sheet.indicators, may_explain=may_explain, typed=typed, only=only)
+    may_explain = form.is_open and may_submit(request.user, report)
+    service_rows = entry_rows.rows_of(form, form.services, may_explain=may_explain, typed=typed, only=only)
+    indicator_rows = entry_rows.rows_of(form, form.indicators, may_explain=may_explain, typed=typed, only=only)
     log = log_figures(report)
     for row in indicator_rows:
         row.log = log.get(row.code)
-    counts = sheet.counts()
+    counts = form.counts()
     all_rows = [*service_rows, *indicator_rows]
-    summary = entry_rows.summary_of(sheet, branch) if asked else []
-    title = f"Chưa gửi được: {sheet.blocking_title}" if not branch else f"Chưa xong phần {Branch(branch).label}"
+    summary = entry_rows.summary_of(form, branch) if asked else []
+    title = f"Chưa gửi được: {form.blocking_title}" if not branch else f"Chưa xong phần {Branch(branch).label}"
     if typed is not None:
         named = [(name, message) for name, (_, message) in typed.refused.items()]
         named += [(name, message) for name, (_, _, message) in typed.conflicts.items()]
-        summary = [("x", f"#{n.replace('.', '-')}", f"{_label(sheet, n)}: {m}") for n, m in named] + summary
+        summary = [("x", f"#{n.replace('.', '-')}", f"{_label(form, n)}: {m}") for n, m in named] + summary
         title = f"Chưa lưu được {len(named)} ô, các ô khác đã lưu"
     context = {
         "difficulties": difficulties.panel_of(report, request.user),
         "report": report,
-        "sheet": sheet,
+        "sheet": form,
         "here": "task-list",
-        "sections": [(s, [row for row in service_rows if row.line.branch == s.branch]) for s in sheet.sections],
+        "sections": [(s, [row for row in service_rows if row.line.branch == s.branch]) for s in form.sections],
         "groups": entry_rows.grouped(indicator_rows),
         "has_services": bool(service_rows),
-        "narrative": [(name, label, _typed_text(typed, name, text)) for name, label, text in sheet.narrative],
+        "narrative": [(name, label, _typed_text(typed, name, text)) for name, label, text in form.narrative],
         "typed": typed,
         "counts": counts,
-        "service_counts": entry_rows.filled_text(sheet.services),
-        "indicator_counts": entry_rows.filled_text(sheet.indicators),
+        "service_counts": entry_rows.filled_text(form.services),
+        "indicator_counts": entry_rows.filled_text(form.indicators),
         "filters": [
             (
                 key,
@@ -349,23 +351,23 @@ def _page(request, report: Report, sheet: Sheet, typed: Typed | None = None):
         "only": only,
         "summary": summary,
         "summary_title": title,
-        "seen": json.dumps(entry_rows.seen_texts(sheet), ensure_ascii=False),
-        "report_messages": entry_rows.report_messages(sheet, may_explain=may_explain),
+        "seen": json.dumps(entry_rows.seen_texts(form), ensure_ascii=False),
+        "report_messages": entry_rows.report_messages(form, may_explain=may_explain),
         "may_explain": may_explain,
-        "leads": _leads(request.user, sheet),
+        "leads": _leads(request.user, form),
         "help": entry_rows.CELL_HELP,
         "left": entry_rows.time_left(report.due, now_for(request.user)) if report.due else "",
-        "last_year_label": f"tháng {sheet.month.month}/{sheet.month.year - 1}",
-        "saved_at": _clock(sheet),
+        "last_year_label": f"tháng {form.month.month}/{form.month.year - 1}",
+        "saved_at": _clock(form),
         "was_returned": report.status == Status.RETURNED,
     }
     return render(request, "reporting/entry.html", context)
 
 
-def _leads(user, sheet: Sheet) -> bool:
+def _leads(user, form: ReportForm) -> bool:
     """The unit's leader may mark either branch as finished."""
-    unit_id = sheet.report.unit_id
-    return sheet.is_open and any(p.role == Role.LEADER and p.unit_id == unit_id for p in postings(user))
+    unit_id = form.report.unit_id
+    return form.is_open and any(p.role == Role.LEADER and p.unit_id == unit_id for p in postings(user))
 
 
 def _typed_text(typed: Typed | None, name: str, text: str) -> str:
@@ -374,10 +376,10 @@ def _typed_text(typed: Typed | None, name: str, text: str) -> str:
     return text
 
 
-def _label(sheet: Sheet, name: str) -> str:
-    if name in sheet.cells:
-        return sheet.cells[name].label
-    return next((label for field, label, _ in sheet.narrative if field == name), name)
+def _label(form: ReportForm, name: str) -> str:
+    if name in form.cells:
+        return form.cells[name].label
+    return next((label for field, label, _ in form.narrative if field == name), name)
 
 
 def _how_many(rows, key: str) -> int:

@@ -1,4 +1,4 @@
-"""What the entry page draws: each row of a sheet with its boxes, its messages and what this person typed in vain."""
+"""What the entry page draws: each row of a form with its boxes, its messages and what this person typed in vain."""
 
 import datetime as dt
 from dataclasses import dataclass, field
@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
-from reporting import checks
+from de_an_06.plain.numbers import format_number
+from reporting.entry import checks
+from reporting.entry.form import IndicatorLine, ReportForm, ServiceLine
+from reporting.entry.outreach_log import LogFigure
 from reporting.models import Indicator
-from reporting.numbers import format_number
-from reporting.outreach import LogFigure
-from reporting.sheet import IndicatorLine, ServiceLine, Sheet
-from reporting.templatetags.figures import icon
+from reporting.templatetags.show import icon
 
 REASON_PREFIX = "ly-do:"
 ICONS = {"is-problem": "x", "is-warning": "warn", "is-missing": "blank"}
@@ -159,20 +159,20 @@ class Typed:
     conflicts: dict[str, tuple[str, str, str]] = field(default_factory=dict)  # name -> (typed, theirs, message)
 
 
-def rows_of(sheet: Sheet, lines, *, may_explain: bool, typed: Typed | None = None, only: str = "") -> list[Row]:
+def rows_of(form: ReportForm, lines, *, may_explain: bool, typed: Typed | None = None, only: str = "") -> list[Row]:
     """Rows for these lines; `only` ('thieu', 'loi') hides the rows without that state."""
-    may_type = {section.branch: section.may_type for section in sheet.sections}
-    return [_row(sheet, line, may_type.get(line.branch, False), may_explain, typed or Typed(), only) for line in lines]
+    may_type = {section.branch: section.may_type for section in form.sections}
+    return [_row(form, line, may_type.get(line.branch, False), may_explain, typed or Typed(), only) for line in lines]
 
 
-def report_messages(sheet: Sheet, *, may_explain: bool) -> list[Message]:
+def report_messages(form: ReportForm, *, may_explain: bool) -> list[Message]:
     """Messages about the report as a whole."""
-    return [_problem_message(sheet, p, may_explain) for p in sheet.problems if p.cell == checks.REPORT_CELL]
+    return [_problem_message(form, p, may_explain) for p in form.problems if p.cell == checks.REPORT_CELL]
 
 
-def _row(sheet, line, may_type, may_explain, typed, only) -> Row:
+def _row(form, line, may_type, may_explain, typed, only) -> Row:
     boxes = []
-    messages = [_problem_message(sheet, p, may_explain) for p in line.problems if p.severity != checks.MISSING]
+    messages = [_problem_message(form, p, may_explain) for p in line.problems if p.severity != checks.MISSING]
     for cell in line.cells:
         state = cell.state.replace("is-derived", "").strip()
         box = Box(
@@ -206,9 +206,9 @@ def _row(sheet, line, may_type, may_explain, typed, only) -> Row:
                 )
         boxes.append(box)
     missing = sum("is-missing" in box.state for box in boxes)
-    month = sheet.month
+    month = form.month
     row = Row(line, boxes, messages, may_type, missing)
-    row.last_year, row.previous = f"T{month.month}/{(month.year - 1) % 100:02d}", sheet.previous_short
+    row.last_year, row.previous = f"T{month.month}/{(month.year - 1) % 100:02d}", form.previous_short
     if only == "thieu":
         row.hidden = not missing
     elif only == "loi":
@@ -220,9 +220,9 @@ def typed_text(typed: Typed, name: str) -> str:
     return (typed.refused.get(name) or typed.conflicts[name])[0]
 
 
-def _problem_message(sheet, problem, may_explain) -> Message:
+def _problem_message(form, problem, may_explain) -> Message:
     soft = problem.severity == checks.SOFT
-    explanation = sheet.explanation(problem) if soft else None
+    explanation = form.explanation(problem) if soft else None
     return Message(
         id=f"{problem.element_id}-{problem.code}",
         cell=problem.cell,
@@ -236,20 +236,20 @@ def _problem_message(sheet, problem, may_explain) -> Message:
     )
 
 
-def reason_names(sheet: Sheet) -> dict[str, str]:
+def reason_names(form: ReportForm) -> dict[str, str]:
     """Name of each field for a reason -> what it holds."""
     found = {}
-    for problem in sheet.problems:
+    for problem in form.problems:
         if problem.severity == checks.SOFT:
-            explanation = sheet.explanation(problem)
+            explanation = form.explanation(problem)
             found[f"{REASON_PREFIX}{problem.code}:{problem.cell}"] = explanation.reason if explanation else ""
     return found
 
 
-def seen_texts(sheet: Sheet) -> dict[str, str]:
+def seen_texts(form: ReportForm) -> dict[str, str]:
     """What the page shows in every field, so that a later save can tell what somebody else changed meanwhile."""
-    cells = {cell.key: cell.text for cell in sheet.cells.values() if not cell.locked}
-    return cells | {name: text for name, _, text in sheet.narrative} | reason_names(sheet)
+    cells = {cell.key: cell.text for cell in form.cells.values() if not cell.locked}
+    return cells | {name: text for name, _, text in form.narrative} | reason_names(form)
 
 
 def grouped(rows: list[Row]) -> list[tuple[str, list[Row]]]:
@@ -275,11 +275,11 @@ def time_left(due: dt.datetime, now: dt.datetime) -> str:
     return f"{'quá hạn' if late else 'còn'} {amount}"
 
 
-def summary_of(sheet: Sheet, branch: str = "") -> list[tuple[str, str, str]]:
+def summary_of(form: ReportForm, branch: str = "") -> list[tuple[str, str, str]]:
     """What keeps the report (or one branch's part) from being finished: (icon, href, text)."""
-    inside = {p.cell for p in sheet.problems_of(branch)} if branch else None
+    inside = {p.cell for p in form.problems_of(branch)} if branch else None
     found = []
-    for problem in sheet.blocking:
+    for problem in form.blocking:
         if inside is not None and (problem.cell not in inside or problem.severity == checks.SOFT):
             continue
         look = {checks.HARD: "x", checks.SOFT: "warn", checks.MISSING: "blank"}[problem.severity]

@@ -10,11 +10,11 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET, require_POST
 
-from reporting.dashboard import begun_periods
-from reporting.exports import choices, jobs
+from de_an_06.plain.numbers import format_number
+from de_an_06.plain.spans import Span
+from reporting.exports import export_jobs, offers
 from reporting.models import Basis, ExportJob, ReportingSettings
-from reporting.numbers import format_number
-from reporting.spans import Span
+from reporting.reading.overview import begun_periods
 from taskforces.clock import now_for, today_for
 from taskforces.models import AdministrativeUnit
 
@@ -49,9 +49,9 @@ def export_create(request):
     if span is None or basis is None or unit_id is None:
         raise Http404
     unit = AdministrativeUnit.objects.filter(pk=unit_id).first()
-    if unit is None or not jobs.may_read(request.user, unit.pk, span):
+    if unit is None or not export_jobs.may_read(request.user, unit.pk, span):
         raise Http404
-    jobs.create(unit=unit, span=span, basis=basis, by=request.user)
+    export_jobs.create(unit=unit, span=span, basis=basis, by=request.user)
     messages.success(request, f"Đã nhận yêu cầu lập biểu tổng hợp {span.label}. Tiến độ ở mục Đang lập.")
     query = f"?ky={span.key}&don_vi={unit.pk}&co_so={SLUGS[basis]}"
     return redirect(reverse("export-list") + query)
@@ -60,20 +60,20 @@ def export_create(request):
 @require_GET
 def export_status(request, pk):
     """One job: how far it is, or what is in its file."""
-    job = jobs.get_job(request.user, pk)
+    job = export_jobs.get_job(request.user, pk)
     shown = _show([job])[0]
-    context = {"job": shown, "active": job.state in jobs.OPEN, "here": "export-list"}
+    context = {"job": shown, "active": job.state in export_jobs.OPEN, "here": "export-list"}
     return render(request, "reporting/export_status.html", context)
 
 
 @require_GET
 def export_download(request, pk):
     """The file, for those who may read the unit today."""
-    job = jobs.get_job(request.user, pk)
+    job = export_jobs.get_job(request.user, pk)
     if job.state != State.DONE:
         messages.error(request, "Tệp này chưa lập xong nên chưa tải về được.")
         return redirect("export-status", pk=pk)
-    path = jobs.path_of(job)
+    path = export_jobs.path_of(job)
     if not path.is_file():
         messages.error(request, "Tệp này không còn trên máy chủ. Bấm “Lập tệp” để lập lại.")
         return redirect("export-list")
@@ -115,19 +115,19 @@ def _form(request, data) -> dict:
     ended = [period for period in periods if period.data_to < today]
     span = _span(data) or Span.parse((ended or periods)[-1].key)
     wanted = _unit_id(data)
-    units = choices.units(request.user, span, wanted)
+    units = offers.units(request.user, span, wanted)
     known = [pk for pk, _ in units]
     preferred = (wanted, request.posting.unit_id if request.posting else None, *known)
     unit_id = next((pk for pk in preferred if pk in known), None)
     basis = _basis(data) or Basis.PROVISIONAL
     form = {"spans": span_groups(periods, span), "span": span, "units": units, "unit_id": unit_id, "basis": basis}
     if unit_id is not None:
-        form |= choices.completeness(request.user, unit_id, span, basis)
+        form |= offers.completeness(request.user, unit_id, span, basis)
     return form
 
 
 def _lists(request) -> dict:
-    shown = _show(jobs.jobs_for(request.user))
+    shown = _show(export_jobs.jobs_for(request.user))
     files = [job for job in shown if job["state"] == State.DONE]
     # Of the others only today's own: a failure of last week is no news.
     under_way = [job for job in shown if job["state"] != State.DONE and (job["state"] != State.FAILED or job["recent"])]
@@ -138,7 +138,7 @@ def _lists(request) -> dict:
     return {
         "jobs": under_way,
         "files": files,
-        "active": any(job["state"] in jobs.OPEN for job in under_way),
+        "active": any(job["state"] in export_jobs.OPEN for job in under_way),
         "jobs_summary": ", ".join(f"{count} {word}" for count, word in counts if count),
         "kept_days": ReportingSettings.load().export_days,
     }
@@ -146,8 +146,8 @@ def _lists(request) -> dict:
 
 def _show(found: list[ExportJob]) -> list[dict]:
     """Jobs with every number and time already in words."""
-    names = choices.unit_names(found)
-    why_old = choices.why_old([job for job in found if job.state == State.DONE])
+    names = offers.unit_names(found)
+    why_old = offers.why_old([job for job in found if job.state == State.DONE])
     days = ReportingSettings.load().export_days
     return [_shown(job, names.get(job.pk, ""), why_old.get(job.pk, ""), days) for job in found]
 
@@ -178,7 +178,7 @@ def _shown(job: ExportJob, unit_name: str, why_old: str, kept_days: int) -> dict
         "progress_text": done,
         "progress_label": f"Biểu tổng hợp {Span.parse(job.span).label}: {done}",
         "timing": _timing(job, began),
-        "can_retry": job.state == State.FAILED or jobs.is_stuck(job),
+        "can_retry": job.state == State.FAILED or export_jobs.is_stuck(job),
         "recent": now_for(job.requested_by) - job.requested_at < dt.timedelta(days=1),
         "why_old": why_old,
         "reported": f"{format_number(job.units_reported)}/{format_number(job.units_expected)}",
@@ -192,7 +192,7 @@ def _shown(job: ExportJob, unit_name: str, why_old: str, kept_days: int) -> dict
 def _timing(job: ExportJob, began: dt.datetime) -> str:
     if job.state == State.RUNNING:
         return f"Bắt đầu {began:%H:%M}"
-    if jobs.is_stuck(job):
+    if export_jobs.is_stuck(job):
         return f"Đã chờ từ {began:%H:%M} mà máy lập tệp chưa nhận. Bấm “Lập lại”; nếu vẫn vậy, báo nơi hỗ trợ."
     return f"Yêu cầu lúc {began:%H:%M}"
 

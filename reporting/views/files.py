@@ -9,11 +9,13 @@ from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_http_methods
 
-from reporting import entry, workflow
-from reporting.exports.entry_form import file_name, write_entry_form
-from reporting.imports.entry_form import read_entry_form
+from de_an_06.plain.numbers import format_number
+from reporting.entry import saving
+from reporting.entry.form import load_form
+from reporting.exports.form_file import file_name, write_entry_form
+from reporting.imports.filled_form import read_entry_form
 from reporting.models import FigureChange, FormUpload
-from reporting.numbers import format_number
+from reporting.review import workflow
 from taskforces.clock import now_for
 from taskforces.scope import branches_entered_by
 
@@ -35,12 +37,12 @@ def template_download(request, pk):
 def file_upload(request, pk):
     """Choose a file, see what it would change and what is wrong in it, then confirm. A faulty file saves nothing."""
     report = get_own_report(request, pk)
-    sheet = entry.load_sheet(report, request.user)
+    form = load_form(report, request.user)
     context = {
         "report": report,
-        "sheet": sheet,
+        "sheet": form,
         "here": "task-list",
-        "may_type": sheet.is_open and bool(branches_entered_by(request.user, report)),
+        "may_type": form.is_open and bool(branches_entered_by(request.user, report)),
     }
     if request.method == "POST" and context["may_type"]:
         if "cells" in request.POST:
@@ -79,7 +81,7 @@ def _confirm(request, report, context):
         messages.error(request, "Dữ liệu xem trước không đọc được. Chọn lại tệp.")
         return redirect("report-upload", report.pk)
     try:
-        result = entry.save_cells(
+        result = saving.save_cells(
             report_id=report.pk, by=request.user, cells=cells, seen=seen, via=FigureChange.Via.FILE
         )
     except workflow.NotAllowed as error:
@@ -91,7 +93,7 @@ def _confirm(request, report, context):
     if result.is_ok:
         messages.success(request, f"Đã lưu {format_number(len(result.changed))} ô từ tệp.")
         return redirect("report-entry", report.pk)
-    label = {key: cell.label for key, cell in result.sheet.cells.items()}
+    label = {key: cell.label for key, cell in result.form.cells.items()}
     left = [*result.refused.items(), *((key, conflict.message) for key, conflict in result.conflicts.items())]
     context |= {
         "saved": len(result.changed),

@@ -5,8 +5,9 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from reporting import entry, workflow
-from reporting.outreach import log_figures
+from reporting.entry import saving
+from reporting.entry.outreach_log import log_figures
+from reporting.review import workflow
 
 from . import entry as entry_page
 
@@ -25,9 +26,9 @@ def take_from_log(request, pk):
             outcome = entry_page._save_form(request, report)
             if not outcome.is_ok:
                 return entry_page._page(
-                    request, entry_page.get_own_report(request, pk), outcome.sheet, typed=outcome.typed
+                    request, entry_page.get_own_report(request, pk), outcome.form, typed=outcome.typed
                 )
-        result = entry.save_cells(report_id=pk, by=request.user, cells={figure.cell: str(figure.value)})
+        result = saving.save_cells(report_id=pk, by=request.user, cells={figure.cell: str(figure.value)})
     except workflow.NotAllowed as error:
         messages.error(request, str(error))
         return redirect(page)

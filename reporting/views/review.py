@@ -13,23 +13,17 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
 
-from reporting import changes, difficulties, entry, periods, review, workflow
+from de_an_06.plain.numbers import format_number
+from de_an_06.plain.spans import Span
+from reporting import difficulties, periods
+from reporting.entry.form import load_form
 from reporting.models import FigureChange, Period, PeriodClosure, Report, ReportEvent, Status
-from reporting.numbers import format_number
-from reporting.spans import Span
+from reporting.review import changes, listing, workflow
 from taskforces.clock import now_for, today_for
 from taskforces.models import Level, Role, UnitVersion
-from taskforces.postings import Substitutes
-from taskforces.scope import (
-    may_close_period,
-    may_review,
-    may_submit,
-    path_in_scope,
-    postings,
-    require,
-    sees_everything,
-)
-from taskforces.units import path_ids
+from taskforces.people.postings import Substitutes
+from taskforces.scope import may_close_period, may_review, may_submit, path_in_scope, postings, require, sees_everything
+from taskforces.units.tree import path_ids
 
 READERS = {Role.REVIEWER, Role.PROVINCIAL_STAFF, Role.CHAIR, Role.AUDITOR, Role.ADMINISTRATOR}
 FILTERS = (
@@ -68,7 +62,7 @@ def review_list(request):
     if unit is None:
         raise Http404
     search = request.GET.get("tim", "")[:60]
-    result = review.load_review(unit=unit, period=period, user=request.user, search=search)
+    result = listing.load_review(unit=unit, period=period, user=request.user, search=search)
     chosen = request.GET.get("loc", "")
     back_pk = _number(request.GET.get("tra_lai"))
     here = {"don_vi": unit.unit_id, "ky": period.key}
@@ -130,11 +124,11 @@ def report_detail(request, pk):
     """Figures as sent, what changed, what is doubtful and why, what happened, and what the reader may do."""
     report = get_report(request, pk)
     user = request.user
-    sheet = entry.load_sheet(report, user)
+    form = load_form(report, user)
     events = list(report.events.select_related("by").order_by("-at", "-pk"))
     sent = next((e for e in events if e.action == ReportEvent.Action.SUBMIT), None)
     back = next((e for e in events if e.action in {ReportEvent.Action.SEND_BACK, ReportEvent.Action.REOPEN}), None)
-    since_return = changes.changes_since_return(sheet)
+    since_return = changes.changes_since_return(form)
     reviewer = may_review(user, report)
     why_not = workflow.why_not_approve(report, user) if reviewer and report.status == Status.SUBMITTED else ""
     return render(
@@ -143,29 +137,29 @@ def report_detail(request, pk):
         {
             "report": report,
             "period": report.period,
-            "sheet": sheet,
-            "name": sheet.unit_name,
+            "sheet": form,
+            "name": form.unit_name,
             "due": periods.due_at(report),
             "events": _with_actors(events, report),
             "difficulties": difficulties.panel_of(report, user),
             "sent": sent,
             "back": back if report.status == Status.RETURNED else None,
             "problems": [
-                (p, p.title.removesuffix(workflow.NEEDS_REASON), sheet.explanation(p))
-                for p in sheet.problems
+                (p, p.title.removesuffix(workflow.NEEDS_REASON), form.explanation(p))
+                for p in form.problems
                 if p.severity != "missing"
             ],
-            "counts": sheet.counts(),
-            "entered": f"{format_number(sheet.counts().filled)}/{format_number(sheet.counts().owed)}",
-            "since_last_month": changes.changes_since_last_month(sheet),
+            "counts": form.counts(),
+            "entered": f"{format_number(form.counts().filled)}/{format_number(form.counts().owed)}",
+            "since_last_month": changes.changes_since_last_month(form),
             "since_return": since_return,
             "changed": {change.cell for change in since_return},
-            "closed": "" if sheet.is_open else workflow.closed_sentence(report),
+            "closed": "" if form.is_open else workflow.closed_sentence(report),
             "may_approve": reviewer and report.status == Status.SUBMITTED and not why_not,
             "why_not_approve": why_not,
             "may_send_back": reviewer and not workflow.why_not_approve(report, user, own_is_fine=True),
             "may_reopen": reviewer and not workflow.why_not_reopen(report, user),
-            "may_edit": sheet.is_open and may_submit(user, report),
+            "may_edit": form.is_open and may_submit(user, report),
             "may_accept_prior": report.prior_corrected and (reviewer or may_submit(user, report)),
             "sending_back": request.GET.get("tra_lai") == "1",
             "here": "review-list" if _reads_reviews(user) else "task-list",
@@ -190,15 +184,15 @@ def _with_actors(events, report):
 def cell_history(request, pk, cell):
     """Every value a cell has had: old, new, who, when, through what."""
     report = get_report(request, pk)
-    sheet = entry.load_sheet(report, request.user)
-    if cell not in sheet.cells:
+    form = load_form(report, request.user)
+    if cell not in form.cells:
         raise Http404
     changes = FigureChange.objects.filter(report=report, cell=cell).select_related("by").order_by("-at", "-pk")
     rows = [(c, format_number(c.old, blank="trống"), format_number(c.new, blank="trống")) for c in changes]
     template = "reporting/_cell_history.html" if request.htmx else "reporting/review_cell_history.html"
     here = "review-list" if _reads_reviews(request.user) else "task-list"
     return render(
-        request, template, {"report": report, "sheet": sheet, "cell": sheet.cells[cell], "rows": rows, "here": here}
+        request, template, {"report": report, "sheet": form, "cell": form.cells[cell], "rows": rows, "here": here}
     )
 
 
@@ -273,7 +267,7 @@ def close_period(request, pk):
             return f"Đã khóa kỳ {period.label} của {province.name}. Mọi thay đổi bị từ chối cho đến khi mở khóa."
 
         return _try(request, act, period=period, unit_id=province.unit_id)
-    result = review.load_review(unit=province, period=period, user=request.user)
+    result = listing.load_review(unit=province, period=period, user=request.user)
     return render(
         request,
         "reporting/review_close.html",

@@ -8,13 +8,15 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from reporting import checks, difficulties, entry, workflow
+from de_an_06.plain.numbers import MINUS, NO_VALUE, format_number, format_rate
+from de_an_06.plain.personal_numbers import find_personal_numbers
+from reporting import difficulties
+from reporting.entry import checks
+from reporting.entry.form import ReportForm, ServiceLine, load_form
 from reporting.models import FigureChange, ReportEvent
 from reporting.models.reports import NARRATIVE_FIELDS
-from reporting.numbers import MINUS, NO_VALUE, format_number, format_rate
-from reporting.sheet import ServiceLine, Sheet
+from reporting.review import workflow
 from taskforces.clock import now_for, today_for
-from taskforces.personal_numbers import find_personal_numbers
 
 from .entry import get_own_report, get_report
 from .entry_rows import summary_of, time_left
@@ -43,24 +45,24 @@ class Line:
 def check_answers(request, pk):
     """Everything of the month on one page, with what the reviewer will see, before it is sent."""
     report = get_own_report(request, pk)
-    sheet = entry.load_sheet(report, request.user)
-    totals = [_numbers(line) for line in sheet.services]
+    form = load_form(report, request.user)
+    totals = [_numbers(line) for line in form.services]
     context = {
         "report": report,
-        "sheet": sheet,
+        "sheet": form,
         "here": "task-list",
-        "lines": [_line(sheet, line, numbers) for line, numbers in zip(sheet.services, totals, strict=True)],
+        "lines": [_line(form, line, numbers) for line, numbers in zip(form.services, totals, strict=True)],
         "total": _total(totals),
-        "problems": summary_of(sheet),
-        "explained": [(p, e) for p in sheet.problems if (e := sheet.explanation(p)) and p.severity == checks.SOFT],
-        "counts": sheet.counts(),
+        "problems": summary_of(form),
+        "explained": [(p, e) for p in form.problems if (e := form.explanation(p)) and p.severity == checks.SOFT],
+        "counts": form.counts(),
         "refusal": workflow.why_not_submit(report, request.user),
         "reviewers": reviewers_of(report, today_for(request.user)),
         "log": _log(report),
         "difficulties": difficulties.panel_of(report, request.user),
         "personal": _personal(report),
         "left": time_left(report.due, now_for(request.user)) if report.due else "",
-        "indicators": [(line, _explained(sheet, line), _hard(line)) for line in sheet.indicators],
+        "indicators": [(line, _explained(form, line), _hard(line)) for line in form.indicators],
     }
     return render(request, "reporting/check_answers.html", context)
 
@@ -93,17 +95,17 @@ def receipt(request, pk):
     events = list(sent)
     if not events:
         raise Http404
-    sheet = entry.load_sheet(report, request.user)
-    totals = [_numbers(line) for line in sheet.services]
+    form = load_form(report, request.user)
+    totals = [_numbers(line) for line in form.services]
     context = {
         "report": report,
-        "sheet": sheet,
+        "sheet": form,
         "here": "task-list",
         "event": events[0],
         "earlier": events[1:],
         "is_current": events[0].revision == report.revision and not report.is_editable,
         "total": _total(totals),
-        "counts": sheet.counts(),
+        "counts": form.counts(),
         "reviewers": reviewers_of(report, today_for(request.user)),
     }
     return render(request, "reporting/receipt.html", context)
@@ -133,11 +135,11 @@ def _numbers(line: ServiceLine) -> dict[str, int | None]:
     }
 
 
-def _line(sheet: Sheet, line: ServiceLine, numbers: dict) -> Line:
-    before = sheet.data.earlier_services.get((line.service.pk, 1))
+def _line(form: ReportForm, line: ServiceLine, numbers: dict) -> Line:
+    before = form.data.earlier_services.get((line.service.pk, 1))
     parts = [before[name] for name in checks.RECEIVED] if before else [None]
     numbers["before"] = None if None in parts else sum(parts)
-    return _texts(line.service.short_name, numbers, _explained(sheet, line), _hard(line))
+    return _texts(line.service.short_name, numbers, _explained(form, line), _hard(line))
 
 
 def _total(rows: list[dict]) -> Line:
@@ -170,9 +172,9 @@ def _change(now: int | None, before: int | None) -> str:
     return f"+{format_number(now - before)}" if now > before else format_number(now - before).replace("-", MINUS)
 
 
-def _explained(sheet: Sheet, line) -> list[tuple[str, str]]:
+def _explained(form: ReportForm, line) -> list[tuple[str, str]]:
     soft = [p for p in line.problems if p.severity == checks.SOFT]
-    return [(p.detail, e.reason if (e := sheet.explanation(p)) else "") for p in soft]
+    return [(p.detail, e.reason if (e := form.explanation(p)) else "") for p in soft]
 
 
 def _hard(line) -> list[str]:

@@ -8,10 +8,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from reporting import entry, workflow
+from de_an_06.plain.numbers import format_number
+from reporting.entry.form import ReportForm, load_form
 from reporting.models import Report, ReportEvent, Status
-from reporting.numbers import format_number
-from reporting.sheet import Sheet
+from reporting.review import workflow
 from taskforces.clock import now_for, today_for
 from taskforces.models import Branch, Level, Posting, Role, UnitVersion
 from taskforces.scope import may_submit, postings
@@ -51,22 +51,22 @@ def task_list(request):
     report = _chosen(reports, key, today_for(request.user))
     if report is None:
         return render(request, "reporting/task_list_empty.html", context)
-    sheet = entry.load_sheet(report, request.user)
-    tasks = _tasks(sheet) if sheet.is_open else []
+    form = load_form(report, request.user)
+    tasks = _tasks(form) if form.is_open else []
     left = sum(not task.done for task in tasks)
     older = reports[reports.index(report) + 1 :]
     context |= {
         "report": report,
-        "sheet": sheet,
+        "sheet": form,
         "tasks": [*tasks, _sending(report, request.user, left)] if tasks else [],
         "done": len(tasks) - left,
         "left": left,
         "is_untouched": _is_untouched_since_return(report),
-        "headline": _headline(report, sheet, left),
+        "headline": _headline(report, form, left),
         "time_left": time_left(report.due, now_for(request.user)) if report.due else "",
         "is_late": bool(report.due) and now_for(request.user) > report.due,
-        "first": _first_open_cell(sheet),
-        "counts": sheet.counts(),
+        "first": _first_open_cell(form),
+        "counts": form.counts(),
         "returned": [r for r in reports if r.status == Status.RETURNED and may_submit(request.user, r)],
         "recent": [r for r in reports if r is not report][:RECENT],
         "previous": older[0] if older else None,
@@ -122,56 +122,56 @@ def _is_untouched_since_return(report: Report) -> bool:
     return last is not None and (report.saved_at is None or report.saved_at <= last.at)
 
 
-def _headline(report: Report, sheet: Sheet, left: int) -> str:
+def _headline(report: Report, form: ReportForm, left: int) -> str:
     """The state of the month in one line."""
     label = f"Báo cáo {report.period.label}"
     if report.status == Status.APPROVED:
         return f"{label}: đã duyệt"
     if report.status == Status.SUBMITTED:
         return f"{label}: đã gửi, đang chờ duyệt"
-    if not sheet.is_open:
+    if not form.is_open:
         return f"{label}: kỳ đã khóa, chưa gửi"
     if not left:
         return f"{label}: sẵn sàng gửi{' lại' if report.status == Status.RETURNED else ''}"
     return f"{label}: còn {left} việc trước khi gửi{' lại' if report.status == Status.RETURNED else ''}"
 
 
-def _tasks(sheet: Sheet) -> list[Task]:
-    page = reverse("report-entry", args=[sheet.report.pk])
+def _tasks(form: ReportForm) -> list[Task]:
+    page = reverse("report-entry", args=[form.report.pk])
     tasks = []
-    for section in sheet.sections:
+    for section in form.sections:
         if section.services:
             name = "Công an" if section.branch == Branch.POLICE else "Văn phòng"
-            tasks.append(_task(sheet, f"Dịch vụ công: phần {name}", f"{page}#{section.branch}", section.services))
-    for number, (label, groups) in enumerate(_owed_groups(sheet), start=1):
-        lines = [line for line in sheet.indicators if line.indicator.group in groups]
-        tasks.append(_task(sheet, f"Chỉ tiêu: {label[0].lower()}{label[1:]}", f"{page}#nhom-{number}", lines))
-    whole = [p for p in sheet.unexplained if not p.row]
+            tasks.append(_task(form, f"Dịch vụ công: phần {name}", f"{page}#{section.branch}", section.services))
+    for number, (label, groups) in enumerate(_owed_groups(form), start=1):
+        lines = [line for line in form.indicators if line.indicator.group in groups]
+        tasks.append(_task(form, f"Chỉ tiêu: {label[0].lower()}{label[1:]}", f"{page}#nhom-{number}", lines))
+    whole = [p for p in form.unexplained if not p.row]
     if whole:
         tasks.append(
             Task("Số liệu giống hệt kỳ trước", f"{page}#chung", whole[0].title, "Cần giải thích", "warn", "warn", False)
         )
-    written = sum(bool(text) for _, _, text in sheet.narrative)
+    written = sum(bool(text) for _, _, text in form.narrative)
     tasks.append(
         Task(
             "Thuyết minh: kết quả, tồn tại, kiến nghị",
             f"{page}#thuyet-minh",
-            f"{written}/{len(sheet.narrative)} mục, không bắt buộc",
+            f"{written}/{len(form.narrative)} mục, không bắt buộc",
             "Đã ghi" if written else "Chưa ghi",
             "ok" if written else "",
             "check" if written else "blank",
             True,
         )
     )
-    waiting = [section for section in sheet.sections if section.ready_at is None]
+    waiting = [section for section in form.sections if section.ready_at is None]
     tasks.append(
         Task(
             "Các bộ phận đánh dấu xong",
-            f"{page}#{(waiting or sheet.sections)[0].branch}" if sheet.sections else page,
+            f"{page}#{(waiting or form.sections)[0].branch}" if form.sections else page,
             f"Còn chờ: {' và '.join(section.label for section in waiting)}"
             if waiting
             else "Các bộ phận đã đánh dấu xong",
-            f"{len(sheet.sections) - len(waiting)}/{len(sheet.sections)} xong" if waiting else "Đã xong",
+            f"{len(form.sections) - len(waiting)}/{len(form.sections)} xong" if waiting else "Đã xong",
             "warn" if waiting else "ok",
             "half" if waiting else "check",
             not waiting,
@@ -180,18 +180,18 @@ def _tasks(sheet: Sheet) -> list[Task]:
     return tasks
 
 
-def _owed_groups(sheet: Sheet):
-    present = {line.indicator.group for line in sheet.indicators}
+def _owed_groups(form: ReportForm):
+    present = {line.indicator.group for line in form.indicators}
     return [(label, groups) for label, groups in GROUPS.items() if groups & present]
 
 
-def _task(sheet: Sheet, title: str, href: str, lines) -> Task:
+def _task(form: ReportForm, title: str, href: str, lines) -> Task:
     """How far one part is: hard problems first, then blanks, then warnings without a reason."""
     typed = [cell for line in lines for cell in line.typed]
     filled = sum(cell.value is not None for cell in typed)
     missing = len(typed) - filled
     hard = [p for line in lines for p in line.problems if p.severity == "hard"]
-    soft = [p for line in lines for p in line.problems if p.severity == "soft" and sheet.explanation(p) is None]
+    soft = [p for line in lines for p in line.problems if p.severity == "soft" and form.explanation(p) is None]
     details = [f"{format_number(filled)}/{format_number(len(typed))} ô"]
     if hard:
         details.append(f"{len(hard)} lỗi ở {_codes(hard)}")
@@ -235,9 +235,9 @@ def _sending(report: Report, user, left: int) -> Task:
     )
 
 
-def _first_open_cell(sheet: Sheet) -> str:
+def _first_open_cell(form: ReportForm) -> str:
     """'#DVC07-resolved_overdue': the first blank or wrong cell this person may type in, else the first anyone must."""
-    own = {section.branch for section in sheet.sections if section.may_type}
-    wanted = [c for c in sheet.cells.values() if not c.locked and (c.value is None or "is-problem" in c.state)]
+    own = {section.branch for section in form.sections if section.may_type}
+    wanted = [c for c in form.cells.values() if not c.locked and (c.value is None or "is-problem" in c.state)]
     first = next((c for c in wanted if c.branch in own), next(iter(wanted), None))
     return f"#{first.element_id}" if first else ""

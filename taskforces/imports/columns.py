@@ -10,7 +10,7 @@ from django.core.validators import validate_email
 from import_export.fields import Field
 from import_export.widgets import Widget
 
-from reporting.numbers import NotANumber, format_number, parse_count
+from de_an_06.plain.numbers import NotANumber, format_number, parse_count
 
 FIRST_DAY, LAST_DAY = dt.date(1990, 1, 1), dt.date(2100, 12, 31)
 LARGEST_AMOUNT = Decimal(10) ** 11

@@ -8,7 +8,7 @@ from django.db.models import Prefetch
 
 from reporting.models import Indicator, PublicService
 from taskforces.models import Document, Membership, Person, Responsibility, TaskForce, VillageTeam
-from taskforces.registers import LONGEST_TEAM
+from taskforces.register.keeping import LONGEST_TEAM
 from taskforces.scope import contacts_seen
 
 from .columns import Choice, Column, Count, Day, Mail, Several, Text

@@ -20,7 +20,7 @@ from taskforces.models import AdministrativeUnit, UnitVersion
 from taskforces.scope import may_import_for
 
 from .columns import Column, Day, SaidOtherwise, Text, cell_text
-from .files import Table, header_key
+from .tables import Table, header_key
 
 UNIT, UNIT_SINCE, UNIT_NAME = "Mã đơn vị", "Đơn vị có từ ngày", "Tên đơn vị"
 BATCH = 500

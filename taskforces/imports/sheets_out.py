@@ -23,9 +23,9 @@ from taskforces.models import AdministrativeUnit, UnitVersion
 from taskforces.scope import may_import_for, path_in_scope_of_unit
 
 from .columns import Choice, Column
-from .files import DATA_SHEET, MOST_ROWS, safe_for_csv
 from .kinds import ABOUT, Kind, may_bring_in
 from .resources import UNIT, Roster
+from .tables import DATA_SHEET, MOST_ROWS, safe_for_csv
 
 GUIDE, LISTS, RESULT = "Hướng dẫn", "Danh mục", "Kết quả"
 OUTCOMES = {"new": "Mới", "changed": "Thay đổi", "unchanged": "Giữ nguyên", "refused": "Có lỗi"}

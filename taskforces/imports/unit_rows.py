@@ -15,8 +15,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from import_export.results import Result, RowResult
 
-from taskforces import load_units, unit_files
 from taskforces.models import Level, UnitSuccession, UnitType, UnitVersion
+from taskforces.units import csv_files, loading
 
 from .columns import Choice, Column, Day, Text
 from .resources import Roster
@@ -146,10 +146,10 @@ class UnitRoster(Roster):
             folder = Path(name)
             lines = self._write(folder)
             try:
-                return load_units.load_units(folder)
-            except unit_files.Refused as refused:
+                return loading.load_units(folder)
+            except csv_files.Refused as refused:
                 for problem in refused.problems:
-                    row = self.row_of.get(lines.get(problem.line)) if problem.file == unit_files.UNITS_FILE else None
+                    row = self.row_of.get(lines.get(problem.line)) if problem.file == csv_files.UNITS_FILE else None
                     target = result.rows[(row or 1) - 1]
                     messages = [
                         *(target.validation_error.messages if target.validation_error else []),
@@ -162,14 +162,14 @@ class UnitRoster(Roster):
     def _write(self, folder: Path) -> dict[int, tuple]:
         """units.csv and succession.csv; which line holds which row."""
         lines = {}
-        with (folder / unit_files.UNITS_FILE).open("w", encoding="utf-8", newline="") as file:
-            out = csv.DictWriter(file, unit_files.UNIT_COLUMNS)
+        with (folder / csv_files.UNITS_FILE).open("w", encoding="utf-8", newline="") as file:
+            out = csv.DictWriter(file, csv_files.UNIT_COLUMNS)
             out.writeheader()
             for line, (key, row) in enumerate(self.wanted.items(), 2):
                 lines[line] = key
-                out.writerow({name: _plain(row.get(name)) for name in unit_files.UNIT_COLUMNS})
-        with (folder / unit_files.SUCCESSION_FILE).open("w", encoding="utf-8", newline="") as file:
-            out = csv.DictWriter(file, [*unit_files.SUCCESSION_COLUMNS, "source"])
+                out.writerow({name: _plain(row.get(name)) for name in csv_files.UNIT_COLUMNS})
+        with (folder / csv_files.SUCCESSION_FILE).open("w", encoding="utf-8", newline="") as file:
+            out = csv.DictWriter(file, [*csv_files.SUCCESSION_COLUMNS, "source"])
             out.writeheader()
             out.writerows(self._links())
         return lines
@@ -227,7 +227,7 @@ class UnitRoster(Roster):
         return links
 
 
-def _link(before: unit_files.Key, after: unit_files.Key, day: dt.date, is_partial: bool, legal_basis: str) -> dict:
+def _link(before: csv_files.Key, after: csv_files.Key, day: dt.date, is_partial: bool, legal_basis: str) -> dict:
     return {
         "predecessor_code": before[0],
         "predecessor_valid_from": before[1],
@@ -244,7 +244,7 @@ def _plain(value) -> str:
     return "" if value is None else str(value)
 
 
-def _say(problem: unit_files.Problem, row: int | None) -> str:
+def _say(problem: csv_files.Problem, row: int | None) -> str:
     for pattern, words in REASONS:
         if found := re.search(pattern, problem.reason):
             text = found.expand(words)

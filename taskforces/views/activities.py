@@ -10,13 +10,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from de_an_06.plain.numbers import format_number
 from reporting.models import ReportingSettings
-from reporting.numbers import format_number
 from reporting.periods import month_of, window
-from taskforces import activities
-from taskforces.assignment_counts import units_under
-from taskforces.forms_assignments import UTILITY_GROUPS, OutreachForm, PilotModelForm, SpanForm
 from taskforces.models import OutreachEvent, PilotModel, UnitVersion
+from taskforces.register import activities
+from taskforces.register.assignment_counts import units_under
+from taskforces.register.assignment_forms import UTILITY_GROUPS, OutreachForm, PilotModelForm, SpanForm
 from taskforces.scope import may_keep_register, require
 
 from .assignments import look_while_open

@@ -8,11 +8,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from reporting.numbers import NO_VALUE, format_number, format_rate
-from taskforces import assignment_counts as counting
-from taskforces import assignments, registers
-from taskforces.assignment_counts import State, Tally
-from taskforces.forms_assignments import (
+from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate
+from taskforces.models import Assignment, Document, SourceDocument
+from taskforces.register import assignment_counts as counting
+from taskforces.register import assignments, keeping
+from taskforces.register.assignment_counts import State, Tally
+from taskforces.register.assignment_forms import (
     LEVEL_WORDS,
     STATES,
     DropForm,
@@ -23,7 +24,6 @@ from taskforces.forms_assignments import (
     ProgressForm,
     ResumeForm,
 )
-from taskforces.models import Assignment, Document, SourceDocument
 from taskforces.scope import may_assign, may_keep_register, may_keep_sources, may_report_progress, require
 
 from .taskforces import look_of
@@ -277,7 +277,7 @@ def assignment_finish(request, pk):
     def finish(*, upload=None, **values):
         assignments.finish(**values)
         if upload is not None:
-            registers.save_document(
+            keeping.save_document(
                 by=request.user,
                 unit=assignment.unit,
                 assignment=assignment,
@@ -339,9 +339,7 @@ def assignment_evidence(request, pk):
     form = EvidenceForm(request.POST or None, request.FILES or None, initial=initial)
 
     def save(*, by, assignment_id, **values):
-        registers.save_document(
-            by=by, unit=assignment.unit, assignment=assignment, kind=Document.Kind.EVIDENCE, **values
-        )
+        keeping.save_document(by=by, unit=assignment.unit, assignment=assignment, kind=Document.Kind.EVIDENCE, **values)
 
     return _act(
         request, assignment, form, save, title="Thêm minh chứng", act="Lưu minh chứng", said="Đã lưu minh chứng."

@@ -7,10 +7,10 @@ from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
-from reporting.numbers import format_number
-from taskforces import registers
-from taskforces.forms import DocumentForm, NewDocumentForm
+from de_an_06.plain.numbers import format_number
 from taskforces.models import Document
+from taskforces.register import keeping
+from taskforces.register.forms import DocumentForm, NewDocumentForm
 from taskforces.scope import may_keep_register, require
 
 from .taskforces import look_of
@@ -59,7 +59,7 @@ def document_upload(request):
     form = NewDocumentForm(request.POST or None, request.FILES or None, unit=look.unit, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            document = registers.save_document(by=request.user, unit=look.unit, **form.cleaned_data)
+            document = keeping.save_document(by=request.user, unit=look.unit, **form.cleaned_data)
         except ValidationError as error:
             form.take(error)
         else:
@@ -81,7 +81,7 @@ def document_edit(request, pk):
         form.fields["upload"].help_text = f"Đang có tệp {document.file_name}. Chọn tệp khác để thay."
     if request.method == "POST" and form.is_valid():
         try:
-            registers.change_document(by=request.user, document_id=pk, **form.cleaned_data)
+            keeping.change_document(by=request.user, document_id=pk, **form.cleaned_data)
         except ValidationError as error:
             form.take(error)
         else:

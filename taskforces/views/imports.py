@@ -10,11 +10,12 @@ from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET, require_POST
 
-from reporting.numbers import format_number
-from taskforces import passwords, tasks
+from de_an_06.plain.numbers import format_number
+from taskforces import tasks
 from taskforces.clock import now_for, today_for
-from taskforces.imports import files, jobs, kinds, sheets_out
+from taskforces.imports import import_jobs, kinds, sheets_out, tables
 from taskforces.models import ContactExport, ImportJob
+from taskforces.people import passwords
 from taskforces.scope import require
 
 Kind, State = ImportJob.Kind, ImportJob.State
@@ -46,7 +47,7 @@ def import_upload(request):
     if kind is None or upload is None:
         return _list_page(request, "Chọn loại dữ liệu và chọn tệp." if kind is None else "Chọn tệp.", kind, 400)
     try:
-        job = jobs.create(by=request.user, kind=kind, upload=upload)
+        job = import_jobs.create(by=request.user, kind=kind, upload=upload)
     except ValidationError as error:
         return _list_page(request, " ".join(error.messages), kind, 400)
     return redirect("import-detail", pk=job.pk)
@@ -55,10 +56,10 @@ def import_upload(request):
 @require_GET
 def import_detail(request, pk):
     """One import: progress, all that is wrong, the preview, or what was done."""
-    job = jobs.get_job(request.user, pk)
+    job = import_jobs.get_job(request.user, pk)
     template = "taskforces/_import_job.html" if request.htmx else "taskforces/import_detail.html"
     response = render(request, template, _job_context(request, job))
-    if request.htmx and job.state not in jobs.BUSY:
+    if request.htmx and job.state not in import_jobs.BUSY:
         response["HX-Refresh"] = "true"  # the heading and the acts change with the state
     patch_vary_headers(response, ["HX-Request"])
     return response
@@ -66,20 +67,20 @@ def import_detail(request, pk):
 
 @require_POST
 def import_confirm(request, pk):
-    job = jobs.get_job(request.user, pk)
+    job = import_jobs.get_job(request.user, pk)
     try:
-        jobs.confirm(job_id=job.pk, by=request.user)
-    except jobs.NotNow as error:
+        import_jobs.confirm(job_id=job.pk, by=request.user)
+    except import_jobs.NotNow as error:
         messages.error(request, str(error))
     return redirect("import-detail", pk=pk)
 
 
 @require_POST
 def import_cancel(request, pk):
-    job = jobs.get_job(request.user, pk)
+    job = import_jobs.get_job(request.user, pk)
     try:
-        jobs.cancel(job_id=job.pk, by=request.user)
-    except jobs.NotNow as error:
+        import_jobs.cancel(job_id=job.pk, by=request.user)
+    except import_jobs.NotNow as error:
         messages.error(request, str(error))
         return redirect("import-detail", pk=pk)
     messages.success(request, f"Đã bỏ tệp {job.file_name}; chưa nhập gì.")
@@ -89,8 +90,8 @@ def import_cancel(request, pk):
 @require_GET
 def import_result(request, pk):
     """Every row of the file with its outcome and what was said of it."""
-    job = jobs.get_job(request.user, pk)
-    name = jobs.result_name(job)
+    job = import_jobs.get_job(request.user, pk)
+    name = import_jobs.result_name(job)
     if not default_storage.exists(name):
         messages.error(request, "Lần nhập này không có tệp kết quả.")
         return redirect("import-detail", pk=pk)
@@ -98,7 +99,7 @@ def import_result(request, pk):
         default_storage.open(name),
         as_attachment=True,
         filename=f"Ket-qua_{kinds.ABOUT[job.kind].slug}_{job.uploaded_at:%Y%m%d-%H%M}.xlsx",
-        content_type=files.CONTENT_TYPE,
+        content_type=tables.CONTENT_TYPE,
     )
     response["Cache-Control"] = "private, no-store"
     return response
@@ -112,7 +113,7 @@ def import_template(request, kind):
     content = io.BytesIO()
     roster = kinds.ROSTERS[found](request.user)
     sheets_out.write_template(content, roster, found, Kind(found).label)
-    return _file(content, f"Mau_{kind}.xlsx", files.CONTENT_TYPE)
+    return _file(content, f"Mau_{kind}.xlsx", tables.CONTENT_TYPE)
 
 
 @require_GET
@@ -134,17 +135,18 @@ def register_export(request, kind):
         sheets_out.write_csv(content, roster, rows)
         return _file(content, f"{kind}_{day:%Y-%m-%d}.csv", "text/csv; charset=utf-8")
     sheets_out.write_template(content, roster, found, Kind(found).label, rows)
-    return _file(content, f"{kind}_{day:%Y-%m-%d}.xlsx", files.CONTENT_TYPE)
+    return _file(content, f"{kind}_{day:%Y-%m-%d}.xlsx", tables.CONTENT_TYPE)
 
 
 @require_GET
 def import_links(request, pk):
     """A sheet to print: for each new account the link by which its owner sets the first password."""
-    job = jobs.get_job(request.user, pk)
+    job = import_jobs.get_job(request.user, pk)
     if job.kind != Kind.USERS:
         raise Http404
     rows = [
-        {"user": user, "link": request.build_absolute_uri(passwords.link_path(user))} for user in jobs.new_accounts(job)
+        {"user": user, "link": request.build_absolute_uri(passwords.link_path(user))}
+        for user in import_jobs.new_accounts(job)
     ]
     context = {"job": job, "rows": rows, "days": passwords.DAYS, "here": "import-list", "now": now_for(request.user)}
     response = render(request, "taskforces/import_links.html", context)
@@ -155,10 +157,10 @@ def import_links(request, pk):
 @require_POST
 def import_links_send(request, pk):
     """The same links by e-mail, to those who have an address."""
-    job = jobs.get_job(request.user, pk)
+    job = import_jobs.get_job(request.user, pk)
     if job.kind != Kind.USERS:
         raise Http404
-    count = sum(1 for user in jobs.new_accounts(job) if user.email)
+    count = sum(1 for user in import_jobs.new_accounts(job) if user.email)
     if count:
         tasks.send_password_links.delay_on_commit(str(job.pk), request.build_absolute_uri("/"))
         messages.success(request, f"Đang gửi đường dẫn đặt mật khẩu tới {format_number(count)} hộp thư công vụ.")
@@ -193,8 +195,8 @@ def _list_page(request, error: str = "", chosen: str | None = None, status: int 
         "kinds": [_kind_row(kind, kind == chosen) for kind in allowed],
         "jobs": [_shown(job) for job in own],
         "error": error,
-        "accept": files.ACCEPT,
-        "most_rows": format_number(files.MOST_ROWS),
+        "accept": tables.ACCEPT,
+        "most_rows": format_number(tables.MOST_ROWS),
     }
     return render(request, "taskforces/import_list.html", context, status=status)
 
@@ -234,10 +236,10 @@ def _job_context(request, job: ImportJob) -> dict:
         for row in preview.get("rows", [])
     ]
     total = job.rows or 1
-    accounts = jobs.new_accounts(job)
+    accounts = import_jobs.new_accounts(job)
     return _shown(job) | {
         "here": "import-list",
-        "busy": job.state in jobs.BUSY,
+        "busy": job.state in import_jobs.BUSY,
         "heading": _heading(job),
         "progress": min(job.progress, total),
         "total": total,
@@ -250,7 +252,8 @@ def _job_context(request, job: ImportJob) -> dict:
         "is_cut": preview.get("of", 0) > len(rows),
         "sheet": preview.get("sheet", ""),
         "blank_rows": preview.get("blank_rows", 0),
-        "has_result": job.state not in {*jobs.BUSY, State.CANCELLED} and default_storage.exists(jobs.result_name(job)),
+        "has_result": job.state not in {*import_jobs.BUSY, State.CANCELLED}
+        and default_storage.exists(import_jobs.result_name(job)),
         "accounts": format_number(len(accounts)) if accounts else "",
         "with_mail": format_number(sum(1 for user in accounts if user.email)),
         "days": passwords.DAYS,

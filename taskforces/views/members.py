@@ -7,10 +7,10 @@ from django.core.exceptions import ValidationError
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
-from taskforces import registers
 from taskforces.clock import today_for
-from taskforces.forms import EndForm, MemberForm, NewMemberForm
 from taskforces.models import Membership, TaskForce
+from taskforces.register import keeping
+from taskforces.register.forms import EndForm, MemberForm, NewMemberForm
 from taskforces.scope import may_keep_register, require
 
 from .taskforces import get_task_force, look_of
@@ -43,7 +43,7 @@ def member_add(request, pk):
         data = form.cleaned_data
         fields = {name: data[name] for name in (*SEAT_FIELDS, "person", "full_name", "staff_code")}
         try:
-            seat = registers.add_member(by=request.user, task_force_id=pk, **fields)
+            seat = keeping.add_member(by=request.user, task_force_id=pk, **fields)
         except ValidationError as error:
             form.take(error)
         else:
@@ -68,7 +68,7 @@ def member_edit(request, pk):
     if request.method == "POST" and form.is_valid():
         fields = {name: form.cleaned_data[name] for name in SEAT_FIELDS}
         try:
-            registers.change_member(by=request.user, membership_id=pk, **fields)
+            keeping.change_member(by=request.user, membership_id=pk, **fields)
         except ValidationError as error:
             form.take(error)
         else:
@@ -85,7 +85,7 @@ def member_end(request, pk):
     form = EndForm(request.POST or None, initial={"on": today_for(request.user)})
     if request.method == "POST" and form.is_valid():
         try:
-            registers.end_membership(by=request.user, membership_id=pk, on=form.cleaned_data["on"])
+            keeping.end_membership(by=request.user, membership_id=pk, on=form.cleaned_data["on"])
         except ValidationError as error:
             form.take(error)
         else:

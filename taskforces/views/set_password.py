@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from taskforces import passwords
+from taskforces.people import passwords
 
 
 @sensitive_post_parameters()

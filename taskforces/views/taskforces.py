@@ -10,13 +10,14 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
+from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate
 from reporting.models import Indicator
-from reporting.numbers import NO_VALUE, format_number, format_rate
-from taskforces import counts, findings, registers, units
 from taskforces.clock import today_for
-from taskforces.forms import EndForm, LookForm, NewTaskForceForm, TaskForceForm
 from taskforces.models import AdministrativeUnit, Document, Level, Membership, TaskForce, UnitVersion
+from taskforces.register import counts, gaps, keeping
+from taskforces.register.forms import EndForm, LookForm, NewTaskForceForm, TaskForceForm
 from taskforces.scope import contacts_seen, may_keep_register, path_in_scope_of_unit, require
+from taskforces.units import tree
 
 ROWS_A_PAGE = 100
 STATS = {
@@ -73,7 +74,7 @@ def look_of(request, unit: AdministrativeUnit | None = None) -> Look:
             raise Http404
         if asked is None and request.posting is not None:
             asked = request.posting.unit_id
-        elif asked is None and (nation := units.nation()) is not None:
+        elif asked is None and (nation := tree.nation()) is not None:
             asked = nation.pk
         unit = get_unit(request, asked)
     return Look(form, unit, day, today, unit_name(unit, day))
@@ -81,7 +82,7 @@ def look_of(request, unit: AdministrativeUnit | None = None) -> Look:
 
 def unit_name(unit: AdministrativeUnit, day: dt.date) -> str:
     """The unit's name on the day, or its nearest one."""
-    return units.nearest_version(unit.versions.all(), day).name
+    return tree.nearest_version(unit.versions.all(), day).name
 
 
 # --- a unit's register
@@ -94,7 +95,7 @@ def taskforce_list(request):
     below = list(UnitVersion.objects.on(day).under(unit.pk).select_related("unit").order_by("sort_key"))
     levels = {version.unit_id: version.unit.level for version in below} or {unit.pk: unit.level}
     figures = counts.register_figures(levels, day)
-    register = findings.load(levels, day)
+    register = gaps.load(levels, day)
     own_rows = register.rows_by_unit.get(unit.pk, [])
     communes = [pk for pk, level in levels.items() if level == Level.COMMUNE]
     total = counts.add_up(figures[pk] for pk in communes)
@@ -127,10 +128,10 @@ def finding_list(request):
     versions = UnitVersion.objects.on(look.day).under(look.unit.pk).select_related("unit").order_by("sort_key")
     below = {version.unit_id: version for version in versions}
     levels = {pk: version.unit.level for pk, version in below.items()}
-    register = findings.load(levels, look.day)
+    register = gaps.load(levels, look.day)
     tally = register.tally()
-    code = request.GET.get("neu") or (tally[0][0] if tally else findings.Code.NO_DECISION)
-    if code not in findings.Code.values:
+    code = request.GET.get("neu") or (tally[0][0] if tally else gaps.Code.NO_DECISION)
+    if code not in gaps.Code.values:
         raise Http404
     rows = [(below[pk], None, finding.text) for pk in below for finding in register.by_unit[pk] if finding.code == code]
     rows += [
@@ -143,8 +144,8 @@ def finding_list(request):
     page = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("trang"))
     context = _frame(look) | {
         "code": code,
-        "label": findings.Code(code).label,
-        "of_unit": code in findings.OF_UNIT,
+        "label": gaps.Code(code).label,
+        "of_unit": code in gaps.OF_UNIT,
         "rows": page,
         "count": format_number(len(rows)),
         "tally": [(c, label, format_number(n), of_unit) for c, label, n, of_unit in tally],
@@ -173,7 +174,7 @@ def taskforce_detail(request, pk):
     order = list(Membership.Role.values)
     seats.sort(key=lambda seat: (order.index(seat.role), seat.valid_from, seat.pk))
     holds = [s for s in seats if is_active and s.valid_from <= day and (s.valid_to is None or s.valid_to >= day)]
-    register = findings.load({unit.pk: unit.level}, day) if is_active else findings.Register()
+    register = gaps.load({unit.pk: unit.level}, day) if is_active else gaps.Register()
     documents = list(task_force.documents.all())
     papers = {document.kind: document for document in reversed(documents)}
     context = _frame(look) | {
@@ -208,7 +209,7 @@ def taskforce_create(request):
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
-            task_force = registers.found_task_force(
+            task_force = keeping.found_task_force(
                 by=request.user,
                 unit=look.unit,
                 kind=data["kind"],
@@ -235,7 +236,7 @@ def taskforce_edit(request, pk):
     form = TaskForceForm(request.POST or None, initial=shown)
     if request.method == "POST" and form.is_valid():
         try:
-            registers.change_task_force(by=request.user, task_force_id=pk, **form.cleaned_data)
+            keeping.change_task_force(by=request.user, task_force_id=pk, **form.cleaned_data)
         except ValidationError as error:
             form.take(error)
         else:
@@ -255,7 +256,7 @@ def taskforce_end(request, pk):
     form = EndForm(request.POST or None, initial={"on": look.today})
     if request.method == "POST" and form.is_valid():
         try:
-            registers.end_task_force(by=request.user, task_force_id=pk, on=form.cleaned_data["on"])
+            keeping.end_task_force(by=request.user, task_force_id=pk, on=form.cleaned_data["on"])
         except ValidationError as error:
             form.take(error)
         else:
@@ -308,7 +309,7 @@ def _answers(seat: Membership) -> list[str]:
     return texts
 
 
-def _own_row(row: counts.TaskForceRow, register: findings.Register) -> dict:
+def _own_row(row: counts.TaskForceRow, register: gaps.Register) -> dict:
     return {
         "task_force": row.task_force,
         "head": row.heads[0] if row.heads else None,
@@ -336,11 +337,11 @@ def _stat(code: str, pair: counts.Pair, unit_id: int, day: dt.date) -> dict:
     }
 
 
-def _children(look: Look, below: list[UnitVersion], figures: dict, register: findings.Register) -> list[dict]:
+def _children(look: Look, below: list[UnitVersion], figures: dict, register: gaps.Register) -> list[dict]:
     """One row for each unit directly below: what its communes count, and what it and they lack."""
     members: dict[int, list[UnitVersion]] = {}
     for version in below:
-        ids = units.path_ids(version.path)
+        ids = tree.path_ids(version.path)
         position = ids.index(look.unit.pk)
         if position + 1 < len(ids):
             members.setdefault(ids[position + 1], []).append(version)

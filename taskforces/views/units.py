@@ -9,11 +9,11 @@ from django.db.models import Case, IntegerField, Value, When
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
-from reporting.numbers import format_number
-from taskforces import units
+from de_an_06.plain.numbers import format_number
 from taskforces.clock import today_for
 from taskforces.models import AdministrativeUnit, Level
 from taskforces.models.units import valid_on
+from taskforces.units import tree
 
 RESULTS_A_PAGE = 50
 FIRST_DAY_OF_TWO_TIERS = dt.date(2025, 7, 1)
@@ -41,9 +41,9 @@ def unit_list(request):
     if unit_id := form.cleaned_data.get("don_vi"):
         query = urlencode({"ngay": request.GET.get("ngay", "")})  # as typed: a wrong day is told there
         return redirect(f"{reverse('unit-detail', args=[unit_id])}?{query}")
-    nation = units.nation()
+    nation = tree.nation()
     children, count_names = _children(nation, day) if nation else ([], [])
-    counts = units.counts_on(day)
+    counts = tree.counts_on(day)
     context = _frame(form, day, today) | {
         "nation": nation,
         "children": children,
@@ -64,9 +64,9 @@ def unit_detail(request, pk):
     day = max(asked_day, unit.opened_on)
     day = min(day, unit.closed_on) if unit.closed_on else day
     versions = list(unit.versions.order_by("-valid_from"))
-    shown = units.nearest_version(versions, day)
-    above = units.ancestors_of([(shown, day), *((v, v.valid_from) for v in versions if v.pk != shown.pk)])
-    joined_ids, is_whole = units.comparable_predecessors(unit)
+    shown = tree.nearest_version(versions, day)
+    above = tree.ancestors_of([(shown, day), *((v, v.valid_from) for v in versions if v.pk != shown.pk)])
+    joined_ids, is_whole = tree.comparable_predecessors(unit)
     children, count_names = _children(unit, day)
     first_day = above[shown.pk][0].valid_from
     context = _frame(form, day, today) | {
@@ -76,8 +76,8 @@ def unit_detail(request, pk):
         "parent": above[shown.pk][-1],
         "history": [(v, _since(v, first_day), above[v.pk][-1]) for v in versions],
         "has_snapshot": any(not v.valid_from_is_exact for v in versions),
-        "predecessors": units.predecessors(unit),
-        "successors": units.successors(unit),
+        "predecessors": tree.predecessors(unit),
+        "successors": tree.successors(unit),
         "joined": len(joined_ids),
         "is_whole": is_whole,
         "children": children,
@@ -93,7 +93,7 @@ def unit_detail(request, pk):
 
 def _search_results(request, form, text, day, today):
     only_day = form.cleaned_data["chi_ngay"]
-    found = units.search(text, day if only_day else None)
+    found = tree.search(text, day if only_day else None)
     on_day = Case(When(valid_on(day), then=Value(0)), default=Value(1), output_field=IntegerField())
     paginator = Paginator(
         found.annotate(not_on_day=on_day).order_by(
@@ -103,7 +103,7 @@ def _search_results(request, form, text, day, today):
     )
     page = paginator.get_page(request.GET.get("trang"))
     versions = list(page.object_list)
-    above = units.ancestors_of((v, min(day, v.valid_to) if v.valid_to else max(day, v.valid_from)) for v in versions)
+    above = tree.ancestors_of((v, min(day, v.valid_to) if v.valid_to else max(day, v.valid_from)) for v in versions)
     context = _frame(form, day, today) | {
         "text": text,
         "only_day": only_day,
@@ -142,8 +142,8 @@ def _day_query(day, today):
 
 def _children(unit, day):
     """Units directly below with their counts as text, and the headings of the counts that occur."""
-    children = list(units.children_on(unit.pk, day))
-    counts = units.counts_below([child.unit_id for child in children], day) if children else {}
+    children = list(tree.children_on(unit.pk, day))
+    counts = tree.counts_below([child.unit_id for child in children], day) if children else {}
     levels = {Level.DISTRICT: "Cấp huyện", Level.COMMUNE: "Cấp xã"}
     levels = {level: name for level, name in levels.items() if any(counts[c.unit_id].get(level) for c in children)}
     rows = [

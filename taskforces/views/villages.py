@@ -7,12 +7,12 @@ from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
-from reporting.numbers import format_number
-from taskforces import counts, registers
-from taskforces.forms import EditVillageTeamForm, EndForm, VillageBatchForm, VillageRows
+from de_an_06.plain.numbers import format_number
+from de_an_06.plain.vietnamese import sort_key
 from taskforces.models import Level, UnitVersion, VillageTeam
+from taskforces.register import counts, keeping
+from taskforces.register.forms import EditVillageTeamForm, EndForm, VillageBatchForm, VillageRows
 from taskforces.scope import may_keep_register, require
-from taskforces.vietnamese import sort_key
 
 from .taskforces import look_of, unit_name
 
@@ -59,7 +59,7 @@ def village_edit(request, pk):
     form = EditVillageTeamForm(request.POST or None, initial=shown)
     if request.method == "POST" and form.is_valid():
         try:
-            registers.change_village_team(by=request.user, village_team_id=pk, **form.values())
+            keeping.change_village_team(by=request.user, village_team_id=pk, **form.values())
         except ValidationError as error:
             form.take(error)
         else:
@@ -76,7 +76,7 @@ def village_end(request, pk):
     form = EndForm(request.POST or None, initial={"on": look.today})
     if request.method == "POST" and form.is_valid():
         try:
-            registers.end_village_team(by=request.user, village_team_id=pk, on=form.cleaned_data["on"])
+            keeping.end_village_team(by=request.user, village_team_id=pk, on=form.cleaned_data["on"])
         except ValidationError as error:
             form.take(error)
         else:
@@ -91,7 +91,7 @@ def _save_rows(request, look, batch, typed) -> bool:
     with transaction.atomic():
         for row in typed:
             try:
-                registers.add_village_team(
+                keeping.add_village_team(
                     by=request.user,
                     unit=look.unit,
                     kind=shared["kind"],

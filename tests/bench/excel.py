@@ -11,10 +11,9 @@ RUNS = 5
 def measure(made, folder: Path, say) -> None:
     from django.db import DatabaseError
 
+    from de_an_06.plain.spans import Month, Span
     from reporting.exports.excel import CannotExport, write_summary
-    from reporting.spans import Month, Span
-
-    from .run import seconds
+    from tests.bench.run import seconds
 
     last = Month(made.period.year, made.period.month)
     for what, unit, span in (

@@ -78,17 +78,17 @@ def _run() -> None:
 
 
 def _bring_in(by, kind, upload):
-    from taskforces.imports import jobs
+    from taskforces.imports import import_jobs
 
-    jobs.CHECKED_AT_ONCE = 0
-    job = jobs.create(by=by, kind=kind, upload=upload)
+    import_jobs.CHECKED_AT_ONCE = 0
+    job = import_jobs.create(by=by, kind=kind, upload=upload)
     begin = time.perf_counter()
-    jobs.check(job.pk)
+    import_jobs.check(job.pk)
     checked = time.perf_counter()
     job.refresh_from_db()
     assert job.state == job.State.READY, job.preview
-    jobs.confirm(job_id=job.pk, by=by)
-    jobs.write(job.pk)
+    import_jobs.confirm(job_id=job.pk, by=by)
+    import_jobs.write(job.pk)
     done = time.perf_counter()
     job.refresh_from_db()
     assert job.state == job.State.DONE, job.message

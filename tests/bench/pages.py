@@ -176,7 +176,7 @@ def measure(servers: Servers, made, say) -> None:
 
 def _page(visitor: Visitor, what: str, address: str, say) -> None:
     """One page and the empty one in turn."""
-    from .run import percentile
+    from tests.bench.run import percentile
 
     ours, empty = [], []
     try:
@@ -272,10 +272,9 @@ def _approvals(port: int, made, reviewer, say) -> None:
     """From the reviewer's click until the stored total of the province holds the report."""
     from django.db import connection
 
-    from reporting import rollup
     from reporting.models import Report, SubmissionSummary
-
-    from .run import percentile
+    from reporting.rollup import rollup
+    from tests.bench.run import percentile
 
     mine = Report.objects.filter(
         period=made.period, level="commune", path__contains=f"/{made.province.pk}/", status="approved"

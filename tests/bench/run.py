@@ -92,10 +92,9 @@ def main() -> None:
 def measure_rollup(url: str, made: world.World) -> None:
     import psycopg2
 
-    from reporting import rollup
     from reporting.models import ServiceSummary
-
-    from .bare import cascade
+    from reporting.rollup import rollup
+    from tests.bench.bare import cascade
 
     plain = psycopg2.connect(url)
     plain.autocommit = True

@@ -58,9 +58,9 @@ def build(say) -> World:
     from django.core.management import call_command
     from django.db import connection
 
+    from de_an_06.plain.spans import Span
     from reporting.models import ParticipatingArea, Report
     from reporting.periods import open_period
-    from reporting.spans import Span
     from taskforces.models import AdministrativeUnit, UnitVersion
 
     with open(os.devnull, "w") as quiet:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from django.urls import reverse
 
-from .conftest import ARGUMENTS, CHROMIUM, DESK, PHONE
+from tests.browser.conftest import ARGUMENTS, CHROMIUM, DESK, PHONE
 
 PICTURES = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 MORNING = "2026-11-16T08:40:00+07:00"
@@ -88,8 +88,7 @@ class Studio:
 
     def page(self, username=None, viewport=DESK):
         from taskforces.models import User
-
-        from .conftest import session_cookie
+        from tests.browser.conftest import session_cookie
 
         context = self.browser.new_context(
             base_url=self.url,

@@ -4,10 +4,9 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from reporting import rollup
 from reporting.models import Report
-
-from .conftest import PHONE, violations
+from reporting.rollup import rollup
+from tests.browser.conftest import PHONE, violations
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

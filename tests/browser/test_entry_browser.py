@@ -8,9 +8,8 @@ from playwright.sync_api import expect
 
 from reporting.models import FigureChange, Report, ServiceFigures
 from taskforces.models import Branch, Role
+from tests.browser.conftest import PASSWORD, PHONE, violations
 from tests.conftest import make_person
-
-from .conftest import PASSWORD, PHONE, violations
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -3,11 +3,10 @@
 import openpyxl
 import pytest
 
-from reporting import rollup
-from reporting.exports import jobs
+from reporting.exports import export_jobs
 from reporting.models import ExportJob, Report
-
-from .conftest import PHONE, violations
+from reporting.rollup import rollup
+from tests.browser.conftest import PHONE, violations
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,7 +48,7 @@ def test_choose_ask_wait_download(november, world, open_browser, tmp_path):
     job = ExportJob.objects.get()
     ExportJob.objects.filter(pk=job.pk).update(state="running", progress=3, total=12)
     page.locator("#dang-lap progress[value='3'][max='12']").wait_for()
-    jobs.run_export(job.pk)
+    export_jobs.run_export(job.pk)
     page.locator("#tin-moi").get_by_text("Đã lập xong biểu tổng hợp tháng 11/2026").wait_for()
     page.locator("#dang-lap").get_by_text("Không có tệp nào đang lập").wait_for()
     assert page.locator("[hx-trigger^='every']").count() == 0  # it stopped asking
@@ -70,15 +69,15 @@ def test_without_javascript(november, world, open_browser):
     page.get_by_text("Số liệu chính thức, 0/4 đơn vị").wait_for()
     page.get_by_role("button", name="Lập tệp").click()
     page.get_by_role("link", name="Cập nhật tiến độ").wait_for()
-    jobs.run_export(ExportJob.objects.get().pk)
+    export_jobs.run_export(ExportJob.objects.get().pk)
     page.get_by_role("link", name="Cập nhật tiến độ").click()
     page.locator("#tai-ve").get_by_role("link", name="Tải về").wait_for()
 
 
 def test_phone_has_no_sideways_scroll(november, world, open_browser):
     page = open_browser(world.staff, viewport=PHONE)
-    job = jobs.create(unit=world.dong_nai, span=_span(), basis="provisional", by=world.staff)
-    jobs.run_export(job.pk)
+    job = export_jobs.create(unit=world.dong_nai, span=_span(), basis="provisional", by=world.staff)
+    export_jobs.run_export(job.pk)
     page.goto("/xuat/")
     page.locator("#tai-ve").get_by_role("link", name="Tải về").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
@@ -89,6 +88,6 @@ def test_phone_has_no_sideways_scroll(november, world, open_browser):
 
 
 def _span():
-    from reporting.spans import Span
+    from de_an_06.plain.spans import Span
 
     return Span.parse("2026-11")

@@ -5,11 +5,10 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from reporting import rollup
 from reporting.models import Report, ServiceFigures
+from reporting.rollup import rollup
+from tests.browser.conftest import violations
 from tests.conftest import PASSWORD
-
-from .conftest import violations
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

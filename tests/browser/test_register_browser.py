@@ -5,8 +5,7 @@ import datetime as dt
 import pytest
 
 from taskforces.models import Membership, TaskForce, VillageTeam
-
-from .conftest import DESK, PHONE, violations
+from tests.browser.conftest import DESK, PHONE, violations
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PDF = {"name": "quyet dinh.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4\n%%EOF\n"}

@@ -1,6 +1,6 @@
 from django.core.management.base import BaseCommand, CommandError
 
-from reporting import rollup
+from reporting.rollup import rollup
 
 from .rollup import period_of
 

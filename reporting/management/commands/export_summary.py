@@ -4,10 +4,10 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from reporting.dashboard import begun_periods
+from de_an_06.plain.spans import Month, Span
 from reporting.exports import excel
 from reporting.models import Basis
-from reporting.spans import Month, Span
+from reporting.reading.overview import begun_periods
 from taskforces.clock import today_for
 from taskforces.models import UnitVersion
 

@@ -1,8 +1,8 @@
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from de_an_06.plain.spans import Span
 from reporting import periods
-from reporting.spans import Span
 
 
 class Command(BaseCommand):

@@ -1,8 +1,8 @@
 from django.core.management.base import BaseCommand, CommandError
 
-from reporting import rollup
+from de_an_06.plain.spans import Span
 from reporting.models import Period
-from reporting.spans import Span
+from reporting.rollup import rollup
 from taskforces.models import AdministrativeUnit
 
 

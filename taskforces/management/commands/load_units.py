@@ -4,9 +4,9 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from taskforces.load_units import load_units
 from taskforces.models import AdministrativeUnit
-from taskforces.unit_files import DATA_FOLDER, Refused
+from taskforces.units.csv_files import DATA_FOLDER, Refused
+from taskforces.units.loading import load_units
 
 
 class Command(BaseCommand):

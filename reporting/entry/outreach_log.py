@@ -1,0 +1,42 @@
+"""Step 1, entry: the outreach log beside TT01 and TT02. The log proposes, the officer decides; nothing is filled in."""
+
+from dataclasses import dataclass
+
+from django.db.models import OuterRef, QuerySet
+from django.urls import reverse
+
+from de_an_06.plain.numbers import format_number
+from reporting.models import Report
+from taskforces.register.activities import outreach_sum
+
+FROM_LOG = {"TT01": "times", "TT02": "audience"}  # indicator -> what of the log it counts
+
+
+@dataclass(frozen=True, slots=True)
+class LogFigure:
+    """What the unit's own log says for one indicator over the month's window; None where nothing was written down."""
+
+    code: str
+    value: int | None
+    url: str  # the rows of the log behind it
+
+    @property
+    def cell(self) -> str:
+        return f"{self.code}.numerator"
+
+    @property
+    def text(self) -> str:
+        return format_number(self.value)
+
+
+def with_log(reports: QuerySet[Report]) -> QuerySet[Report]:
+    """Adds `log_times` and `log_audience`: sums of the unit's own log (units below report their own) in the window."""
+    window = (OuterRef("unit"), OuterRef("period__data_from"), OuterRef("period__data_to"))
+    return reports.annotate(**{f"log_{name}": outreach_sum(name, *window) for name in FROM_LOG.values()})
+
+
+def log_figures(report: Report) -> dict[str, LogFigure]:
+    """TT01 and TT02 by the log, of a report read `with_log`."""
+    period = report.period
+    url = f"{reverse('outreach-list')}?don_vi={report.unit_id}&tu={period.data_from}&den={period.data_to}"
+    return {code: LogFigure(code, getattr(report, f"log_{name}"), url) for code, name in FROM_LOG.items()}

@@ -1,0 +1,394 @@
+"""Step 1, entry, writing side: cells, "không phát sinh", narrative, reasons. The same for page, paste, file and API.
+
+Every function takes who acts, asks their rights again (PermissionDenied = 403) and the moment (workflow.NotAllowed),
+and writes figures, history and marks in one transaction.
+"""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from de_an_06.plain.numbers import NotANumber, format_number, parse_count
+from reporting.models import (
+    ENTERED_FIELDS,
+    FIGURE_FIELDS,
+    Explanation,
+    FigureChange,
+    IndicatorFigure,
+    Report,
+    ReportEvent,
+    ServiceFigures,
+    Status,
+)
+from reporting.models.reports import NARRATIVE_FIELDS
+from taskforces.clock import now_for
+from taskforces.models import Branch
+from taskforces.scope import branches_entered_by, may_submit, require
+
+from . import checks
+from .form import CARRIED, DERIVED, REGISTER, Cell, Counts, FormRows, ReportForm, Section, load_form
+
+LONGEST_NARRATIVE = 5000
+LONGEST_REASON = 1000
+LOCKED_MESSAGES = {
+    CARRIED: "Ô này lấy từ số cuối kỳ trước, không nhập.",
+    DERIVED: "Ô này hệ thống tự tính, không nhập.",
+    REGISTER: "Ô này đếm từ sổ, không nhập.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Somebody else changed the cell since this person last saw it; nothing was overwritten."""
+
+    cell: str
+    theirs: str  # what the server holds
+    mine: str  # what this person typed
+    who: str  # '' when the history has no such change
+    at: dt.datetime | None
+
+    @property
+    def message(self) -> str:
+        who = self.who or "Người khác"
+        when = f" lúc {timezone.localtime(self.at):%H:%M ngày %d/%m/%Y}" if self.at else ""
+        theirs = f"sửa ô này thành {self.theirs}" if self.theirs else "xóa trống ô này"
+        return f"{who} đã {theirs}{when}. Bạn nhập {self.mine or 'ô trống'}. Chọn số đúng rồi ghi lại."
+
+
+@dataclass(slots=True)
+class SaveResult:
+    """The server's receipt. Cells are in exactly one of `saved`, `refused`, `conflicts`.
+
+    saved: cell -> text the server now holds (unchanged cells too); refused: cell -> message (the typed text is kept by
+    the caller); conflicts: cell -> Conflict; changed: cells whose figure really changed; unmarked: branches whose
+    "ready" mark fell; form: the form after saving (problems, counts, derived cells).
+    """
+
+    form: ReportForm
+    saved: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    conflicts: dict[str, Conflict] = field(default_factory=dict)
+    changed: list[str] = field(default_factory=list)
+    unmarked: list[str] = field(default_factory=list)
+
+    @property
+    def is_ok(self) -> bool:
+        return not (self.refused or self.conflicts)
+
+    @property
+    def saved_at(self) -> dt.datetime | None:
+        return self.form.report.saved_at
+
+
+@transaction.atomic
+def save_cells(
+    *, report_id: int, by, cells: dict[str, str], seen: dict[str, str] | None = None, via: str = FigureChange.Via.PAGE
+) -> SaveResult:
+    """Save typed cells: cell key -> typed text ('' makes it blank). Good cells are saved even when others are refused.
+
+    `seen`: what this person's page last showed in each cell. A cell typed as seen is left alone; a cell that somebody
+    else changed since comes back as a conflict. Sending the same again changes nothing and writes no history.
+    """
+    report, branches = _open_report(report_id, by)
+    form = load_form(report, by)
+    result = SaveResult(form)
+    values: dict[str, int | None] = {}
+    conflicts: dict[str, str] = {}
+    for key, typed in cells.items():
+        cell = form.cells.get(key)
+        if cell is None:
+            result.refused[key] = "Báo cáo này không có ô này."
+            continue
+        try:
+            new = parse_count(typed)
+        except NotANumber as error:
+            if cell.locked and typed.strip() == cell.text:
+                result.saved[key] = cell.text  # '–' and '−2' of a derived cell come back with a plain form
+            else:
+                result.refused[key] = str(error)
+            continue
+        known = None if seen is None or key not in seen else seen[key]
+        if new == cell.value or (known is not None and _same(known, new)):
+            result.saved[key] = cell.text
+        elif cell.locked == REGISTER and seen is not None and key not in seen:
+            result.saved[key] = cell.text  # a plain form carries what it showed; the register has moved on since
+        elif cell.locked:
+            result.refused[key] = LOCKED_MESSAGES[cell.locked]
+        elif cell.branch not in branches:
+            result.refused[key] = f"Ô này do {Branch(cell.branch).label} nhập."
+        elif known is not None and not _same(known, cell.value):
+            conflicts[key] = typed.strip()
+        else:
+            values[key] = new
+    if conflicts:
+        result.conflicts = _describe_conflicts(form, conflicts)
+    _write(result, values, by=by, via=via)
+    return result
+
+
+@transaction.atomic
+def fill_zero(*, report_id: int, service_code: str, by) -> SaveResult:
+    """The deliberate "không phát sinh": the cells of this service still blank become 0, deliberately and logged."""
+    from reporting.review.workflow import NotAllowed
+
+    report, branches = _open_report(report_id, by)
+    form = load_form(report, by)
+    line = next((line for line in form.services if line.code == service_code), None)
+    if line is None:
+        raise NotAllowed(f"Báo cáo này không có dịch vụ {service_code}.")
+    require(line.branch in branches)
+    result = SaveResult(form)
+    values: dict[str, int | None] = {cell.key: 0 for cell in line.typed if cell.value is None}
+    if values:
+        ReportEvent.objects.create(
+            report=report,
+            action=ReportEvent.Action.ZERO_FILL,
+            by=by,
+            at=now_for(by),
+            reason=service_code,
+            revision=report.revision,
+        )
+    _write(result, values, by=by, via=FigureChange.Via.ZERO_FILL)
+    return result
+
+
+@transaction.atomic
+def refresh_openings(*, report: Report, by, via: str = FigureChange.Via.CARRIED) -> ReportForm:
+    """Take over last month's closing as it stands now; submission calls this (row locked) before it checks."""
+    form = load_form(report, by)
+    _write(SaveResult(form), {}, by=by, via=via)
+    return form
+
+
+@transaction.atomic
+def freeze_register(*, form: ReportForm, by) -> None:
+    """Write what the register counts into the report; submission calls this (row locked) before it is sealed.
+
+    Later changes of the register leave a sent report as it is; one sent back is counted again when it is sent again.
+    """
+    report, moment = form.report, now_for(by)
+    wanted = {line.indicator.pk: line for line in form.register if line.cells[0].value is not None}
+    rows = IndicatorFigure.objects.filter(report=report, indicator__in=wanted).values(
+        "indicator_id", "numerator", "denominator"
+    )
+    stored: dict[int, dict[str, Any]] = {row["indicator_id"]: dict(row) for row in rows}
+    history = [
+        FigureChange(
+            report=report, cell=cell.key, old=old, new=cell.value, by=by, at=moment, via=FigureChange.Via.REGISTER
+        )
+        for pk, line in wanted.items()
+        for cell in line.cells
+        if (old := stored.get(pk, {}).get(cell.key.partition(".")[2])) != cell.value
+    ]
+    if not history:
+        return
+    FigureChange.objects.bulk_create(history)
+    _upsert(form.data, set(), set(wanted))
+
+
+@transaction.atomic
+def save_narrative(*, report_id: int, by, texts: dict[str, str], seen: dict[str, str] | None = None) -> SaveResult:
+    """Save narrative fields (Report.NARRATIVE_FIELDS); officers of either branch and the leader write them.
+
+    Keys of the result are field names; a text changed by another since `seen` is a conflict and stays.
+    """
+    report = _locked_report(report_id)
+    require(may_submit(by, report))
+    _require_open(report)
+    result = SaveResult(load_form(report, by))
+    for name, typed in texts.items():
+        if name not in NARRATIVE_FIELDS:
+            result.refused[name] = "Báo cáo này không có mục này."
+            continue
+        text, stored = typed.replace("\r\n", "\n").strip(), getattr(report, name)
+        known = None if seen is None or name not in seen else seen[name].replace("\r\n", "\n").strip()
+        if len(text) > LONGEST_NARRATIVE:
+            limit = format_number(LONGEST_NARRATIVE)
+            result.refused[name] = f"Mục này dài nhất {limit} ký tự. Bạn đã nhập {format_number(len(text))} ký tự."
+        elif text in {stored, known}:
+            result.saved[name] = stored
+        elif known is not None and known != stored:
+            result.conflicts[name] = Conflict(name, stored, text, "", report.saved_at)
+        else:
+            setattr(report, name, text)
+            result.saved[name] = text
+            result.changed.append(name)
+    if result.changed:
+        report.saved_at = now_for(by)
+        report.save(update_fields=[*result.changed, "saved_at"])
+    return result
+
+
+@transaction.atomic
+def explain(*, report_id: int, by, check_code: str, cell: str, reason: str) -> Explanation | None:
+    """Keep the typed reason for one soft warning; an empty reason takes it back. None when there is none now."""
+    from reporting.review.workflow import NotAllowed
+
+    report = _locked_report(report_id)
+    require(may_submit(by, report))
+    _require_open(report)
+    form = load_form(report, by)
+    known = [p for p in form.problems if (p.code, p.cell, p.severity) == (check_code, cell, checks.SOFT)]
+    reason = reason.strip()
+    if len(reason) > LONGEST_REASON:
+        raise NotAllowed(f"Lý do dài nhất {format_number(LONGEST_REASON)} ký tự.")
+    if not reason:
+        Explanation.objects.filter(report=report, check_code=check_code, cell=cell).delete()
+        return None
+    if not known:
+        raise NotAllowed("Điểm này không còn cần giải thích.")
+    explanation, _ = Explanation.objects.update_or_create(
+        report=report,
+        check_code=check_code,
+        cell=cell,
+        defaults={"about": known[0].message, "reason": reason, "by": by, "at": now_for(by)},
+    )
+    return explanation
+
+
+# Parts
+
+
+def _locked_report(report_id: int) -> Report:
+    return Report.objects.select_for_update(of=("self",)).select_related("unit", "period").get(pk=report_id)
+
+
+def _open_report(report_id: int, by) -> tuple[Report, set[str]]:
+    """The report, locked for writing, and the branches whose cells this person types in it."""
+    report = _locked_report(report_id)
+    branches = branches_entered_by(by, report)
+    require(bool(branches))
+    _require_open(report)
+    return report, branches
+
+
+def _require_open(report: Report) -> None:
+    from reporting.review import workflow
+
+    if report.status == Status.SUBMITTED:
+        raise workflow.NotAllowed("Báo cáo đã gửi nên số liệu đã khóa. Muốn sửa, đề nghị người duyệt trả lại.")
+    if report.status == Status.APPROVED:
+        raise workflow.NotAllowed("Báo cáo đã duyệt nên số liệu đã khóa. Muốn sửa, đề nghị người duyệt mở lại.")
+    workflow.require_open(report)
+
+
+def _same(text: str, value: int | None) -> bool:
+    """Does a shown text stand for this value? Text that is no number stands for none."""
+    try:
+        return parse_count(text) == value
+    except NotANumber:
+        return False
+
+
+def _describe_conflicts(form: ReportForm, typed: dict[str, str]) -> dict[str, Conflict]:
+    changes = FigureChange.objects.filter(report=form.report, cell__in=typed).select_related("by")
+    last = {change.cell: change for change in changes.order_by("at", "pk")}
+    return {
+        key: Conflict(
+            key,
+            form.cells[key].text,
+            mine,
+            last[key].by.full_name if key in last else "",
+            last[key].at if key in last else None,
+        )
+        for key, mine in typed.items()
+    }
+
+
+def _write(result: SaveResult, values: dict[str, int | None], *, by, via: str) -> None:
+    """Write changed cells, what follows from them, their history, and let "ready" marks of changed branches fall."""
+    from reporting.review import workflow
+
+    form, data = result.form, result.form.data
+    report, moment = form.report, now_for(by)
+    history: list[FigureChange] = []
+    touched_services: set[int] = set()
+    touched_indicators: set[int] = set()
+    service_ids = {line.code: line.service.pk for line in form.services}
+    indicator_ids = {line.code: line.indicator.pk for line in form.indicators}
+
+    def record(key: str, old: int | None, new: int | None, source: str = via) -> None:
+        history.append(FigureChange(report=report, cell=key, old=old, new=new, by=by, at=moment, via=source))
+
+    for key, new in values.items():
+        code, _, name = key.partition(".")
+        if code in service_ids:
+            row = data.services.setdefault(service_ids[code], dict.fromkeys(FIGURE_FIELDS))
+            touched_services.add(service_ids[code])
+        else:
+            row = data.indicators.setdefault(indicator_ids[code], {"numerator": None, "denominator": None})
+            touched_indicators.add(indicator_ids[code])
+        record(key, row[name], new)
+        row[name] = new
+    for code, pk in service_ids.items():
+        stored = data.services.get(pk)
+        if stored is None:
+            continue
+        opening = data.figures(pk)["opening"]
+        if stored["opening"] != opening:
+            if stored["opening"] is not None:
+                record(f"{code}.opening", stored["opening"], opening, FigureChange.Via.CARRIED)
+            stored["opening"] = opening
+            touched_services.add(pk)
+        rest = checks.pending_in_time(stored)
+        rest = rest if rest is not None and rest >= 0 else None
+        if stored["pending_in_time"] != rest:
+            stored["pending_in_time"] = rest
+            touched_services.add(pk)
+    _upsert(data, touched_services, touched_indicators)
+    if not (history or touched_services):
+        return
+    FigureChange.objects.bulk_create(history)
+    result.changed = list(values)
+    for branch in sorted({form.cells[key].branch for key in values}):
+        if getattr(report, f"{branch}_ready_at") is not None:
+            workflow.unmark_ready(report_id=report.pk, branch=branch, by=by)
+            setattr(report, f"{branch}_ready_at", None)
+            setattr(report, f"{branch}_ready_by", None)
+            result.unmarked.append(branch)
+    report.saved_at = moment
+    report.save(update_fields=["saved_at"])
+    form.rebuild()
+    result.saved |= {key: form.cells[key].text for key in values}
+
+
+def _upsert(data: FormRows, service_ids: set[int], indicator_ids: set[int]) -> None:
+    """One statement for all services, one for all indicators."""
+    if service_ids:
+        ServiceFigures.objects.bulk_create(
+            [ServiceFigures(report=data.report, service_id=pk, **data.services[pk]) for pk in sorted(service_ids)],
+            update_conflicts=True,
+            unique_fields=["report", "service"],
+            update_fields=FIGURE_FIELDS,
+        )
+    if indicator_ids:
+        IndicatorFigure.objects.bulk_create(
+            [
+                IndicatorFigure(report=data.report, indicator_id=pk, **data.indicators[pk])
+                for pk in sorted(indicator_ids)
+            ],
+            update_conflicts=True,
+            unique_fields=["report", "indicator"],
+            update_fields=["numerator", "denominator"],
+        )
+
+
+__all__ = [
+    "ENTERED_FIELDS",
+    "Cell",
+    "Conflict",
+    "Counts",
+    "ReportForm",
+    "SaveResult",
+    "Section",
+    "explain",
+    "fill_zero",
+    "freeze_register",
+    "load_form",
+    "refresh_openings",
+    "save_cells",
+    "save_narrative",
+]

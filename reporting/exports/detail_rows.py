@@ -1,0 +1,148 @@
+"""Rows behind the totals: each reporting unit's figures by service over a span, and the reports that are missing."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from django.db.models import Q
+
+from reporting.models import Basis, Period, PeriodDeadline, Report, Status
+from reporting.reading.ranges import COUNTED, Stretch, unit_sums
+from taskforces.models import UnitVersion
+
+
+@dataclass(frozen=True)
+class Name:
+    """How a unit was called, and under whom, in the last month it appears in."""
+
+    code: str
+    name: str
+    under: str
+    order: tuple
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A report that is owed and not in the figures."""
+
+    unit: Name
+    period: str
+    status: str
+    due_at: dt.datetime | None
+    note: str
+
+
+class Version(NamedTuple):
+    """One name and place of a unit over time; plain, as the nation has thousands."""
+
+    unit_id: int
+    code: str
+    opened_on: dt.date
+    closed_on: dt.date | None
+    name: str
+    parent_id: int | None
+    path: str
+    sort_key: str
+    valid_from: dt.date
+
+
+class Names:
+    """Names of a unit, of everything below it and of those right above, on the days of the months read."""
+
+    def __init__(self, unit_id: int, periods: Sequence[Period]):
+        self.versions: dict[int, list[Version]] = {}
+        in_time = UnitVersion.objects.filter(
+            Q(valid_to__isnull=True) | Q(valid_to__gte=periods[0].data_to), valid_from__lte=periods[-1].data_to
+        )
+        self._read(in_time.under(unit_id))
+        above = {version.parent_id for known in self.versions.values() for version in known} - {None}
+        if outside := above - self.versions.keys():
+            self._read(in_time.filter(unit_id__in=outside))
+
+    def _read(self, versions) -> None:
+        rows = versions.order_by("valid_from").values_list(
+            "unit_id",
+            "unit__code",
+            "unit__opened_on",
+            "unit__closed_on",
+            "name",
+            "parent_id",
+            "path",
+            "sort_key",
+            "valid_from",
+        )
+        for row in rows:
+            self.versions.setdefault(row[0], []).append(Version(*row))
+
+    def version(self, unit_id: int | None, day: dt.date) -> Version | None:
+        """The version valid on `day`, else the nearest earlier one."""
+        known = self.versions.get(unit_id, []) if unit_id else []
+        earlier = [version for version in known if version.valid_from <= day]
+        return earlier[-1] if earlier else (known[0] if known else None)
+
+    def on(self, unit_id: int, day: dt.date) -> Name:
+        version = self.version(unit_id, day)
+        if version is None:
+            return Name("", str(unit_id), "", ((), "", unit_id))
+        parent = self.version(version.parent_id, day)
+        # In the order of the tree: each unit's own report first, then what is below it by name.
+        chain = tuple(
+            found.sort_key for part in version.path.strip("/").split("/") if (found := self.version(int(part), day))
+        )
+        return Name(version.code, version.name, parent.name if parent else "", (chain, version.code, unit_id))
+
+
+@dataclass
+class Source:
+    """One unit's dossiers of one service over the span: flows added, opening its first, pending its last month's."""
+
+    unit_id: int
+    service_id: int
+    last: Period
+    figures: list[int | None]  # in the order of FIGURE_FIELDS
+
+
+def service_rows(unit_id: int, periods: Sequence[Period], basis: str) -> list[Source]:
+    """A row per reporting unit and service, from the reports themselves; `periods` from early to late."""
+    sums = unit_sums(Stretch(unit_id, basis, list(periods)))
+    return [Source(unit, service, periods[last], figures) for unit, service, last, *figures in sums]
+
+
+def missing_reports(
+    unit_id: int, periods: Sequence[Period], basis: str, names: Names, now: dt.datetime
+) -> Iterable[Missing]:
+    """Owed reports that are not in the figures, month by month, units in the order of the tree."""
+    due = {
+        (deadline.period_id, deadline.level): deadline.due_at
+        for deadline in PeriodDeadline.objects.filter(period__in=periods)
+    }
+    for period in periods:
+        reports = (
+            Report.objects.under(unit_id)
+            .filter(period=period)
+            .exclude(status__in=COUNTED[Basis(basis)])
+            .values_list("unit_id", "level", "status", "saved_at")
+        )
+        rows = []
+        for unit, level, status, saved_at in reports:
+            due_at = due.get((period.pk, level))
+            late = due_at is not None and due_at < now and status != Status.SUBMITTED
+            rows.append(
+                Missing(
+                    unit=names.on(unit, period.data_to),
+                    period=period.label,
+                    status=_status(status, saved_at),
+                    due_at=due_at,
+                    note="Quá hạn" if late else "",
+                )
+            )
+        yield from sorted(rows, key=lambda row: row.unit.order)
+
+
+def _status(status: str, saved_at: dt.datetime | None) -> str:
+    if status == Status.SUBMITTED:
+        return "Đã gửi, chưa duyệt"
+    if status == Status.RETURNED:
+        return "Trả lại, chờ gửi lại"
+    return "Đang nhập" if saved_at else "Chưa nhập"

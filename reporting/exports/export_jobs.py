@@ -1,0 +1,211 @@
+"""Step 6, out: requested Excel summaries, from the click to the download, and their removal.
+
+A job is made in the request, done by the worker, and its file kept for `ReportingSettings.export_days` days. Whether
+the person may read the unit is asked three times: on request, before writing, and at each download.
+"""
+
+import datetime as dt
+import hashlib
+import logging
+import os
+import time
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.http import Http404
+from django.utils import timezone
+
+from de_an_06.plain.spans import Span
+from de_an_06.plain.vietnamese import search_key
+from reporting import tasks
+from reporting.models import Basis, ExportJob, ReportingSettings
+from reporting.reading.overview import begun_periods, periods_of_unit, version_on
+from taskforces.clock import now_for, today_for
+from taskforces.models import AdministrativeUnit, UnitVersion
+from taskforces.scope import path_in_scope
+
+from . import excel
+
+log = logging.getLogger(__name__)
+State = ExportJob.State
+OPEN = (State.WAITING, State.RUNNING)
+STUCK_AFTER = dt.timedelta(minutes=5)
+PROGRESS_EVERY = 0.4  # seconds between two notes of progress
+
+
+@transaction.atomic
+def create(*, unit: AdministrativeUnit, span: Span, basis: str, by) -> ExportJob:
+    """Requests one summary. A second click on the same choice gives the job that is already under way.
+
+    The caller has checked that `by` may read the unit.
+    """
+    now = now_for(by)
+    same = ExportJob.objects.filter(requested_by=by, unit=unit, span=span.key, basis=basis, state__in=OPEN)
+    waiting = same.filter(requested_at__gt=now - STUCK_AFTER).first()
+    if waiting is not None:
+        return waiting
+    same.delete()  # lost on the way to the worker: asking again replaces it
+    job = ExportJob.objects.create(requested_by=by, requested_at=now, unit=unit, span=span.key, basis=basis)
+    tasks.run_export.delay_on_commit(str(job.pk))
+    return job
+
+
+def run_export(export_id) -> None:
+    """Makes the file of one job. Safe to run twice or twice at once: a finished job is left alone, one file wins."""
+    claimed = ExportJob.objects.filter(pk=export_id, state__in=OPEN)
+    job = claimed.select_related("requested_by", "unit").first()
+    if job is None:
+        return
+    # `started_at` is the server's clock, like the roll-up's `computed_at` it is compared with (choices.why_old).
+    claimed.update(state=State.RUNNING, started_at=timezone.now(), progress=0, total=0, message="")
+    try:
+        _make(job)
+    except excel.CannotExport as refused:
+        _fail(job, str(refused))
+    except Exception:
+        # The worker's door and the one broad handler: whatever broke, the person waiting must see that it did, and
+        # a job left "running" would only be delivered and broken again. The cause goes to the log in full.
+        log.exception("export %s (%s, %s, %s) failed", job.pk, job.unit, job.span, job.basis)
+        _fail(
+            job,
+            "Máy chủ gặp lỗi khi lập tệp và đã ghi lại. Bấm “Lập lại”; "
+            f"nếu vẫn lỗi, báo nơi hỗ trợ mã {str(job.pk)[:8]}.",
+        )
+
+
+def _make(job: ExportJob) -> None:
+    by = job.requested_by
+    span = Span.parse(job.span)
+    if not may_read(by, job.unit_id, span):
+        raise excel.CannotExport("Bạn không còn quyền xem số liệu của đơn vị này, nên tệp không được lập.")
+    folder = Path(settings.EXPORT_DIR)
+    folder.mkdir(parents=True, exist_ok=True)
+    # A name of its own for each run: two at once never write into one file.
+    part = folder / f"{job.pk}.{os.getpid()}-{time.monotonic_ns()}.part"
+    try:
+        counts = excel.write_summary(
+            part, unit_id=job.unit_id, span=span, basis=job.basis, by=by, at=now_for(by), progress=_note(job)
+        )
+        _finish(job, part, counts)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@transaction.atomic
+def _finish(job: ExportJob, part: Path, counts: "excel.Counts") -> None:
+    """The file gets its name and the job its facts together; whoever comes second changes nothing."""
+    current = ExportJob.objects.select_for_update().filter(pk=job.pk, state=State.RUNNING).first()
+    if current is None:
+        return
+    current.size = part.stat().st_size
+    with part.open("rb") as handle:
+        current.sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
+    part.replace(path_of(current))
+    current.state, current.message = State.DONE, ""
+    current.progress = current.total = current.rows = counts.rows
+    current.units_reported, current.units_expected = counts.units_reported, counts.units_expected
+    current.figures_as_of = counts.figures_as_of
+    current.file_name = file_name(counts.unit_name, current)
+    current.finished_at = now_for(job.requested_by)
+    current.save()
+
+
+def _fail(job: ExportJob, message: str) -> None:
+    ExportJob.objects.filter(pk=job.pk, state=State.RUNNING).update(
+        state=State.FAILED, message=message, finished_at=now_for(job.requested_by)
+    )
+
+
+def _note(job: ExportJob):
+    """Progress written in transactions of its own, at most every few tenths of a second."""
+    last = 0.0
+
+    def note(done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= PROGRESS_EVERY:
+            last = time.monotonic()
+            ExportJob.objects.filter(pk=job.pk, state=State.RUNNING).update(progress=done, total=total)
+
+    return note
+
+
+# Who may see and take what -------------------------------------------------------------------------------------------
+
+
+def may_read(user, unit_id: int, span: Span) -> bool:
+    """Is the unit in the person's scope, in the tree of the last month of the span that it reports in?"""
+    return (unit_id, span.key) in _readable(user, {(unit_id, span.key)})
+
+
+def _readable(user, wanted: set[tuple[int, str]]) -> set[tuple[int, str]]:
+    """Of these (unit, span key), those the person may read today; three queries, however many."""
+    units = {unit_id for unit_id, _ in wanted}
+    periods = begun_periods(today_for(user))
+    versions: dict[int, list[UnitVersion]] = {}
+    for version in UnitVersion.objects.filter(unit_id__in=units):
+        versions.setdefault(version.unit_id, []).append(version)
+    in_scope = set(UnitVersion.objects.filter(path_in_scope(user), unit_id__in=units).values_list("pk", flat=True))
+    found = set()
+    for unit_id, key in wanted:
+        months = {month.key for month in Span.parse(key).months}
+        known = versions.get(unit_id, [])
+        read = [period for period in periods_of_unit(known, periods) if period.key in months]
+        version = version_on(known, read[-1].data_to) if read else None
+        if version is not None and version.pk in in_scope:
+            found.add((unit_id, key))
+    return found
+
+
+def get_job(user, pk) -> ExportJob:
+    """The one door to a job: outside the person's present scope it does not exist."""
+    job = ExportJob.objects.select_related("requested_by", "unit").filter(pk=pk).first()
+    if job is None or not (job.requested_by_id == user.pk or job.state == State.DONE):
+        raise Http404
+    if not may_read(user, job.unit_id, Span.parse(job.span)):
+        raise Http404
+    return job
+
+
+def jobs_for(user, limit: int = 30) -> list[ExportJob]:
+    """The person's own requests and the finished files of colleagues, for units in scope; newest first."""
+    units = UnitVersion.objects.filter(path_in_scope(user)).values("unit_id")
+    found = ExportJob.objects.filter(Q(requested_by=user) | Q(state=State.DONE), unit__in=units)
+    candidates = list(found.select_related("requested_by", "unit")[: limit * 2])
+    readable = _readable(user, {(job.unit_id, job.span) for job in candidates})
+    return [job for job in candidates if (job.unit_id, job.span) in readable][:limit]
+
+
+def is_stuck(job: ExportJob) -> bool:
+    """Waiting so long that the worker is down or the message was lost."""
+    return job.state == State.WAITING and now_for(job.requested_by) - job.requested_at > STUCK_AFTER
+
+
+def path_of(job: ExportJob) -> Path:
+    return Path(settings.EXPORT_DIR) / f"{job.pk}.xlsx"
+
+
+def file_name(unit_name: str, job: ExportJob) -> str:
+    """Plain letters, so that every mail and chat programme keeps it: 'Bieu-tong-hop_tinh-dong-nai_2026-11_tam-tinh'."""
+    basis = "chinh-thuc" if job.basis == Basis.OFFICIAL else "tam-tinh"
+    span = job.span.replace("..", "_den_")
+    return f"Bieu-tong-hop_{search_key(unit_name).replace(' ', '-')}_{span}_{basis}.xlsx"
+
+
+def remove_old() -> int:
+    """Removes jobs older than the kept days with their files, and pieces a killed worker left; returns the jobs."""
+    keep = dt.timedelta(days=ReportingSettings.load().export_days)
+    removed = 0
+    for job in ExportJob.objects.select_related("requested_by"):
+        if now_for(job.requested_by) - job.requested_at > keep:
+            path_of(job).unlink(missing_ok=True)
+            job.delete()
+            removed += 1
+    kept = {f"{pk}.xlsx" for pk in ExportJob.objects.values_list("pk", flat=True)}
+    a_day_ago = time.time() - 24 * 3600
+    folder = Path(settings.EXPORT_DIR)
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.suffix in {".part", ".xlsx"} and path.name not in kept and path.stat().st_mtime < a_day_ago:
+            path.unlink(missing_ok=True)
+    return removed

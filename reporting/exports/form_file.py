@@ -1,0 +1,249 @@
+"""The Excel entry form of one report, written for download; `imports/entry_form.py` reads it back."""
+
+import io
+import textwrap
+
+import xlsxwriter
+
+from de_an_06.plain.numbers import NO_VALUE
+from reporting.entry import checks
+from reporting.entry.form import Cell, ReportForm, branch_label, load_form
+from reporting.models import FIGURE_FIELDS, Report
+from taskforces.models import Branch, UnitVersion
+from taskforces.scope import branches_entered_by
+
+SERVICES, INDICATORS, GUIDE = "Dịch vụ công", "Chỉ tiêu", "Hướng dẫn"
+MARK = "#mã"  # first cell of the hidden row that names the columns
+UNIT_KEY, PERIOD_KEY = "#đơn vị", "#kỳ"
+LINE = 16.5  # height of one line of text, in points
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def file_name(report: Report) -> str:
+    """'bieu-nhap-25217-2026-11.xlsx'."""
+    return f"bieu-nhap-{report.unit.code}-{report.period.key}.xlsx"
+
+
+def write_entry_form(report: Report, by) -> bytes:
+    """The form with what is stored now, last month's figures beside it, and only this person's cells unlocked."""
+    form = load_form(report, by)
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book.set_properties({"title": f"Biểu nhập số liệu {report.period.label}", "author": form.unit_name})
+    formats = _formats(book)
+    typed_by = branches_entered_by(by, report) or set(Branch.values)
+    _write_services(book, formats, form, typed_by)
+    _write_indicators(book, formats, form, typed_by)
+    _write_guide(book, formats, form)
+    book.close()
+    return out.getvalue()
+
+
+def _formats(book):
+    base = {"font_name": "Times New Roman", "font_size": 12, "valign": "vcenter"}
+    box = {**base, "border": 1}
+    grey = {"bg_color": "#EFEFEF", "font_color": "#444444"}
+    count = {"num_format": "#,##0", "align": "right"}
+    kinds = {
+        "text": base,
+        "bold": {**base, "bold": True},
+        "right": {**base, "align": "center", "text_wrap": True},
+        "title": {**base, "bold": True, "font_size": 14, "align": "center"},
+        "subtitle": {**base, "italic": True, "align": "center"},
+        "head": {**box, "bold": True, "align": "center", "text_wrap": True},
+        "number_row": {**box, "italic": True, "align": "center", "text_wrap": True},
+        "group": {**box, **grey, "bold": True},
+        "code": {**box, "align": "center"},
+        "name": {**box, "text_wrap": True},
+        "typed": {**box, **count, "locked": False, "bg_color": "#FFFDF2"},
+        "locked": {**box, **count, **grey},
+        "rate": {**box, **grey, "num_format": "0.00%", "align": "right"},
+        "note": {**box, "text_wrap": True, "font_color": "#444444"},
+        "wrap": {**base, "text_wrap": True},
+    }
+    return {name: book.add_format(properties) for name, properties in kinds.items()}
+
+
+def _page(book, formats, form: ReportForm, name: str, title: str, columns: int):
+    """A sheet with the official head, and the row its table starts in. The first two rows are hidden keys."""
+    page = book.add_worksheet(name)
+    report = form.report
+    page.write_row(0, 0, [UNIT_KEY, report.unit.code])
+    page.write_row(1, 0, [PERIOD_KEY, report.period.key])
+    for row in (0, 1):
+        page.set_row(row, None, None, {"hidden": True})
+    middle = columns // 2
+    left = ["Biểu nhập số liệu tháng", "Đề án 06", "Ngày nhận báo cáo: ……/……/………"]
+    right = [
+        f"Đơn vị báo cáo: {form.unit_name}",
+        f"Mã đơn vị: {report.unit.code}",
+        f"Đơn vị nhận: {_receiver(report)}",
+    ]
+    for row, (a, b) in enumerate(zip(left, right, strict=True), start=2):
+        page.write_string(row, 0, a, formats["bold" if row == 2 else "text"])
+        page.merge_range(row, middle, row, columns - 1, b, formats["right"])
+    page.merge_range(6, 0, 6, columns - 1, title, formats["title"])
+    window = f"số liệu từ {report.period.data_from:%d/%m/%Y} đến hết {report.period.data_to:%d/%m/%Y}"
+    page.merge_range(7, 0, 7, columns - 1, f"Kỳ báo cáo: {report.period.label} ({window})", formats["subtitle"])
+    page.protect("", {"format_columns": True, "format_rows": True, "select_locked_cells": True})
+    page.set_landscape()
+    page.set_paper(9)
+    page.fit_to_pages(1, 0)
+    page.set_margins(left=0.5, right=0.5)
+    page.set_footer("&L" + f"{form.unit_name} – {report.period.label}".replace("&", "&&") + "&RTrang &P/&N")
+    return page, 9
+
+
+def _receiver(report: Report) -> str:
+    """The body the report goes to: the unit above in the tree of the month."""
+    above = [int(part) for part in report.path.strip("/").split("/")][-2:-1]
+    version = UnitVersion.objects.on(report.period.data_to).filter(unit_id__in=above).first()
+    return version.name if version else ""
+
+
+def _write_services(book, formats, form: ReportForm, typed_by: set[str]) -> None:
+    fields = FIGURE_FIELDS
+    page, top = _page(book, formats, form, SERVICES, "TÌNH HÌNH TIẾP NHẬN, GIẢI QUYẾT DỊCH VỤ CÔNG THIẾT YẾU", 12)
+    page.merge_range(top - 1, 9, top - 1, 11, "Đơn vị tính: hồ sơ", formats["subtitle"])
+    before = 13  # first column of last month's block
+    for column, text in ((0, "Mã"), (1, "Dịch vụ công"), (2, "Kỳ trước chuyển sang"), (9, "Từ chối, rút, dừng")):
+        page.merge_range(top, column, top + 1, column, text, formats["head"])
+    page.merge_range(top, 3, top, 5, "Tiếp nhận trong kỳ", formats["head"])
+    page.merge_range(top, 6, top, 8, "Đã giải quyết", formats["head"])
+    page.merge_range(top, 10, top, 11, "Đang giải quyết", formats["head"])
+    short = ("Trực tuyến", "Trực tiếp", "Bưu chính", "Trước hạn", "Đúng hạn", "Quá hạn")
+    for column, text in zip((3, 4, 5, 6, 7, 8, 10, 11), (*short, "Trong hạn", "Quá hạn"), strict=True):
+        page.write_string(top + 1, column, text, formats["head"])
+    page.merge_range(top, before, top, before + 9, f"Số liệu {form.previous_label} để đối chiếu", formats["head"])
+    for i, name in enumerate(fields):
+        page.write_string(top + 1, before + i, checks.CELL_NAMES[name].capitalize(), formats["head"])
+    numbers = ["A", "B", "1", "2", "3", "4", "5", "6", "7", "8", "9=1+2+3+4 −5−6−7−8−10", "10"]
+    for column, text in enumerate(numbers):
+        page.write_string(top + 2, column, text, formats["number_row"])
+    page.set_row(top + 2, 2 * LINE)
+    page.write_row(top + 3, 0, [MARK, "", *fields])
+    page.set_row(top + 3, None, None, {"hidden": True})
+    row = top + 4
+    for section in form.sections:
+        if not section.services:
+            continue
+        page.merge_range(row, 0, row, 11, section.label, formats["group"])
+        row += 1
+        for line in section.services:
+            cells = {cell.key.partition(".")[2]: cell for cell in line.cells}
+            page.write_string(row, 0, line.code, formats["code"])
+            page.write_string(row, 1, line.service.name, formats["name"])
+            page.set_row(row, _height(line.service.name, 54))
+            for i, name in enumerate(fields):
+                if name == "pending_in_time":
+                    inside = f"C{row + 1},D{row + 1},E{row + 1},F{row + 1},G{row + 1},H{row + 1},I{row + 1},J{row + 1}"
+                    formula = f"=IF(COUNT({inside},L{row + 1})=9,C{row + 1}+D{row + 1}+E{row + 1}+F{row + 1}"
+                    formula += f'-G{row + 1}-H{row + 1}-I{row + 1}-J{row + 1}-L{row + 1},"")'
+                    value = cells[name].value
+                    page.write_formula(row, 2 + i, formula, formats["locked"], "" if value is None else value)
+                else:
+                    _write_cell(page, formats, row, 2 + i, cells[name], typed_by)
+                previous = form.data.earlier_services.get((line.service.pk, 1), {}).get(name)
+                _write_number(page, row, before + i, previous, formats["locked"])
+            row += 1
+    page.set_column(0, 0, 9)
+    page.set_column(1, 1, 46)
+    page.set_column(2, 11, 10)
+    page.set_column(10, 10, 13)
+    page.set_column(before, before + 9, 10)
+    page.freeze_panes(top + 4, 2)
+    page.repeat_rows(top, top + 2)
+    page.print_area(0, 0, row, 11)
+
+
+def _write_indicators(book, formats, form: ReportForm, typed_by: set[str]) -> None:
+    page, top = _page(book, formats, form, INDICATORS, "CHỈ TIÊU THỰC HIỆN ĐỀ ÁN 06", 9)
+    heads = (
+        *("Mã", "Chỉ tiêu", "Đơn vị tính", "Số đạt hoặc số lượng", "Tổng số", "Tỷ lệ"),
+        *(form.previous_label.capitalize(), f"Tháng {form.month.month}/{form.month.year - 1}", "Giải thích"),
+    )
+    for column, text in enumerate(heads):
+        page.write_string(top, column, text, formats["head"])
+    page.set_row(top, 2 * LINE)
+    for column, text in enumerate(("A", "B", "C", "1", "2", "3=1/2", "4", "5", "D")):
+        page.write_string(top + 1, column, text, formats["number_row"])
+    page.write_row(top + 2, 0, [MARK, "", "", "numerator", "denominator"])
+    page.set_row(top + 2, None, None, {"hidden": True})
+    row = top + 3
+    group = ""
+    for line in form.indicators:
+        if line.group != group:
+            group = line.group
+            page.merge_range(row, 0, row, 8, group, formats["group"])
+            row += 1
+        page.write_string(row, 0, line.code, formats["code"])
+        page.write_string(row, 1, line.indicator.name, formats["name"])
+        page.write_string(row, 2, line.indicator.unit_of_measure, formats["note"])
+        _write_cell(page, formats, row, 3, line.cells[0], typed_by)
+        if line.is_ratio:
+            _write_cell(page, formats, row, 4, line.cells[1], typed_by)
+            numerator, denominator = line.cells[0].value, line.cells[1].value
+            value = NO_VALUE if numerator is None or not denominator else numerator / denominator
+            formula = f'=IF(AND(COUNT(D{row + 1},E{row + 1})=2,N(E{row + 1})>0),D{row + 1}/E{row + 1},"{NO_VALUE}")'
+            page.write_formula(row, 5, formula, formats["rate"], value)
+        else:
+            page.write_blank(row, 4, None, formats["locked"])
+            page.write_blank(row, 5, None, formats["locked"])
+        page.write_string(row, 6, line.previous, formats["locked"])
+        page.write_string(row, 7, line.last_year, formats["locked"])
+        owner = branch_label(line.branch, form.unit_name) if line.branch in Branch.values else "Không nhập"
+        note = ". ".join(text for text in (owner, line.indicator.hint) if text)
+        page.write_string(row, 8, note, formats["note"])
+        page.set_row(row, max(_height(line.indicator.name, 56), _height(note, 46)))
+        row += 1
+    for first, last, width in ((0, 0, 9), (1, 1, 48), (2, 2, 13), (3, 5, 12), (6, 7, 16), (8, 8, 40)):
+        page.set_column(first, last, width)
+    page.freeze_panes(top + 3, 2)
+    page.repeat_rows(top, top + 1)
+
+
+def _write_guide(book, formats, form: ReportForm) -> None:
+    page = book.add_worksheet(GUIDE)
+    page.set_column(0, 0, 110)
+    lines = (
+        f"Biểu này chỉ dùng cho {form.unit_name}, {form.report.period.label}. Không đổi mã ở cột A.",
+        "Ghi vào các ô nền vàng nhạt. Ô xám do hệ thống tính, lấy từ kỳ trước, hoặc do bộ phận khác nhập.",
+        "Ghi số nguyên từ 0. Không phát sinh thì ghi 0; ô để trống được hiểu là chưa có số liệu.",
+        "Ô để trống trong tệp không xóa số đã nhập trên cổng.",
+        "Tệp có một ô sai thì cả tệp chưa được ghi; cổng chỉ rõ trang, dòng, cột cần sửa.",
+        "Lỗi không cân đối và điểm cần giải thích được báo trên trang nhập sau khi nộp tệp.",
+    )
+    for row, text in enumerate(lines):
+        page.write_string(row, 0, text, formats["wrap"])
+    page.protect()
+
+
+def _write_cell(page, formats, row: int, column: int, cell: Cell, typed_by: set[str]) -> None:
+    is_typed = cell.is_typed and cell.branch in typed_by
+    _write_number(page, row, column, cell.value, formats["typed" if is_typed else "locked"])
+    if is_typed:
+        page.data_validation(
+            row,
+            column,
+            row,
+            column,
+            {
+                "validate": "integer",
+                "criteria": ">=",
+                "value": 0,
+                "error_title": "Số liệu chưa đúng",
+                "error_message": "Ô này chỉ nhận số nguyên từ 0.",
+            },
+        )
+
+
+def _height(text: str, width: int) -> float:
+    """Room for a wrapped text: Excel finds it by itself, previews and LibreOffice do not."""
+    return LINE * max(1, len(textwrap.wrap(text, width)))
+
+
+def _write_number(page, row: int, column: int, value: int | None, style) -> None:
+    if value is None:
+        page.write_blank(row, column, None, style)
+    else:
+        page.write_number(row, column, value, style)

@@ -1,0 +1,194 @@
+"""What the export page offers and says: units, how complete a choice is, and which files are out of date."""
+
+import datetime as dt
+
+from django.db.models import Q
+from django.utils import timezone
+
+from de_an_06.plain.spans import Span
+from reporting.models import Basis, ExportJob, Period, Report, ReportEvent, SubmissionSummary
+from reporting.reading.overview import begun_periods, periods_of_unit, version_on
+from reporting.reading.owed import Submissions, submissions
+from reporting.reading.ranges import COUNTED, NOW, Stretch
+from taskforces.clock import today_for
+from taskforces.models import Level, UnitVersion
+from taskforces.scope import path_in_scope
+
+from .excel import completeness as completeness_text
+
+MOST_COMMUNES = 100  # more communes than this in one choice list help nobody; links of the dashboard still reach them
+NAMED = 3  # missing units named on the page; the file names all
+
+Action = ReportEvent.Action
+# What changes the figures of each basis after a file was made, and how the page says it of one unit.
+CHANGES = {
+    Basis.PROVISIONAL: {
+        Action.SUBMIT: "gửi báo cáo",
+        Action.SEND_BACK: "bị trả lại báo cáo",
+        Action.REOPEN: "mở lại báo cáo",
+    },
+    Basis.OFFICIAL: {Action.APPROVE: "được duyệt báo cáo", Action.REOPEN: "mở lại báo cáo"},
+}
+
+
+def periods_in(user, span: Span) -> list[Period]:
+    """Months of the span that have begun for this person, oldest first."""
+    keys = {month.key for month in span.months}
+    return [period for period in begun_periods(today_for(user)) if period.key in keys]
+
+
+def units(user, span: Span, wanted: int | None = None) -> list[tuple[int, str]]:
+    """Units of the person's scope in the span's last month: highest first, communes only where they are few.
+
+    `wanted`, a unit named in the address, is offered too when it is in scope.
+    """
+    periods = periods_in(user, span)
+    if not periods:
+        return []
+    tree = UnitVersion.objects.on(periods[-1].data_to).filter(path_in_scope(user)).select_related("unit")
+    found = list(tree.exclude(unit__level=Level.COMMUNE))
+    communes = list(tree.filter(unit__level=Level.COMMUNE)[: MOST_COMMUNES + 1])
+    if len(communes) <= MOST_COMMUNES:
+        found += communes
+    elif wanted is not None:
+        found += list(tree.filter(unit__level=Level.COMMUNE, unit_id=wanted))
+    order = {level: rank for rank, level in enumerate(Level.values)}
+    found.sort(key=lambda version: (order[version.unit.level], version.sort_key, version.pk))
+    options = [(version.unit_id, version.name) for version in found]
+    if wanted is not None and wanted not in dict(options):
+        options += _ended_unit(user, wanted, periods)
+    return options
+
+
+def _ended_unit(user, unit_id: int, periods: list[Period]) -> list[tuple[int, str]]:
+    """A unit that ended on the way, under the name of its last month in the span."""
+    versions = list(UnitVersion.objects.filter(path_in_scope(user), unit_id=unit_id))
+    read = periods_of_unit(versions, periods)
+    version = version_on(versions, read[-1].data_to) if read else None
+    return [(unit_id, version.name)] if version else []
+
+
+def completeness(user, unit_id: int, span: Span, basis: str) -> dict:
+    """Counts of both bases, the words the file will carry, and what stays blank in it."""
+    periods = periods_in(user, span)
+    owed = Submissions()
+    for (side, _), part in submissions(Stretch(unit_id, basis, periods)).items():
+        if side == NOW:
+            owed += part
+    counts = {
+        "expected": owed.expected_reports,
+        "approved": owed.approved,
+        "submitted": owed.approved + owed.submitted,
+        "noun": "đơn vị" if span.is_month else "báo cáo",
+    }
+    reported = counts["approved"] if basis == Basis.OFFICIAL else counts["submitted"]
+    return {
+        "counts": counts,
+        "warning": completeness_text(basis, reported, owed.expected_reports, span.is_month),
+        "notice": _missing_text(unit_id, periods, basis, owed.expected_reports - reported, span.is_month),
+    }
+
+
+def _missing_text(unit_id: int, periods: list[Period], basis: str, missing: int, is_month: bool) -> str:
+    if missing <= 0:
+        return ""
+    if is_month and missing <= NAMED:
+        owing = (
+            Report.objects.under(unit_id).filter(period__in=periods).exclude(status__in=COUNTED[Basis(basis)])
+        ).values("unit_id")
+        names = list(
+            UnitVersion.objects.on(periods[-1].data_to)
+            .filter(unit_id__in=owing)
+            .order_by("sort_key")
+            .values_list("name", flat=True)
+        )
+        listed = " và ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+        return f"{listed} để trống, không tính là 0."
+    noun = "đơn vị" if is_month else "báo cáo"
+    return f"{missing} {noun} chưa có thì để trống, không tính là 0; danh sách ở trang “Chưa báo cáo” của tệp."
+
+
+def unit_names(jobs: list[ExportJob]) -> dict:
+    """Job -> name of its unit at the end of its span (else its latest name); one query."""
+    versions: dict[int, list[UnitVersion]] = {}
+    for version in UnitVersion.objects.filter(unit_id__in={job.unit_id for job in jobs}).order_by("valid_from"):
+        versions.setdefault(version.unit_id, []).append(version)
+    names = {}
+    for job in jobs:
+        last = Span.parse(job.span).last
+        known = [
+            v
+            for v in versions.get(job.unit_id, [])
+            if (v.valid_from.year, v.valid_from.month) <= (last.year, last.month)
+        ]
+        names[job.pk] = known[-1].name if known else ""
+    return names
+
+
+def _recomputed_since(jobs: list[ExportJob]) -> list[ExportJob]:
+    """Jobs whose unit's totals are newer than the file; communes have no totals, so theirs are always asked about."""
+    latest: dict[int, dict[str, dt.datetime]] = {}
+    stored = SubmissionSummary.objects.filter(unit__in={job.unit_id for job in jobs}).select_related("period")
+    for row in stored.only("unit_id", "computed_at", "period__year", "period__month"):
+        latest.setdefault(row.unit_id, {})[row.period.key] = row.computed_at
+    found = []
+    for job in jobs:
+        months = latest.get(job.unit_id)
+        keys = {month.key for month in Span.parse(job.span).months}
+        if (
+            months is None
+            or job.started_at is None
+            or any(at > job.started_at for key, at in months.items() if key in keys)
+        ):
+            found.append(job)
+    return found
+
+
+def why_old(jobs: list[ExportJob]) -> dict:
+    """Finished job -> what changed its figures after they were read (absent: still the same); four queries.
+
+    First, were the unit's totals made anew since (by the server's clock)? Then the reports' own log says whether that
+    touched this basis: an approval does not change provisional figures, a new sending does.
+    """
+    made = _recomputed_since([job for job in jobs if job.figures_as_of is not None])
+    if not made:
+        return {}
+    oldest = min(job.figures_as_of for job in made if job.figures_as_of)
+    months = {month.key for job in made for month in Span.parse(job.span).months}
+    periods = {period.pk: period.key for period in Period.objects.all() if period.key in months}
+    below_any = Q(pk__in=[])
+    for unit_id in {job.unit_id for job in made}:
+        below_any |= Q(report__path__contains=f"/{unit_id}/")
+    events = list(
+        ReportEvent.objects.filter(
+            below_any,
+            at__gt=oldest,
+            report__period__in=periods,
+            action__in={a for kinds in CHANGES.values() for a in kinds},
+        )
+        .order_by("at", "pk")
+        .values_list("action", "at", "report__unit_id", "report__path", "report__period_id")
+    )
+    reasons: dict = {}
+    last_of: dict = {}
+    for job in made:
+        keys = {month.key for month in Span.parse(job.span).months}
+        below, kinds = f"/{job.unit_id}/", CHANGES[Basis(job.basis)]
+        changed = [
+            (unit_id, action, at)
+            for action, at, unit_id, path, period_id in events
+            if at > job.figures_as_of and action in kinds and below in path and periods[period_id] in keys
+        ]
+        distinct = {unit_id for unit_id, _, _ in changed}
+        if len(distinct) == 1:
+            last_of[job.pk] = changed[-1], kinds[changed[-1][1]]
+        elif distinct:
+            reasons[job.pk] = f"{len(distinct)} đơn vị có thay đổi sau khi lập"
+    names = dict(
+        UnitVersion.objects.filter(unit_id__in={change[0] for change, _ in last_of.values()})
+        .order_by("valid_from")
+        .values_list("unit_id", "name")
+    )
+    for pk, ((unit_id, _, at), verb) in last_of.items():
+        reasons[pk] = f"{names.get(unit_id, '')} {verb} ngày {timezone.localtime(at):%d/%m}"
+    return reasons

@@ -1,0 +1,182 @@
+"""The rows a number came from: every report that is in a sum, with its part, so that anyone can add it up again."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db.models import QuerySet, Sum
+
+from reporting.models import Basis, Indicator, IndicatorFigure, Period, PublicService, Report, ServiceFigures, Status
+from taskforces.models import Level, UnitVersion
+
+from .overview import LINKED_SERVICES, version_on
+from .ranges import COUNTED, RECEIVED_FIELDS, STATE_FIELDS, add
+
+RESOLVED_FIELDS = ("resolved_early", "resolved_on_time", "resolved_overdue")
+IN_TIME_FIELDS = ("resolved_early", "resolved_on_time")
+
+# measure -> (words, fields added, fields of the denominator)
+DOSSIER_MEASURES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
+    "opening": ("Kỳ trước chuyển sang", ("opening",), ()),
+    "received": ("Hồ sơ tiếp nhận", RECEIVED_FIELDS, ()),
+    "received_online": ("Tiếp nhận trực tuyến", ("received_online",), ()),
+    "received_in_person": ("Tiếp nhận trực tiếp", ("received_in_person",), ()),
+    "received_postal": ("Tiếp nhận qua bưu chính", ("received_postal",), ()),
+    "resolved": ("Đã giải quyết", RESOLVED_FIELDS, ()),
+    "resolved_early": ("Giải quyết trước hạn", ("resolved_early",), ()),
+    "resolved_on_time": ("Giải quyết đúng hạn", ("resolved_on_time",), ()),
+    "resolved_overdue": ("Giải quyết quá hạn", ("resolved_overdue",), ()),
+    "rejected": ("Từ chối, rút, dừng", ("rejected",), ()),
+    "pending_in_time": ("Đang giải quyết trong hạn", ("pending_in_time",), ()),
+    "pending_overdue": ("Đang giải quyết quá hạn", ("pending_overdue",), ()),
+    "online_rate": ("Tỷ lệ trực tuyến", ("received_online",), RECEIVED_FIELDS),
+    "in_time_rate": ("Tỷ lệ trước và đúng hạn", IN_TIME_FIELDS, RESOLVED_FIELDS),
+    "linked": ("Hồ sơ tiếp nhận của hai nhóm liên thông", RECEIVED_FIELDS, ()),
+}
+
+
+@dataclass
+class SourceRow:
+    """One report's part in the number; `of` is its part in the denominator of a rate."""
+
+    report_id: int
+    unit_id: int
+    period_id: int
+    status: str
+    is_late: bool
+    level: str
+    value: int | None = None
+    of: int | None = None
+    unit_name: str = ""
+
+    @property
+    def status_label(self) -> str:
+        return str(Status(self.status).label)
+
+
+@dataclass
+class Source:
+    """A number and the reports behind it, largest part first."""
+
+    label: str
+    has_denominator: bool
+    is_state: bool  # a unit's last month counts (first, for `opening`), not all of its months
+    rows: list[SourceRow]
+    value: int | None
+    of: int | None
+
+
+class UnknownMeasure(ValueError):
+    """No such number on the page."""
+
+
+def source(
+    reports: QuerySet[Report], read: list[Period], basis: str, measure: str, *, own_unit_id: int | None = None
+) -> Source:
+    """The parts of one number. `reports` are those the reader may see under the unit; `read` the months, oldest first.
+
+    `measure`: 'received', 'DVC16.received', 'in_time_rate', or an indicator's code. `own_unit_id` leaves only that
+    unit's own reports. Raises UnknownMeasure.
+    """
+    counted = reports.filter(period__in=read, status__in=COUNTED[Basis(basis)])
+    if own_unit_id is not None:
+        counted = counted.filter(unit_id=own_unit_id)
+    code, _, name = measure.rpartition(".")
+    if name in DOSSIER_MEASURES:
+        label, fields, below = DOSSIER_MEASURES[name]
+        figures = ServiceFigures.objects.filter(report__in=counted)
+        if code:
+            service = PublicService.objects.filter(code=code).first()
+            if service is None:
+                raise UnknownMeasure(measure)
+            label = f"{label} – {service.code} {service.short_name}"
+            figures = figures.filter(service=service)
+        elif name == "linked":
+            figures = figures.filter(service__code__in=LINKED_SERVICES)
+        is_state = bool({"opening", *STATE_FIELDS} & set(fields))
+        parts = _state_parts(figures, read, fields, "service_id") if is_state else _flow_parts(figures, fields, below)
+        return _source(label, bool(below), is_state, parts, counted, read)
+    indicator = Indicator.objects.filter(code=measure).first()
+    if indicator is None:
+        raise UnknownMeasure(measure)
+    pairs = IndicatorFigure.objects.filter(report__in=counted, indicator=indicator, numerator__isnull=False)
+    is_ratio = indicator.kind == Indicator.Kind.RATIO
+    if is_ratio:
+        pairs = pairs.filter(denominator__isnull=False)
+    is_state = indicator.over_time != Indicator.OverTime.FLOW
+    below = ("denominator",) if is_ratio else ()
+    if is_state:
+        parts = _state_parts(pairs, read, ("numerator",), "indicator_id")
+        for report_id, (_, of) in _state_parts(pairs, read, below, "indicator_id").items():
+            parts[report_id] = parts[report_id][0], of
+    else:
+        parts = _flow_parts(pairs, ("numerator",), below)
+    return _source(f"{indicator.code} {indicator.name}", is_ratio, is_state, parts, counted, read)
+
+
+Parts = dict[int, tuple[int | None, int | None]]
+
+
+def _flow_parts(figures: QuerySet, fields: tuple[str, ...], below: tuple[str, ...]) -> Parts:
+    """report -> (numerator, denominator), added up in the database."""
+    names = dict.fromkeys([*fields, *below])
+    rows = figures.values("report_id").annotate(**{f"sum_{n}": Sum(n) for n in names})
+    return {
+        row["report_id"]: (add(*(row[f"sum_{n}"] for n in fields)), add(*(row[f"sum_{n}"] for n in below)))
+        for row in rows
+    }
+
+
+def _state_parts(figures: QuerySet, read: list[Period], fields: tuple[str, ...], key: str) -> Parts:
+    """report -> part: of every unit and service only the last month that has a value (the first, for `opening`)."""
+    if not fields:
+        return {}
+    order = {p.pk: k for k, p in enumerate(read)}
+    first_day, last_day = read[0].data_to, read[-1].data_to
+    chosen: dict[tuple, tuple[int, int, int]] = {}  # (unit, service, field) -> month, report, value
+    rows = figures.values_list(
+        "report_id", "report__unit_id", "report__period_id", "report__unit__opened_on", "report__unit__closed_on",
+        key, *fields,
+    )  # fmt: skip
+    for report_id, unit_id, period_id, opened_on, closed_on, item, *values in rows:
+        month = order[period_id]
+        for name, value in zip(fields, values, strict=True):
+            ended = closed_on is not None and closed_on < last_day
+            if value is None or (opened_on > first_day if name == "opening" else ended):
+                continue
+            seen = chosen.get((unit_id, item, name))
+            if seen is None or (month < seen[0] if name == "opening" else month > seen[0]):
+                chosen[unit_id, item, name] = month, report_id, value
+    parts: dict[int, int] = {}
+    for _, report_id, value in chosen.values():
+        parts[report_id] = parts.get(report_id, 0) + value
+    if "denominator" in fields:
+        return {report_id: (None, value) for report_id, value in parts.items()}
+    return {report_id: (value, None) for report_id, value in parts.items()}
+
+
+def _source(
+    label: str, has_denominator: bool, is_state: bool, parts: Parts, counted: QuerySet[Report], read: list[Period]
+) -> Source:
+    rows = [
+        SourceRow(*row, *parts[row[0]])
+        for row in counted.values_list("pk", "unit_id", "period_id", "status", "is_late", "level")
+        if row[0] in parts and parts[row[0]] != (None, None)
+    ]
+    months = {p.pk: k for k, p in enumerate(read)}
+    rows.sort(key=lambda r: (-(r.value or 0), -(r.of or 0), r.unit_id, months[r.period_id]))
+    return Source(label, has_denominator, is_state, rows, add(*(r.value for r in rows)), add(*(r.of for r in rows)))
+
+
+def name_rows(rows: list[SourceRow], read: list[Period]) -> None:
+    """Writes each row's unit name as of its month; one query for the rows of a page.
+
+    Units with others below them hand in what they handle themselves: that is their office's report.
+    """
+    versions: dict[int, list[UnitVersion]] = {}
+    for version in UnitVersion.objects.filter(unit_id__in={r.unit_id for r in rows}):
+        versions.setdefault(version.unit_id, []).append(version)
+    days: dict[int, dt.date] = {p.pk: p.data_to for p in read}
+    for row in rows:
+        version = version_on(versions.get(row.unit_id, []), days[row.period_id])
+        name = version.name if version else f"Đơn vị số {row.unit_id}"
+        row.unit_name = name if row.level == Level.COMMUNE else f"Cơ quan {name}"

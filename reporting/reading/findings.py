@@ -1,0 +1,121 @@
+"""“Điều cần biết”: what stands out in the figures, found by fixed rules and said as facts."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from de_an_06.plain.numbers import format_number, format_rate
+
+from .overview import Overview, UnitRow
+from .ranges import Dossiers
+
+FEWEST_DOSSIERS = 20  # a rate of fewer resolved dossiers is not held up as good or bad
+SLOW, VERY_SLOW = Fraction(98, 100), Fraction(95, 100)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`tone` is bad (needs direction), warn (watch) or ok."""
+
+    tone: str
+    title: str
+    text: str
+
+
+def findings(seen: Overview) -> list[Finding]:
+    """At most four, the most pressing first; nothing where nothing was reported."""
+    found = [*_missing(seen), *_slow_service(seen), *_overdue(seen), *_best_unit(seen)]
+    return sorted(found, key=lambda f: ["bad", "warn", "ok"].index(f.tone))[:4]
+
+
+def _value(dossiers: Dossiers) -> Fraction | None:
+    numerator, denominator = dossiers.in_time_rate
+    if numerator is None or not denominator or denominator < FEWEST_DOSSIERS:
+        return None
+    return Fraction(numerator, denominator)
+
+
+def _missing(seen: Overview) -> list[Finding]:
+    overdue = [m for m in seen.missing if m.days_overdue is not None]
+    if not overdue or not seen.has_units_below:
+        return []
+    names = list(dict.fromkeys(m.name for m in overdue))
+    if len(seen.periods) > 1:
+        shown = ", ".join(names[:3]) + (f" và {len(names) - 3} đơn vị khác" if len(names) > 3 else "")
+        return [Finding("bad", f"Thiếu {format_number(len(overdue))} báo cáo tháng đã quá hạn", f"{shown}.")]
+    if len(names) == 1:
+        return [Finding("bad", f"{names[0]} chưa nộp, đã quá hạn", _how_late(overdue[0].days_overdue))]
+    shown = ", ".join(names[:3]) + (f" và {len(names) - 3} đơn vị khác" if len(names) > 3 else "")
+    return [Finding("bad", f"{format_number(len(names))} đơn vị chưa nộp, đã quá hạn", f"{shown}.")]
+
+
+def _how_late(days: int | None) -> str:
+    return f"Quá hạn {days} ngày." if days else "Hạn nộp là hôm nay."
+
+
+def _slow_service(seen: Overview) -> list[Finding]:
+    rated = [(value, line) for line in seen.services if (value := _value(line.dossiers)) is not None]
+    slow = sorted(((v, line) for v, line in rated if v < SLOW), key=lambda pair: pair[0])
+    if not slow:
+        return []
+    value, line = slow[0]
+    late = format_number(line.dossiers.resolved_overdue)
+    text = f"{format_rate(*line.dossiers.in_time_rate)} trước và đúng hạn, {late} hồ sơ trễ."
+    units = _slowest_units(seen, line.service.code)
+    if units:
+        text += f" Chậm nhất: {units}."
+    elif len(slow) > 1:
+        text += f" Sau đó là {slow[1][1].service.short_name} {format_rate(*slow[1][1].dossiers.in_time_rate)}."
+    return [
+        Finding("bad" if value < VERY_SLOW else "warn", f"{line.service.short_name}: chậm nhất trong các dịch vụ", text)
+    ]
+
+
+def _slowest_units(seen: Overview, code: str) -> str:
+    rated: list[tuple[Fraction, UnitRow]] = []
+    for row in seen.rows:
+        numerator, denominator = row.by_service.get(code, Dossiers()).in_time_rate
+        if numerator is not None and denominator and numerator < denominator:
+            rated.append((Fraction(numerator, denominator), row))
+    rated.sort(key=lambda pair: pair[0])
+    return ", ".join(f"{row.name} {format_rate(*row.by_service[code].in_time_rate)}" for _, row in rated[:2])
+
+
+def _overdue(seen: Overview) -> list[Finding]:
+    total = seen.dossiers.pending_overdue
+    if not total:
+        return []
+    holders = sorted(
+        (row for row in seen.rows if row.dossiers.pending_overdue), key=lambda row: -(row.dossiers.pending_overdue or 0)
+    )
+    where = ""
+    if holders:
+        where = f" ở {len(holders)} đơn vị; nhiều nhất: " + ", ".join(
+            f"{row.name} {format_number(row.dossiers.pending_overdue)}" for row in holders[:2]
+        )
+    text = f"{format_number(total)} hồ sơ{where}."
+    if seen.comparison is not None:
+        now, before = seen.comparison.now.dossiers.pending_overdue, seen.comparison.before.dossiers.pending_overdue
+        if now is not None and before is not None and now != before:
+            more = now > before
+            word, tone = ("tăng", "warn") if more else ("giảm", "ok")
+            return [Finding(tone, f"Hồ sơ đang quá hạn {word} {format_number(abs(now - before))}", text)]
+    return [Finding("warn", "Còn hồ sơ đang quá hạn", text)]
+
+
+def _best_unit(seen: Overview) -> list[Finding]:
+    rated = [
+        (value, row)
+        for row in seen.rows
+        if not row.is_own and not row.is_former and (value := _value(row.dossiers)) is not None
+    ]
+    if len(rated) < 2:
+        return []
+    best = max(value for value, _ in rated)
+    leaders = [row for value, row in rated if value == best]
+    if best < SLOW or len(leaders) > 3:
+        return []
+    names = ", ".join(row.name for row in leaders)
+    rate = format_rate(*leaders[0].dossiers.in_time_rate)
+    resolved = format_number(leaders[0].dossiers.resolved)
+    text = f"{rate} trước và đúng hạn" + (f" trên {resolved} hồ sơ đã giải quyết." if len(leaders) == 1 else ".")
+    return [Finding("ok", f"{names} dẫn đầu", text)]

@@ -1,0 +1,337 @@
+"""Figures of a stretch of months, made from the reports when read.
+
+Flows add over the months. A state (dossiers pending, stock and cumulative indicators) is each reporting unit's own
+last reported month in the stretch, `opening` its first. A unit that had ended by the last day has no state there, and
+one that opened after the first month took its opening from its predecessors, which are counted already.
+A unit's figures stand under the unit it belonged to in its last month of the stretch.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from django.db import connection
+
+from reporting.models import FIGURE_FIELDS, Basis, Indicator, IndicatorFigure, Period, Report, ServiceFigures, Status
+from taskforces.models import AdministrativeUnit
+
+NOW, BEFORE = SIDES = "now", "before"
+COUNTED = {
+    Basis.PROVISIONAL: (Status.SUBMITTED.value, Status.APPROVED.value),
+    Basis.OFFICIAL: (Status.APPROVED.value,),
+}
+STATE_FIELDS = ("pending_in_time", "pending_overdue")
+FLOW_FIELDS = tuple(f for f in FIGURE_FIELDS if f not in {"opening", *STATE_FIELDS})
+RECEIVED_FIELDS = ("received_online", "received_in_person", "received_postal")
+
+# month number * SHIFT + value: the largest is the value of the last month that has one, the smallest of the first.
+# Values stay below SHIFT (numbers.LARGEST) and a stretch has at most 36 months, so it fits 64 bits.
+SHIFT = 10**13
+
+REPORT_TABLE = Report._meta.db_table
+_SERVICE_FIGURES = ServiceFigures._meta.db_table
+_INDICATOR_FIGURES = IndicatorFigure._meta.db_table
+_INDICATOR = Indicator._meta.db_table
+UNIT_TABLE = AdministrativeUnit._meta.db_table
+
+
+def add(*parts: int | None) -> int | None:
+    """Sum of what was reported; nothing reported gives nothing, not 0."""
+    known = [part for part in parts if part is not None]
+    return sum(known) if known else None
+
+
+@dataclass
+class Dossiers:
+    """The ten figures of the one-stop table, summed; None = nobody reported. `units` = units in the sum."""
+
+    opening: int | None = None
+    received_online: int | None = None
+    received_in_person: int | None = None
+    received_postal: int | None = None
+    resolved_early: int | None = None
+    resolved_on_time: int | None = None
+    resolved_overdue: int | None = None
+    rejected: int | None = None
+    pending_in_time: int | None = None
+    pending_overdue: int | None = None
+    units: int = 0
+    older: int = 0  # units whose state is from before the last month of the stretch
+
+    def __iadd__(self, other: "Dossiers") -> "Dossiers":
+        for name in FIGURE_FIELDS:
+            setattr(self, name, add(getattr(self, name), getattr(other, name)))
+        self.units += other.units
+        self.older += other.older
+        return self
+
+    @property
+    def received(self) -> int | None:
+        return add(self.received_online, self.received_in_person, self.received_postal)
+
+    @property
+    def in_time(self) -> int | None:
+        """Resolved early or on time: the numerator officials quote."""
+        return add(self.resolved_early, self.resolved_on_time)
+
+    @property
+    def resolved(self) -> int | None:
+        return add(self.resolved_early, self.resolved_on_time, self.resolved_overdue)
+
+    @property
+    def pending(self) -> int | None:
+        return add(self.pending_in_time, self.pending_overdue)
+
+    @property
+    def online_rate(self) -> tuple[int | None, int | None]:
+        """(online, received), for numbers.rate and numbers.format_rate."""
+        return self.received_online, self.received
+
+    @property
+    def in_time_rate(self) -> tuple[int | None, int | None]:
+        """(early + on time, resolved), for numbers.rate and numbers.format_rate."""
+        return self.in_time, self.resolved
+
+
+@dataclass
+class Pair:
+    """One indicator summed: numerator and denominator apart; None = nobody reported."""
+
+    numerator: int | None = None
+    denominator: int | None = None
+    units: int = 0
+    older: int = 0
+
+    def __iadd__(self, other: "Pair") -> "Pair":
+        self.numerator = add(self.numerator, other.numerator)
+        self.denominator = add(self.denominator, other.denominator)
+        self.units += other.units
+        self.older += other.older
+        return self
+
+    @property
+    def rate(self) -> tuple[int | None, int | None]:
+        return self.numerator, self.denominator
+
+
+@dataclass
+class Stretch:
+    """The months read, oldest first, and those compared with; both may be empty."""
+
+    unit_id: int
+    basis: str
+    now: list[Period]
+    before: list[Period] = field(default_factory=list)
+
+    def ends(self, side: str) -> tuple[str, str]:
+        """Last days of the first and of the last month of a side, as text both databases compare with a date."""
+        periods = self.now if side == NOW else self.before
+        if not periods:
+            return "0001-01-01", "0001-01-01"
+        return periods[0].data_to.isoformat(), periods[-1].data_to.isoformat()
+
+    @property
+    def is_month(self) -> bool:
+        """One month on each side: a unit has one report there, so nothing is added up over time."""
+        return len(self.now) <= 1 and len(self.before) <= 1
+
+    @property
+    def last_k(self) -> int:
+        """Place of the last month; the stretch compared with has as many months."""
+        return len(self.now) - 1
+
+
+@dataclass(frozen=True)
+class ServiceSum:
+    """One group of the service query; `child_id` None = the unit's own report."""
+
+    side: str
+    child_id: int | None
+    service_id: int | None
+    same_units: bool
+    dossiers: Dossiers
+    linked: int | None
+
+
+@dataclass(frozen=True)
+class IndicatorSum:
+    side: str
+    child_id: int | None
+    indicator_id: int
+    same_units: bool
+    pair: Pair
+
+
+def marks(values: Sequence) -> str:
+    return ", ".join(["%s"] * len(values))
+
+
+def span_rows(stretch: Stretch) -> list[tuple[str, int, int]]:
+    return [(side, p.pk, k) for side in SIDES for k, p in enumerate(getattr(stretch, side))]
+
+
+def child_of(stretch: Stretch, path: str) -> str:
+    """SQL: the number on the path right after the unit's own, NULL for the unit itself; takes the path twice."""
+    position = "strpos" if connection.vendor == "postgresql" else "instr"
+    rest = f"substr({path}, {position}({path}, %s) + {len(str(stretch.unit_id)) + 2})"
+    return f"CAST(NULLIF(substr({rest}, 1, {position}({rest} || '/', '/') - 1), '') AS bigint)"
+
+
+def _counted(stretch: Stretch) -> tuple[str, list]:
+    """Table shared by the queries: the reports in the figures, each with its unit's place and with `same`.
+
+    `same` = 1: the unit has equally many reports on both sides, so that a change is measured on the same units.
+    Each row carries all of this by itself: joined tables of places and units have no statistics, and PostgreSQL then
+    takes thousands of rows for one.
+    """
+    rows, here, child = span_rows(stretch), f"/{stretch.unit_id}/", child_of(stretch, "r.path")
+    statuses = COUNTED[Basis(stretch.basis)]
+    if len(stretch.now) > 1 or len(stretch.before) > 1:  # the place of the unit's last month
+        child = f"FIRST_VALUE({child}) OVER (PARTITION BY s.side, r.unit_id ORDER BY s.k DESC)"
+    same = "0"
+    if stretch.before:
+        now, before = (f"COUNT(CASE WHEN s.side = '{side}' THEN 1 END) OVER (PARTITION BY r.unit_id)" for side in SIDES)
+        same = f"CASE WHEN {now} = {before} THEN 1 ELSE 0 END"
+    sql = f"""
+        WITH span(side, period_id, k) AS (VALUES {", ".join(["(%s, %s, %s)"] * len(rows))}),
+        counted AS (
+            SELECT r.id, r.unit_id, s.side, s.k, {child} AS child, {same} AS same,
+                   CASE WHEN (s.side = 'now' AND u.opened_on <= %s) OR (s.side = 'before' AND u.opened_on <= %s)
+                        THEN 1 ELSE 0 END AS has_opening,
+                   CASE WHEN u.closed_on IS NULL OR (s.side = 'now' AND u.closed_on >= %s)
+                          OR (s.side = 'before' AND u.closed_on >= %s)
+                        THEN 1 ELSE 0 END AS has_state
+            FROM span s JOIN {REPORT_TABLE} r ON r.period_id = s.period_id JOIN {UNIT_TABLE} u ON u.id = r.unit_id
+            WHERE r.path LIKE %s AND r.status IN ({marks(statuses)}))
+    """  # noqa: S608 - table names and a unit's number; every value is a parameter
+    params: list = [value for row in rows for value in row]
+    (now_first, now_last), (before_first, before_last) = stretch.ends(NOW), stretch.ends(BEFORE)
+    params += [here, here, now_first, before_first, now_last, before_last, f"%{here}%", *statuses]
+    return sql, params
+
+
+def run(sql: str, params: list) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchall()
+
+
+def service_sums(
+    stretch: Stretch, *, by_child: bool, by_service: bool, linked_ids: Iterable[int] = ()
+) -> list[ServiceSum]:
+    """Dossiers of the reports under a unit, per side and per same-unit flag; one query."""
+    if not stretch.now:
+        return []
+    linked = sorted(linked_ids) or [0]
+    with_tables, params = _counted(stretch)
+    any_value = "COALESCE(" + ", ".join(f"x.{name}" for name in FIGURE_FIELDS) + ")"
+    received = " + ".join(f"COALESCE(x.{name}, 0)" for name in RECEIVED_FIELDS)
+    has_received = "COALESCE(" + ", ".join(f"x.{name}" for name in RECEIVED_FIELDS) + ")"
+    shift = f"%% {SHIFT}"
+    columns = [
+        f"SUM(CASE WHEN x.has_opening = 1 THEN x.opening {shift} END)",
+        *[f"SUM(x.{name})" for name in FLOW_FIELDS],
+        *[f"SUM(CASE WHEN x.has_state = 1 THEN x.{name} {shift} END)" for name in STATE_FIELDS],
+        f"SUM(CASE WHEN x.service_id IN ({marks(linked)}) AND {has_received} IS NOT NULL THEN {received} END)",
+    ]
+    distinct = "" if by_service else "DISTINCT "
+    groups = ["x.side", "x.same"] + (["x.child"] if by_child else []) + (["x.service_id"] if by_service else [])
+    sql = f"""{with_tables},
+        per_unit AS ({_dossiers_per_unit(stretch, "c.side, c.unit_id, c.child, c.same, c.has_opening, c.has_state")})
+        SELECT x.side, {"x.child" if by_child else "NULL"}, {"x.service_id" if by_service else "NULL"}, x.same,
+               {", ".join(f"CAST({column} AS bigint)" for column in columns)},
+               COUNT({distinct}CASE WHEN {any_value} IS NOT NULL THEN x.unit_id END),
+               COUNT({distinct}CASE WHEN x.has_state = 1 AND x.k < {stretch.last_k} THEN x.unit_id END)
+        FROM per_unit x
+        GROUP BY {", ".join(groups)}
+    """  # noqa: S608 - column and table names of the models; every value is a parameter
+    rows = run(sql, [*params, *linked])
+    return [
+        ServiceSum(row[0], row[1], row[2], bool(row[3]), Dossiers(*row[4:14], *row[15:17]), row[14]) for row in rows
+    ]
+
+
+def unit_sums(stretch: Stretch) -> list[tuple]:
+    """Each reporting unit and service: (unit, service, its last month counted from 0, the ten figures); one query."""
+    if not stretch.now:
+        return []
+    with_tables, params = _counted(Stretch(stretch.unit_id, stretch.basis, stretch.now))
+    shift = f"%% {SHIFT}"
+    sql = f"""{with_tables},
+        per_unit AS ({_dossiers_per_unit(stretch, "c.unit_id, c.has_opening, c.has_state")})
+        SELECT x.unit_id, x.service_id, x.last_k, CASE WHEN x.has_opening = 1 THEN x.opening {shift} END,
+               {", ".join(f"CAST(x.{name} AS bigint)" for name in FLOW_FIELDS)},
+               {", ".join(f"CASE WHEN x.has_state = 1 THEN x.{name} {shift} END" for name in STATE_FIELDS)}
+        FROM per_unit x
+    """  # noqa: S608 - column and table names of the models; every value is a parameter
+    return run(sql, params)
+
+
+def _dossiers_per_unit(stretch: Stretch, places: str) -> str:
+    """SQL: each unit's services over the months, states and opening still with the month they are from."""
+    tables = f"FROM counted c JOIN {_SERVICE_FIGURES} f ON f.report_id = c.id"
+    if stretch.is_month:  # nothing to add up: a unit has one report
+        figures = ", ".join(f"f.{name}" for name in FIGURE_FIELDS)
+        return f"SELECT {places}, f.service_id, {figures}, 0 AS k, 0 AS last_k {tables}"
+    flows = ", ".join(f"SUM(f.{name}) AS {name}" for name in FLOW_FIELDS)
+    states = ", ".join(f"MAX(c.k * {SHIFT} + f.{name}) AS {name}" for name in STATE_FIELDS)
+    return f"""
+        SELECT {places}, f.service_id, MIN(c.k * {SHIFT} + f.opening) AS opening, {flows}, {states},
+               MAX(CASE WHEN COALESCE(f.pending_in_time, f.pending_overdue) IS NOT NULL THEN c.k END) AS k,
+               MAX(c.k) AS last_k
+        {tables} GROUP BY {places}, f.service_id"""
+
+
+def indicator_sums(stretch: Stretch, indicator_ids: Iterable[int]) -> list[IndicatorSum]:
+    """Some indicators of the reports under a unit, per side, unit below and same-unit flag; one query."""
+    ids = sorted(indicator_ids)
+    if not stretch.now or not ids:
+        return []
+    with_tables, params = _counted(stretch)
+    sql = f"""{with_tables},
+        per_unit AS ({_pairs_per_unit("c.side, c.unit_id, c.child, c.same, c.has_state")}
+            AND f.indicator_id IN ({marks(ids)}) GROUP BY 1, 2, 3, 4, 5, f.indicator_id)
+        SELECT x.side, x.child, x.indicator_id, x.same, {_pair_columns(stretch)}
+        FROM per_unit x JOIN {_INDICATOR} i ON i.id = x.indicator_id
+        GROUP BY x.side, x.child, x.indicator_id, x.same
+    """  # noqa: S608 - column and table names of the models; every value is a parameter
+    rows = run(sql, [*params, *ids])
+    return [IndicatorSum(row[0], row[1], row[2], bool(row[3]), Pair(*row[4:8])) for row in rows]
+
+
+def indicator_totals(stretch: Stretch) -> dict[int, Pair]:
+    """Every indicator of the reports under a unit, of the months read alone; one query."""
+    if not stretch.now:
+        return {}
+    with_tables, params = _counted(Stretch(stretch.unit_id, stretch.basis, stretch.now))
+    sql = f"""{with_tables},
+        per_unit AS ({_pairs_per_unit("c.unit_id, c.has_state")} GROUP BY 1, 2, f.indicator_id)
+        SELECT x.indicator_id, {_pair_columns(stretch)}
+        FROM per_unit x JOIN {_INDICATOR} i ON i.id = x.indicator_id
+        GROUP BY x.indicator_id
+    """  # noqa: S608 - column and table names of the models; every value is a parameter
+    return {row[0]: Pair(*row[1:5]) for row in run(sql, params)}
+
+
+def _pairs_per_unit(places: str) -> str:
+    """SQL: each unit's indicators over the months. Of a ratio only whole pairs are summed, so that numerator and
+    denominator come from the same reports and months."""
+    return f"""
+        SELECT {places}, f.indicator_id,
+               SUM(f.numerator) AS numerator_sum, MAX(c.k * {SHIFT} + f.numerator) AS numerator_last,
+               SUM(f.denominator) AS denominator_sum, MAX(c.k * {SHIFT} + f.denominator) AS denominator_last,
+               MAX(c.k) AS k
+        FROM counted c JOIN {_INDICATOR_FIGURES} f ON f.report_id = c.id
+        WHERE f.numerator IS NOT NULL
+          AND (f.denominator IS NOT NULL OR f.indicator_id IN (SELECT id FROM {_INDICATOR} WHERE kind = 'number'))
+    """  # noqa: S608 - column and table names of the models
+
+
+def _pair_columns(stretch: Stretch) -> str:
+    """SQL: numerator, denominator, units in the sum, units whose state is older than the last month."""
+    values = ", ".join(
+        f"CAST(SUM(CASE WHEN i.over_time = 'flow' THEN x.{name}_sum "
+        f"WHEN x.has_state = 1 THEN x.{name}_last %% {SHIFT} END) AS bigint)"
+        for name in ("numerator", "denominator")
+    )
+    return f"""{values}, COUNT(CASE WHEN i.over_time = 'flow' OR x.has_state = 1 THEN 1 END),
+               COUNT(CASE WHEN i.over_time <> 'flow' AND x.has_state = 1 AND x.k < {stretch.last_k} THEN 1 END)"""

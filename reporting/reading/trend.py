@@ -1,0 +1,96 @@
+"""Twelve months of a unit's rates; a gap stays a gap."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from de_an_06.plain.spans import Month
+from reporting.models import (
+    FIGURE_FIELDS,
+    Basis,
+    Period,
+    Report,
+    ServiceFigures,
+    ServiceSummary,
+    Status,
+    SubmissionSummary,
+)
+
+from .ranges import COUNTED, Dossiers
+
+TREND_MONTHS = 12
+
+
+@dataclass
+class TrendPoint:
+    """One month of the trend: pairs, or None where under half of the expected reports are in, or no period was open."""
+
+    month: Month
+    in_time: tuple[int, int] | None = None
+    online: tuple[int, int] | None = None
+    reported: int = 0
+    expected: int = 0
+    is_provisional: bool = False
+
+
+def service_summaries(
+    unit_id: int, basis: str, periods: list[Period]
+) -> dict[int, dict[int, tuple[Dossiers, dt.datetime]]]:
+    """period -> service -> (stored total, when computed); one query for the month and the trend."""
+    stored: dict[int, dict[int, tuple[Dossiers, dt.datetime]]] = {}
+    rows = ServiceSummary.objects.filter(unit_id=unit_id, basis=basis, period__in=periods).values_list(
+        "period_id", "service_id", "computed_at", "units_reported", *FIGURE_FIELDS
+    )
+    for period_id, service_id, computed_at, units, *values in rows:
+        stored.setdefault(period_id, {})[service_id] = Dossiers(*values, units=units), computed_at
+    return stored
+
+
+def trend(
+    unit_id: int,
+    basis: str,
+    months: list[Month],
+    by_key: dict[str, Period],
+    summaries: dict[int, dict[int, tuple[Dossiers, dt.datetime]]],
+    has_units_below: bool,
+) -> list[TrendPoint]:
+    """Twelve months up to the span's last. A month with under half of its expected reports stays a gap."""
+    periods = {by_key[m.key].pk: m for m in months if m.key in by_key}
+    figures: dict[int, Dossiers] = {}
+    counts: dict[int, tuple[int, int, int]] = {}  # expected, submitted or approved, approved
+    if has_units_below:
+        for period_id, by_service in summaries.items():
+            total = figures.setdefault(period_id, Dossiers())
+            for dossiers, _ in by_service.values():
+                total += dossiers
+        for row in SubmissionSummary.objects.filter(unit_id=unit_id, period__in=periods):
+            counts[row.period_id] = row.expected, row.submitted, row.approved
+    else:
+        statuses = COUNTED[Basis(basis)]
+        own = Report.objects.filter(unit_id=unit_id, period__in=periods)
+        for period_id, status in own.values_list("period_id", "status"):
+            counts[period_id] = 1, int(status in COUNTED[Basis.PROVISIONAL]), int(status == Status.APPROVED)
+        rows = ServiceFigures.objects.filter(
+            report__unit_id=unit_id, report__period__in=periods, report__status__in=statuses
+        )
+        for period_id, *values in rows.values_list("report__period_id", *FIGURE_FIELDS):
+            total = figures.setdefault(period_id, Dossiers())
+            total += Dossiers(*values)
+    points = []
+    for month in months:
+        point = TrendPoint(month)
+        points.append(point)
+        period = by_key.get(month.key)
+        if period is None or period.pk not in counts:
+            continue
+        expected, submitted, approved = counts[period.pk]
+        point.expected, point.reported = expected, approved if basis == Basis.OFFICIAL else submitted
+        point.is_provisional = basis == Basis.PROVISIONAL and approved < expected
+        if point.reported * 2 >= expected and period.pk in figures:
+            point.in_time = _whole(figures[period.pk].in_time_rate)
+            point.online = _whole(figures[period.pk].online_rate)
+    return points
+
+
+def _whole(rate: tuple[int | None, int | None]) -> tuple[int, int] | None:
+    numerator, denominator = rate
+    return None if numerator is None or not denominator else (numerator, denominator)

@@ -1,0 +1,136 @@
+"""The units right below a unit: their figures side by side, and their rank."""
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from reporting.models import PublicService
+from taskforces.models import Level, UnitVersion
+
+from .owed import OwedReport, Submissions
+from .ranges import NOW, Dossiers, IndicatorSum, Pair, ServiceSum
+
+# key in addresses -> words; what units can be ranked by
+RANKINGS = {
+    "dung-han": "trước và đúng hạn",
+    "truc-tuyen": "tỷ lệ trực tuyến",
+    "tiep-nhan": "hồ sơ tiếp nhận",
+    "lien-thong": "hồ sơ hai nhóm liên thông (DVC15, DVC16)",
+    "vneid": "kích hoạt VNeID",
+}
+
+
+@dataclass
+class Measures:
+    """What the head of the page and a row of the unit table say: all services together, VNeID, linked groups."""
+
+    dossiers: Dossiers = field(default_factory=Dossiers)
+    activation: Pair = field(default_factory=Pair)
+    linked: int | None = None  # dossiers received of DVC15 + DVC16
+
+    def ranked(self, by: str) -> Fraction | None:
+        """The exact value units are ranked by (the more the better); None where there is none."""
+        if by == "tiep-nhan":
+            return None if self.dossiers.received is None else Fraction(self.dossiers.received)
+        if by == "lien-thong":
+            return None if self.linked is None else Fraction(self.linked)
+        numerator, denominator = {
+            "dung-han": self.dossiers.in_time_rate,
+            "truc-tuyen": self.dossiers.online_rate,
+            "vneid": self.activation.rate,
+        }[by]
+        return None if numerator is None or not denominator else Fraction(numerator, denominator)
+
+
+@dataclass
+class UnitRow:
+    """One unit right below (with all under it), or the unit's own report (`is_own`), or one that ended on the way."""
+
+    unit_id: int
+    name: str
+    level: str
+    is_own: bool = False
+    is_former: bool = False
+    report: OwedReport | None = None  # the last month's report, of units without units below
+    days_overdue: int | None = None  # of a report not handed in whose deadline passed
+    submissions: Submissions = field(default_factory=Submissions)
+    measures: Measures = field(default_factory=Measures)
+    by_service: dict[str, Dossiers] = field(default_factory=dict)  # filled when Overview.has_heat
+    rank: int | None = None
+    rank_change: int | None = None  # places won since the span compared with; None when not ranked then
+
+    @property
+    def dossiers(self) -> Dossiers:
+        return self.measures.dossiers
+
+
+def has_no_units_below(row: UnitRow) -> bool:
+    return row.is_own or row.level == Level.COMMUNE or row.submissions.expected <= 1
+
+
+def unit_rows(
+    unit_id: int,
+    version: UnitVersion,
+    children: list[UnitVersion],
+    owed: dict[tuple[str, int | None], Submissions],
+    sums: list[ServiceSum],
+    pairs: list[IndicatorSum],
+    services: dict[int, PublicService],
+    side: str = NOW,
+) -> list[UnitRow]:
+    """The unit's own report first, then the units below in the last day's tree, then those that ended on the way.
+
+    `pairs` are those of the activated identities.
+    """
+    if not children:
+        return []
+    rows: dict[int | None, UnitRow] = {}
+    if (side, None) in owed:
+        rows[None] = UnitRow(unit_id, f"Cơ quan {version.name}", version.unit.level, is_own=True)
+    for child in children:
+        rows[child.unit_id] = UnitRow(child.unit_id, child.name, child.unit.level)
+    former = {child for s, child in owed if s == side and child not in rows and child is not None}
+    if former:
+        last_names = UnitVersion.objects.filter(unit_id__in=former).select_related("unit").order_by("valid_from")
+        names = {v.unit_id: v for v in last_names}
+        for v in sorted(names.values(), key=lambda v: v.sort_key):
+            ended = f" (đến {v.valid_to:%d/%m/%Y})" if v.valid_to else ""
+            rows[v.unit_id] = UnitRow(v.unit_id, v.name + ended, v.unit.level, is_former=True)
+    for (s, child), part in owed.items():
+        if s == side and child in rows:
+            rows[child].submissions += part
+    for part in sums:
+        if part.side != side or part.child_id not in rows:
+            continue
+        row = rows[part.child_id]
+        row.measures.dossiers += part.dossiers
+        if part.linked is not None:
+            row.measures.linked = (row.measures.linked or 0) + part.linked
+        if part.service_id is not None:
+            cell = row.by_service.setdefault(services[part.service_id].code, Dossiers())
+            cell += part.dossiers
+    for pair in pairs:
+        if pair.side == side and pair.child_id in rows:
+            rows[pair.child_id].measures.activation += pair.pair
+    return list(rows.values())
+
+
+def give_ranks(rows: list[UnitRow], before: dict[int, Measures], by: str) -> None:
+    """Competition ranking (1, 2, 2, 4) on the exact value among the units below that have one."""
+    values = {r.unit_id: r.measures.ranked(by) for r in rows if not r.is_own and not r.is_former}
+    earlier = {unit_id: before[unit_id].ranked(by) for unit_id in values if unit_id in before}
+    now_ranks, before_ranks = competition_ranks(values), competition_ranks(earlier)
+    for row in rows:
+        if row.is_own or row.is_former:
+            continue
+        row.rank = now_ranks.get(row.unit_id)
+        if row.rank is not None and row.unit_id in before_ranks:
+            row.rank_change = before_ranks[row.unit_id] - row.rank
+
+
+def competition_ranks(values: dict[int, Fraction | None]) -> dict[int, int]:
+    """key -> 1 + how many are strictly better; keys without a value have no rank."""
+    ordered = sorted((value for value in values.values() if value is not None), reverse=True)
+    first = {}
+    for position, value in enumerate(ordered, start=1):
+        first.setdefault(value, position)
+    return {key: first[value] for key, value in values.items() if value is not None}

@@ -1,0 +1,350 @@
+"""Step 3, the reviewer's reading side: the reports of one unit and month, sorted into what has to be done.
+
+Everything is read in a fixed number of queries, whatever the number of communes, and comes with its numbers formatted.
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.db.models import Count, Exists, OuterRef, Q, Sum
+
+from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate, rate
+from de_an_06.plain.vietnamese import search_key
+from reporting import periods
+from reporting.models import (
+    ENTERED_FIELDS,
+    IndicatorFigure,
+    IndicatorTerms,
+    Period,
+    PeriodClosure,
+    Report,
+    ReportEvent,
+    ServiceFigures,
+    ServiceTerms,
+    Status,
+)
+from taskforces.clock import now_for
+from taskforces.models import Branch, UnitVersion
+from taskforces.scope import may_review
+
+from .workflow import is_clean
+
+SENT = (Status.SUBMITTED, Status.APPROVED)
+Action = ReportEvent.Action
+PRIOR_CORRECTED = "Số liệu tháng trước đã sửa sau khi báo cáo này gửi, số chuyển sang không còn khớp"
+
+
+@dataclass
+class Row:
+    """One unit's report in the list; texts are ready to show, '' where there is nothing to say."""
+
+    report: Report
+    name: str
+    search: str
+    sort: str
+    received: str = ""
+    change: str = ""  # '6,2%' against last month
+    direction: str = ""  # 'up', 'down', '' for no change or nothing to compare with
+    on_time: str = ""  # resolved early or on time of all resolved; '–' where nothing was resolved
+    overdue: str = ""
+    why: list[str] = field(default_factory=list)  # doubtful points with the typed reasons
+    back: ReportEvent | None = None  # why it was sent back or reopened
+    entered: str = ""  # '71/113'
+    late_text: str = ""  # 'Quá hạn 1 ngày', 'Còn 2 ngày'
+    is_overdue: bool = False
+    may_approve: bool = False
+    may_send_back: bool = False
+
+    @property
+    def is_own(self) -> bool:
+        """Sent by the reader, who therefore cannot approve it."""
+        return self.may_send_back and not self.may_approve
+
+
+@dataclass
+class Review:
+    """The list of one unit and month. `rows` holds all; the four groups are what the reader asked to see."""
+
+    unit: UnitVersion
+    period: Period
+    rows: list[Row]
+    clean: list[Row]
+    doubtful: list[Row]
+    missing: list[Row]
+    approved: list[Row]
+    closure: PeriodClosure | None
+    due: dt.datetime | None  # of the unit's own level
+
+    @property
+    def expected(self) -> int:
+        return len(self.rows)
+
+    @property
+    def sent(self) -> int:
+        return sum(r.report.status in SENT for r in self.rows)
+
+    @property
+    def late(self) -> int:
+        """Sent after their deadline."""
+        return sum(r.report.status in SENT and r.report.is_late for r in self.rows)
+
+    @property
+    def overdue(self) -> int:
+        """Not sent though the deadline has passed."""
+        return sum(r.is_overdue for r in self.rows)
+
+    @property
+    def count_waiting(self) -> int:
+        return sum(r.report.status == Status.SUBMITTED for r in self.rows)
+
+    @property
+    def count_clean(self) -> int:
+        return sum(r.report.status == Status.SUBMITTED and is_clean(r.report) for r in self.rows)
+
+    @property
+    def count_doubtful(self) -> int:
+        return self.count_waiting - self.count_clean
+
+    @property
+    def count_returned(self) -> int:
+        return sum(r.report.status == Status.RETURNED for r in self.rows)
+
+    @property
+    def count_missing(self) -> int:
+        return self.expected - self.sent
+
+    @property
+    def count_approved(self) -> int:
+        return sum(r.report.status == Status.APPROVED for r in self.rows)
+
+    @property
+    def count_approvable(self) -> int:
+        """Clean reports this person may approve in one act (a unit's own report goes to the level above)."""
+        return sum(r.may_approve for r in self.clean)
+
+
+def load_review(*, unit: UnitVersion, period: Period, user, search: str = "") -> Review:
+    """The reports of a unit and of everything below it for one month, as this person sees them."""
+    reports = (
+        Report.objects.visible_to(user)
+        .under(unit.unit_id)
+        .filter(period=period)
+        .select_related("unit", "submitted_by", "approved_by")
+        .defer("results", "shortcomings", "causes", "proposals", "plan")
+    )
+    names = {v.unit_id: v for v in UnitVersion.objects.on(period.data_to).under(unit.unit_id)}
+    due = dict(period.deadlines.values_list("level", "due_at"))
+    closure = (
+        PeriodClosure.objects.filter(period=period, province_id__in=_ids(unit.path), reopened_at__isnull=True)
+        .select_related("closed_by")
+        .first()
+    )
+    now = now_for(user)
+    rows = [_row(report, names.get(report.unit_id), user, closure) for report in reports]
+    rows.sort(key=lambda row: (row.sort, row.report.pk))
+    _add_figures(rows, unit, period)
+    _add_events(rows)
+    _add_entered(rows, unit, period)
+    for row in rows:
+        if row.report.status not in SENT:
+            _add_lateness(row, due.get(row.report.level), now)
+    wanted = search_key(search)
+    shown = [row for row in rows if wanted in row.search]
+    waiting = [row for row in shown if row.report.status == Status.SUBMITTED]
+    return Review(
+        unit=unit,
+        period=period,
+        rows=rows,
+        clean=[row for row in waiting if is_clean(row.report)],
+        doubtful=[row for row in waiting if not is_clean(row.report)],
+        missing=[row for row in shown if row.report.status not in SENT],
+        approved=[row for row in shown if row.report.status == Status.APPROVED],
+        closure=closure,
+        due=due.get(unit.unit.level),
+    )
+
+
+def _row(report: Report, version: UnitVersion | None, user, closure: PeriodClosure | None) -> Row:
+    acts = report.status == Status.SUBMITTED and closure is None and may_review(user, report)
+    return Row(
+        report=report,
+        name=version.name if version else report.unit.code,
+        search=version.search_key if version else report.unit.code,
+        sort=version.sort_key if version else "",
+        may_approve=acts and report.submitted_by_id != user.pk,
+        may_send_back=acts,
+    )
+
+
+def _add_figures(rows: list[Row], unit: UnitVersion, period: Period) -> None:
+    """Dossiers received, the change since last month, early and on time, pending overdue: of sent reports."""
+    before = periods.previous_period(period)
+    now = _totals(unit, period)
+    earlier = _totals(unit, before) if before else {}
+    for row in rows:
+        figures = now.get(row.report.unit_id)
+        if row.report.status not in SENT or figures is None:
+            continue
+        received = figures["received"]
+        row.received = format_number(received, blank=NO_VALUE)
+        row.overdue = format_number(figures["overdue"], blank=NO_VALUE)
+        row.on_time = format_rate(figures["on_time"], figures["resolved"])
+        previous = earlier.get(row.report.unit_id, {}).get("received")
+        if received is not None and previous is not None:
+            share = rate(abs(received - previous), previous)
+            row.change = format_number(share, 1) + "%" if share is not None else ""
+            row.direction = "up" if received > previous else "down" if received < previous else ""
+
+
+def _totals(unit: UnitVersion, period: Period) -> dict[int, dict[str, int | None]]:
+    """Sums over the services of each sent report, by unit; None where a part was not reported at all."""
+    sums = (
+        ServiceFigures.objects.filter(
+            report__period=period, report__path__contains=f"/{unit.unit_id}/", report__status__in=SENT
+        )
+        .values("report__unit_id")
+        .annotate(
+            online=Sum("received_online"),
+            in_person=Sum("received_in_person"),
+            postal=Sum("received_postal"),
+            early=Sum("resolved_early"),
+            timely=Sum("resolved_on_time"),
+            too_late=Sum("resolved_overdue"),
+            overdue=Sum("pending_overdue"),
+        )
+        .order_by()
+    )
+    return {
+        s["report__unit_id"]: {
+            "received": _added(s["online"], s["in_person"], s["postal"]),
+            "on_time": _added(s["early"], s["timely"]),
+            "resolved": _added(s["early"], s["timely"], s["too_late"]),
+            "overdue": s["overdue"],
+        }
+        for s in sums
+    }
+
+
+def _added(*parts: int | None) -> int | None:
+    known = [part for part in parts if part is not None]
+    return sum(known) if len(known) == len(parts) else None
+
+
+def _add_events(rows: list[Row]) -> None:
+    """The doubtful points as they stood when sending, and why a report was sent back."""
+    asked = {
+        row.report.pk: row
+        for row in rows
+        if row.report.status == Status.RETURNED or (row.report.status == Status.SUBMITTED and not is_clean(row.report))
+    }
+    events = ReportEvent.objects.filter(
+        report_id__in=list(asked), action__in=[Action.SUBMIT, Action.SEND_BACK, Action.REOPEN]
+    ).select_related("by")
+    for event in events.order_by("at", "pk"):
+        row = asked[event.report_id]
+        if event.action == Action.SUBMIT:
+            row.why, row.back = event.reason.splitlines(), None
+        else:
+            row.back = event
+    for row in asked.values():
+        if row.report.status == Status.RETURNED:
+            row.why = []
+        elif row.report.soft_warnings and not row.why:
+            row.why = [f"{format_number(row.report.soft_warnings)} điểm bất thường, mở báo cáo để xem."]
+        if row.report.prior_corrected:
+            row.why = [PRIOR_CORRECTED, *row.why]
+
+
+def _add_entered(rows: list[Row], unit: UnitVersion, period: Period) -> None:
+    """How many owed cells of an unsent report are filled, of how many; the same count as the entry page shows."""
+    unsent = {row.report.pk: row for row in rows if row.report.status not in SENT}
+    if not unsent:
+        return
+    filled, owed = _cells(unsent.values(), unit, period)
+    for pk, row in unsent.items():
+        row.entered = f"{format_number(filled.get(pk, 0))}/{format_number(owed[pk])}"
+
+
+def _cells(rows: Iterable[Row], unit: UnitVersion, period: Period) -> tuple[dict[int, int], dict[int, int]]:
+    rows = list(rows)
+    below = {"report__period": period, "report__path__contains": f"/{unit.unit_id}/"}
+    before = periods.previous_period(period)
+    services = list(ServiceTerms.objects.on(period.data_to))
+    terms = IndicatorTerms.objects.on(period.data_to).filter(indicator__owner__in=Branch.values)
+    indicators = list(terms.select_related("indicator"))
+    levels = {row.report.level for row in rows}
+    by_level = {
+        level: (
+            {t.service_id for t in services if getattr(t, f"at_{level}", False)},
+            {t.indicator_id: t.indicator.kind for t in indicators if getattr(t, f"at_{level}", False)},
+        )
+        for level in levels
+    }
+    # opening of a service is typed only where last month left no closing
+    carried: dict[int, set[int]] = {}
+    last_month = ServiceFigures.objects.filter(
+        report__period=before, pending_in_time__isnull=False, pending_overdue__isnull=False
+    )
+    if before is not None:
+        pairs = last_month.filter(report__unit_id__in=[r.report.unit_id for r in rows])
+        for unit_id, service_id in pairs.values_list("report__unit_id", "service_id"):
+            carried.setdefault(unit_id, set()).add(service_id)
+    owed: dict[int, int] = {}
+    for row in rows:
+        owed_services, owed_indicators = by_level[row.report.level]
+        openings = len(owed_services - carried.get(row.report.unit_id, set()))
+        pairs_count = sum(2 if kind == "ratio" else 1 for kind in owed_indicators.values())
+        owed[row.report.pk] = len(owed_services) * len(ENTERED_FIELDS) + openings + pairs_count
+
+    filled: dict[int, int] = {}
+    owed_here = Q(pk__in=[])
+    for level, (owed_services, _) in by_level.items():
+        owed_here |= Q(report__level=level, service_id__in=owed_services)
+    has_closing = Exists(last_month.filter(report__unit_id=OuterRef("report__unit_id"), service=OuterRef("service")))
+    counted = (
+        ServiceFigures.objects.filter(owed_here, **below)
+        .exclude(report__status__in=SENT)
+        .annotate(is_carried=has_closing)
+        .values("report_id")
+        .annotate(
+            openings=Count("opening", filter=Q(is_carried=False)),
+            **{f"n_{name}": Count(name) for name in ENTERED_FIELDS},
+        )
+        .order_by()
+    )
+    for count in counted:
+        pk = count.pop("report_id")
+        filled[pk] = sum(count.values())
+    owed_here = Q(pk__in=[])
+    for level, (_, owed_indicators) in by_level.items():
+        owed_here |= Q(report__level=level, indicator_id__in=list(owed_indicators))
+    counted = (
+        IndicatorFigure.objects.filter(owed_here, **below)
+        .exclude(report__status__in=SENT)
+        .values("report_id")
+        .annotate(
+            numerators=Count("numerator"),
+            denominators=Count("denominator", filter=Q(indicator__kind="ratio")),
+        )
+        .order_by()
+    )
+    for count in counted:
+        pk = count.pop("report_id")
+        filled[pk] = filled.get(pk, 0) + sum(count.values())
+    return filled, owed
+
+
+def _add_lateness(row: Row, due: dt.datetime | None, now: dt.datetime) -> None:
+    if due is None:
+        return
+    days = (now.astimezone(periods.VIETNAM).date() - due.astimezone(periods.VIETNAM).date()).days
+    row.is_overdue = now > due
+    if row.is_overdue:
+        row.late_text = f"Quá hạn {format_number(days)} ngày" if days else "Quá hạn hôm nay"
+    else:
+        row.late_text = f"Còn {format_number(-days)} ngày" if days else "Hạn hôm nay"
+
+
+def _ids(path: str) -> list[int]:
+    return [int(part) for part in path.strip("/").split("/")]

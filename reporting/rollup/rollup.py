@@ -1,0 +1,389 @@
+"""Step 4, roll-up: totals of every unit with units below it, made from the reports' figures by set-based SQL.
+
+A total is the unit's own report plus the reports of everything below it, wholly recomputed, never a stored total plus
+a difference. So running it twice, two at once, or again after a kill gives the same rows. What must be recomputed
+stands in RollupRequest, written with the change itself: losing the queue loses nothing.
+"""
+
+import logging
+from collections.abc import Collection, Iterable, Sequence
+
+from django.db import DatabaseError, DataError, OperationalError, connection, transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from de_an_06.plain.numbers import LARGEST
+from reporting.models import (
+    FIGURE_FIELDS,
+    Basis,
+    Indicator,
+    IndicatorFigure,
+    IndicatorSummary,
+    Period,
+    Report,
+    RollupAudit,
+    RollupRequest,
+    RollupRun,
+    ServiceFigures,
+    ServiceSummary,
+    Status,
+    SubmissionSummary,
+)
+from taskforces.models import Level, UnitVersion
+
+__all__ = ["audit", "drain", "is_stale", "latest_alarm", "latest_problems", "mark_dirty", "roll_up"]
+
+log = logging.getLogger(__name__)
+
+
+def mark_dirty(report: Report) -> None:
+    """Notes that every total above this report must be made anew; call it in the transaction of the change."""
+    RollupRequest.objects.create(unit_id=report.unit_id, period_id=report.period_id)
+
+
+def is_stale(unit_id: int, period_ids: Iterable[int]) -> bool:
+    """Do the totals of this unit miss a change that is already saved, in any of these months? (One query.)"""
+    below = f"/{unit_id}/"
+    by_report = Report.objects.filter(unit=OuterRef("unit"), period=OuterRef("period"), path__contains=below)
+    by_tree = UnitVersion.objects.filter(
+        Q(valid_to__isnull=True) | Q(valid_to__gte=OuterRef("period__data_to")),
+        unit=OuterRef("unit"),
+        path__contains=below,
+        valid_from__lte=OuterRef("period__data_to"),
+    )
+    waiting = RollupRequest.objects.filter(period_id__in=list(period_ids))
+    return waiting.filter(Exists(by_report) | Exists(by_tree)).exists()
+
+
+def latest_problems(period_ids: Iterable[int]) -> list[str]:
+    """Sentences of the last run of each month that name reports left out of the totals."""
+    newest: dict[int, list[str]] = {}
+    for period_id, problems in (
+        RollupRun.objects.filter(period_id__in=list(period_ids)).order_by("pk").values_list("period_id", "problems")
+    ):
+        newest[period_id] = problems
+    return [sentence for problems in newest.values() for sentence in problems]
+
+
+def drain() -> int:
+    """Recomputes what the waiting requests ask for, month by month; returns how many requests are done.
+
+    Each month is one transaction: killed in the middle, the old totals and the requests stay. A month that fails keeps
+    its requests, the others are done, then the error is raised.
+    """
+    done, failures = 0, []
+    for period_id in RollupRequest.objects.order_by("period_id").values_list("period_id", flat=True).distinct():
+        try:
+            done += _drain_period(period_id)
+        except DatabaseError as error:
+            log.exception("the roll-up of period %s failed, its requests stay", period_id)
+            failures.append(error)
+    if failures:
+        raise failures[0]
+    return done
+
+
+@transaction.atomic
+def _drain_period(period_id: int) -> int:
+    period = _locked(period_id)
+    requests = dict(RollupRequest.objects.filter(period=period).values_list("pk", "unit_id"))
+    if requests:  # else another worker did them while this one waited for its turn
+        _recompute(period, _with_ancestors(period, set(requests.values())))
+        RollupRequest.objects.filter(pk__in=list(requests)).delete()
+    return len(requests)
+
+
+@transaction.atomic
+def roll_up(period: Period, unit_id: int | None = None) -> RollupRun:
+    """Recomputes a whole month, or one unit with everything below and above it. Returns the run."""
+    period = _locked(period.pk)
+    if unit_id is not None:
+        below = UnitVersion.objects.on(period.data_to).under(unit_id).values_list("unit_id", flat=True)
+        return _recompute(period, _with_ancestors(period, {unit_id}) | set(below))
+    requests = list(RollupRequest.objects.filter(period=period).values_list("pk", flat=True))
+    run = _recompute(period, None)
+    RollupRequest.objects.filter(pk__in=requests).delete()
+    return run
+
+
+def _locked(period_id: int) -> Period:
+    """Two roll-ups of one month take turns (SQLite: its transactions do). Reports can still be saved meanwhile."""
+    return Period.objects.select_for_update(no_key=True).get(pk=period_id)
+
+
+def _with_ancestors(period: Period, unit_ids: Collection[int]) -> set[int]:
+    """The units and all units above them, by their reports' paths and by the tree of the month's last day."""
+    reports = Report.objects.filter(period=period, unit_id__in=unit_ids).values_list("path", flat=True)
+    versions = UnitVersion.objects.on(period.data_to).filter(unit_id__in=unit_ids).values_list("path", flat=True)
+    return {int(part) for path in {*reports, *versions} for part in path.strip("/").split("/") if part.isdigit()}
+
+
+def _recompute(period: Period, unit_ids: set[int] | None) -> RollupRun:
+    """Writes the totals of these units (None: of all) for one month; rows with no report behind them go."""
+    run = RollupRun.objects.create(period=period)
+    left_out = _outside_tree(period)
+    try:
+        with transaction.atomic():
+            _write(period, run.pk, unit_ids, left_out)
+    except (DataError, OperationalError):  # a sum that no column holds; anything else fails again below
+        left_out |= _too_large(period)
+        _write(period, run.pk, unit_ids, left_out)
+    for summary in (ServiceSummary, IndicatorSummary, SubmissionSummary):
+        old = summary.objects.filter(period=period).exclude(generation=run.pk)
+        (old if unit_ids is None else old.filter(unit_id__in=unit_ids)).delete()
+    run.units = SubmissionSummary.objects.filter(period=period, generation=run.pk).count()
+    run.problems = _sentences(period, left_out)
+    run.finished_at = timezone.now()
+    run.save(update_fields=["units", "problems", "finished_at"])
+    for sentence in run.problems:
+        log.warning("roll-up of %s: %s", period.key, sentence)
+    return run
+
+
+# What is left out ----------------------------------------------------------------------------------------------------
+
+
+def _outside_tree(period: Period) -> dict[int, str]:
+    """Reports whose path is not their unit's on the month's last day, with the reason: one does not stop the others."""
+    in_tree = UnitVersion.objects.on(period.data_to).filter(unit=OuterRef("unit"), path=OuterRef("path"))
+    reports = Report.objects.filter(period=period).exclude(Exists(in_tree))
+    reason = f"không có trong cây đơn vị ngày {period.data_to:%d/%m/%Y}, hoặc ở chỗ khác trong cây đó"
+    return dict.fromkeys(reports.values_list("pk", flat=True), reason)
+
+
+def _too_large(period: Period) -> dict[int, str]:
+    """Reports with a figure larger than any page accepts. Looked for only when a sum does not fit its column."""
+    found: dict[int, str] = {}
+    for model, names in ((ServiceFigures, FIGURE_FIELDS), (IndicatorFigure, ("numerator", "denominator"))):
+        too_large = Q()
+        for name in names:
+            too_large |= Q(**{f"{name}__gt": LARGEST})
+        for pk in model.objects.filter(too_large, report__period=period).values_list("report_id", flat=True):
+            found[pk] = "có số liệu quá lớn"
+    return found
+
+
+def _sentences(period: Period, left_out: dict[int, str]) -> list[str]:
+    """One sentence per report left out, with the unit's name and the reason."""
+    if not left_out:
+        return []
+    rows = Report.objects.filter(pk__in=left_out).order_by("unit__code").values_list("pk", "unit_id", "unit__code")
+    versions = UnitVersion.objects.filter(unit__reports__in=list(left_out)).order_by("valid_from")
+    names = dict(versions.values_list("unit_id", "name"))
+    return [
+        f"{names.get(unit_id, 'Đơn vị')} (mã {code}), {period.label}: chưa cộng vào tổng, vì {left_out[pk]}."
+        for pk, unit_id, code in rows
+    ]
+
+
+# The sums ------------------------------------------------------------------------------------------------------------
+
+# One statement for each kind of summary, the same text on SQLite and PostgreSQL. A report's home is the lowest unit
+# whose total holds it: its own unit, or the unit above when it is a commune. Figures are read once and summed by home
+# and status; these few sums are then added up the lineage of each home, to the nation, for both bases.
+# SUM leaves NULL out and is NULL over nothing: not reported is not zero. The lists of homes and lineage are numbers
+# written out, so that the planner of the database knows how few they are.
+_PARENT_PATH = "SUBSTR(r.path, 1, LENGTH(r.path) - LENGTH(CAST(r.unit_id AS VARCHAR(20))) - 1)"
+_REPORTS = f"""reporting_report r
+    JOIN homes ON homes.path = CASE WHEN r.level = 'commune' THEN {_PARENT_PATH} ELSE r.path END"""
+_LISTS = "WITH homes(id, path) AS (VALUES %(homes)s), lineage(home, unit_id) AS (VALUES %(lineage)s)"
+_BASES = "(SELECT 'provisional' AS basis UNION ALL SELECT 'official' AS basis) bases"
+
+
+def _figures_statement(
+    summary: str, figures: str, key: str, columns: Sequence[str], counted: str, join: str = ""
+) -> str:
+    """The upsert of one summary table; `counted` says which rows of figures have a value to sum."""
+    return f"""{_LISTS}, sums AS (
+    SELECT homes.id AS home, r.status, f.{key}, COUNT(*) AS units, {", ".join(f"SUM(f.{c}) AS {c}" for c in columns)}
+    FROM {_REPORTS} JOIN {figures} f ON f.report_id = r.id {join}
+    WHERE r.period_id = %(period)s AND r.status IN ('submitted', 'approved') AND ({counted}) %(without)s
+    GROUP BY homes.id, r.status, f.{key}
+)
+INSERT INTO {summary} (unit_id, period_id, basis, {key}, units_reported, generation, computed_at, {", ".join(columns)})
+SELECT lineage.unit_id, %(period)s, bases.basis, sums.{key}, SUM(sums.units), %(generation)s, %(now)s,
+       {", ".join(f"SUM(sums.{c})" for c in columns)}
+FROM sums JOIN lineage ON lineage.home = sums.home
+JOIN {_BASES} ON bases.basis = 'provisional' OR sums.status = 'approved'
+GROUP BY lineage.unit_id, bases.basis, sums.{key}
+ON CONFLICT (period_id, unit_id, basis, {key}) DO UPDATE SET
+    units_reported = excluded.units_reported, generation = excluded.generation, computed_at = excluded.computed_at,
+    {", ".join(f"{c} = excluded.{c}" for c in columns)}"""  # noqa: S608
+
+
+_STATEMENTS = (
+    _figures_statement(
+        "reporting_servicesummary",
+        "reporting_servicefigures",
+        "service_id",
+        FIGURE_FIELDS,
+        " OR ".join(f"f.{c} IS NOT NULL" for c in FIGURE_FIELDS),
+    ),
+    # Of a ratio only whole pairs are summed, so that numerator and denominator come from the same reports.
+    _figures_statement(
+        "reporting_indicatorsummary",
+        "reporting_indicatorfigure",
+        "indicator_id",
+        ("numerator", "denominator"),
+        "f.numerator IS NOT NULL AND (i.kind = 'number' OR f.denominator IS NOT NULL)",
+        "JOIN reporting_indicator i ON i.id = f.indicator_id",
+    ),
+    f"""{_LISTS}, sums AS (
+    SELECT homes.id AS home, r.status, COUNT(*) AS units, SUM(CASE WHEN r.is_late THEN 1 ELSE 0 END) AS late
+    FROM {_REPORTS} WHERE r.period_id = %(period)s %(without)s
+    GROUP BY homes.id, r.status
+)
+INSERT INTO reporting_submissionsummary
+    (unit_id, period_id, generation, computed_at, expected, submitted, approved, returned, late)
+SELECT lineage.unit_id, %(period)s, %(generation)s, %(now)s, SUM(units),
+       SUM(CASE WHEN status IN ('submitted', 'approved') THEN units ELSE 0 END),
+       SUM(CASE WHEN status = 'approved' THEN units ELSE 0 END),
+       SUM(CASE WHEN status = 'returned' THEN units ELSE 0 END),
+       SUM(CASE WHEN status IN ('submitted', 'approved') THEN late ELSE 0 END)
+FROM sums JOIN lineage ON lineage.home = sums.home
+GROUP BY lineage.unit_id
+ON CONFLICT (period_id, unit_id) DO UPDATE SET
+    generation = excluded.generation, computed_at = excluded.computed_at, expected = excluded.expected,
+    submitted = excluded.submitted, approved = excluded.approved, returned = excluded.returned, late = excluded.late""",  # noqa: S608
+)
+
+
+def _write(period: Period, generation: int, unit_ids: set[int] | None, left_out: Collection[int]) -> None:
+    """Runs the statements for these units (None: all); submission counts come last."""
+    places = UnitVersion.objects.on(period.data_to).exclude(unit__level=Level.COMMUNE).values_list("unit_id", "path")
+    homes, lineage = [], []
+    for unit_id, path in places:
+        ids = [int(part) for part in path.strip("/").split("/")]
+        above = [pk for pk in ids if unit_ids is None or pk in unit_ids]
+        lineage += [f"({unit_id}, {pk})" for pk in above]
+        if above:
+            homes.append(f"({unit_id}, '/{'/'.join(map(str, ids))}/')")
+    if not homes:
+        return
+    without = f"AND r.id NOT IN ({', '.join(str(int(pk)) for pk in left_out)})" if left_out else ""
+    values = {
+        "period": period.pk,
+        "generation": generation,
+        "now": connection.ops.adapt_datetimefield_value(timezone.now()),
+    }
+    with connection.cursor() as cursor:
+        for statement in _STATEMENTS:
+            text = statement.replace("%(homes)s", ", ".join(homes)).replace("%(lineage)s", ", ".join(lineage))
+            cursor.execute(text.replace("%(without)s", without), values)
+
+
+# The audit -----------------------------------------------------------------------------------------------------------
+
+
+def latest_alarm(period_ids: Iterable[int]) -> RollupAudit | None:
+    """The newest audit that found a difference and was not followed by a clean one of the same month."""
+    audits = RollupAudit.objects.filter(period_id__in=list(period_ids))
+    newer = RollupAudit.objects.filter(period=OuterRef("period"), pk__gt=OuterRef("pk"))
+    return audits.exclude(Exists(newer)).exclude(differences=[]).order_by("-pk").first()
+
+
+@transaction.atomic
+def audit(period: Period) -> list[str]:
+    """Recomputes a month in plain Python, walking parents instead of paths, and compares it with every stored cell.
+
+    Returns and keeps one sentence per differing cell and per report that is in no total. Totals that wait for a roll-up
+    are not compared: drain first to have them all.
+    """
+    period = _locked(period.pk)
+    parents, names = {}, {}
+    for unit_id, parent_id, name in UnitVersion.objects.on(period.data_to).values_list("unit_id", "parent_id", "name"):
+        parents[unit_id], names[unit_id] = parent_id, name
+
+    truth, differences = _truth(period, parents, names, set())
+    if max(truth.values(), default=0) > 2**63 - 1:  # no column holds it: the roll-up left these reports out too
+        truth, differences = _truth(period, parents, names, set(_too_large(period)))
+    stored = _stored_cells(period)
+    waiting = RollupRequest.objects.filter(period=period).values_list("unit_id", flat=True)
+    skipped = _with_ancestors(period, set(waiting))
+    cells = [cell for cell in sorted({*truth, *stored}) if cell[0] not in skipped]
+    for unit_id, basis, code, field in cells:
+        kept, right = stored.get((unit_id, basis, code, field)), truth.get((unit_id, basis, code, field))
+        if kept != right:
+            where = ", ".join(filter(None, [names.get(unit_id, f"đơn vị số {unit_id}"), _BASIS_LABELS[basis], code]))
+            was, now = ("không có" if value is None else str(value) for value in (kept, right))
+            differences.append(f"{where}, {field}: đang lưu {was}, tính lại từ báo cáo {now}.")
+    RollupAudit.objects.create(period=period, checked_at=timezone.now(), cells=len(cells), differences=differences)
+    return differences
+
+
+def _truth(
+    period: Period, parents: dict[int, int | None], names: dict[int, str], without: Collection[int]
+) -> tuple[dict[tuple, int], list[str]]:
+    """(unit, basis, code, field) -> value, where any report gave one; and a sentence per report in no total."""
+    truth: dict[tuple, int] = {}
+    absent: list[str] = []
+    counted: dict[int, tuple[list[int], str]] = {}  # report -> units whose totals hold it, its status
+
+    def add(units: list[int], basis: str, code: str, field: str, value: int) -> None:
+        for unit_id in units:
+            truth[unit_id, basis, code, field] = truth.get((unit_id, basis, code, field), 0) + value
+
+    for report in Report.objects.filter(period=period).select_related("unit").iterator(2000):
+        units: list[int] = []
+        unit_id: int | None = report.unit_id
+        while unit_id is not None and unit_id in parents:
+            units.append(unit_id)
+            unit_id = parents[unit_id]
+        if report.pk in without or report.path != "/" + "".join(f"{pk}/" for pk in reversed(units)):
+            name = names.get(report.unit_id, f"đơn vị mã {report.unit.code}")
+            absent.append(f"Báo cáo {period.label} của {name} không có trong tổng nào.")
+            continue
+        if report.level == Level.COMMUNE:
+            del units[0]
+        counted[report.pk] = units, report.status
+        sent = report.status in _BASIS_STATUSES["provisional"]
+        add(units, "", "", "expected", 1)
+        add(units, "", "", "submitted", int(sent))
+        add(units, "", "", "approved", int(report.status == Status.APPROVED))
+        add(units, "", "", "returned", int(report.status == Status.RETURNED))
+        add(units, "", "", "late", int(sent and report.is_late))
+
+    def add_figures(report_id: int, code: str, values: dict[str, int | None]) -> None:
+        units, status = counted.get(report_id, ([], ""))
+        for basis, statuses in _BASIS_STATUSES.items():
+            if status in statuses:
+                add(units, basis, code, "units_reported", 1)
+                for field, value in values.items():
+                    if value is not None:
+                        add(units, basis, code, field, value)
+
+    figures = ServiceFigures.objects.filter(report__period=period)
+    for report_id, code, *row in figures.values_list("report_id", "service__code", *FIGURE_FIELDS).iterator(2000):
+        if any(value is not None for value in row):
+            add_figures(report_id, code, dict(zip(FIGURE_FIELDS, row, strict=True)))
+    pairs = IndicatorFigure.objects.filter(report__period=period)
+    columns = ("report_id", "indicator__code", "indicator__kind", "numerator", "denominator")
+    for report_id, code, kind, numerator, denominator in pairs.values_list(*columns).iterator(2000):
+        if numerator is not None and (kind == Indicator.Kind.NUMBER or denominator is not None):
+            add_figures(report_id, code, {"numerator": numerator, "denominator": denominator})
+    return truth, absent
+
+
+_BASIS_STATUSES = {
+    Basis.PROVISIONAL.value: {Status.SUBMITTED, Status.APPROVED},
+    Basis.OFFICIAL.value: {Status.APPROVED},
+}
+_BASIS_LABELS = {"": "", **{basis.value: basis.label.lower() for basis in Basis}}
+
+
+def _stored_cells(period: Period) -> dict[tuple, int]:
+    """(unit, basis, code, field) -> stored value, without the NULLs."""
+    cells: dict[tuple, int] = {}
+    fields: tuple[str, ...] = ("expected", "submitted", "approved", "returned", "late")
+    for unit_id, *values in SubmissionSummary.objects.filter(period=period).values_list("unit_id", *fields):
+        cells.update({(unit_id, "", "", f): v for f, v in zip(fields, values, strict=True)})
+    for model, key, columns in (
+        (ServiceSummary, "service__code", FIGURE_FIELDS),
+        (IndicatorSummary, "indicator__code", ("numerator", "denominator")),
+    ):
+        fields = ("units_reported", *columns)
+        for unit_id, basis, code, *values in model.objects.filter(period=period).values_list(
+            "unit_id", "basis", key, *fields
+        ):
+            cells.update({(unit_id, basis, code, f): v for f, v in zip(fields, values, strict=True) if v is not None})
+    return cells

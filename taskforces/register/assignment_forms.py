@@ -1,0 +1,234 @@
+"""Forms of assignments, pilot models and outreach. They read what was typed; the write functions decide."""
+
+import datetime as dt
+import re
+
+from django import forms
+
+from taskforces.models import Assignment, Level, OutreachEvent, SourceDocument, SourceItem
+
+from .activities import MOST_AUDIENCE, MOST_TIMES
+from .assignment_counts import State
+from .assignments import LONGEST_PROGRESS
+from .forms import DayField, RegisterForm, UploadField, _choice, _text
+
+UTILITY_GROUPS = {
+    1: "1. Giải quyết thủ tục hành chính, dịch vụ công trực tuyến",
+    2: "2. Phát triển kinh tế, xã hội",
+    3: "3. Công dân số",
+    4: "4. Hệ sinh thái dữ liệu dân cư",
+    5: "5. Chỉ đạo, điều hành",
+}
+STATES = {
+    State.OVERDUE: "Quá hạn",
+    State.NOT_STARTED: "Chưa thực hiện",
+    State.IN_PROGRESS: "Đang thực hiện",
+    State.DONE: "Đã hoàn thành",
+    State.DROPPED: "Thôi thực hiện",
+}
+
+
+def _area(label, required=False, rows=4, longest=LONGEST_PROGRESS, **kwargs):
+    widget = forms.Textarea(attrs={"class": "input", "rows": rows})
+    return forms.CharField(label=label, required=required, max_length=longest, widget=widget, **kwargs)
+
+
+def _whole(label, least, most, required=True, **kwargs):
+    """A whole number as officials type it: 1.250 or 1250."""
+    return _WholeField(label=label, least=least, most=most, required=required, **kwargs)
+
+
+class _WholeField(forms.IntegerField):
+    def __init__(self, *, least, most, **kwargs):
+        widget = forms.TextInput(attrs={"class": "input num count", "inputmode": "numeric", "autocomplete": "off"})
+        super().__init__(min_value=least, max_value=most, widget=widget, **kwargs)
+        message = f"Nhập số nguyên từ {least} đến {most:,}.".replace(",", ".")
+        self.error_messages |= {"invalid": message, "min_value": message, "max_value": message}
+
+    def to_python(self, value):
+        if isinstance(value, str) and re.fullmatch(r"\s*\d{1,3}(\.\d{3})+\s*", value):
+            value = value.replace(".", "")
+        return super().to_python(value)
+
+
+def _utility_group():
+    return forms.TypedChoiceField(
+        label="Nhóm tiện ích",
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=[("", "Không thuộc nhóm nào"), *UTILITY_GROUPS.items()],
+        widget=forms.Select(attrs={"class": "input"}),
+    )
+
+
+# --- the catalogue
+
+
+class SourceForm(RegisterForm):
+    number = _text("Số, ký hiệu", 60, required=True)
+    issued_on = DayField(label="Ngày ban hành")
+    issuing_body = _text("Cơ quan ban hành", 160, required=True)
+    title = _text("Trích yếu", 300, required=True)
+
+
+class ItemForm(RegisterForm):
+    code = _text("Mã", 20, required=True)
+    text = _area("Nội dung nhiệm vụ", required=True, rows=2)
+    task_group = _text("Nhóm nhiệm vụ", 120)
+    utility_group = _utility_group()
+
+
+ItemRows = forms.formset_factory(ItemForm, extra=5, max_num=100)
+
+
+# --- handing out
+
+
+class ItemChoice(forms.ModelMultipleChoiceField):
+    def label_from_instance(self, obj):
+        return f"{obj.code} {obj.text[:160]}"
+
+
+class AssignForm(RegisterForm):
+    """Which tasks of one document, to which levels in and below a unit. `levels`: (level, words with the count)."""
+
+    items = ItemChoice(SourceItem.objects.none(), label="Nhiệm vụ", widget=forms.CheckboxSelectMultiple, required=True)
+    levels = forms.MultipleChoiceField(label="Giao cho", widget=forms.CheckboxSelectMultiple)
+    part = _choice("Vai trò", Assignment.Part.choices)
+    body = _text("Cơ quan thực hiện", 160)
+    assigned_on = DayField(label="Giao ngày")
+    due_on = DayField(label="Hạn hoàn thành", required=False)
+
+    def __init__(self, *args, source: SourceDocument, levels, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["items"].queryset = SourceItem.objects.filter(source=source)
+        self.fields["items"].error_messages["required"] = "Chọn ít nhất một nhiệm vụ."
+        self.fields["levels"].choices = levels
+        self.fields["levels"].error_messages["required"] = "Chọn ít nhất một cấp."
+        self.fields["body"].help_text = "Ví dụ: Công an, Văn phòng UBND. Để trống nếu giao cho cả đơn vị."
+
+    def hidden(self) -> str:
+        """Everything chosen, carried through the preview."""
+        return "".join(field.as_hidden() for field in self)
+
+
+# --- following
+
+
+class FilterForm(forms.Form):
+    """What the list of assignments shows. Words of the address are Vietnamese, as in all addresses."""
+
+    tinh_trang = forms.ChoiceField(
+        label="Tình trạng",
+        required=False,
+        choices=[("", "Tất cả"), *STATES.items()],
+        widget=forms.Select(attrs={"class": "input"}),
+    )
+    vai_tro = forms.ChoiceField(
+        label="Vai trò",
+        required=False,
+        choices=[("", "Chủ trì và phối hợp"), *Assignment.Part.choices],
+        widget=forms.Select(attrs={"class": "input"}),
+    )
+    van_ban = forms.ModelChoiceField(
+        SourceDocument.objects.all(),
+        label="Văn bản",
+        required=False,
+        empty_label="Tất cả",
+        widget=forms.Select(attrs={"class": "input"}),
+    )
+    pham_vi = forms.ChoiceField(
+        label="Của",
+        required=False,
+        choices=[("", "Cả đơn vị trực thuộc"), ("rieng", "Riêng đơn vị")],
+        widget=forms.Select(attrs={"class": "input"}),
+    )
+
+    def __init__(self, *args, has_below: bool, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.label_suffix = ""
+        self.fields["van_ban"].label_from_instance = lambda s: f"{s.number} ({s.issued_on:%d/%m/%Y})"
+        if not has_below:
+            del self.fields["pham_vi"]
+
+
+class ProgressForm(RegisterForm):
+    status = _choice(
+        "Tình trạng", [(s.value, s.label) for s in (Assignment.Status.NOT_STARTED, Assignment.Status.IN_PROGRESS)]
+    )
+    progress = _area(
+        "Tiến độ", help_text="Đã làm gì, đến đâu, còn vướng gì. Không ghi tên, số định danh của người dân."
+    )
+
+
+class FinishForm(RegisterForm):
+    on = DayField(label="Hoàn thành ngày")
+    note = _area("Kết quả", rows=3, longest=1000)
+    upload = UploadField(label="Minh chứng")
+
+
+class DropForm(RegisterForm):
+    on = DayField(label="Thôi thực hiện từ ngày")
+    reason = _area("Lý do", required=True, rows=3, longest=1000)
+
+
+class DueForm(RegisterForm):
+    due_on = DayField(label="Hạn mới", required=False)
+    reason = _area("Lý do", required=True, rows=3, longest=1000)
+
+
+class ResumeForm(RegisterForm):
+    reason = _area("Lý do", required=True, rows=3, longest=1000)
+
+
+class EvidenceForm(RegisterForm):
+    title = _text("Trích yếu", 300, required=True)
+    number = _text("Số, ký hiệu", 60)
+    issued_on = DayField(label="Ngày")
+    upload = UploadField(label="Tệp", required=True)
+
+
+# --- pilot models and outreach
+
+
+class PilotModelForm(RegisterForm):
+    name = _text("Tên mô hình", 200, required=True)
+    decision = _text("Quyết định", 120, placeholder="Số, ngày, cơ quan ban hành")
+    started_on = DayField(label="Bắt đầu ngày")
+    ended_on = DayField(label="Kết thúc ngày", required=False)
+    members = _whole("Số thành viên", 0, 10_000, required=False)
+    equipment = _area("Trang thiết bị", rows=3)
+    results = _area("Kết quả", rows=4)
+    replicated_in = _area("Đã nhân rộng tại", rows=2)
+
+
+class OutreachForm(RegisterForm):
+    held_on = DayField(label="Ngày")
+    channel = _choice("Kênh", OutreachEvent.Channel.choices)
+    utility_group = _utility_group()
+    times = _whole("Số lượt", 1, MOST_TIMES, initial=1)
+    audience = _whole("Số người được hướng dẫn nộp hồ sơ trực tuyến", 0, MOST_AUDIENCE, initial=0)
+    note = _text("Nội dung", 300)
+
+
+class SpanForm(forms.Form):
+    """Days of the log, both included."""
+
+    tu = DayField(required=False, label="Từ ngày")
+    den = DayField(required=False, label="Đến ngày")
+
+    def span(self, default: tuple[dt.date, dt.date]) -> tuple[dt.date, dt.date]:
+        """The days asked for; the default where one is missing or wrong, or the order is wrong."""
+        self.is_valid()
+        first = self.cleaned_data.get("tu") or default[0]
+        last = self.cleaned_data.get("den") or max(default[1], first)
+        return (first, last) if first <= last else default
+
+
+LEVEL_WORDS = {
+    Level.NATION: "trung ương",
+    Level.PROVINCE: "cấp tỉnh",
+    Level.DISTRICT: "cấp huyện",
+    Level.COMMUNE: "cấp xã",
+}

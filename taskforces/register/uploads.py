@@ -1,0 +1,148 @@
+"""Files people hand in: which kinds, how large, and whether the content is what the name says.
+
+The name and the browser's word are never trusted: the first bytes decide, and for Word and Excel what is inside.
+"""
+
+import hashlib
+import re
+import zipfile
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+
+from de_an_06.plain.numbers import format_number
+
+LARGEST = 20 * 1024 * 1024  # bytes
+LONGEST_NAME = 200
+MOST_PARTS = 5000  # files inside a .docx or .xlsx
+LARGEST_UNPACKED = 400 * 1024 * 1024  # bytes
+
+PDF = "application/pdf"
+CONTENT_TYPES = {
+    ".pdf": PDF,
+    ".doc": "application/msword",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".xls": "application/vnd.ms-excel",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+}
+ACCEPT = ",".join(CONTENT_TYPES)
+KINDS = "PDF, Word (.doc, .docx), Excel (.xls, .xlsx), ảnh (.png, .jpg)"
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # the container of .doc and .xls
+ZIP = b"PK\x03\x04"
+PROGRAMS = (b"MZ", b"\x7fELF", b"#!", b"\xca\xfe\xba\xbe", b"\xfe\xed\xfa", b"\xcf\xfa\xed\xfe")
+MAIN_PART = {".docx": "word/document.xml", ".xlsx": "xl/workbook.xml"}
+OLE_STREAMS = {".doc": ("WordDocument",), ".xls": ("Workbook", "Book")}
+OLE_MACROS = ("_VBA_PROJECT", "_VBA_PROJECT_CUR", "Macros")
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """What is known about an accepted file. `size` in bytes, `sha256` in hex."""
+
+    name: str
+    content_type: str
+    size: int
+    sha256: str
+
+
+def inspect(upload: UploadedFile) -> Inspected:
+    """Accept the file or raise ValidationError with a sentence for the person who sent it."""
+    name = clean_name(upload.name or "")
+    suffix = PurePosixPath(name).suffix.lower()
+    size = upload.size or 0
+    if size == 0:
+        raise ValidationError(f"Tệp “{name}” không có nội dung.")
+    if size > LARGEST:
+        megabytes = format_number(round(size / 1024 / 1024))
+        raise ValidationError(f"Tệp “{name}” nặng {megabytes} MB; mỗi tệp nặng nhất 20 MB. Chia nhỏ hoặc nén ảnh lại.")
+    upload.seek(0)
+    head = upload.read(4096)
+    if head.startswith(PROGRAMS):
+        raise ValidationError(
+            f"Tệp “{name}” thực ra là một chương trình (.exe) được đổi tên. Cổng không nhận chương trình; "
+            "kiểm tra máy có nhiễm mã độc không."
+        )
+    if suffix in {".docm", ".xlsm", ".dotm", ".xltm", ".xlsb"}:
+        raise ValidationError(f"Tệp “{name}” có macro. Lưu lại dạng không có macro (.docx, .xlsx) rồi gửi.")
+    if suffix not in CONTENT_TYPES:
+        raise ValidationError(f"Tệp “{name}” không thuộc loại được nhận: {KINDS}.")
+    _check_content(upload, name, suffix, head)
+    return Inspected(name, CONTENT_TYPES[suffix], size, _sha256(upload))
+
+
+def clean_name(name: str) -> str:
+    """The sender's file name without folders and control characters, short enough to keep."""
+    name = re.sub(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]", "", name.replace("\\", "/").rsplit("/", 1)[-1]).strip()
+    name = name or "tep"
+    path = PurePosixPath(name)
+    return name if len(name) <= LONGEST_NAME else path.stem[: LONGEST_NAME - len(path.suffix)] + path.suffix
+
+
+def _check_content(upload: UploadedFile, name: str, suffix: str, head: bytes) -> None:
+    if suffix == ".pdf":
+        is_right = head.startswith(b"%PDF-")
+    elif suffix == ".png":
+        is_right = head.startswith(b"\x89PNG\r\n\x1a\n") and head[12:16] == b"IHDR"
+    elif suffix in {".jpg", ".jpeg"}:
+        is_right = head.startswith(b"\xff\xd8\xff")
+    elif suffix in OLE_STREAMS:
+        is_right = _is_ole_document(upload, name, suffix, head)
+    else:
+        is_right = _is_open_document(upload, name, suffix, head)
+    if not is_right:
+        raise ValidationError(
+            f"Nội dung tệp “{name}” không phải là tệp {suffix}. "
+            "Mở tệp, lưu lại đúng loại rồi gửi; không đổi đuôi tên tệp."
+        )
+
+
+def _is_ole_document(upload: UploadedFile, name: str, suffix: str, head: bytes) -> bool:
+    if not head.startswith(OLE):
+        return False
+    upload.seek(0)
+    content = upload.read()
+    if any(_ole_name(macro) in content for macro in OLE_MACROS):
+        raise ValidationError(f"Tệp “{name}” có macro. Lưu lại dạng không có macro (.docx, .xlsx) rồi gửi.")
+    return any(_ole_name(stream) in content for stream in OLE_STREAMS[suffix])
+
+
+def _ole_name(name: str) -> bytes:
+    """How the container's directory writes a name: UTF-16, closed by a zero."""
+    return (name + "\0").encode("utf-16-le")
+
+
+def _is_open_document(upload: UploadedFile, name: str, suffix: str, head: bytes) -> bool:
+    if head.startswith(OLE):
+        raise ValidationError(f"Tệp “{name}” đang đặt mật khẩu hoặc là dạng cũ. Bỏ mật khẩu, lưu lại {suffix} rồi gửi.")
+    if not head.startswith(ZIP):
+        return False
+    upload.seek(0)
+    try:
+        with zipfile.ZipFile(upload) as archive:
+            parts = archive.infolist()
+            names = {part.filename for part in parts}
+            if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > LARGEST_UNPACKED:
+                raise ValidationError(f"Tệp “{name}” bung ra quá lớn. Xóa bớt nội dung rồi gửi.")
+            if "[Content_Types].xml" not in names or MAIN_PART[suffix] not in names:
+                return False
+            types = archive.read("[Content_Types].xml")
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError):
+        return False
+    if b"macroEnabled" in types or any(part.lower().endswith("vbaproject.bin") for part in names):
+        raise ValidationError(f"Tệp “{name}” có macro. Lưu lại dạng không có macro ({suffix}) rồi gửi.")
+    return True
+
+
+def _sha256(upload: UploadedFile) -> str:
+    upload.seek(0)
+    digest = hashlib.sha256()
+    for chunk in upload.chunks():
+        digest.update(chunk)
+    upload.seek(0)
+    return digest.hexdigest()

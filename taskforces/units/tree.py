@@ -1,0 +1,240 @@
+"""The tree of a day, looking units up, and who succeeded whom.
+
+Every question about the tree takes a day: a unit had other names, types and parents at other times. Codes are reused
+and names repeat, so neither finds a unit without a day.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+
+from de_an_06.plain.vietnamese import search_key
+from taskforces.models import AdministrativeUnit, Level, UnitSuccession, UnitVersion
+from taskforces.models.units import valid_on
+
+LEVEL_ORDER = (Level.NATION, Level.PROVINCE, Level.DISTRICT, Level.COMMUNE)
+# What stands before the short name, as people type it when they look for a unit by its full name.
+_TYPE_WORDS = ["tinh", "thanh pho", "huyen", "quan", "thi xa", "xa", "phuong", "thi tran", "dac khu"]
+
+
+# --- the tree of a day
+
+
+def version_on(unit_id: int, day: dt.date) -> UnitVersion | None:
+    """Name, type and parent of the unit on `day`; None when it did not exist that day."""
+    return UnitVersion.objects.on(day).select_related("unit").filter(unit_id=unit_id).first()
+
+
+def nearest_version(versions: Iterable[UnitVersion], day: dt.date) -> UnitVersion:
+    """Of one unit's versions the one of `day`; else the last before it, else the first after. ValueError for none."""
+    ordered = sorted(versions, key=lambda v: v.valid_from)
+    if not ordered:
+        raise ValueError("a unit has at least one version")
+    begun = [v for v in ordered if v.valid_from <= day]
+    return begun[-1] if begun else ordered[0]
+
+
+def children_on(unit_id: int, day: dt.date) -> QuerySet[UnitVersion]:
+    """The units directly below on `day`, in Vietnamese alphabetical order."""
+    children = UnitVersion.objects.on(day).filter(parent_id=unit_id).select_related("unit")
+    return children.order_by("sort_key", "unit__code")
+
+
+def ancestors(version: UnitVersion, day: dt.date | None = None) -> list[UnitVersion]:
+    """The units above, root first, under their names of `day` (by default the first day of the version)."""
+    return ancestors_of([(version, day or version.valid_from)])[version.pk]
+
+
+def ancestors_of(versions: Iterable[tuple[UnitVersion, dt.date]]) -> dict[int, list[UnitVersion]]:
+    """`ancestors` of many versions, each with its day, in one query; by the id of the version."""
+    asked = list(versions)
+    above = {version.pk: path_ids(version.path)[:-1] for version, _ in asked}
+    known: dict[int, list[UnitVersion]] = defaultdict(list)
+    for version in UnitVersion.objects.filter(unit_id__in={i for ids in above.values() for i in ids}):
+        known[version.unit_id].append(version)
+    return {
+        version.pk: [nearest_version(known[unit_id], day) for unit_id in above[version.pk]] for version, day in asked
+    }
+
+
+def path_ids(path: str) -> list[int]:
+    """'/1/40/7/' -> [1, 40, 7], root first, the unit itself last."""
+    return [int(part) for part in path.strip("/").split("/")]
+
+
+def nation() -> AdministrativeUnit | None:
+    """The one root; nothing is known before it opens. None while no units are loaded."""
+    return AdministrativeUnit.objects.filter(level=Level.NATION).first()
+
+
+def find(code: str, day: dt.date) -> UnitVersion | None:
+    """The unit that bore the official code on `day`; a code alone finds nothing certain."""
+    return UnitVersion.objects.on(day).select_related("unit").filter(unit__code=code).first()
+
+
+def counts_below(unit_ids: Iterable[int], day: dt.date) -> dict[int, dict[str, int]]:
+    """For each unit how many units of each level lie below it on `day`, down to its children's children."""
+    ids = list(unit_ids)
+    counts: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    on_day = UnitVersion.objects.on(day)
+    children = on_day.filter(parent_id__in=ids).values("parent_id", "unit__level").annotate(n=Count("pk"))
+    for row in children.order_by():
+        counts[row["parent_id"]][row["unit__level"]] += row["n"]
+    grandchildren = on_day.filter(valid_on(day, prefix="parent__versions__"), parent__versions__parent_id__in=ids)
+    rows = grandchildren.values(above=F("parent__versions__parent_id"), level=F("unit__level")).annotate(n=Count("pk"))
+    for row in rows.order_by():
+        counts[row["above"]][row["level"]] += row["n"]
+    return counts
+
+
+def counts_on(day: dt.date) -> dict[str, int]:
+    """How many units of each level the nation has on `day`."""
+    rows = UnitVersion.objects.on(day).values("unit__level").annotate(n=Count("pk")).order_by()
+    return {row["unit__level"]: row["n"] for row in rows}
+
+
+# --- search
+
+
+def search(text: str, day: dt.date | None = None) -> QuerySet[UnitVersion]:
+    """Versions whose name holds the text, from the beginning of a word, without regard to diacritics; or whose code
+    begins with it.
+
+    Over all time, or only those valid on `day`. Units that are called exactly so come first, then the higher levels,
+    then the alphabet. Nothing for a text without a letter or digit.
+    """
+    key = search_key(text)
+    versions = UnitVersion.objects.on(day) if day else UnitVersion.objects.all()
+    if not key:
+        return versions.none()
+    found = Q(search_key__startswith=key) | Q(search_key__contains=f" {key}")  # "an phu" is not in "tan phu"
+    if key.isdigit():
+        found |= Q(unit__code__startswith=key)
+    exact = [key, *(f"{word} {key}" for word in _TYPE_WORDS)]
+    levels = [When(unit__level=level, then=Value(rank)) for rank, level in enumerate(LEVEL_ORDER)]
+    return (
+        versions.filter(found)
+        .select_related("unit")
+        .annotate(
+            rank=Case(When(search_key__in=exact, then=Value(0)), default=Value(1), output_field=IntegerField()),
+            level_rank=Case(*levels, default=Value(9), output_field=IntegerField()),
+        )
+        .order_by("rank", "level_rank", "sort_key", "unit__code", "valid_from")
+    )
+
+
+# --- succession
+
+
+@dataclass(frozen=True)
+class Link:
+    """A unit on the other side of a succession, under its name of that time."""
+
+    version: UnitVersion
+    effective_on: dt.date
+    is_partial: bool
+    legal_basis: str
+
+
+def predecessors(unit: AdministrativeUnit) -> list[Link]:
+    """The units that passed, wholly or in part, into this one; newest change first."""
+    return _links(unit, unit.successions_in.all(), "predecessor_id", days_before=1)
+
+
+def successors(unit: AdministrativeUnit) -> list[Link]:
+    """The units into which this one passed, wholly or in part; newest change first."""
+    return _links(unit, unit.successions_out.all(), "successor_id", days_before=0)
+
+
+def _links(unit: AdministrativeUnit, successions: QuerySet[UnitSuccession], side: str, days_before: int) -> list[Link]:
+    """Newest change first, units of the same level before others, then the alphabet."""
+    rows = list(successions)
+    versions: dict[int, list[UnitVersion]] = defaultdict(list)
+    other_ids = {getattr(row, side) for row in rows}
+    for version in UnitVersion.objects.filter(unit_id__in=other_ids).select_related("unit"):
+        versions[version.unit_id].append(version)
+    links = [
+        Link(
+            version=nearest_version(versions[getattr(row, side)], row.effective_on - dt.timedelta(days=days_before)),
+            effective_on=row.effective_on,
+            is_partial=row.is_partial,
+            legal_basis=row.legal_basis,
+        )
+        for row in rows
+    ]
+    links.sort(key=lambda link: (link.version.unit.level != unit.level, link.version.sort_key))
+    return sorted(links, key=lambda link: link.effective_on, reverse=True)
+
+
+def comparable_predecessors(unit: AdministrativeUnit) -> tuple[list[int], bool]:
+    """Ids of the units whose figures join the unit's own line, and whether that line is whole.
+
+    A joined series for a month is the sum over the unit itself and these ids, each under the tree of that month. Only
+    links that are whole and of one level are followed, back to the beginning. False means that some territory came or
+    went in part: the line is shown with "không so sánh được" and without a percentage change, and shares are never
+    estimated (domain rule 3).
+    """
+    return comparable_predecessors_of([unit.pk])[unit.pk]
+
+
+def comparable_predecessors_of(unit_ids: Iterable[int]) -> dict[int, tuple[list[int], bool]]:
+    """`comparable_predecessors` for many units at once; the number of queries does not depend on how many."""
+    roots = list(unit_ids)
+    members: dict[int, list[int]] = {root: [root] for root in roots}
+    frontier: dict[int, set[int]] = {root: {root} for root in roots}  # a member found last -> the roots it belongs to
+    broken: set[int] = set()
+    lives: dict[int, tuple[dt.date, dt.date | None]] = {}
+    out_links = UnitSuccession.objects.filter(is_partial=True, predecessor__level=F("successor__level"))
+    while frontier:
+        ids = list(frontier)
+        lives = {u.pk: (u.opened_on, u.closed_on) for u in AdministrativeUnit.objects.filter(pk__in=ids)}
+        for unit_id, day in out_links.filter(predecessor_id__in=ids).values_list("predecessor_id", "effective_on"):
+            opened_on, closed_on = lives[unit_id]
+            if day > opened_on and (closed_on is None or day <= closed_on):  # gave a part away while it lived
+                broken |= frontier[unit_id]
+        into = UnitSuccession.objects.filter(successor_id__in=ids, predecessor__level=F("successor__level"))
+        found: dict[int, set[int]] = defaultdict(set)
+        for predecessor_id, successor_id, is_partial in into.values_list(
+            "predecessor_id", "successor_id", "is_partial"
+        ):
+            if is_partial:
+                broken |= frontier[successor_id]
+                continue
+            for root in frontier[successor_id]:
+                if predecessor_id not in members[root]:
+                    members[root].append(predecessor_id)
+                    found[predecessor_id].add(root)
+        frontier = found
+    return {root: (members[root][1:], root not in broken) for root in roots}
+
+
+# --- reports follow the tree
+
+
+def refresh_report_paths() -> int:
+    """After a correction of the tree: put every report where its unit stood on the last day of its period.
+
+    Totals above the old and the new place are marked for a new roll-up. Returns how many reports moved.
+    """
+    from reporting.models import Report, RollupRequest  # reporting builds on this app, so not at the top
+
+    place = UnitVersion.objects.filter(
+        valid_on(OuterRef("period__data_to")),
+        unit_id=OuterRef("unit_id"),
+    )
+    moved = list(
+        Report.objects.annotate(path_now=Subquery(place.values("path")[:1]))
+        .filter(path_now__isnull=False)
+        .exclude(path=F("path_now"))
+    )
+    requests = []
+    for report in moved:
+        above_before = path_ids(report.path)[-2:-1]
+        requests += [RollupRequest(unit_id=u, period_id=report.period_id) for u in [*above_before, report.unit_id]]
+        report.path = report.path_now
+    Report.objects.bulk_update(moved, ["path"], batch_size=500)
+    RollupRequest.objects.bulk_create(requests, batch_size=1000)
+    return len(moved)
