@@ -1,4 +1,4 @@
-"""Months: their data window, their deadlines on working days, and the reports expected in them.
+"""Months: their deadlines on working days, and the reports expected in them.
 
 A month is stored, never derived from the date on which something was typed. Deadlines are moments in Vietnam's time.
 """
@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.timezone import zoneinfo
 
-from de_an_06.plain.spans import Month
+from de_an_06.plain.spans import Month, month_due, window
 from reporting.models.catalogue import REPORTING_LEVELS
 from reporting.models.reports import NARRATIVE_FIELDS
 from taskforces.models import AdministrativeUnit, Level, UnitVersion
@@ -32,28 +32,6 @@ from .models import (
 )
 
 VIETNAM = zoneinfo.ZoneInfo(settings.TIME_ZONE)
-Scheme = ReportingSettings.Scheme
-
-
-def window(month: Month, scheme: str = Scheme.FIFTEENTH) -> tuple[dt.date, dt.date]:
-    """First and last day of a month's data: the 15th before to the 14th, or the calendar month."""
-    first = dt.date(month.year, month.month, 1)
-    if scheme == Scheme.CALENDAR:
-        after = month.plus(1)
-        return first, dt.date(after.year, after.month, 1) - dt.timedelta(days=1)
-    before = month.plus(-1)
-    return dt.date(before.year, before.month, 15), first.replace(day=14)
-
-
-def month_of(day: dt.date, scheme: str = Scheme.FIFTEENTH) -> Month:
-    """The month whose data window holds `day`: 14 November is November, 15 November is December."""
-    month = Month(day.year, day.month)
-    return month.plus(1) if scheme == Scheme.FIFTEENTH and day.day >= 15 else month
-
-
-def month_due(day: dt.date, scheme: str = Scheme.FIFTEENTH) -> Month:
-    """The last month whose data window has ended before `day`: what is being reported that day."""
-    return month_of(day, scheme).plus(-1)
 
 
 def next_working_day(day: dt.date) -> dt.date:

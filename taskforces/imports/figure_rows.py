@@ -1,6 +1,6 @@
 """Sheets of what units are asked for: assignments with their state, and targets of a year."""
 
-from reporting.models import Indicator, Target
+from reporting.models.catalogue import Indicator, Target
 from taskforces.models import Assignment, AssignmentEvent, SourceItem
 from taskforces.register.assignments import LONGEST_PROGRESS
 from taskforces.scope import may_assign_by_file

@@ -24,7 +24,7 @@ from import_export.exceptions import ImportError as RowsRefused
 from import_export.results import Result, RowResult
 
 from de_an_06.plain.numbers import format_number
-from reporting.models import ReportingSettings
+from reporting.models.catalogue import ReportingSettings
 from taskforces.clock import now_for
 from taskforces.models import ImportJob, User
 from taskforces.scope import require

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from django.db.models import Prefetch
 
-from reporting.models import Indicator, PublicService
+from reporting.models.catalogue import Indicator, PublicService
 from taskforces.models import Document, Membership, Person, Responsibility, TaskForce, VillageTeam
 from taskforces.register.keeping import LONGEST_TEAM
 from taskforces.scope import contacts_seen

@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db.models import Q
 
-from reporting.models import Indicator, PublicService, ServiceTerms
+from reporting.models.catalogue import Indicator, PublicService, ServiceTerms
 from taskforces.models import AdministrativeUnit, Assignment, Document, Membership, Person, TaskForce, VillageTeam
 
 from . import uploads

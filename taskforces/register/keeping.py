@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import Q
 
-from reporting.models import Indicator, PublicService
+from reporting.models.catalogue import Indicator, PublicService
 from taskforces.clock import now_for
 from taskforces.models import (
     AdministrativeUnit,

@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from de_an_06.plain.numbers import format_number
-from reporting.models import ReportingSettings
-from reporting.periods import month_of, window
+from de_an_06.plain.spans import month_of, window
+from reporting.models.catalogue import ReportingSettings
 from taskforces.models import OutreachEvent, PilotModel, UnitVersion
 from taskforces.register import activities
 from taskforces.register.assignment_counts import units_under

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from de_an_06.plain.numbers import format_number
-from reporting.models import ReportingSettings
+from reporting.models.catalogue import ReportingSettings
 from taskforces import scope
 from taskforces.clock import today_for
 from taskforces.models import Branch, ContactExport, Person, Posting, PostingEvent, Role, UnitVersion, User

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate
-from reporting.models import Indicator
+from reporting.models.catalogue import Indicator
 from taskforces.clock import today_for
 from taskforces.models import AdministrativeUnit, Document, Level, Membership, TaskForce, UnitVersion
 from taskforces.register import counts, gaps, keeping
