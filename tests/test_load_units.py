@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from reporting.models import Period, Report, RollupRequest
+from reporting.register_hooks import refresh_report_paths
 from taskforces.models import AdministrativeUnit, Level, UnitSuccession, UnitVersion
 from taskforces.units import tree
 from taskforces.units.csv_files import SUCCESSION_COLUMNS, UNIT_COLUMNS, Refused
@@ -299,7 +300,7 @@ def test_reports_follow_a_corrected_tree(db, folder):
     ward, district = unit("25216", "2024-10-14"), unit("688", "2024-10-14")
     version = tree.version_on(ward.pk, period.data_to)
     report = Report.objects.create(unit=ward, period=period, path=version.path, level=ward.level)
-    assert tree.refresh_report_paths() == 0
+    assert refresh_report_paths() == 0
     rows = [*SMALL, "690,Thị xã Bình Long,thi_xa,district,70,2021-11-01,2021-11-01,2025-06-30"]
     counts = load_units(folder(replaced(rows, 3, ",688,", ",690,")))
     assert counts["report paths changed"] == 1
@@ -308,7 +309,7 @@ def test_reports_follow_a_corrected_tree(db, folder):
     assert f"/{district.pk}/" not in report.path
     # the new place is found from the unit, the old one from the district it left
     assert set(RollupRequest.objects.values_list("unit_id", flat=True)) == {ward.pk, district.pk}
-    assert tree.refresh_report_paths() == 0
+    assert refresh_report_paths() == 0
 
 
 def test_if_empty_loads_once(db, folder, capsys):

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from celery import shared_task
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -27,6 +28,7 @@ from de_an_06.plain.numbers import format_number
 from reporting.models.catalogue import ReportingSettings
 from taskforces.clock import now_for
 from taskforces.models import ImportJob, User
+from taskforces.people import passwords
 from taskforces.scope import require
 
 from . import sheets_out, tables
@@ -86,9 +88,7 @@ def create(*, by, kind: str, upload: UploadedFile) -> ImportJob:
         job.file.save("tep", upload, save=False)
         job.save()
         if inspected.size > CHECKED_AT_ONCE or kind == Kind.UNITS:
-            from taskforces import tasks
-
-            tasks.check_import.delay_on_commit(str(job.pk))
+            check.delay_on_commit(str(job.pk))
     if inspected.size <= CHECKED_AT_ONCE and kind != Kind.UNITS:
         check(job.pk)
         job.refresh_from_db()
@@ -109,11 +109,9 @@ def confirm(*, job_id, by) -> ImportJob:
     job = _locked(job_id, by)
     if job.state != State.READY:
         raise NotNow("Lần nhập này không còn chờ xác nhận.")
-    from taskforces import tasks
-
     job.state, job.message = State.WRITING, ""
     job.save(update_fields=["state", "message"])
-    tasks.write_import.delay_on_commit(str(job.pk))
+    write.delay_on_commit(str(job.pk))
     return job
 
 
@@ -131,8 +129,9 @@ def cancel(*, job_id, by) -> ImportJob:
     return job
 
 
+@shared_task(name="taskforces.tasks.remove_old_imports")
 def remove_old_files() -> int:
-    """Removes uploads and result files past the kept days: they hold names and work phones. Returns the jobs.
+    """Every night: removes files past the days they are kept: they hold names and work phones. Returns how many jobs.
 
     What was brought in, by whom and with which checksum stays in the list.
     """
@@ -158,6 +157,7 @@ def _locked(job_id, by) -> ImportJob:
 # --- the worker's part
 
 
+@shared_task(name="taskforces.tasks.check_import")
 def check(job_id) -> None:
     """Read and judge every row; nothing but the job changes. Safe to run twice."""
     waiting = ImportJob.objects.filter(pk=job_id, state__in=(State.WAITING, State.CHECKING))
@@ -176,6 +176,7 @@ def check(job_id) -> None:
         _show(job, State.CHECKING, roster, table, judged)
 
 
+@shared_task(name="taskforces.tasks.write_import")
 def write(job_id) -> None:
     """Write a confirmed import in one transaction, if its rows come out as the preview said. Safe to run twice."""
     job = ImportJob.objects.select_related("by").filter(pk=job_id, state=State.WRITING).first()
@@ -392,3 +393,9 @@ def new_accounts(job: ImportJob) -> list[User]:
         return []
     found = User.objects.filter(pk__in=job.preview.get("accounts", []), is_active=True)
     return [user for user in found.order_by("full_name", "pk") if not user.has_usable_password()]
+
+
+@shared_task(name="taskforces.tasks.send_password_links")
+def send_password_links(job_id, address: str) -> int:
+    """Sends each of them with a work e-mail its one-time link; returns how many were sent."""
+    return passwords.send_links(new_accounts(ImportJob.objects.get(pk=job_id)), address)

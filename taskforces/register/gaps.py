@@ -13,7 +13,8 @@ from functools import cached_property
 from django.db.models import Max, Q, TextChoices
 
 from de_an_06.plain.numbers import format_number
-from reporting.models import Report, ReportingSettings, ServiceTerms
+from reporting.models.catalogue import ReportingSettings, ServiceTerms
+from taskforces import hooks
 from taskforces.models import Document, Membership, Responsibility, TaskForce
 from taskforces.models.units import valid_on
 
@@ -140,13 +141,13 @@ def load(levels: Mapping[int, str], day: dt.date, quiet_months: int | None = Non
         quiet_months = ReportingSettings.load().quiet_months
     rows = counts.task_force_rows(levels, day)
     kinds, papers_on = _documents([row.task_force for row in rows], day)
-    reported_on = _last_reports(levels, day)
+    active_above = [last_active(levels, day) for last_active in hooks.last_active]
     owed, covered = _owed(set(levels.values()), day), _covered(levels, day)
     register = Register(rows)
     leading = {row.unit_id for row in rows if row.task_force.kind in counts.LEADING_KINDS}
     for row in rows:
         force = row.task_force
-        active = [force.last_meeting_on, papers_on.get(force.pk), reported_on.get(row.unit_id)]
+        active = [force.last_meeting_on, papers_on.get(force.pk), *(days.get(row.unit_id) for days in active_above)]
         facts = Facts(
             founded_on=force.valid_from,
             seats=row.seats,
@@ -175,12 +176,6 @@ def _documents(forces: list[TaskForce], day: dt.date) -> tuple[dict[int, set[str
         if kind in activity:
             last[force_id] = max(issued_on, last.get(force_id, issued_on))
     return kinds, last
-
-
-def _last_reports(unit_ids: Iterable[int], day: dt.date) -> dict[int, dt.date]:
-    """Last day of the newest month each unit has sent a report for."""
-    sent = Report.objects.filter(unit_id__in=list(unit_ids), period__data_to__lte=day, submitted_at__isnull=False)
-    return dict(sent.values_list("unit_id").annotate(last=Max("period__data_to")).order_by())
 
 
 def _owed(levels: Iterable[str], day: dt.date) -> dict[str, tuple[str, ...]]:

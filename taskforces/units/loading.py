@@ -14,9 +14,9 @@ from pathlib import Path
 from django.db import transaction
 
 from de_an_06.plain.vietnamese import search_key, sort_key
+from taskforces import hooks
 from taskforces.models import AdministrativeUnit, Level, UnitSuccession, UnitType, UnitVersion
 
-from . import tree
 from .csv_files import (
     DATA_FOLDER,
     NATION_CODE,
@@ -88,7 +88,7 @@ def load_units(folder: Path = DATA_FOLDER) -> Counter:
         counts += _save_versions(bodies)
         counts += _save_successions(bodies, successions)
         if any(counts[f"versions {what}"] for what in ("created", "changed", "removed")):
-            counts["report paths changed"] = tree.refresh_report_paths()
+            counts["report paths changed"] = sum(follow() for follow in hooks.follow_tree)
     return counts
 
 

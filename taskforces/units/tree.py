@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When
 
 from de_an_06.plain.vietnamese import search_key
 from taskforces.models import AdministrativeUnit, Level, UnitSuccession, UnitVersion
@@ -209,32 +209,3 @@ def comparable_predecessors_of(unit_ids: Iterable[int]) -> dict[int, tuple[list[
                     found[predecessor_id].add(root)
         frontier = found
     return {root: (members[root][1:], root not in broken) for root in roots}
-
-
-# --- reports follow the tree
-
-
-def refresh_report_paths() -> int:
-    """After a correction of the tree: put every report where its unit stood on the last day of its period.
-
-    Totals above the old and the new place are marked for a new roll-up. Returns how many reports moved.
-    """
-    from reporting.models import Report, RollupRequest  # reporting builds on this app, so not at the top
-
-    place = UnitVersion.objects.filter(
-        valid_on(OuterRef("period__data_to")),
-        unit_id=OuterRef("unit_id"),
-    )
-    moved = list(
-        Report.objects.annotate(path_now=Subquery(place.values("path")[:1]))
-        .filter(path_now__isnull=False)
-        .exclude(path=F("path_now"))
-    )
-    requests = []
-    for report in moved:
-        above_before = path_ids(report.path)[-2:-1]
-        requests += [RollupRequest(unit_id=u, period_id=report.period_id) for u in [*above_before, report.unit_id]]
-        report.path = report.path_now
-    Report.objects.bulk_update(moved, ["path"], batch_size=500)
-    RollupRequest.objects.bulk_create(requests, batch_size=1000)
-    return len(moved)

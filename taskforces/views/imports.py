@@ -11,7 +11,6 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET, require_POST
 
 from de_an_06.plain.numbers import format_number
-from taskforces import tasks
 from taskforces.clock import now_for, today_for
 from taskforces.imports import import_jobs, kinds, sheets_out, tables
 from taskforces.models import ContactExport, ImportJob
@@ -162,7 +161,7 @@ def import_links_send(request, pk):
         raise Http404
     count = sum(1 for user in import_jobs.new_accounts(job) if user.email)
     if count:
-        tasks.send_password_links.delay_on_commit(str(job.pk), request.build_absolute_uri("/"))
+        import_jobs.send_password_links.delay_on_commit(str(job.pk), request.build_absolute_uri("/"))
         messages.success(request, f"Đang gửi đường dẫn đặt mật khẩu tới {format_number(count)} hộp thư công vụ.")
     else:
         messages.error(request, "Không có tài khoản mới nào có thư công vụ. In phiếu rồi giao tận tay.")
