@@ -21,10 +21,11 @@ from de_an_06.plain.spans import Span
 from de_an_06.plain.vietnamese import search_key
 from reporting import tasks
 from reporting.models import Basis, ExportJob, ReportingSettings
-from reporting.reading.overview import begun_periods, periods_of_unit, version_on
+from reporting.reading.overview import begun_periods, periods_of_unit
 from taskforces.clock import now_for, today_for
 from taskforces.models import AdministrativeUnit, UnitVersion
 from taskforces.scope import path_in_scope
+from taskforces.units.tree import version_of_day
 
 from . import excel
 
@@ -152,7 +153,7 @@ def _readable(user, wanted: set[tuple[int, str]]) -> set[tuple[int, str]]:
         months = {month.key for month in Span.parse(key).months}
         known = versions.get(unit_id, [])
         read = [period for period in periods_of_unit(known, periods) if period.key in months]
-        version = version_on(known, read[-1].data_to) if read else None
+        version = version_of_day(known, read[-1].data_to) if read else None
         if version is not None and version.pk in in_scope:
             found.add((unit_id, key))
     return found

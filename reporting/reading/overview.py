@@ -16,6 +16,7 @@ from reporting.models import Basis, Indicator, IndicatorSummary, Period, PeriodD
 from reporting.rollup import rollup
 from taskforces.clock import now_for
 from taskforces.models import UnitVersion
+from taskforces.units.tree import version_of_day
 
 from .owed import OwedReport, Submissions, missing_and_direct, submissions
 from .ranges import (
@@ -50,7 +51,6 @@ __all__ = [
     "begun_periods",
     "overview",
     "periods_of_unit",
-    "version_on",
 ]
 
 LINKED_SERVICES = ("DVC15", "DVC16")  # the two linked groups: birth, death
@@ -147,11 +147,7 @@ def begun_periods(today: dt.date) -> list[Period]:
 
 def periods_of_unit(versions: list[UnitVersion], periods: list[Period]) -> list[Period]:
     """The periods on whose last day the unit existed."""
-    return [p for p in periods if version_on(versions, p.data_to)]
-
-
-def version_on(versions: list[UnitVersion], day: dt.date) -> UnitVersion | None:
-    return next((v for v in versions if v.valid_from <= day and (v.valid_to is None or v.valid_to >= day)), None)
+    return [p for p in periods if version_of_day(versions, p.data_to)]
 
 
 def overview(
@@ -179,7 +175,7 @@ def overview(
     if not read:
         raise NoFigures
     day = read[-1].data_to
-    version = version_on(versions, day)
+    version = version_of_day(versions, day)
     assert version is not None  # the unit exists on the last day of each of its periods
     stretch = Stretch(unit_id, basis, read, _compared_months(span, read, by_key))
 

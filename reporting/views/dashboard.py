@@ -10,8 +10,9 @@ from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate
 from reporting.models import Basis, Report
 from reporting.reading.contributions import UnknownMeasure, name_rows, source
 from reporting.reading.findings import findings
-from reporting.reading.overview import RANKINGS, NoFigures, overview, version_on
+from reporting.reading.overview import RANKINGS, NoFigures, overview
 from taskforces.register.assignment_counts import State, overdue
+from taskforces.units.tree import version_of_day
 
 from . import dashboard_tables as tables
 from .choices import Choice, context_bar, read_choice
@@ -145,7 +146,7 @@ def source_rows(request: HttpRequest) -> HttpResponse:
     page = Paginator(found.rows, ROWS_A_PAGE).get_page(request.GET.get("trang"))
     name_rows(page.object_list, read)
     labels = {p.pk: p.label for p in read}
-    version = version_on(choice.versions, read[-1].data_to)
+    version = version_of_day(choice.versions, read[-1].data_to)
     context = {
         "choice": choice,
         "unit_name": ("Cơ quan " if own else "") + (version.name if version else ""),

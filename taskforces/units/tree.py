@@ -28,6 +28,11 @@ def version_on(unit_id: int, day: dt.date) -> UnitVersion | None:
     return UnitVersion.objects.on(day).select_related("unit").filter(unit_id=unit_id).first()
 
 
+def version_of_day(versions: Iterable[UnitVersion], day: dt.date) -> UnitVersion | None:
+    """`version_on` among versions already read: of one unit's the one of `day`, None when it did not exist then."""
+    return next((v for v in versions if v.valid_from <= day and (v.valid_to is None or v.valid_to >= day)), None)
+
+
 def nearest_version(versions: Iterable[UnitVersion], day: dt.date) -> UnitVersion:
     """Of one unit's versions the one of `day`; else the last before it, else the first after. ValueError for none."""
     ordered = sorted(versions, key=lambda v: v.valid_from)
