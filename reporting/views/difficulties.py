@@ -19,7 +19,7 @@ from reporting.review import workflow
 from taskforces.models import Level
 from taskforces.register.forms import RegisterForm
 from taskforces.scope import may_answer, may_submit, postings, require
-from taskforces.views.taskforces import get_unit, look_of
+from taskforces.views.look import get_unit, look_of
 
 from .entry import get_report
 

@@ -87,7 +87,7 @@ def inspect(upload: UploadedFile) -> uploads.Inspected:
         raise ValidationError(
             f"Nội dung tệp “{name}” không phải CSV. Không đổi đuôi tên tệp; tệp Excel gửi dạng .xlsx."
         )
-    return uploads.Inspected(name, "text/csv", upload.size, uploads._sha256(upload))
+    return uploads.Inspected(name, "text/csv", upload.size, uploads.sha256_of(upload))
 
 
 def read(file: BinaryIO, name: str, known: dict[str, str], required: list[str]) -> Table:

@@ -19,8 +19,7 @@ from taskforces.register.assignment_counts import units_under
 from taskforces.register.assignment_forms import UTILITY_GROUPS, OutreachForm, PilotModelForm, SpanForm
 from taskforces.scope import may_keep_register, require
 
-from .assignments import look_while_open
-from .taskforces import look_of
+from .look import look_of, look_while_open
 
 ROWS_A_PAGE = 50
 PILOT_FIELDS = ("name", "decision", "started_on", "ended_on", "members", "equipment", "results", "replicated_in")
@@ -222,14 +221,7 @@ def outreach_delete(request, pk):
 
 
 def _frame(look, where: str) -> dict:
-    return {
-        "here": "assignment-list",
-        "where": where,
-        "look": look,
-        "unit": look.unit,
-        "day": look.day,
-        "is_today": look.day == look.today,
-    }
+    return look.context("assignment-list") | {"where": where}
 
 
 def _span_url(look, first: dt.date, last: dt.date) -> str:

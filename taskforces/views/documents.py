@@ -13,7 +13,7 @@ from taskforces.register import keeping
 from taskforces.register.forms import DocumentForm, NewDocumentForm
 from taskforces.scope import may_keep_register, require
 
-from .taskforces import look_of
+from .look import look_of
 
 ROWS_A_PAGE = 50
 

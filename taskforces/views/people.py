@@ -19,7 +19,7 @@ from taskforces.register.forms import DayField, RegisterForm
 from taskforces.scope import may_give_posting, may_read_contact_log, path_in_scope_of_unit, require
 from taskforces.units import tree
 
-from .taskforces import look_of, unit_name
+from .look import look_of, unit_name
 
 LOG_LINES, ROWS_A_PAGE, KNOWN_NAMES = 30, 100, 300
 

@@ -14,7 +14,7 @@ from taskforces.register import counts, keeping
 from taskforces.register.forms import EditVillageTeamForm, EndForm, VillageBatchForm, VillageRows
 from taskforces.scope import may_keep_register, require
 
-from .taskforces import look_of, unit_name
+from .look import look_of, unit_name
 
 Kind = VillageTeam.Kind
 ROWS_A_PAGE = 200
