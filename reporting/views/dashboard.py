@@ -11,7 +11,7 @@ from reporting.models import Basis, Report
 from reporting.reading.contributions import UnknownMeasure, name_rows, source
 from reporting.reading.findings import findings
 from reporting.reading.overview import RANKINGS, NoFigures, overview
-from taskforces.register.assignment_counts import State, overdue
+from taskforces.register.assignment_counts import AssignmentState, overdue
 from taskforces.units.tree import version_of_day
 
 from . import dashboard_tables as tables
@@ -81,7 +81,9 @@ def _late_assignments(choice: Choice, seen) -> dict:
     last = seen.periods[-1]
     is_newest = bool(choice.own_periods) and last.key == choice.own_periods[-1].key
     day = choice.now.date() if is_newest else last.data_to
-    query = f"?don_vi={choice.unit_id}&tinh_trang={State.OVERDUE}" + ("" if is_newest else f"&ngay={day.isoformat()}")
+    query = f"?don_vi={choice.unit_id}&tinh_trang={AssignmentState.OVERDUE}" + (
+        "" if is_newest else f"&ngay={day.isoformat()}"
+    )
     late = overdue(choice.unit_id, day, LATE_ASSIGNMENTS)
     return {"late": late, "late_day": day, "late_url": reverse("assignment-list") + query}
 

@@ -41,7 +41,7 @@ State, Kind = ImportJob.State, ImportJob.Kind
 SHOWN = 200  # rows of the preview; all rows are in the result file
 CHECKED_AT_ONCE = 64 * 1024  # bytes: a small file needs no worker
 BUSY = (State.WAITING, State.CHECKING, State.WRITING)
-PROGRESS_EVERY = 0.5  # seconds
+NOTED_EVERY = 0.5  # seconds
 CHANGED_SINCE = (
     "Dữ liệu trên cổng đã thay đổi từ lúc xem trước, nên chưa nhập gì. Xem lại các dòng dưới đây rồi xác nhận."
 )
@@ -74,7 +74,7 @@ class Judged:
 def create(*, by, kind: str, upload: UploadedFile) -> ImportJob:
     """Keep an upload and have it checked; ValidationError when the file cannot be taken at all."""
     require(kind in ROSTERS and may_bring_in(by, kind))
-    inspected = tables.inspect(upload)
+    inspected = tables.inspect_roster(upload)
     upload.seek(0)
     with transaction.atomic():
         job = ImportJob(
@@ -242,7 +242,7 @@ def _judge(job: ImportJob, progress: Callable[[int], None]):
     return roster, table, list(_judged(result, table, roster))
 
 
-def _judged(result: Result, table: tables.Table, roster: Roster) -> Iterator[Judged]:
+def _judged(result: Result, table: tables.RosterTable, roster: Roster) -> Iterator[Judged]:
     for number, row in zip(table.numbers, result.rows, strict=True):
         if row.errors:
             raise row.errors[0].error  # a programmer's mistake, not a person's
@@ -280,7 +280,7 @@ def _counts(judged: list[Judged]) -> dict[str, int]:
     return totals | {"rows": len(judged), "progress": len(judged)}
 
 
-def _preview(roster: Roster, table: tables.Table, judged: list[Judged]) -> dict:
+def _preview(roster: Roster, table: tables.RosterTable, judged: list[Judged]) -> dict:
     keys = {column.column_name for column in roster.columns() if column.key}
     cells = dict(zip(table.numbers, table.rows, strict=True))
 
@@ -312,7 +312,7 @@ def _preview(roster: Roster, table: tables.Table, judged: list[Judged]) -> dict:
     }
 
 
-def _show(job: ImportJob, was: str, roster: Roster, table: tables.Table, judged: list[Judged]) -> None:
+def _show(job: ImportJob, was: str, roster: Roster, table: tables.RosterTable, judged: list[Judged]) -> None:
     """The preview, or all that is wrong, with its result file."""
     counts = _counts(judged)
     state = State.REFUSED if counts["refused"] else State.READY
@@ -344,7 +344,7 @@ def _note(job: ImportJob) -> Callable[[int], None]:
 
     def note(done: int) -> None:
         nonlocal last
-        if time.monotonic() - last >= PROGRESS_EVERY:
+        if time.monotonic() - last >= NOTED_EVERY:
             last = time.monotonic()
             ImportJob.objects.filter(pk=job.pk).update(progress=done)
 
@@ -358,7 +358,7 @@ def result_name(job: ImportJob) -> str:
     return f"imports/{job.pk}-ket-qua.xlsx"
 
 
-def _save_result(job: ImportJob, counts: dict, table: tables.Table, judged: list[Judged], state: str) -> None:
+def _save_result(job: ImportJob, counts: dict, table: tables.RosterTable, judged: list[Judged], state: str) -> None:
     facts = [
         ("Loại", job.get_kind_display()),
         ("Tình trạng", state),

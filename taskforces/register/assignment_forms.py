@@ -8,7 +8,7 @@ from django import forms
 from taskforces.models import Assignment, Level, OutreachEvent, SourceDocument, SourceItem
 
 from .activities import MOST_AUDIENCE, MOST_TIMES
-from .assignment_counts import State
+from .assignment_counts import AssignmentState
 from .assignments import LONGEST_PROGRESS
 from .forms import DayField, RegisterForm, UploadField, choice_field, text_field
 
@@ -19,12 +19,12 @@ UTILITY_GROUPS = {
     4: "4. Hệ sinh thái dữ liệu dân cư",
     5: "5. Chỉ đạo, điều hành",
 }
-STATES = {
-    State.OVERDUE: "Quá hạn",
-    State.NOT_STARTED: "Chưa thực hiện",
-    State.IN_PROGRESS: "Đang thực hiện",
-    State.DONE: "Đã hoàn thành",
-    State.DROPPED: "Thôi thực hiện",
+STATE_WORDS = {
+    AssignmentState.OVERDUE: "Quá hạn",
+    AssignmentState.NOT_STARTED: "Chưa thực hiện",
+    AssignmentState.IN_PROGRESS: "Đang thực hiện",
+    AssignmentState.DONE: "Đã hoàn thành",
+    AssignmentState.DROPPED: "Thôi thực hiện",
 }
 
 
@@ -122,7 +122,7 @@ class FilterForm(forms.Form):
     tinh_trang = forms.ChoiceField(
         label="Tình trạng",
         required=False,
-        choices=[("", "Tất cả"), *STATES.items()],
+        choices=[("", "Tất cả"), *STATE_WORDS.items()],
         widget=forms.Select(attrs={"class": "input"}),
     )
     vai_tro = forms.ChoiceField(

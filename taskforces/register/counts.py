@@ -17,17 +17,19 @@ from taskforces.models.units import valid_on
 
 from . import assignment_counts
 
-Kind = TaskForce.Kind
-LEADING_KINDS = (Kind.WORKING_GROUP, Kind.STEERING_COMMITTEE)  # either makes "có Tổ công tác" (TC01)
+LEADING_KINDS = (
+    TaskForce.Kind.WORKING_GROUP,
+    TaskForce.Kind.STEERING_COMMITTEE,
+)  # either makes "có Tổ công tác" (TC01)
 REGISTER_INDICATORS = ("TC01", "TC02", "TC03", "TC04", "TC05", "TC07")
 
-Pair = tuple[int, int | None]  # numerator, denominator (None for a plain number)
+CountPair = tuple[int, int | None]  # numerator, denominator (None for a plain number)
 
 
 # --- indicators counted from the register
 
 
-def register_figures(unit_ids: Iterable[int], day: dt.date) -> dict[int, dict[str, Pair]]:
+def register_figures(unit_ids: Iterable[int], day: dt.date) -> dict[int, dict[str, CountPair]]:
     """What each unit's own register says on `day`: {unit: {code: (numerator, denominator)}}, in three queries.
 
     TC01 has a working group or steering committee, of 1; TC02 distinct people in its active task forces; TC03 villages
@@ -48,8 +50,8 @@ def register_figures(unit_ids: Iterable[int], day: dt.date) -> dict[int, dict[st
         .order_by()
     }
     villages = village_figures(ids, day)
-    assignments = assignment_counts.register_figures(ids, day)
-    figures: dict[int, dict[str, Pair]] = {}
+    assignments = assignment_counts.assignment_figures(ids, day)
+    figures: dict[int, dict[str, CountPair]] = {}
     for unit_id in ids:
         force = forces.get(unit_id, {"leading": 0, "people": 0})
         village = villages[unit_id]
@@ -64,9 +66,9 @@ def register_figures(unit_ids: Iterable[int], day: dt.date) -> dict[int, dict[st
     return figures
 
 
-def add_up(figures: Iterable[dict[str, Pair]]) -> dict[str, Pair]:
+def add_up(figures: Iterable[dict[str, CountPair]]) -> dict[str, CountPair]:
     """Sum of numerators and of denominators; of no units at all 0 of 0."""
-    total: dict[str, Pair] = {
+    total: dict[str, CountPair] = {
         code: (0, None if code in {"TC02", "TC04", "TC05"} else 0) for code in REGISTER_INDICATORS
     }
     for unit in figures:
@@ -162,7 +164,7 @@ def rows_of(forces: list[TaskForce], day: dt.date) -> list[TaskForceRow]:
     heads: dict[int, list[Membership]] = defaultdict(list)
     for seat in seats.filter(role=Membership.Role.HEAD).select_related("person"):
         heads[seat.task_force_id].append(seat)
-    order = list(Kind.values)
+    order = list(TaskForce.Kind.values)
     nothing = {"seats": 0, "people": 0, "idle": 0}
     rows = []
     for force in sorted(forces, key=lambda f: (order.index(f.kind), f.valid_from, f.pk)):

@@ -21,7 +21,7 @@ from taskforces.scope import may_keep_register, require
 
 from .look import look_of, look_while_open
 
-ROWS_A_PAGE = 50
+OUTREACH_A_PAGE = 50
 PILOT_FIELDS = ("name", "decision", "started_on", "ended_on", "members", "equipment", "results", "replicated_in")
 OUTREACH_FIELDS = ("held_on", "channel", "utility_group", "times", "audience", "note")
 
@@ -120,7 +120,7 @@ def outreach_list(request):
     channels = dict(OutreachEvent.Channel.choices)
     by_channel = events.values("channel").annotate(times=Sum("times"), audience=Sum("audience")).order_by("-times")
     own = activities.outreach_sums([look.unit.pk], first, last).get(look.unit.pk, activities.OutreachSums())
-    page = Paginator(events.annotate(unit_name=Subquery(names.values("name")[:1])), ROWS_A_PAGE)
+    page = Paginator(events.annotate(unit_name=Subquery(names.values("name")[:1])), OUTREACH_A_PAGE)
     page = page.get_page(request.GET.get("trang"))
     context = _frame(look, "outreach-list") | {
         "chosen": chosen,

@@ -5,15 +5,15 @@ from django.urls import reverse
 from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate
 from taskforces.models import Assignment, SourceDocument
 from taskforces.register import assignment_counts as counting
-from taskforces.register.assignment_counts import State, Tally
-from taskforces.register.assignment_forms import LEVEL_WORDS, STATES
+from taskforces.register.assignment_counts import AssignmentState, Tally
+from taskforces.register.assignment_forms import LEVEL_WORDS, STATE_WORDS
 
 SIGNS = {  # tone and sign of a state
-    State.OVERDUE: ("bad", "x"),
-    State.NOT_STARTED: ("", "blank"),
-    State.IN_PROGRESS: ("info", "half"),
-    State.DONE: ("ok", "check"),
-    State.DROPPED: ("", "lock"),
+    AssignmentState.OVERDUE: ("bad", "x"),
+    AssignmentState.NOT_STARTED: ("", "blank"),
+    AssignmentState.IN_PROGRESS: ("info", "half"),
+    AssignmentState.DONE: ("ok", "check"),
+    AssignmentState.DROPPED: ("", "lock"),
 }
 
 
@@ -26,10 +26,10 @@ def assignment_row(assignment: Assignment, day) -> dict:
     """One assignment as lists show it."""
     state = counting.state_on(assignment, day)
     tone, sign = SIGNS[state]
-    word = STATES[state]
-    if state == State.OVERDUE:
+    word = STATE_WORDS[state]
+    if state == AssignmentState.OVERDUE:
         word = f"Quá hạn {format_number((day - assignment.due_on).days)} ngày"
-    elif state == State.DONE and assignment.due_on and assignment.done_on > assignment.due_on:
+    elif state == AssignmentState.DONE and assignment.due_on and assignment.done_on > assignment.due_on:
         word = "Hoàn thành sau hạn"
     return {"assignment": assignment, "state": state, "tone": tone, "sign": sign, "word": word}
 

@@ -27,7 +27,7 @@ from taskforces.scope import may_assign, may_keep_register, may_keep_sources, ma
 from .assignment_rows import assignment_row, assignments_context, pair_text, source_row
 from .look import look_of, look_while_open
 
-ROWS_A_PAGE = 50
+ASSIGNMENTS_A_PAGE = 50
 WIDEST_TABLE = 4  # documents side by side in the table of units
 
 
@@ -60,7 +60,7 @@ def assignment_list(request):
         else Assignment.objects.filter(unit__in=counting.units_under(unit.pk, day))
     )
     rows = counting.with_unit_name(counting.listed(_filtered(rows, chosen.cleaned_data, day), day), day)
-    page = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("trang"))
+    page = Paginator(rows, ASSIGNMENTS_A_PAGE).get_page(request.GET.get("trang"))
     context = assignments_context(look) | {
         "title": _title(counted),
         "is_closed": unit.closed_on is not None and unit.closed_on < look.today,

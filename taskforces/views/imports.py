@@ -18,7 +18,7 @@ from taskforces.people import passwords
 from taskforces.scope import require
 
 Kind, State = ImportJob.Kind, ImportJob.State
-PAST = 50
+JOBS_SHOWN = 50
 TONES = {
     State.WAITING: ("clock", ""),
     State.CHECKING: ("clock", ""),
@@ -188,14 +188,14 @@ def _list_page(request, error: str = "", chosen: str | None = None, status: int 
     allowed = kinds.kinds_for(request.user)
     require(bool(allowed))
     chosen = chosen or kinds.BY_SLUG.get(request.GET.get("loai", "")) or allowed[0]
-    own = ImportJob.objects.filter(by=request.user, kind__in=allowed)[:PAST]
+    own = ImportJob.objects.filter(by=request.user, kind__in=allowed)[:JOBS_SHOWN]
     context = {
         "here": "import-list",
         "kinds": [_kind_row(kind, kind == chosen) for kind in allowed],
         "jobs": [_shown(job) for job in own],
         "error": error,
-        "accept": tables.ACCEPT,
-        "most_rows": format_number(tables.MOST_ROWS),
+        "accept": tables.ROSTER_ACCEPT,
+        "most_rows": format_number(tables.MOST_ROSTER_ROWS),
     }
     return render(request, "taskforces/import_list.html", context, status=status)
 

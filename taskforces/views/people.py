@@ -21,7 +21,7 @@ from taskforces.units import tree
 
 from .look import look_of, unit_name
 
-LOG_LINES, ROWS_A_PAGE, KNOWN_NAMES = 30, 100, 300
+EVENTS_SHOWN, EXPORTS_A_PAGE, KNOWN_NAMES = 30, 100, 300
 
 
 def get_posting(request, pk) -> Posting:
@@ -138,7 +138,7 @@ def people_list(request):
         "people": format_number(len({p.user_id for p in rows if p.pk in held})),
         "is_today": day == look.today,
         "shows_contact": scope.may_see_contact(request.user, unit),
-        "events": events[:LOG_LINES],
+        "events": events[:EVENTS_SHOWN],
         "children": _children(look),
         "may_give": may_give_posting(request.user, Role.OFFICER, path),
         "give_url": f"{reverse('posting-give')}?don_vi={unit.pk}",
@@ -255,7 +255,7 @@ def contact_log(request):
     if not scope.sees_everything(request.user):
         near = Posting.objects.filter(path_in_scope_of_unit(request.user)).values("user")
         rows = rows.filter(Q(by__in=near) | Q(by=request.user))
-    page = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("trang"))
+    page = Paginator(rows, EXPORTS_A_PAGE).get_page(request.GET.get("trang"))
     context = {
         "here": "people-list",
         "rows": [(row, format_number(row.rows)) for row in page],

@@ -17,6 +17,7 @@ from taskforces.register import assignments
 from taskforces.register.assignment_counts import Tally
 from taskforces.register.assignment_forms import LEVEL_WORDS, UTILITY_GROUPS, AssignForm, ItemForm, ItemRows, SourceForm
 from taskforces.scope import may_assign, may_keep_sources, require
+from taskforces.units.tree import LEVEL_ORDER
 
 from .assignment_rows import assignments_context, pair_text, source_row
 from .look import look_of, look_while_open
@@ -172,7 +173,7 @@ def _levels(look) -> list[tuple[str, str]]:
     levels = UnitVersion.objects.on(look.today).under(look.unit.pk).values_list("unit__level")
     counted = dict(levels.annotate(n=Count("pk")).order_by())
     words = []
-    for level in counting.LEVEL_ORDER:
+    for level in LEVEL_ORDER:
         if level == look.unit.level:
             words.append((level, f"Chính {look.name}"))
         elif level in counted:

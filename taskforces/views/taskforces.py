@@ -19,7 +19,7 @@ from taskforces.units import tree
 
 from .look import Look, get_task_force, look_of
 
-ROWS_A_PAGE = 100
+FINDINGS_A_PAGE = 100
 STATS = {
     "TC01": "Đơn vị cấp xã có Tổ công tác",
     "TC02": "Thành viên Tổ công tác cấp xã",
@@ -85,7 +85,7 @@ def finding_list(request):
         for finding in register.by_task_force[row.task_force.pk]
         if finding.code == code
     ]
-    page = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("trang"))
+    page = Paginator(rows, FINDINGS_A_PAGE).get_page(request.GET.get("trang"))
     context = look.context("taskforce-list") | {
         "code": code,
         "label": gaps.Code(code).label,
@@ -253,7 +253,7 @@ def _own_row(row: counts.TaskForceRow, register: gaps.Register) -> dict:
     }
 
 
-def _pair_text(pair: counts.Pair) -> str:
+def _pair_text(pair: counts.CountPair) -> str:
     """'6/6', '328'; '–' where there is nothing to count from."""
     numerator, denominator = pair
     if denominator is None:
@@ -261,7 +261,7 @@ def _pair_text(pair: counts.Pair) -> str:
     return f"{format_number(numerator)}/{format_number(denominator)}" if denominator else NO_VALUE
 
 
-def _stat(code: str, pair: counts.Pair, unit_id: int, day: dt.date) -> dict:
+def _stat(code: str, pair: counts.CountPair, unit_id: int, day: dt.date) -> dict:
     return {
         "code": code,
         "label": STATS.get(code, "Nhiệm vụ đã hoàn thành"),
