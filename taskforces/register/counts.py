@@ -17,10 +17,8 @@ from taskforces.models.units import valid_on
 
 from . import assignment_counts
 
-LEADING_KINDS = (
-    TaskForce.Kind.WORKING_GROUP,
-    TaskForce.Kind.STEERING_COMMITTEE,
-)  # either makes "có Tổ công tác" (TC01)
+# Either makes "có Tổ công tác" (TC01).
+LEADING_KINDS = (TaskForce.Kind.WORKING_GROUP, TaskForce.Kind.STEERING_COMMITTEE)
 REGISTER_INDICATORS = ("TC01", "TC02", "TC03", "TC04", "TC05", "TC07")
 
 CountPair = tuple[int, int | None]  # numerator, denominator (None for a plain number)
