@@ -20,6 +20,7 @@ from reporting.review.workflow import NotAllowed
 from reporting.templatetags.show import moment
 from taskforces.clock import now_for, today_for
 from taskforces.models import Level, Posting, UnitVersion, User
+from taskforces.models.units import path_ids
 from taskforces.scope import ANSWERS, may_answer, may_submit, path_in_scope, postings, require
 
 from .models import Difficulty, DifficultyStep, Report, Status
@@ -146,7 +147,7 @@ def acts_of(difficulty: Difficulty, user) -> list[str]:
 
 def next_above(report: Report, unit_id: int, user) -> int | None:
     """The unit above on the report's path that can answer; the nation only where somebody is posted to answer there."""
-    ids = [int(part) for part in report.path.strip("/").split("/")]
+    ids = path_ids(report.path)
     position = ids.index(unit_id)
     if position == 0:
         return None

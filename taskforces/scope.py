@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, Q, Subquery
 
 from taskforces.models.people import Branch, Posting, Role
-from taskforces.models.units import Level, UnitVersion
+from taskforces.models.units import Level, UnitVersion, path_ids
 
 from .clock import today_for
 
@@ -71,11 +71,6 @@ def _holds(user, roles, unit_ids) -> bool:
     return any(p.role in roles and p.unit_id in unit_ids for p in postings(user))
 
 
-def _ancestor_ids(path: str) -> list[int]:
-    """Ids on a path from the root down, the unit itself last."""
-    return [int(part) for part in path.strip("/").split("/")]
-
-
 def may_write_for(user, unit) -> bool:
     """A closed unit's people write nothing."""
     return unit.is_open_on(today_for(user))
@@ -95,7 +90,7 @@ def may_submit(user, report) -> bool:
 
 def may_review(user, report) -> bool:
     """Reviewers posted above the unit; a province's own report is reviewed in the province."""
-    ids = _ancestor_ids(report.path)
+    ids = path_ids(report.path)
     above = ids if report.unit.level == Level.PROVINCE else ids[:-1]
     return any(p.role == Role.REVIEWER and p.unit_id in above and may_write_for(user, p.unit) for p in postings(user))
 
@@ -134,7 +129,7 @@ def may_assign(user, unit) -> bool:
         return True
     held = {p.unit_id for p in postings(user) if p.role in ASSIGNS}
     version = UnitVersion.objects.on(today_for(user)).filter(unit=unit).first() if held else None
-    return version is not None and not held.isdisjoint(_ancestor_ids(version.path))
+    return version is not None and not held.isdisjoint(path_ids(version.path))
 
 
 def may_report_progress(user, unit) -> bool:
@@ -193,7 +188,7 @@ def may_import_units(user) -> bool:
 
 def may_answer(user, report, with_unit_id: int) -> bool:
     """A difficulty is answered by reviewers and staff of the unit it lies with, or above it on the report's path."""
-    ids = _ancestor_ids(report.path)
+    ids = path_ids(report.path)
     above = ids[: ids.index(with_unit_id) + 1] if with_unit_id in ids else []
     return any(p.role in ANSWERS and p.unit_id in above and may_write_for(user, p.unit) for p in postings(user))
 
@@ -211,8 +206,8 @@ def contacts_seen(user, unit_ids) -> set[int]:
     today = today_for(user)
     for version in UnitVersion.objects.filter(unit_id__in=wanted | own, valid_from__lte=today).order_by("valid_from"):
         paths[version.unit_id] = version.path
-    above = {pk for unit_id in own for pk in _ancestor_ids(paths.get(unit_id, f"/{unit_id}/"))}
-    return {pk for pk in wanted if pk in above or not own.isdisjoint(_ancestor_ids(paths.get(pk, f"/{pk}/")))}
+    above = {pk for unit_id in own for pk in path_ids(paths.get(unit_id, f"/{unit_id}/"))}
+    return {pk for pk in wanted if pk in above or not own.isdisjoint(path_ids(paths.get(pk, f"/{pk}/")))}
 
 
 def may_see_contact(user, unit) -> bool:

@@ -16,6 +16,7 @@ from reporting.models import Basis, Indicator, IndicatorSummary, Period, PeriodD
 from reporting.rollup import rollup
 from taskforces.clock import now_for
 from taskforces.models import UnitVersion
+from taskforces.models.units import path_ids
 
 from .owed import OwedReport, Submissions, missing_and_direct, submissions
 from .ranges import (
@@ -183,10 +184,8 @@ def overview(
     assert version is not None  # the unit exists on the last day of each of its periods
     stretch = Stretch(unit_id, basis, read, _compared_months(span, read, by_key))
 
-    path_ids = [int(part) for part in version.path.strip("/").split("/")]
-    family = (
-        UnitVersion.objects.on(day).filter(Q(unit_id__in=path_ids[:-1]) | Q(parent_id=unit_id)).select_related("unit")
-    )
+    above = path_ids(version.path)[:-1]
+    family = UnitVersion.objects.on(day).filter(Q(unit_id__in=above) | Q(parent_id=unit_id)).select_related("unit")
     family_list = list(family)
     ancestors = sorted((v for v in family_list if v.parent_id != unit_id), key=lambda v: len(v.path))
     children = sorted((v for v in family_list if v.parent_id == unit_id), key=lambda v: (v.sort_key, v.pk))

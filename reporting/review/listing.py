@@ -26,6 +26,7 @@ from reporting.models import (
 )
 from taskforces.clock import now_for
 from taskforces.models import Branch, UnitVersion
+from taskforces.models.units import path_ids
 from taskforces.scope import may_review
 
 from .workflow import is_clean
@@ -136,7 +137,7 @@ def load_review(*, unit: UnitVersion, period: Period, user, search: str = "") ->
     names = {v.unit_id: v for v in UnitVersion.objects.on(period.data_to).under(unit.unit_id)}
     due = dict(period.deadlines.values_list("level", "due_at"))
     closure = (
-        PeriodClosure.objects.filter(period=period, province_id__in=_ids(unit.path), reopened_at__isnull=True)
+        PeriodClosure.objects.filter(period=period, province_id__in=path_ids(unit.path), reopened_at__isnull=True)
         .select_related("closed_by")
         .first()
     )
@@ -344,7 +345,3 @@ def _add_lateness(row: Row, due: dt.datetime | None, now: dt.datetime) -> None:
         row.late_text = f"Quá hạn {format_number(days)} ngày" if days else "Quá hạn hôm nay"
     else:
         row.late_text = f"Còn {format_number(-days)} ngày" if days else "Hạn hôm nay"
-
-
-def _ids(path: str) -> list[int]:
-    return [int(part) for part in path.strip("/").split("/")]

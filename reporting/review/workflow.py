@@ -30,6 +30,7 @@ from reporting.rollup.rollup import mark_dirty
 from reporting.templatetags.show import moment
 from taskforces.clock import now_for
 from taskforces.models import AdministrativeUnit, Branch, Role, User
+from taskforces.models.units import path_ids
 from taskforces.scope import branches_entered_by, may_close_period, may_review, may_submit, postings
 
 if TYPE_CHECKING:
@@ -239,12 +240,12 @@ def reopen_period(*, period_id: int, province_id: int, by: User, reason: str) ->
 
 def is_closed(report: Report) -> bool:
     """Is the report's month closed by the province on its path?"""
-    return _open_closure(report.period, _path_ids(report)) is not None
+    return _open_closure(report.period, path_ids(report.path)) is not None
 
 
 def closed_sentence(report: Report) -> str:
     """Who closed the report's month and when, '' while it is open."""
-    closure = _open_closure(report.period, _path_ids(report))
+    closure = _open_closure(report.period, path_ids(report.path))
     return "" if closure is None else _closed_sentence(closure)
 
 
@@ -437,10 +438,6 @@ def _period_and_province(period_id: int, province_id: int, by: User) -> tuple[Pe
     if not may_close_period(by, province):
         raise NotAllowed("Chỉ Tổ giúp việc cấp tỉnh khóa và mở khóa kỳ của tỉnh mình.")
     return Period.objects.get(pk=period_id), province
-
-
-def _path_ids(report: Report) -> list[int]:
-    return [int(part) for part in report.path.strip("/").split("/")]
 
 
 def _open_closure(period: Period, unit_ids: list[int]) -> PeriodClosure | None:

@@ -21,9 +21,9 @@ from reporting.models import FigureChange, Period, PeriodClosure, Report, Report
 from reporting.review import changes, listing, workflow
 from taskforces.clock import now_for, today_for
 from taskforces.models import Level, Role, UnitVersion
+from taskforces.models.units import path_ids
 from taskforces.people.postings import Substitutes
 from taskforces.scope import may_close_period, may_review, may_submit, path_in_scope, postings, require, sees_everything
-from taskforces.units.tree import path_ids
 
 READERS = {Role.REVIEWER, Role.PROVINCIAL_STAFF, Role.CHAIR, Role.AUDITOR, Role.ADMINISTRATOR}
 FILTERS = (
@@ -394,7 +394,7 @@ def _units_to_choose(user, unit: UnitVersion, period: Period) -> list[UnitVersio
     versions = UnitVersion.objects.on(period.data_to).filter(path_in_scope(user)).select_related("unit")
     below = Q(unit__level__in=[Level.PROVINCE, Level.DISTRICT])
     if sees_everything(user):
-        province = unit.path.strip("/").split("/")[1]
+        province = path_ids(unit.path)[1]
         below = Q(unit__level=Level.PROVINCE) | Q(unit__level=Level.DISTRICT, path__contains=f"/{province}/")
     return sorted(versions.filter(below), key=lambda v: (v.unit.level != Level.PROVINCE, v.sort_key))
 

@@ -14,6 +14,7 @@ from reporting.models import Report, ReportEvent, Status
 from reporting.review import workflow
 from taskforces.clock import now_for, today_for
 from taskforces.models import Branch, Level, Posting, Role, UnitVersion
+from taskforces.models.units import path_ids
 from taskforces.scope import may_submit, postings
 
 from .entry import reports_for
@@ -78,7 +79,7 @@ def task_list(request):
 
 def reviewers_of(report: Report, day) -> list:
     """People who approve this report: reviewers of the nearest unit above that has any (a province: its own)."""
-    ids = [int(part) for part in report.path.strip("/").split("/")]
+    ids = path_ids(report.path)
     above = ids if report.level == Level.PROVINCE else ids[:-1]
     found = Posting.objects.on(day).filter(role=Role.REVIEWER, unit_id__in=above).select_related("user")
     by_unit: dict[int, list] = {}

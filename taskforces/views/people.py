@@ -14,10 +14,10 @@ from reporting.models import ReportingSettings
 from taskforces import scope
 from taskforces.clock import today_for
 from taskforces.models import Branch, ContactExport, Person, Posting, PostingEvent, Role, UnitVersion, User
+from taskforces.models.units import path_ids
 from taskforces.people import personal_data, postings
 from taskforces.register.forms import DayField, RegisterForm
 from taskforces.scope import may_give_posting, may_read_contact_log, path_in_scope_of_unit, require
-from taskforces.units import tree
 
 from .taskforces import look_of, unit_name
 
@@ -231,7 +231,7 @@ def my_data(request):
     held = list(user.postings.select_related("unit", "substitutes_for__user").order_by("-valid_from", "-pk"))
     seats = [] if person is None else list(person.memberships.select_related("task_force").order_by("-valid_from"))
     names = _names({p.unit_id for p in held} | ({person.unit_id} if person else set()), today)
-    ids = {pk for p in scope.postings(user) for pk in tree.path_ids(postings.path_on(p.unit, today))}
+    ids = {pk for p in scope.postings(user) for pk in path_ids(postings.path_on(p.unit, today))}
     staff = Posting.objects.on(today).filter(unit__in=ids, role=Role.PROVINCIAL_STAFF).select_related("user")
     context = {
         "here": "my-data",
@@ -288,13 +288,13 @@ def _try(request, form, write):
 
 def _near(user, path: str, day) -> list[UnitVersion]:
     """Units of the same province (the province itself first), in the tree of `day`, in the person's scope."""
-    ids = tree.path_ids(path)
+    ids = path_ids(path)
     root = ids[1] if len(ids) > 1 else ids[0]
     versions = (
         UnitVersion.objects.on(day).under(root) if len(ids) > 1 else UnitVersion.objects.on(day).filter(unit=root)
     )
     rows = versions.filter(scope.path_in_scope(user)).select_related("unit").order_by("sort_key")
-    return sorted(rows, key=lambda v: len(tree.path_ids(v.path)) > 2)
+    return sorted(rows, key=lambda v: len(path_ids(v.path)) > 2)
 
 
 def _row(user, posting: Posting, path: str, look) -> dict:
@@ -320,7 +320,7 @@ def _children(look) -> list[dict]:
     officers: dict[int, set[str]] = {v.unit_id: set() for v in versions}
     held = Posting.objects.on(day).filter(unit__in=paths).values_list("unit_id", "user_id", "role", "branch")
     for unit_id, user_id, role, branch in held:
-        child = next((pk for pk in tree.path_ids(paths[unit_id]) if pk in people), None)
+        child = next((pk for pk in path_ids(paths[unit_id]) if pk in people), None)
         if child is not None:
             people[child].add(user_id)
             if role == Role.OFFICER and unit_id == child:
@@ -347,7 +347,7 @@ def _list(unit_id: int) -> str:
 
 def _form(request, unit, form, *, title, act, posting=None, intro=""):
     today = today_for(request.user)
-    near = tree.path_ids(postings.path_on(unit, today))
+    near = path_ids(postings.path_on(unit, today))
     known = User.objects.filter(postings__in=Posting.objects.on(today).filter(unit__in=near[1:])).distinct()
     context = {
         "here": "people-list",
