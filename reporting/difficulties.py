@@ -21,7 +21,7 @@ from reporting.templatetags.show import moment
 from taskforces.clock import now_for, today_for
 from taskforces.models import Level, Posting, UnitVersion, User
 from taskforces.models.units import path_ids
-from taskforces.scope import ANSWERS, may_answer, may_submit, path_in_scope, postings, require
+from taskforces.scope import Right, may_answer, may_submit, path_in_scope, postings, require, roles_with
 
 from .models import Difficulty, DifficultyStep, Report, Status
 from .review import workflow
@@ -153,7 +153,8 @@ def next_above(report: Report, unit_id: int, user) -> int | None:
         return None
     above = ids[position - 1]
     if position == 1:
-        there = Posting.objects.on(today_for(user)).filter(unit_id=above, role__in=ANSWERS, unit__level=Level.NATION)
+        answering = roles_with(Right.ANSWER)
+        there = Posting.objects.on(today_for(user)).filter(unit_id=above, role__in=answering, unit__level=Level.NATION)
         return above if there.exists() else None
     return above
 

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 
+from de_an_06.navigation import home_url_name
 from reporting.models import Period, Report
 from taskforces import scope
 from taskforces.models import AdministrativeUnit, Branch, Level, Posting, Role, UnitVersion, User
@@ -169,8 +170,8 @@ def test_home_depends_on_the_role(world):
         world.auditor: "dashboard",
     }
     for person, name in homes.items():
-        assert scope.home_url_name(person.postings.get()) == name
-    assert scope.home_url_name(None) == "dashboard"
+        assert home_url_name(person.postings.get()) == name
+    assert home_url_name(None) == "dashboard"
 
 
 def test_a_unit_made_later_is_under_its_province(world, october_2026):

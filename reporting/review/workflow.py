@@ -29,9 +29,9 @@ from reporting.models import (
 from reporting.rollup.rollup import mark_dirty
 from reporting.templatetags.show import moment
 from taskforces.clock import now_for
-from taskforces.models import AdministrativeUnit, Branch, Role, User
+from taskforces.models import AdministrativeUnit, Branch, User
 from taskforces.models.units import path_ids
-from taskforces.scope import branches_entered_by, may_close_period, may_review, may_submit, postings
+from taskforces.scope import branches_entered_by, may_close_period, may_mark_any_branch, may_review, may_submit
 
 if TYPE_CHECKING:
     from reporting.entry.checks import Problem
@@ -391,8 +391,7 @@ def _require_editable(report: Report) -> None:
 
 def _require_may_mark(report: Report, branch: str, by: User) -> None:
     """Officers mark their own branch; the unit's leader may mark either."""
-    leads = any(p.role == Role.LEADER and p.unit_id == report.unit_id for p in postings(by))
-    if branch not in branches_entered_by(by, report) and not (leads and may_submit(by, report)):
+    if branch not in branches_entered_by(by, report) and not may_mark_any_branch(by, report):
         raise NotAllowed(f"Chỉ cán bộ {_part(branch)} hoặc lãnh đạo đơn vị đánh dấu được phần này.")
 
 
