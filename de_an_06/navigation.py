@@ -25,15 +25,15 @@ def frame(request):
     nav = []
     if posting is not None:
         rights = rights_of(posting)
-        works_on_reviews = not rights.isdisjoint({Right.REVIEW, Right.CLOSE_MONTH})
-        reads_reviews = Right.READ_REVIEWS in rights and not works_on_reviews
+        reads_reviews = Right.READ_REVIEWS in rights
+        works_on_reviews = reads_reviews and not rights.isdisjoint({Right.REVIEW, Right.CLOSE_MONTH})
         if Right.SUBMIT in rights:
             nav.append(("task-list", "Việc cần làm"))
         if works_on_reviews:
             nav.append(("review-list", "Duyệt báo cáo"))
         nav += [
             ("dashboard", "Tổng quan"),
-            *([("review-list", "Báo cáo các đơn vị")] if reads_reviews else []),
+            *([("review-list", "Báo cáo các đơn vị")] if reads_reviews and not works_on_reviews else []),
             ("taskforce-list", "Tổ công tác"),
             ("assignment-list", "Nhiệm vụ"),
             ("difficulty-list", "Khó khăn"),

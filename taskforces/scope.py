@@ -105,8 +105,11 @@ def postings(user) -> list[Posting]:
 
 
 def rights_of(posting: Posting | None) -> frozenset[Right]:
-    """What one posting lets its person do; nothing without a posting."""
-    return RIGHTS[Role(posting.role)] if posting else frozenset()
+    """What one posting lets its person do; nothing without a posting. Below a commune there is nothing to review."""
+    if posting is None:
+        return frozenset()
+    rights = RIGHTS[Role(posting.role)]
+    return rights - {Right.REVIEW, Right.READ_REVIEWS} if posting.unit.level == Level.COMMUNE else rights
 
 
 def roles_with(right: Right) -> list[Role]:
@@ -189,7 +192,7 @@ def unit_in_scope(user, unit_id: int, day) -> bool:
 
 def may_read_reviews(user) -> bool:
     """Reviewers and provincial staff work on the reports below; chairs, auditors and administrators read them."""
-    return user.is_superuser or any(p.unit.level != Level.COMMUNE for p in held(user, Right.READ_REVIEWS))
+    return user.is_superuser or bool(held(user, Right.READ_REVIEWS))
 
 
 def contacts_seen(user, unit_ids) -> set[int]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
+from django.urls import reverse
 
 from de_an_06.navigation import home_url_name
 from reporting.models import Period, Report
@@ -222,6 +223,20 @@ def test_roles_are_given_below_the_own_and_nobody_makes_an_administrator(world):
     assert scope.roles_given_by(world.administrator, elsewhere)
     for person in (world.officer, world.leader, world.reviewer, world.chair, world.auditor):
         assert not scope.roles_given_by(person, ward)
+
+
+@pytest.mark.parametrize("place", ["dong_nai", "phuoc_long"])
+@pytest.mark.parametrize("role", Role.values)
+def test_every_place_a_posting_is_sent_to_opens(world, client, october_2026, place, role):
+    """Also in a commune, which has no units below whose reports could be read."""
+    unit = getattr(world, place)
+    person = make_person("ai", "Ai Đó", unit, role, branch="office" if role == "officer" else "", since=FIRST_NEW)
+    report(unit, october_2026)
+    client.force_login(person)
+    home = client.get("/", follow=True)
+    assert home.status_code == 200
+    for name, label in home.context["nav"]:
+        assert client.get(reverse(name)).status_code == 200, label
 
 
 # --- the table is the only one
