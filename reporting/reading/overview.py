@@ -12,8 +12,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from de_an_06.plain.spans import Month, Span
-from reporting.models import Basis, Indicator, IndicatorSummary, Period, PeriodDeadline, PublicService, Status
+from reporting.lateness import SENT, days_overdue, deadlines_of
+from reporting.models import Basis, Indicator, IndicatorSummary, Period, PublicService
 from reporting.rollup import rollup
+from reporting.rollup.audit import latest_alarm
 from taskforces.clock import now_for
 from taskforces.models import UnitVersion
 from taskforces.models.units import path_ids
@@ -221,13 +223,13 @@ def overview(
     measures = _measures_of_totals(totals, indicator_figures, linked_ids, activation_ids)
 
     reports = missing_and_direct(unit_id, version.path, read)
-    deadlines = {(d.period_id, d.level): d.due_at for d in PeriodDeadline.objects.filter(period__in=read)}
-    late = {r.report_id: _days_overdue(deadlines.get((r.period_id, r.level)), now) for r in reports}
+    deadlines = deadlines_of(read)
+    late = {r.report_id: days_overdue(r.status, deadlines.get((r.period_id, r.level)), now) for r in reports}
     direct = {r.unit_id: r for r in reports if r.period_id == read[-1].pk}
     rows = unit_rows(unit_id, version, children, owed, sums, pairs, services)
     for row in rows:
         row.report = direct.get(row.unit_id) if has_no_units_below(row) else None
-        if row.report is not None and row.report.status in {Status.DRAFT, Status.RETURNED}:
+        if row.report is not None:
             row.days_overdue = late[row.report.report_id]
     before_rows = {
         row.unit_id: row.measures
@@ -247,7 +249,7 @@ def overview(
             late[r.report_id],
         )
         for r in reports
-        if r.status in {Status.DRAFT, Status.RETURNED}
+        if r.status not in SENT
     ]
     return Overview(
         unit_id=unit_id,
@@ -272,7 +274,7 @@ def overview(
         own_report=direct.get(unit_id),
         as_of=as_of or now,
         is_stale=bool(children) and rollup.is_stale(unit_id, [p.pk for p in read]),
-        alarm=rollup.latest_alarm([p.pk for p in read]) if children else None,
+        alarm=latest_alarm([p.pk for p in read]) if children else None,
     )
 
 
@@ -336,12 +338,6 @@ def _comparison(
             sides[pair.side].activation += pair.pair
     units = sum(part.same_units for (side, _), part in owed.items() if side == NOW)
     return Comparison(span.previous(), units, sides[NOW], sides[BEFORE]) if units else None
-
-
-def _days_overdue(due_at: dt.datetime | None, now: dt.datetime) -> int | None:
-    if due_at is None or now <= due_at:
-        return None
-    return (timezone.localtime(now).date() - timezone.localtime(due_at).date()).days
 
 
 def _notices(

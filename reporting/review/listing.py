@@ -12,6 +12,7 @@ from django.db.models import Count, Exists, OuterRef, Q, Sum
 from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate, rate
 from de_an_06.plain.vietnamese import search_key
 from reporting import periods
+from reporting.lateness import SENT, days_overdue, time_left
 from reporting.models import (
     ENTERED_FIELDS,
     IndicatorFigure,
@@ -31,7 +32,6 @@ from taskforces.scope import may_review
 
 from .workflow import is_clean
 
-SENT = (Status.SUBMITTED, Status.APPROVED)
 Action = ReportEvent.Action
 PRIOR_CORRECTED = "Số liệu tháng trước đã sửa sau khi báo cáo này gửi, số chuyển sang không còn khớp"
 
@@ -337,11 +337,6 @@ def _cells(rows: Iterable[Row], unit: UnitVersion, period: Period) -> tuple[dict
 
 
 def _add_lateness(row: Row, due: dt.datetime | None, now: dt.datetime) -> None:
-    if due is None:
-        return
-    days = (now.astimezone(periods.VIETNAM).date() - due.astimezone(periods.VIETNAM).date()).days
-    row.is_overdue = now > due
-    if row.is_overdue:
-        row.late_text = f"Quá hạn {format_number(days)} ngày" if days else "Quá hạn hôm nay"
-    else:
-        row.late_text = f"Còn {format_number(-days)} ngày" if days else "Hạn hôm nay"
+    if due is not None:
+        row.is_overdue = days_overdue(row.report.status, due, now) is not None
+        row.late_text = time_left(due, now)

@@ -10,14 +10,15 @@ from django.views.decorators.http import require_GET
 
 from de_an_06.plain.numbers import format_number
 from reporting.entry.form import ReportForm, load_form
+from reporting.lateness import is_past, time_left
 from reporting.models import Report, ReportEvent, Status
+from reporting.report_doors import reports_for
 from reporting.review import workflow
 from taskforces.clock import now_for, today_for
 from taskforces.models import Branch, Posting, UnitVersion
 from taskforces.scope import Right, held, may_submit, rights_of, roles_with, units_reviewing
 
-from .entry import reports_for
-from .entry_rows import GROUPS, time_left
+from .entry_rows import GROUPS
 
 RECENT = 3
 
@@ -63,7 +64,7 @@ def task_list(request):
         "is_untouched": _is_untouched_since_return(report),
         "headline": _headline(report, form, left),
         "time_left": time_left(report.due, now_for(request.user)) if report.due else "",
-        "is_late": bool(report.due) and now_for(request.user) > report.due,
+        "is_late": is_past(report.due, now_for(request.user)),
         "first": _first_open_cell(form),
         "counts": form.counts(),
         "returned": [r for r in reports if r.status == Status.RETURNED and may_submit(request.user, r)],
