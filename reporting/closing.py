@@ -10,8 +10,8 @@ from django.db import transaction
 from de_an_06.plain.moments import moment
 from taskforces.clock import now_for
 from taskforces.models import AdministrativeUnit, User
+from taskforces.models.units import path_ids
 from taskforces.scope import may_close_period
-from taskforces.units.tree import path_ids
 
 from .models import Period, PeriodClosure, Report, Status
 from .report_log import NotAllowed, reason_given, what_happened

@@ -21,7 +21,8 @@ from reporting import closing
 from reporting.report_log import NotAllowed, locked
 from taskforces.clock import now_for, today_for
 from taskforces.models import Level, Posting, UnitVersion, User
-from taskforces.scope import ANSWERS, may_answer, may_submit, path_in_scope, postings, require
+from taskforces.models.units import path_ids
+from taskforces.scope import Right, may_answer, may_submit, path_in_scope, postings, require, roles_with
 
 from .models import Difficulty, DifficultyStep, Report, Status
 
@@ -146,13 +147,14 @@ def acts_of(difficulty: Difficulty, user) -> list[str]:
 
 def next_above(report: Report, unit_id: int, user) -> int | None:
     """The unit above on the report's path that can answer; the nation only where somebody is posted to answer there."""
-    ids = [int(part) for part in report.path.strip("/").split("/")]
+    ids = path_ids(report.path)
     position = ids.index(unit_id)
     if position == 0:
         return None
     above = ids[position - 1]
     if position == 1:
-        there = Posting.objects.on(today_for(user)).filter(unit_id=above, role__in=ANSWERS, unit__level=Level.NATION)
+        answering = roles_with(Right.ANSWER)
+        there = Posting.objects.on(today_for(user)).filter(unit_id=above, role__in=answering, unit__level=Level.NATION)
         return above if there.exists() else None
     return above
 

@@ -6,8 +6,8 @@ from reporting.closing import require_editable
 from reporting.models import IndicatorTerms, Report, ReportEvent, ServiceTerms
 from reporting.report_log import NotAllowed, Refused, locked, log
 from taskforces.clock import now_for
-from taskforces.models import Branch, Role, User
-from taskforces.scope import branches_entered_by, may_submit, postings
+from taskforces.models import Branch, User
+from taskforces.scope import branches_entered_by, may_mark_any_branch
 
 from .checks import SOFT
 from .form import load_form
@@ -65,8 +65,7 @@ def part_name(branch: str) -> str:
 
 def _require_may_mark(report: Report, branch: str, by: User) -> None:
     """Officers mark their own branch; the unit's leader may mark either."""
-    leads = any(p.role == Role.LEADER and p.unit_id == report.unit_id for p in postings(by))
-    if branch not in branches_entered_by(by, report) and not (leads and may_submit(by, report)):
+    if branch not in branches_entered_by(by, report) and not may_mark_any_branch(by, report):
         raise NotAllowed(f"Chỉ cán bộ {part_name(branch)} hoặc lãnh đạo đơn vị đánh dấu được phần này.")
 
 

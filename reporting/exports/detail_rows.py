@@ -11,6 +11,7 @@ from reporting.lateness import days_overdue, deadlines_of
 from reporting.models import Basis, Period, Report, Status
 from reporting.reading.ranges import COUNTED, Stretch, unit_sums
 from taskforces.models import UnitVersion
+from taskforces.models.units import path_ids
 
 
 @dataclass(frozen=True)
@@ -88,9 +89,7 @@ class Names:
             return Name("", str(unit_id), "", ((), "", unit_id))
         parent = self.version(version.parent_id, day)
         # In the order of the tree: each unit's own report first, then what is below it by name.
-        chain = tuple(
-            found.sort_key for part in version.path.strip("/").split("/") if (found := self.version(int(part), day))
-        )
+        chain = tuple(found.sort_key for above in path_ids(version.path) if (found := self.version(above, day)))
         return Name(version.code, version.name, parent.name if parent else "", (chain, version.code, unit_id))
 
 

@@ -19,7 +19,7 @@ from reporting.rollup import rollup
 from reporting.rollup.audit import latest_alarm
 from taskforces.clock import now_for
 from taskforces.models import UnitVersion
-from taskforces.units.tree import path_ids
+from taskforces.models.units import path_ids
 
 from .owed import OwedReport, Submissions, missing_and_direct, submissions, total_now
 from .ranges import (

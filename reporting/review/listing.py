@@ -27,8 +27,8 @@ from reporting.models import (
 )
 from taskforces.clock import now_for
 from taskforces.models import Branch, UnitVersion
+from taskforces.models.units import path_ids
 from taskforces.scope import may_review
-from taskforces.units.tree import path_ids
 
 from .workflow import is_clean
 

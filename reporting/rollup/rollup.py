@@ -27,6 +27,7 @@ from reporting.models import (
     SubmissionSummary,
 )
 from taskforces.models import Level, UnitVersion
+from taskforces.models.units import path_ids
 
 log = logging.getLogger(__name__)
 
@@ -116,7 +117,7 @@ def with_ancestors(period: Period, unit_ids: Collection[int]) -> set[int]:
     """The units and all units above them, by their reports' paths and by the tree of the month's last day."""
     reports = Report.objects.filter(period=period, unit_id__in=unit_ids).values_list("path", flat=True)
     versions = UnitVersion.objects.on(period.data_to).filter(unit_id__in=unit_ids).values_list("path", flat=True)
-    return {int(part) for path in {*reports, *versions} for part in path.strip("/").split("/") if part.isdigit()}
+    return {unit_id for path in {*reports, *versions} for unit_id in path_ids(path)}
 
 
 def _recompute(period: Period, unit_ids: set[int] | None) -> RollupRun:
@@ -254,7 +255,7 @@ def _write(period: Period, generation: int, unit_ids: set[int] | None, left_out:
     places = UnitVersion.objects.on(period.data_to).exclude(unit__level=Level.COMMUNE).values_list("unit_id", "path")
     homes, lineage = [], []
     for unit_id, path in places:
-        ids = [int(part) for part in path.strip("/").split("/")]
+        ids = path_ids(path)
         above = [pk for pk in ids if unit_ids is None or pk in unit_ids]
         lineage += [f"({unit_id}, {pk})" for pk in above]
         if above:

@@ -23,8 +23,8 @@ from reporting.models.reports import NARRATIVE_FIELDS
 from reporting.report_doors import get_own_report, get_report
 from reporting.report_log import NotAllowed, Refused
 from taskforces.clock import now_for
-from taskforces.models import Branch, Role
-from taskforces.scope import branches_entered_by, may_submit, postings, require
+from taskforces.models import Branch
+from taskforces.scope import branches_entered_by, may_mark_any_branch, may_submit, require
 
 from . import entry_rows
 from .entry_rows import REASON_PREFIX, Typed
@@ -243,7 +243,7 @@ def _is_named(line, touched: set[str]) -> bool:
 
 def _parts(request, form: ReportForm) -> dict[str, str]:
     """The changing bits outside the grid, by the id of their place."""
-    leads = _leads(request.user, form)
+    leads = form.is_open and may_mark_any_branch(request.user, form.report)
     parts = {
         f"tt-{section.branch}": render_to_string(
             "reporting/_branch_state.html", {"section": section, "sheet": form, "leads": leads}, request
@@ -311,7 +311,7 @@ def _page(request, report: Report, form: ReportForm, typed: Typed | None = None)
         "seen": json.dumps(entry_rows.seen_texts(form), ensure_ascii=False),
         "report_messages": entry_rows.report_messages(form, may_explain=may_explain),
         "may_explain": may_explain,
-        "leads": _leads(request.user, form),
+        "leads": form.is_open and may_mark_any_branch(request.user, report),
         "help": entry_rows.CELL_HELP,
         "left": time_left(report.due, now_for(request.user)) if report.due else "",
         "last_year_label": f"tháng {form.month.month}/{form.month.year - 1}",
@@ -319,12 +319,6 @@ def _page(request, report: Report, form: ReportForm, typed: Typed | None = None)
         "was_returned": report.status == Status.RETURNED,
     }
     return render(request, "reporting/entry.html", context)
-
-
-def _leads(user, form: ReportForm) -> bool:
-    """The unit's leader may mark either branch as finished."""
-    unit_id = form.report.unit_id
-    return form.is_open and any(p.role == Role.LEADER and p.unit_id == unit_id for p in postings(user))
 
 
 def _typed_text(typed: Typed | None, name: str, text: str) -> str:

@@ -21,12 +21,24 @@ from reporting.report_doors import get_report, named_reports
 from reporting.report_log import NotAllowed
 from reporting.review import changes, listing, workflow
 from taskforces.clock import now_for, today_for
-from taskforces.models import Level, Role, UnitVersion
+from taskforces.models import Level, UnitVersion
+from taskforces.models.units import path_ids
 from taskforces.people.postings import Substitutes
-from taskforces.scope import may_close_period, may_review, may_submit, path_in_scope, postings, require, sees_everything
-from taskforces.units.tree import path_ids
+from taskforces.scope import (
+    Right,
+    held,
+    may_close_period,
+    may_read_reviews,
+    may_review,
+    may_review_somewhere,
+    may_submit,
+    path_in_scope,
+    postings,
+    require,
+    sees_everything,
+    units_reviewing,
+)
 
-READERS = {Role.REVIEWER, Role.PROVINCIAL_STAFF, Role.CHAIR, Role.AUDITOR, Role.ADMINISTRATOR}
 FILTERS = (
     ("", "Tất cả"),
     ("sach", "Sạch, chờ duyệt"),
@@ -42,7 +54,7 @@ FILTERS = (
 @require_GET
 def review_list(request):
     """The month's reports of one unit: approve the clean ones in one act, open or send back the others."""
-    require(_reads_reviews(request.user))
+    require(may_read_reviews(request.user))
     unit_id = _number(request.GET.get("don_vi"))
     months = _months(request, unit_id)
     if not months:
@@ -94,7 +106,7 @@ def review_list(request):
 @require_POST
 def approve_clean(request):
     """Approve the ticked reports; each is locked and checked on its own, those refused are named with the reason."""
-    require(_reviews(request.user))
+    require(may_review_somewhere(request.user))
     wanted = [int(value) for value in request.POST.getlist("bao_cao") if value.isdigit()]
     reports = {r.pk: r for r in named_reports(request.user).filter(pk__in=wanted)}
     if not reports:
@@ -156,17 +168,16 @@ def report_detail(request, pk):
             "may_edit": form.is_open and may_submit(user, report),
             "may_accept_prior": report.prior_corrected and (reviewer or may_submit(user, report)),
             "sending_back": request.GET.get("tra_lai") == "1",
-            "here": "review-list" if _reads_reviews(user) else "task-list",
-            "back_to": _list_address(request, report.period) if _reads_reviews(user) else reverse("task-list"),
+            "here": "review-list" if may_read_reviews(user) else "task-list",
+            "back_to": _list_address(request, report.period) if may_read_reviews(user) else reverse("task-list"),
         },
     )
 
 
 def _with_actors(events, report):
     """Each event with `who`: the name, and in whose place a substitute acted (above the unit for review's acts)."""
-    path = set(path_ids(report.path))
-    stood_in = Substitutes(path)
-    above = path - {report.unit_id} if report.level != Level.PROVINCE else path
+    stood_in = Substitutes(set(path_ids(report.path)))
+    above = set(units_reviewing(report))
     reviewing = {ReportEvent.Action.APPROVE, ReportEvent.Action.SEND_BACK, ReportEvent.Action.REOPEN}
     for event in events:
         event.who = stood_in.name(event.by, event.at, above if event.action in reviewing else {report.unit_id})
@@ -184,7 +195,7 @@ def cell_history(request, pk, cell):
     changes = FigureChange.objects.filter(report=report, cell=cell).select_related("by").order_by("-at", "-pk")
     rows = [(c, format_number(c.old, blank="trống"), format_number(c.new, blank="trống")) for c in changes]
     template = "reporting/_cell_history.html" if request.htmx else "reporting/review_cell_history.html"
-    here = "review-list" if _reads_reviews(request.user) else "task-list"
+    here = "review-list" if may_read_reviews(request.user) else "task-list"
     return render(
         request, template, {"report": report, "sheet": form, "cell": form.cells[cell], "rows": rows, "here": here}
     )
@@ -323,15 +334,6 @@ def _try(
     return HttpResponseRedirect(done or list_address)
 
 
-def _reads_reviews(user) -> bool:
-    """Reviewers and provincial staff work here; chairs, auditors and administrators read."""
-    return user.is_superuser or any(p.role in READERS and p.unit.level != Level.COMMUNE for p in postings(user))
-
-
-def _reviews(user) -> bool:
-    return any(p.role == Role.REVIEWER for p in postings(user))
-
-
 def _number(text: str | None) -> int | None:
     """A key of the address; a text that is no number is an address that does not exist."""
     if not text:
@@ -387,7 +389,7 @@ def _units_to_choose(user, unit: UnitVersion, period: Period) -> list[UnitVersio
     versions = UnitVersion.objects.on(period.data_to).filter(path_in_scope(user)).select_related("unit")
     below = Q(unit__level__in=[Level.PROVINCE, Level.DISTRICT])
     if sees_everything(user):
-        province = unit.path.strip("/").split("/")[1]
+        province = path_ids(unit.path)[1]
         below = Q(unit__level=Level.PROVINCE) | Q(unit__level=Level.DISTRICT, path__contains=f"/{province}/")
     return sorted(versions.filter(below), key=lambda v: (v.unit.level != Level.PROVINCE, v.sort_key))
 
@@ -402,7 +404,7 @@ def _month_and_province(request, pk: int) -> tuple[Period, UnitVersion]:
     period = get_object_or_404(Period, pk=pk)
     unit_id = _number(request.POST.get("don_vi") or request.GET.get("don_vi"))
     if unit_id is None:
-        unit_id = next((p.unit_id for p in postings(request.user) if p.role == Role.PROVINCIAL_STAFF), None)
+        unit_id = next((p.unit_id for p in held(request.user, Right.CLOSE_MONTH)), None)
         if unit_id is None:
             raise PermissionDenied
     versions = UnitVersion.objects.on(period.data_to).filter(path_in_scope(request.user)).select_related("unit")

@@ -14,6 +14,7 @@ from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate
 from reporting.models import Indicator
 from taskforces.clock import today_for
 from taskforces.models import AdministrativeUnit, Document, Level, Membership, TaskForce, UnitVersion
+from taskforces.models.units import path_ids
 from taskforces.register import counts, gaps, keeping
 from taskforces.register.forms import EndForm, LookForm, NewTaskForceForm, TaskForceForm
 from taskforces.scope import contacts_seen, may_keep_register, path_in_scope_of_unit, require
@@ -341,7 +342,7 @@ def _children(look: Look, below: list[UnitVersion], figures: dict, register: gap
     """One row for each unit directly below: what its communes count, and what it and they lack."""
     members: dict[int, list[UnitVersion]] = {}
     for version in below:
-        ids = tree.path_ids(version.path)
+        ids = path_ids(version.path)
         position = ids.index(look.unit.pk)
         if position + 1 < len(ids):
             members.setdefault(ids[position + 1], []).append(version)
