@@ -1,12 +1,15 @@
-"""Root of the addresses; each app lists its own, and here stand the pages that know neither."""
+"""Root of the addresses; each app lists its own, and here stand the pages of the whole portal."""
 
 from django.contrib import admin
 from django.urls import include, path
 
+from . import home
 from .guide import guide
 from .health import healthz
 
 urlpatterns = [
+    path("", home.home, name="home"),
+    path("phan-cong/<int:pk>/chon/", home.switch_posting, name="posting-switch"),
     path("", include("taskforces.urls")),
     path("", include("reporting.urls")),
     path("api/", include("reporting.api.urls")),

@@ -15,7 +15,7 @@ from de_an_06.plain.spans import Month, month_due, window
 from reporting.models.catalogue import REPORTING_LEVELS
 from reporting.models.reports import NARRATIVE_FIELDS
 from taskforces.models import AdministrativeUnit, Level, UnitVersion
-from taskforces.models.units import valid_on
+from taskforces.models.units import path_ids, valid_on
 
 from .models import (
     Holiday,
@@ -148,7 +148,7 @@ def _set_expected_reports(period: Period) -> None:
     moved = []
     for unit_id, report in existing.items():
         if unit_id in expected and (report.path, report.level) != expected[unit_id]:
-            stale_units |= {unit_id, *(int(part) for part in report.path.strip("/").split("/"))}
+            stale_units |= {unit_id, *path_ids(report.path)}
             report.path, report.level = expected[unit_id]
             moved.append(report)
     Report.objects.bulk_update(moved, ["path", "level"], batch_size=1000)
@@ -157,7 +157,7 @@ def _set_expected_reports(period: Period) -> None:
     if no_longer:
         gone = Report.objects.filter(untouched(), pk__in=[report.pk for report in no_longer])
         for report in gone:
-            stale_units |= {int(part) for part in report.path.strip("/").split("/")}
+            stale_units |= set(path_ids(report.path))
         gone.delete()
 
     RollupRequest.objects.bulk_create(

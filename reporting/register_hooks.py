@@ -7,8 +7,7 @@ from django.db.models import F, Max, OuterRef, Subquery
 
 from taskforces import hooks
 from taskforces.models import UnitVersion
-from taskforces.models.units import valid_on
-from taskforces.units.tree import path_ids
+from taskforces.models.units import path_ids, valid_on
 
 from .models import DifficultyStep, Explanation, ExportJob, FigureChange, Report, ReportEvent, RollupRequest
 

@@ -17,7 +17,7 @@ LIST = "/duyet/"
 
 @pytest.fixture(autouse=True)
 def _no_worker(monkeypatch):
-    monkeypatch.setattr(workflow.tasks.drain_rollup_requests, "delay_on_commit", lambda: None)
+    monkeypatch.setattr(workflow.drain_rollup_requests, "delay_on_commit", lambda: None)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from functools import lru_cache
 from de_an_06.plain.numbers import NO_VALUE, format_rate
 from de_an_06.plain.numbers import format_number as _format_number
 from de_an_06.plain.spans import Month
+from reporting import closing
 from reporting.models import (
     FIGURE_FIELDS,
     Explanation,
@@ -287,14 +288,13 @@ class FormRows:
     """Raw rows behind a form; `entry` changes `services` and `indicators` here and builds the form again."""
 
     def __init__(self, report: Report):
-        from reporting.review import workflow
 
         self.report = report
         period = report.period
         self.month = Month(period.year, period.month)
         # Pages read `month_closed` and `unit_name` in the same query as the report.
         closed = getattr(report, "month_closed", None)
-        self.is_open = report.is_editable and not (workflow.is_closed(report) if closed is None else closed)
+        self.is_open = report.is_editable and not (closing.is_closed(report) if closed is None else closed)
         day = period.data_to
         name = getattr(report, "unit_name", None)
         if name is None:

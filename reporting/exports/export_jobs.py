@@ -11,6 +11,7 @@ import os
 import time
 from pathlib import Path
 
+from celery import shared_task
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
@@ -19,7 +20,6 @@ from django.utils import timezone
 
 from de_an_06.plain.spans import Span
 from de_an_06.plain.vietnamese import search_key
-from reporting import tasks
 from reporting.models import Basis, ExportJob, ReportingSettings
 from reporting.reading.overview import begun_periods, periods_of_unit
 from taskforces.clock import now_for, today_for
@@ -49,10 +49,11 @@ def create(*, unit: AdministrativeUnit, span: Span, basis: str, by) -> ExportJob
         return waiting
     same.delete()  # lost on the way to the worker: asking again replaces it
     job = ExportJob.objects.create(requested_by=by, requested_at=now, unit=unit, span=span.key, basis=basis)
-    tasks.run_export.delay_on_commit(str(job.pk))
+    run_export.delay_on_commit(str(job.pk))
     return job
 
 
+@shared_task(name="reporting.tasks.run_export")
 def run_export(export_id) -> None:
     """Makes the file of one job. Safe to run twice or twice at once: a finished job is left alone, one file wins."""
     claimed = ExportJob.objects.filter(pk=export_id, state__in=OPEN)

@@ -8,8 +8,8 @@ from django.utils import timezone
 from de_an_06.plain.spans import Span
 from reporting.models import Basis, ExportJob, Period, Report, ReportEvent, SubmissionSummary
 from reporting.reading.overview import begun_periods, periods_of_unit
-from reporting.reading.owed import Submissions, submissions
-from reporting.reading.ranges import COUNTED, NOW, Stretch
+from reporting.reading.owed import submissions, total_now
+from reporting.reading.ranges import COUNTED, Stretch
 from taskforces.clock import today_for
 from taskforces.models import Level, UnitVersion
 from taskforces.scope import path_in_scope
@@ -72,10 +72,7 @@ def _ended_unit(user, unit_id: int, periods: list[Period]) -> list[tuple[int, st
 def completeness(user, unit_id: int, span: Span, basis: str) -> dict:
     """Counts of both bases, the words the file will carry, and what stays blank in it."""
     periods = periods_in(user, span)
-    owed = Submissions()
-    for (side, _), part in submissions(Stretch(unit_id, basis, periods)).items():
-        if side == NOW:
-            owed += part
+    owed = total_now(submissions(Stretch(unit_id, basis, periods)))
     counts = {
         "expected": owed.expected_reports,
         "approved": owed.approved,

@@ -12,6 +12,7 @@ from django.db.models import Count, Exists, OuterRef, Q, Sum
 from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate, rate
 from de_an_06.plain.vietnamese import search_key
 from reporting import periods
+from reporting.lateness import SENT, days_overdue, time_left
 from reporting.models import (
     ENTERED_FIELDS,
     IndicatorFigure,
@@ -26,11 +27,11 @@ from reporting.models import (
 )
 from taskforces.clock import now_for
 from taskforces.models import Branch, UnitVersion
+from taskforces.models.units import path_ids
 from taskforces.scope import may_review
 
 from .workflow import is_clean
 
-SENT = (Status.SUBMITTED, Status.APPROVED)
 Action = ReportEvent.Action
 PRIOR_CORRECTED = "Số liệu tháng trước đã sửa sau khi báo cáo này gửi, số chuyển sang không còn khớp"
 
@@ -136,7 +137,7 @@ def load_review(*, unit: UnitVersion, period: Period, user, search: str = "") ->
     names = {v.unit_id: v for v in UnitVersion.objects.on(period.data_to).under(unit.unit_id)}
     due = dict(period.deadlines.values_list("level", "due_at"))
     closure = (
-        PeriodClosure.objects.filter(period=period, province_id__in=_ids(unit.path), reopened_at__isnull=True)
+        PeriodClosure.objects.filter(period=period, province_id__in=path_ids(unit.path), reopened_at__isnull=True)
         .select_related("closed_by")
         .first()
     )
@@ -336,15 +337,6 @@ def _cells(rows: Iterable[Row], unit: UnitVersion, period: Period) -> tuple[dict
 
 
 def _add_lateness(row: Row, due: dt.datetime | None, now: dt.datetime) -> None:
-    if due is None:
-        return
-    days = (now.astimezone(periods.VIETNAM).date() - due.astimezone(periods.VIETNAM).date()).days
-    row.is_overdue = now > due
-    if row.is_overdue:
-        row.late_text = f"Quá hạn {format_number(days)} ngày" if days else "Quá hạn hôm nay"
-    else:
-        row.late_text = f"Còn {format_number(-days)} ngày" if days else "Hạn hôm nay"
-
-
-def _ids(path: str) -> list[int]:
-    return [int(part) for part in path.strip("/").split("/")]
+    if due is not None:
+        row.is_overdue = days_overdue(row.report.status, due, now) is not None
+        row.late_text = time_left(due, now)

@@ -6,6 +6,7 @@ from urllib.parse import quote
 from django.urls import reverse
 
 from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate
+from reporting.lateness import SENT_LATE, overdue_words
 from reporting.models import Indicator, Status
 from reporting.reading.overview import ASSIGNMENTS, RANKINGS, Overview, UnitRow
 from reporting.reading.ranges import Dossiers, Pair
@@ -190,10 +191,6 @@ def report_status(status: str, days_overdue: int | None) -> dict:
     return {"tone": "", "icon": "blank", "label": "Chưa nộp"}
 
 
-def overdue_words(days: int) -> str:
-    return f"Quá hạn {days} ngày" if days else "Quá hạn hôm nay"
-
-
 def who_reported(seen: Overview) -> dict:
     """The box “Ai đã nộp”: the late ones first, then chips of all units where they are few."""
     parts = seen.submissions
@@ -230,7 +227,7 @@ def who_reported(seen: Overview) -> dict:
                 ("t-ok", "check", "Đã duyệt", parts.approved),
                 ("t-warn", "back", "Trả lại", parts.returned),
                 ("t-bad", "clock", "Quá hạn", overdue),
-                ("t-warn", "clock", "Nộp trễ", parts.late),
+                ("t-warn", "clock", SENT_LATE, parts.late),
             )
             if number
         ],

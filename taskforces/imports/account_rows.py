@@ -5,14 +5,14 @@ import re
 from django.contrib.auth.hashers import make_password
 
 from taskforces.models import Branch, Posting, PostingEvent, Role, User
-from taskforces.scope import may_give_posting
+from taskforces.scope import GIVEN_BY_ADMINISTRATORS, may_give_posting
 
 from .columns import FULL_NAME, ROLE, SINCE, UNTIL, Day, Mail, OneOf, RosterColumn, Text
 from .resources import BATCH, Roster, in_parts
 
 LOGIN, BRANCH = "Tên đăng nhập", "Bộ phận"
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{2,39}")
-GIVEN = [(value, label) for value, label in Role.choices if value != Role.ADMINISTRATOR]
+GIVEN = [(value, label) for value, label in Role.choices if value in GIVEN_BY_ADMINISTRATORS]
 ACCOUNT = ("full_name", "job_title", "work_phone", "email")
 
 

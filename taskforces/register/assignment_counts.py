@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When, Window
 
 from taskforces.models import Assignment, UnitVersion
+from taskforces.models.units import path_ids
 from taskforces.units.tree import LEVEL_ORDER
 
 
@@ -201,7 +202,7 @@ def unit_table(unit_id: int, day: dt.date, *, source_id: int | None = None) -> U
     versions = list(UnitVersion.objects.on(day).under(unit_id).order_by("sort_key"))
     child_of: dict[int, int] = {}
     for version in versions:
-        ids = [int(part) for part in version.path.strip("/").split("/")]
+        ids = path_ids(version.path)
         place = ids.index(unit_id)
         if place + 1 < len(ids):
             child_of[version.unit_id] = ids[place + 1]

@@ -13,7 +13,7 @@ from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, W
 
 from de_an_06.plain.vietnamese import search_key
 from taskforces.models import AdministrativeUnit, Level, UnitSuccession, UnitVersion
-from taskforces.models.units import valid_on
+from taskforces.models.units import path_ids, valid_on
 
 LEVEL_ORDER = (Level.NATION, Level.PROVINCE, Level.DISTRICT, Level.COMMUNE)
 # What stands before the short name, as people type it when they look for a unit by its full name.
@@ -63,11 +63,6 @@ def ancestors_of(versions: Iterable[tuple[UnitVersion, dt.date]]) -> dict[int, l
     return {
         version.pk: [nearest_version(known[unit_id], day) for unit_id in above[version.pk]] for version, day in asked
     }
-
-
-def path_ids(path: str) -> list[int]:
-    """'/1/40/7/' -> [1, 40, 7], root first, the unit itself last."""
-    return [int(part) for part in path.strip("/").split("/")]
 
 
 def nation() -> AdministrativeUnit | None:

@@ -12,10 +12,10 @@ from django.urls import reverse
 from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate
 from reporting.models.catalogue import Indicator
 from taskforces.models import AdministrativeUnit, Document, Level, Membership, TaskForce, UnitVersion
+from taskforces.models.units import path_ids
 from taskforces.register import counts, gaps, keeping
 from taskforces.register.forms import EndForm, NewTaskForceForm, TaskForceForm
 from taskforces.scope import contacts_seen, may_keep_register, require
-from taskforces.units import tree
 
 from .look import Look, get_task_force, look_of
 
@@ -275,7 +275,7 @@ def _children(look: Look, below: list[UnitVersion], figures: dict, register: gap
     """One row for each unit directly below: what its communes count, and what it and they lack."""
     members: dict[int, list[UnitVersion]] = {}
     for version in below:
-        ids = tree.path_ids(version.path)
+        ids = path_ids(version.path)
         position = ids.index(look.unit.pk)
         if position + 1 < len(ids):
             members.setdefault(ids[position + 1], []).append(version)
