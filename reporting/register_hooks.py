@@ -11,7 +11,7 @@ from taskforces.models.units import path_ids, valid_on
 
 from .models import DifficultyStep, Explanation, ExportJob, FigureChange, Report, ReportEvent, RollupRequest
 
-TRACES = (
+REPORT_TRACES = (
     hooks.Trace("Ô số liệu đã nhập hoặc sửa", FigureChange, "by"),
     hooks.Trace("Việc gửi, duyệt, trả lại báo cáo", ReportEvent, "by"),
     hooks.Trace("Giải thích điểm cần xem", Explanation, "by"),
@@ -23,7 +23,7 @@ TRACES = (
 def connect() -> None:
     """Once, when the portal starts."""
     hooks.follow_tree.append(refresh_report_paths)
-    hooks.traces.extend(TRACES)
+    hooks.traces.extend(REPORT_TRACES)
     hooks.last_active.append(last_reports)
 
 

@@ -8,7 +8,6 @@ from taskforces.scope import may_assign_by_file
 from .columns import Amount, Count, Day, OneOf, RosterColumn, Text
 from .resources import BATCH, Roster, in_parts
 
-Status = Assignment.Status
 DOCUMENT, ITEM, BODY, PART = "Số văn bản", "Mã nhiệm vụ", "Cơ quan thực hiện", "Vai trò"
 STATUS, DONE_ON, DROPPED_ON, DROP_REASON = (
     "Tình trạng",
@@ -32,7 +31,9 @@ class AssignmentRoster(Roster):
     part = RosterColumn("part", PART, OneOf(Assignment.Part.choices), required=True, example="Chủ trì")
     assigned = RosterColumn("assigned_on", ASSIGNED_ON, Day(), required=True, example="15/01/2026")
     due = RosterColumn("due_on", DUE_ON, Day(), example="31/12/2026")
-    status = RosterColumn("status", STATUS, OneOf(Status.choices), note="Để trống ở dòng mới: Chưa thực hiện.")
+    status = RosterColumn(
+        "status", STATUS, OneOf(Assignment.Status.choices), note="Để trống ở dòng mới: Chưa thực hiện."
+    )
     done = RosterColumn("done_on", DONE_ON, Day())
     dropped = RosterColumn("dropped_on", DROPPED_ON, Day())
     reason = RosterColumn("dropped_reason", DROP_REASON, Text(2000, lines=True), width=30)
@@ -73,22 +74,28 @@ class AssignmentRoster(Roster):
         return assignment
 
     def check_row(self, assignment, row):
-        if assignment.status != Status.DONE and not row.get(DONE_ON):
+        if assignment.status != Assignment.Status.DONE and not row.get(DONE_ON):
             assignment.done_on = None
-        if assignment.status != Status.DROPPED:
+        if assignment.status != Assignment.Status.DROPPED:
             if not row.get(DROPPED_ON):
                 assignment.dropped_on = None
             if not row.get(DROP_REASON):
                 assignment.dropped_reason = ""
-        if (assignment.status == Status.DONE) != bool(assignment.done_on):
-            say = "Ghi ngày hoàn thành." if assignment.status == Status.DONE else "Chỉ ghi khi đã hoàn thành."
+        if (assignment.status == Assignment.Status.DONE) != bool(assignment.done_on):
+            say = (
+                "Ghi ngày hoàn thành." if assignment.status == Assignment.Status.DONE else "Chỉ ghi khi đã hoàn thành."
+            )
             self.refuse(DONE_ON, say)
-        if (assignment.status == Status.DROPPED) != bool(assignment.dropped_on):
-            say = "Ghi ngày thôi thực hiện." if assignment.status == Status.DROPPED else "Chỉ ghi khi không thực hiện."
+        if (assignment.status == Assignment.Status.DROPPED) != bool(assignment.dropped_on):
+            say = (
+                "Ghi ngày thôi thực hiện."
+                if assignment.status == Assignment.Status.DROPPED
+                else "Chỉ ghi khi không thực hiện."
+            )
             self.refuse(DROPPED_ON, say)
         if self.place and not may_assign_by_file(self.by, self.place.path):
             self._keep_to_progress(assignment)
-        if assignment.status == Status.DROPPED and not assignment.dropped_reason:
+        if assignment.status == Assignment.Status.DROPPED and not assignment.dropped_reason:
             self.refuse(DROP_REASON, "Ghi lý do không thực hiện.")
         if assignment.done_on and assignment.done_on > self.today:
             self.refuse(DONE_ON, "Ngày hoàn thành không thể sau hôm nay.")

@@ -19,7 +19,6 @@ from taskforces.clock import now_for, today_for
 from taskforces.models import AdministrativeUnit, Assignment, AssignmentEvent, SourceDocument, SourceItem, UnitVersion
 from taskforces.scope import may_assign, may_keep_sources, may_report_progress, require
 
-Status = Assignment.Status
 ROWS_A_STATEMENT = 1000
 LONGEST_PROGRESS = 5000  # characters
 
@@ -145,7 +144,7 @@ def assign(
         part=part,
         assigned_on=assigned_on,
         due_on=due_on,
-        status=Status.NOT_STARTED,
+        status=Assignment.Status.NOT_STARTED,
     )
     assignment.full_clean()
     assignment.save()
@@ -176,7 +175,7 @@ def update_progress(*, by, assignment_id: int, status: str, progress: str) -> As
     assignment = _locked(assignment_id)
     require(may_report_progress(by, assignment.unit))
     _require_open(assignment)
-    if status not in {Status.NOT_STARTED, Status.IN_PROGRESS}:
+    if status not in {Assignment.Status.NOT_STARTED, Assignment.Status.IN_PROGRESS}:
         raise ValidationError({"status": "Chọn chưa thực hiện hoặc đang thực hiện."})
     progress = _paragraphs(progress)
     if len(progress) > LONGEST_PROGRESS:
@@ -194,7 +193,7 @@ def finish(*, by, assignment_id: int, on: dt.date, note: str = "") -> Assignment
     require(may_report_progress(by, assignment.unit))
     _require_open(assignment)
     _check_past_day(assignment, on, by)
-    assignment.status, assignment.done_on = Status.DONE, on
+    assignment.status, assignment.done_on = Assignment.Status.DONE, on
     return _save(assignment, by, one_line(f"Hoàn thành ngày {on:%d/%m/%Y}. {note}"))
 
 
@@ -206,7 +205,7 @@ def drop(*, by, assignment_id: int, on: dt.date, reason: str) -> Assignment:
     _require_open(assignment)
     _check_past_day(assignment, on, by)
     reason = _reason(reason, "Ghi lý do không thực hiện.")
-    assignment.status, assignment.dropped_on, assignment.dropped_reason = Status.DROPPED, on, reason
+    assignment.status, assignment.dropped_on, assignment.dropped_reason = Assignment.Status.DROPPED, on, reason
     return _save(assignment, by, f"Thôi thực hiện từ ngày {on:%d/%m/%Y}. {reason}")
 
 
@@ -214,12 +213,12 @@ def drop(*, by, assignment_id: int, on: dt.date, reason: str) -> Assignment:
 def resume(*, by, assignment_id: int, reason: str) -> Assignment:
     """A done or dropped assignment is open again; a dropped one only by those who may assign."""
     assignment = _locked(assignment_id)
-    dropped = assignment.status == Status.DROPPED
+    dropped = assignment.status == Assignment.Status.DROPPED
     require((may_assign if dropped else may_report_progress)(by, assignment.unit))
-    if assignment.status not in {Status.DONE, Status.DROPPED}:
+    if assignment.status not in {Assignment.Status.DONE, Assignment.Status.DROPPED}:
         raise ValidationError("Nhiệm vụ đang mở, không cần mở lại.")
     reason = _reason(reason, "Ghi lý do mở lại.")
-    assignment.status, assignment.done_on = Status.IN_PROGRESS, None
+    assignment.status, assignment.done_on = Assignment.Status.IN_PROGRESS, None
     assignment.dropped_on, assignment.dropped_reason = None, ""
     return _save(assignment, by, f"Mở lại. {reason}")
 

@@ -8,7 +8,7 @@ from taskforces.register import assignment_counts as counting
 from taskforces.register.assignment_counts import AssignmentState, Tally
 from taskforces.register.assignment_forms import LEVEL_WORDS, STATE_WORDS
 
-SIGNS = {  # tone and sign of a state
+STATE_SIGNS = {  # tone and sign of a state
     AssignmentState.OVERDUE: ("bad", "x"),
     AssignmentState.NOT_STARTED: ("", "blank"),
     AssignmentState.IN_PROGRESS: ("info", "half"),
@@ -25,7 +25,7 @@ def assignments_context(look) -> dict:
 def assignment_row(assignment: Assignment, day) -> dict:
     """One assignment as lists show it."""
     state = counting.state_on(assignment, day)
-    tone, sign = SIGNS[state]
+    tone, sign = STATE_SIGNS[state]
     word = STATE_WORDS[state]
     if state == AssignmentState.OVERDUE:
         word = f"Quá hạn {format_number((day - assignment.due_on).days)} ngày"
