@@ -27,17 +27,18 @@ def panel_head(title_id, title, count=None, note=""):
 def table_head(*columns, groups=()):
     """The head of a table: a label each; "# Hạn" is a column of numbers, "(Việc)" is only read out, "" is left out.
 
-    Columns with a heading above them come as `groups`, a list of (heading, [column labels]); no heading: a plain column.
+    Columns under a common heading come as `groups`, a list of (heading, [column labels]); no heading: plain columns.
     """
-    groups = [("", columns), *groups]
+    parts = [("", columns), *groups]
+    rows_of_plain = 2 if any(heading for heading, _ in parts) else 1
     upper, lower = [], []
-    for heading, labels in groups:
+    for heading, labels in parts:
         cells = [_column(label) for label in labels if label]
         if heading:
             upper.append({"label": heading, "across": len(cells)})
             lower += cells
         else:
-            upper += cells
+            upper += [cell | {"down": rows_of_plain} for cell in cells]
     return {"rows": [upper, lower] if lower else [upper]}
 
 
