@@ -25,6 +25,7 @@ lint:  ## every static check: code, types, templates, migrations, deployment
 	env $(EMBEDDED) DEBUG=on .venv/bin/mypy
 	.venv/bin/lint-imports
 	.venv/bin/djlint --lint --quiet templates
+	! LC_ALL=C.UTF-8 grep -rnE '.{161}' templates  # no template line over 160 characters
 	env $(EMBEDDED) DEBUG=on $(PY) manage.py makemigrations --check --dry-run
 	env $(EMBEDDED) DEBUG=off ALLOWED_HOSTS=portal.example SECRET_KEY="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(60))')" \
 		$(PY) manage.py check --deploy --fail-level WARNING

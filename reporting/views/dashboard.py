@@ -171,7 +171,6 @@ def source_rows(request: HttpRequest) -> HttpResponse:
             for row in page.object_list
         ],
         "page": page,
-        "page_query": choice.query(so=request.GET.get("so", ""), rieng=1 if own else None),
         "back": choice.query(),
         "basis_words": "chỉ báo cáo đã duyệt" if choice.basis == Basis.OFFICIAL else "báo cáo đã gửi và đã duyệt",
     }

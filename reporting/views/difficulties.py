@@ -250,14 +250,6 @@ def difficulty_list(request):
         ],
         "rows": [(d, (look.today - timezone.localtime(d.raised_at).date()).days) for d in page],
         "page": page,
-        "page_links": [
-            (label, _query(base, tt=state_key, trang=number, **chosen))
-            for label, number in (
-                ("Trang trước", page.previous_page_number() if page.has_previous() else None),
-                ("Trang sau", page.next_page_number() if page.has_next() else None),
-            )
-            if number
-        ],
         "count": format_number(page.paginator.count),
         "states": [
             (label, format_number(states[key.replace("-", "_")]), _query(base, tt=key, **chosen), key == state_key)

@@ -109,7 +109,6 @@ def _search_results(request, form, text, day, today):
         "only_day": only_day,
         "page": page,
         "rows": [(v, list(reversed(above[v.pk][1:])), v.not_on_day == 0) for v in versions],
-        "total": format_number(paginator.count),
         "unit_count": format_number(found.order_by().values("unit_id").distinct().count()),
     }
     return render(request, "taskforces/unit_search.html", context)
