@@ -12,24 +12,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from de_an_06.plain.numbers import NotANumber, format_number, parse_count
-from reporting.models import (
-    ENTERED_FIELDS,
-    FIGURE_FIELDS,
-    Explanation,
-    FigureChange,
-    IndicatorFigure,
-    Report,
-    ReportEvent,
-    ServiceFigures,
-    Status,
-)
+from reporting.figures import CARRIED, DERIVED, FIGURE_FIELDS, pending_in_time
+from reporting.models import Explanation, FigureChange, IndicatorFigure, Report, ReportEvent, ServiceFigures, Status
 from reporting.models.reports import NARRATIVE_FIELDS
 from taskforces.clock import now_for
 from taskforces.models import Branch
 from taskforces.scope import branches_entered_by, may_submit, require
 
 from . import checks
-from .form import CARRIED, DERIVED, REGISTER, Cell, Counts, FormRows, ReportForm, Section, load_form
+from .form import REGISTER, Cell, Counts, FormRows, ReportForm, Section, load_form
 
 LONGEST_NARRATIVE = 5000
 LONGEST_REASON = 1000
@@ -333,7 +324,7 @@ def _write(result: SaveResult, values: dict[str, int | None], *, by, via: str) -
                 record(f"{code}.opening", stored["opening"], opening, FigureChange.Via.CARRIED)
             stored["opening"] = opening
             touched_services.add(pk)
-        rest = checks.pending_in_time(stored)
+        rest = pending_in_time(stored)
         rest = rest if rest is not None and rest >= 0 else None
         if stored["pending_in_time"] != rest:
             stored["pending_in_time"] = rest
@@ -377,7 +368,6 @@ def _upsert(data: FormRows, service_ids: set[int], indicator_ids: set[int]) -> N
 
 
 __all__ = [
-    "ENTERED_FIELDS",
     "Cell",
     "Conflict",
     "Counts",

@@ -3,10 +3,12 @@
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import NamedTuple
 
 from django.db.models import Q
 
+from reporting.figures import FIGURE_FIELDS
 from reporting.models import Basis, Period, PeriodDeadline, Report, Status
 from reporting.reading.ranges import COUNTED, Stretch, unit_sums
 from taskforces.models import UnitVersion
@@ -94,19 +96,22 @@ class Names:
 
 
 @dataclass
-class Source:
+class UnitDossiers:
     """One unit's dossiers of one service over the span: flows added, opening its first, pending its last month's."""
 
     unit_id: int
     service_id: int
     last: Period
-    figures: list[int | None]  # in the order of FIGURE_FIELDS
+    figures: tuple[int | None, ...]  # in the order of FIGURE_FIELDS
 
 
-def service_rows(unit_id: int, periods: Sequence[Period], basis: str) -> list[Source]:
+_figures = attrgetter(*FIGURE_FIELDS)
+
+
+def service_rows(unit_id: int, periods: Sequence[Period], basis: str) -> list[UnitDossiers]:
     """A row per reporting unit and service, from the reports themselves; `periods` from early to late."""
     sums = unit_sums(Stretch(unit_id, basis, list(periods)))
-    return [Source(unit, service, periods[last], figures) for unit, service, last, *figures in sums]
+    return [UnitDossiers(row.unit_id, row.service_id, periods[row.last_k], _figures(row)) for row in sums]
 
 
 def missing_reports(

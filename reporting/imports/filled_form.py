@@ -16,9 +16,10 @@ import openpyxl
 from openpyxl.utils import get_column_letter
 
 from de_an_06.plain.numbers import NotANumber, format_number, parse_count
-from reporting.entry.form import CARRIED, DERIVED, Cell, load_form
+from reporting.entry.form import Cell, load_form
 from reporting.entry.saving import SaveResult, save_cells
 from reporting.exports.form_file import INDICATORS, MARK, PERIOD_KEY, SERVICES, UNIT_KEY
+from reporting.figures import CARRIED, DERIVED
 from reporting.models import FigureChange, Report
 from taskforces.scope import branches_entered_by
 

@@ -37,13 +37,13 @@ __all__ = [
     "RANKINGS",
     "Comparison",
     "Dossiers",
-    "IndicatorLine",
+    "IndicatorTotal",
     "Measures",
     "MissingReport",
     "NoFigures",
     "Overview",
     "Pair",
-    "ServiceLine",
+    "ServiceTotal",
     "Submissions",
     "TrendPoint",
     "UnitRow",
@@ -61,13 +61,13 @@ END_OF_DISTRICTS = dt.date(2025, 7, 1)
 
 
 @dataclass
-class ServiceLine:
+class ServiceTotal:
     service: PublicService
     dossiers: Dossiers
 
 
 @dataclass
-class IndicatorLine:
+class IndicatorTotal:
     indicator: Indicator
     pair: Pair
 
@@ -110,8 +110,8 @@ class Overview:
     periods: list[Period]  # months read, oldest first
     submissions: Submissions
     measures: Measures
-    services: list[ServiceLine]
-    indicators: list[IndicatorLine]
+    services: list[ServiceTotal]
+    indicators: list[IndicatorTotal]
     rows: list[UnitRow]
     missing: list[MissingReport]
     comparison: Comparison | None
@@ -261,8 +261,8 @@ def overview(
         periods=read,
         submissions=own_total,
         measures=measures,
-        services=[ServiceLine(services[pk], totals[pk]) for pk in services if pk in totals],
-        indicators=[IndicatorLine(i, indicator_figures.get(pk, Pair())) for pk, i in indicators.items()],
+        services=[ServiceTotal(services[pk], totals[pk]) for pk in services if pk in totals],
+        indicators=[IndicatorTotal(i, indicator_figures.get(pk, Pair())) for pk, i in indicators.items()],
         rows=rows,
         missing=missing,
         comparison=_comparison(span, stretch, sums, pairs, owed),

@@ -13,8 +13,8 @@ from django.db import transaction
 
 from reporting import periods, tasks
 from reporting.entry.form import load_form
+from reporting.figures import FIGURE_FIELDS
 from reporting.models import (
-    FIGURE_FIELDS,
     FigureChange,
     IndicatorFigure,
     IndicatorTerms,

@@ -17,7 +17,7 @@ from taskforces.models import Branch, Level, Posting, Role, UnitVersion
 from taskforces.scope import may_submit, postings
 
 from .entry import reports_for
-from .entry_rows import GROUPS, time_left
+from .entry_rows import heading_of, time_left
 
 RECENT = 3
 ENTERS = {Role.OFFICER, Role.LEADER}
@@ -143,8 +143,9 @@ def _tasks(form: ReportForm) -> list[Task]:
         if section.services:
             name = "Công an" if section.branch == Branch.POLICE else "Văn phòng"
             tasks.append(_task(form, f"Dịch vụ công: phần {name}", f"{page}#{section.branch}", section.services))
-    for number, (label, groups) in enumerate(_owed_groups(form), start=1):
-        lines = [line for line in form.indicators if line.indicator.group in groups]
+    headings = dict.fromkeys(heading_of(line) for line in form.indicators)
+    for number, label in enumerate(headings, start=1):
+        lines = [line for line in form.indicators if heading_of(line) == label]
         tasks.append(_task(form, f"Chỉ tiêu: {label[0].lower()}{label[1:]}", f"{page}#nhom-{number}", lines))
     whole = [p for p in form.unexplained if not p.row]
     if whole:
@@ -178,11 +179,6 @@ def _tasks(form: ReportForm) -> list[Task]:
         )
     )
     return tasks
-
-
-def _owed_groups(form: ReportForm):
-    present = {line.indicator.group for line in form.indicators}
-    return [(label, groups) for label, groups in GROUPS.items() if groups & present]
 
 
 def _task(form: ReportForm, title: str, href: str, lines) -> Task:
