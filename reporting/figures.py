@@ -183,6 +183,7 @@ RATES = (ONLINE_RATE, IN_TIME_RATE)
 FIGURES = tuple(figure for group in GROUPS for figure in group.figures)
 FIGURE = {figure.name: figure for figure in FIGURES}
 GROUP_OF = {figure.name: group for group in GROUPS for figure in group.figures}
+GROUP_STARTS = {group.figures[0].name for group in GROUPS}
 FIGURE_FIELDS = tuple(FIGURE)
 TYPED_FIELDS = tuple(figure.name for figure in FIGURES if figure.filled == TYPED)
 (CARRIED_FIELD,) = (figure.name for figure in FIGURES if figure.filled == CARRIED)

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from de_an_06.plain.numbers import NO_VALUE, format_rate
 from de_an_06.plain.numbers import format_number as _format_number
-from reporting.figures import CARRIED, DERIVED, FIGURES, pending_in_time
+from reporting.figures import CARRIED, DERIVED, FIGURES, GROUP_STARTS, pending_in_time
 from reporting.models import Indicator, PublicService, ServiceTerms
 from taskforces.register import counts
 
@@ -42,6 +42,11 @@ class Cell:
     @property
     def is_typed(self) -> bool:
         return not self.locked
+
+    @property
+    def starts_group(self) -> bool:
+        """Does a group of columns begin with it?"""
+        return self.key.partition(".")[2] in GROUP_STARTS
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from de_an_06.plain.numbers import format_number
 from reporting.entry import checks
 from reporting.entry.form import REGISTER, IndicatorLine, ReportForm, ServiceLine
 from reporting.entry.outreach_log import LogFigure
-from reporting.figures import CARRIED, DERIVED, FIGURES, GROUPS, PENDING
+from reporting.figures import CARRIED, DERIVED, FIGURES, GROUP_STARTS, GROUPS, PENDING
 from reporting.models import Indicator
 from reporting.templatetags.show import icon
 
@@ -41,7 +41,7 @@ HOW_TO_FILL = (  # (last part of the cell's name, what it is called, how it is f
 WIDE = PENDING  # on a phone two columns wide, with room for the heading of the group
 LOOKS = {  # figure -> (classes of its cell, its label on a phone)
     figure.name: (
-        "group-start " * (figure is group.figures[0]) + "is-wide " * (group is WIDE),
+        "group-start " * (figure.name in GROUP_STARTS) + "is-wide " * (group is WIDE),
         f"{group.heading}: {figure.short_label.lower()}" if group is WIDE else figure.short_label,
     )
     for group in GROUPS
