@@ -319,7 +319,7 @@ def _own_row(row: counts.TaskForceRow, register: gaps.Register) -> dict:
     }
 
 
-def _pair_text(pair: counts.Pair) -> str:
+def _pair_text(pair: counts.Counted) -> str:
     """'6/6', '328'; '–' where there is nothing to count from."""
     numerator, denominator = pair
     if denominator is None:
@@ -327,7 +327,7 @@ def _pair_text(pair: counts.Pair) -> str:
     return f"{format_number(numerator)}/{format_number(denominator)}" if denominator else NO_VALUE
 
 
-def _stat(code: str, pair: counts.Pair, unit_id: int, day: dt.date) -> dict:
+def _stat(code: str, pair: counts.Counted, unit_id: int, day: dt.date) -> dict:
     return {
         "code": code,
         "label": STATS.get(code, "Nhiệm vụ đã hoàn thành"),
