@@ -39,7 +39,7 @@ from taskforces.scope import may_review
 
 from .workflow import is_clean
 
-SENT = (Status.SUBMITTED, Status.APPROVED)
+SENT_STATUSES = (Status.SUBMITTED, Status.APPROVED)
 Action = ReportEvent.Action
 PRIOR_CORRECTED = "Số liệu tháng trước đã sửa sau khi báo cáo này gửi, số chuyển sang không còn khớp"
 
@@ -91,12 +91,12 @@ class Review:
 
     @property
     def sent(self) -> int:
-        return sum(r.report.status in SENT for r in self.rows)
+        return sum(r.report.status in SENT_STATUSES for r in self.rows)
 
     @property
     def late(self) -> int:
         """Sent after their deadline."""
-        return sum(r.report.status in SENT and r.report.is_late for r in self.rows)
+        return sum(r.report.status in SENT_STATUSES and r.report.is_late for r in self.rows)
 
     @property
     def overdue(self) -> int:
@@ -156,7 +156,7 @@ def load_review(*, unit: UnitVersion, period: Period, user, search: str = "") ->
     _add_events(rows)
     _add_entered(rows, unit, period)
     for row in rows:
-        if row.report.status not in SENT:
+        if row.report.status not in SENT_STATUSES:
             _add_lateness(row, due.get(row.report.level), now)
     wanted = search_key(search)
     shown = [row for row in rows if wanted in row.search]
@@ -167,7 +167,7 @@ def load_review(*, unit: UnitVersion, period: Period, user, search: str = "") ->
         rows=rows,
         clean=[row for row in waiting if is_clean(row.report)],
         doubtful=[row for row in waiting if not is_clean(row.report)],
-        missing=[row for row in shown if row.report.status not in SENT],
+        missing=[row for row in shown if row.report.status not in SENT_STATUSES],
         approved=[row for row in shown if row.report.status == Status.APPROVED],
         closure=closure,
         due=due.get(unit.unit.level),
@@ -193,7 +193,7 @@ def _add_figures(rows: list[ReviewRow], unit: UnitVersion, period: Period) -> No
     earlier = _totals(unit, before) if before else {}
     for row in rows:
         figures = now.get(row.report.unit_id)
-        if row.report.status not in SENT or figures is None:
+        if row.report.status not in SENT_STATUSES or figures is None:
             continue
         received = figures["received"]
         row.received = format_number(received, blank=NO_VALUE)
@@ -210,7 +210,7 @@ def _totals(unit: UnitVersion, period: Period) -> dict[int, dict[str, int | None
     """Sums over the services of each sent report, by unit; None where a part was not reported at all."""
     sums = (
         ServiceFigures.objects.filter(
-            report__period=period, report__path__contains=f"/{unit.unit_id}/", report__status__in=SENT
+            report__period=period, report__path__contains=f"/{unit.unit_id}/", report__status__in=SENT_STATUSES
         )
         .values("report__unit_id")
         .annotate(**{name: Sum(name) for name in FIGURE_FIELDS})
@@ -254,7 +254,7 @@ def _add_events(rows: list[ReviewRow]) -> None:
 
 def _add_entered(rows: list[ReviewRow], unit: UnitVersion, period: Period) -> None:
     """How many owed cells of an unsent report are filled, of how many; the same count as the entry page shows."""
-    unsent = {row.report.pk: row for row in rows if row.report.status not in SENT}
+    unsent = {row.report.pk: row for row in rows if row.report.status not in SENT_STATUSES}
     if not unsent:
         return
     filled, owed = _cells(unsent.values(), unit, period)
@@ -300,7 +300,7 @@ def _cells(rows: Iterable[ReviewRow], unit: UnitVersion, period: Period) -> tupl
     has_closing = Exists(last_month.filter(report__unit_id=OuterRef("report__unit_id"), service=OuterRef("service")))
     counted = (
         ServiceFigures.objects.filter(owed_here, **below)
-        .exclude(report__status__in=SENT)
+        .exclude(report__status__in=SENT_STATUSES)
         .annotate(is_carried=has_closing)
         .values("report_id")
         .annotate(
@@ -317,7 +317,7 @@ def _cells(rows: Iterable[ReviewRow], unit: UnitVersion, period: Period) -> tupl
         owed_here |= Q(report__level=level, indicator_id__in=list(owed_indicators))
     counted = (
         IndicatorFigure.objects.filter(owed_here, **below)
-        .exclude(report__status__in=SENT)
+        .exclude(report__status__in=SENT_STATUSES)
         .values("report_id")
         .annotate(
             numerators=Count("numerator"),

@@ -39,7 +39,7 @@ HOW_TO_FILL = (  # (last part of the cell's name, what it is called, how it is f
     ("denominator", "Chỉ tiêu: tổng số", "Tổng số phải làm (mẫu số). Tỷ lệ do hệ thống tính."),
 )
 WIDE = PENDING  # on a phone two columns wide, with room for the heading of the group
-LOOKS = {  # figure -> (classes of its cell, its label on a phone)
+CELL_LOOKS = {  # figure -> (classes of its cell, its label on a phone)
     figure.name: (
         "group-start " * (figure.name in GROUP_STARTS) + "is-wide " * (group is WIDE),
         f"{group.heading}: {figure.short_label.lower()}" if group is WIDE else figure.short_label,
@@ -178,7 +178,7 @@ def _row(form, line, may_type, may_explain, typed, only) -> EntryRow:
     messages = [_problem_message(form, p, may_explain) for p in line.problems if p.severity != checks.MISSING]
     for cell in line.cells:
         state = cell.state.replace("is-derived", "").strip()
-        classes, short_label = LOOKS.get(cell.key.partition(".")[2], ("", cell.short_label))
+        classes, short_label = CELL_LOOKS.get(cell.key.partition(".")[2], ("", cell.short_label))
         box = Box(
             id=cell.element_id,
             name=cell.key,

@@ -23,7 +23,7 @@ from .entry import get_own_report, get_report
 from .entry_rows import summary_of, time_left
 from .task_list import reviewers_of
 
-LOG_LINES = 8
+ACTS_SHOWN = 8
 
 
 @dataclass(slots=True)
@@ -184,7 +184,7 @@ def _log(report) -> list[tuple]:
             e.by,
             e.get_action_display() + (f": {e.reason}" if e.action in {"ready", "not_ready", "zero_fill"} else ""),
         )
-        for e in report.events.select_related("by").order_by("-at", "-pk")[:LOG_LINES]
+        for e in report.events.select_related("by").order_by("-at", "-pk")[:ACTS_SHOWN]
     ]
     changes = FigureChange.objects.filter(report=report, old__isnull=False).select_related("by").order_by("-at", "-pk")
     acts += [
@@ -193,6 +193,6 @@ def _log(report) -> list[tuple]:
             c.by,
             f"Sửa {c.cell.partition('.')[0]}: {format_number(c.old)} thành {format_number(c.new, blank='trống')}",
         )
-        for c in changes[:LOG_LINES]
+        for c in changes[:ACTS_SHOWN]
     ]
-    return sorted(acts, key=lambda act: act[0], reverse=True)[:LOG_LINES]
+    return sorted(acts, key=lambda act: act[0], reverse=True)[:ACTS_SHOWN]
