@@ -3,14 +3,12 @@
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import NamedTuple
 
 from django.db.models import Q
 
-from reporting.figures import FIGURE_FIELDS
 from reporting.models import Basis, Period, PeriodDeadline, Report, Status
-from reporting.reading.ranges import COUNTED, Stretch, unit_sums
+from reporting.reading.ranges import COUNTED, Stretch, figure_values, unit_sums
 from taskforces.models import UnitVersion
 
 
@@ -105,13 +103,10 @@ class UnitDossiers:
     figures: tuple[int | None, ...]  # in the order of FIGURE_FIELDS
 
 
-_figures = attrgetter(*FIGURE_FIELDS)
-
-
 def service_rows(unit_id: int, periods: Sequence[Period], basis: str) -> list[UnitDossiers]:
     """A row per reporting unit and service, from the reports themselves; `periods` from early to late."""
     sums = unit_sums(Stretch(unit_id, basis, list(periods)))
-    return [UnitDossiers(row.unit_id, row.service_id, periods[row.last_k], _figures(row)) for row in sums]
+    return [UnitDossiers(row.unit_id, row.service_id, periods[row.last_k], figure_values(row)) for row in sums]
 
 
 def missing_reports(

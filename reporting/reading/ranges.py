@@ -9,6 +9,7 @@ A unit's figures stand under the unit it belonged to in its last month of the st
 from collections import namedtuple
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, make_dataclass
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection
@@ -250,16 +251,19 @@ def service_sums(
             child_id=row.child_id,
             service_id=row.service_id,
             same_units=bool(row.same_units),
-            dossiers=Dossiers(**figures_of(row), units=row.units, older=row.older),
+            dossiers=Dossiers(*figure_values(row), row.units, row.older),
             linked=row.linked,
         )
         for row in run(sql, [*params, *linked])
     ]
 
 
+figure_values = attrgetter(*FIGURE_FIELDS)  # of a row that has a column of each, in the order of figures.py
+
+
 def figures_of(row) -> dict[str, int | None]:
-    """The figures of a row that has a column of each."""
-    return {name: getattr(row, name) for name in FIGURE_FIELDS}
+    """The same by name."""
+    return dict(zip(FIGURE_FIELDS, figure_values(row), strict=True))
 
 
 def unit_sums(stretch: Stretch) -> list[Any]:
