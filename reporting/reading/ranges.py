@@ -214,7 +214,7 @@ def run(sql: str, params: list) -> list[Any]:
     """Rows read by the names of their columns: `row.unit_id`."""
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        row = namedtuple("row", [column[0] for column in cursor.description])
+        row = namedtuple("row", [column[0] for column in cursor.description])  # type: ignore[misc]
         return list(map(row._make, cursor.fetchall()))
 
 
