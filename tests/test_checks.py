@@ -13,11 +13,9 @@ from reporting.entry.checks import (
     check_indicator,
     check_report,
     check_service,
-    closing,
-    pending_in_time,
-    usual_range,
 )
-from reporting.models import ENTERED_FIELDS, FIGURE_FIELDS
+from reporting.entry.problems import usual_range
+from reporting.figures import FIGURE_FIELDS, TYPED_FIELDS, closing, pending_in_time
 
 NOVEMBER = Month(2026, 11)
 NAME = "Liên thông khai tử"
@@ -115,14 +113,14 @@ def test_identity_speaks_exactly_when_the_rest_is_negative(row):
 
 @given(rows)
 def test_rest_is_known_only_from_complete_figures(row):
-    typed = [row[name] for name in ("opening", *ENTERED_FIELDS)]
+    typed = [row[name] for name in ("opening", *TYPED_FIELDS)]
     assert (pending_in_time(row) is None) == (None in typed)
 
 
 @given(rows)
 def test_missing_names_every_blank_typed_cell_and_no_other(row):
     named = {c for p in check_service(ServiceRow("X", "x", row)) if p.code == "missing" for c in p.cells}
-    assert named == {f"X.{n}" for n in ("opening", *ENTERED_FIELDS) if row[n] is None}
+    assert named == {f"X.{n}" for n in ("opening", *TYPED_FIELDS) if row[n] is None}
 
 
 @given(st.lists(counts, min_size=9, max_size=9))

@@ -10,8 +10,8 @@ from django.db import connection
 from reporting import closing
 from reporting.entry import checks, saving
 from reporting.entry.form import branch_label, load_form
+from reporting.figures import FIGURE_FIELDS
 from reporting.models import (
-    FIGURE_FIELDS,
     Explanation,
     FigureChange,
     Indicator,

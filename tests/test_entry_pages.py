@@ -11,7 +11,8 @@ from django.contrib.staticfiles import finders
 from django.urls import reverse
 
 from reporting import closing
-from reporting.models import ENTERED_FIELDS, FigureChange, FormUpload, Report, ReportEvent, ServiceFigures
+from reporting.figures import TYPED_FIELDS
+from reporting.models import FigureChange, FormUpload, Report, ReportEvent, ServiceFigures
 from taskforces.models import Branch, Posting, Role
 
 JSON = "application/json"
@@ -205,7 +206,7 @@ def test_blank_zero_and_no_case_are_three_things(client, world, november):
     assert (row.received_online, row.rejected) == (0, None)
     client.post(reverse("report-zero-fill", args=[november.pk]), {"service": "DVC09"})
     row.refresh_from_db()
-    assert [getattr(row, name) for name in ENTERED_FIELDS] == [0] * 8
+    assert [getattr(row, name) for name in TYPED_FIELDS] == [0] * 8
     assert ReportEvent.objects.filter(report=november, action="zero_fill", reason="DVC09").count() == 1
     save(client, november, {"DVC09.rejected": ""}, {"DVC09.rejected": "0"}, world.officer)
     row.refresh_from_db()

@@ -11,8 +11,9 @@ from django.core.management import CommandError, call_command
 
 from de_an_06.plain.spans import Span
 from reporting.exports import excel
-from reporting.exports.sheets import FIGURES, Column, derived, index_labels
-from reporting.models import FIGURE_FIELDS, IndicatorFigure, PublicService, Report, ServiceFigures
+from reporting.exports.sheets import FIGURE_COLUMNS, SheetColumn, derived, index_labels
+from reporting.figures import FIGURE_FIELDS
+from reporting.models import IndicatorFigure, PublicService, Report, ServiceFigures
 from reporting.rollup import rollup
 from taskforces.models import UnitVersion
 
@@ -176,7 +177,7 @@ def test_services_sheet_equals_the_raw_figures(november, world, tmp_path):
         sheet = read(path, "Theo dịch vụ")
         rows = body(sheet, key=2)
         totals = expected_totals(f"/{world.dong_nai.pk}/", statuses, [november])
-        order = [column.key for column in excel.SERVICE_COLUMNS]
+        order = [column.key for column in excel.SERVICE_SHEET]
         for code, figures in totals.items():
             for name in FIGURE_FIELDS:
                 assert sheet.cell(rows[code], order.index(name) + 1).value == figures[name], (basis, code, name)
@@ -192,7 +193,7 @@ def test_totals_are_formulas_that_carry_their_value(november, world, tmp_path):
     path, _ = write(tmp_path, world.dong_nai)
     formulas, values = read(path, "Theo dịch vụ", values=False), read(path, "Theo dịch vụ")
     total_row = body(values, key=3)["TỔNG SỐ"]
-    for i, column in enumerate(excel.SERVICE_COLUMNS, start=1):
+    for i, column in enumerate(excel.SERVICE_SHEET, start=1):
         cell = formulas.cell(total_row, i)
         if column.text or not column.added:
             continue
@@ -275,7 +276,7 @@ def test_sources_hold_exactly_the_reports_under_the_unit(november, world, tmp_pa
         report__path__contains=f"/{world.dong_nai.pk}/",
     )
     assert counts.sheets["sources"] == raw.count() == sheet.max_row - FIRST
-    online = [column.key for column in excel.SOURCE_COLUMNS].index("received_online") + 1
+    online = [column.key for column in excel.SOURCE_SHEET].index("received_online") + 1
     assert sheet.cell(sheet.max_row, online).value == sum(raw.values_list("received_online", flat=True))
     assert sheet.auto_filter.ref == f"A10:P{sheet.max_row - 1}"
 
@@ -289,7 +290,7 @@ def test_several_months_flows_add_and_states_take_the_last(world, month, fill, t
         rollup.roll_up(period)
     path, counts = write(tmp_path, world.dong_nai, span="2026-09..2026-10")
     sheet = read(path, "Theo dịch vụ")
-    order = [column.key for column in excel.SERVICE_COLUMNS]
+    order = [column.key for column in excel.SERVICE_SHEET]
     for row in (body(sheet, key=2)["DVC16"], body(sheet, key=3)["TỔNG SỐ"]):
         assert sheet.cell(row, order.index("received_online") + 1).value == 30
         assert sheet.cell(row, order.index("opening") + 1).value == 5
@@ -365,20 +366,20 @@ def test_queries_do_not_grow_with_units(november, world, tmp_path, django_assert
 def test_index_labels():
     assert index_labels(
         [
-            Column("name", "", text=True),
-            Column("a", ""),
-            Column("b", ""),
-            Column("sum", "", adds=("a", "b")),
-            Column("rate", "", over=("a",), under="sum"),
+            SheetColumn("name", "", text=True),
+            SheetColumn("a", ""),
+            SheetColumn("b", ""),
+            SheetColumn("sum", "", adds=("a", "b")),
+            SheetColumn("rate", "", over=("a",), under="sum"),
         ]
     ) == ["A", "1", "2", "3=1+2", "4=1:3"]
 
 
 def test_derived_keeps_blank_apart_from_zero():
-    blank = derived(FIGURES, {})
+    blank = derived(FIGURE_COLUMNS, {})
     assert blank["received"] is None
     assert blank["online_rate"] == "–"
-    zero = derived(FIGURES, {"received_online": 0, "received_in_person": 0})
+    zero = derived(FIGURE_COLUMNS, {"received_online": 0, "received_in_person": 0})
     assert zero["received"] == 0
     assert zero["online_rate"] == "–"
 

@@ -17,7 +17,8 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from reporting.models import FIGURE_FIELDS, ExportJob, FigureChange, PeriodClosure, Report, ReportEvent, ServiceFigures
+from reporting.figures import FIGURE_FIELDS
+from reporting.models import ExportJob, FigureChange, PeriodClosure, Report, ReportEvent, ServiceFigures
 from reporting.rollup import rollup
 from reporting.rollup.audit import audit
 from taskforces.models import Branch, Posting, Role

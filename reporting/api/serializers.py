@@ -6,7 +6,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from de_an_06.plain import numbers
-from reporting.models import FIGURE_FIELDS, Indicator, Status
+from reporting.figures import FIGURE_FIELDS
+from reporting.models import Indicator, Status
 from reporting.models.reports import NARRATIVE_FIELDS
 from taskforces.models import Branch, Level, UnitType
 

@@ -20,8 +20,8 @@ from de_an_06.plain.vietnamese import search_key
 from reporting.entry import saving
 from reporting.entry.checks import Problem
 from reporting.entry.form import ReportForm, load_form
+from reporting.figures import FIGURE_FIELDS
 from reporting.models import (
-    FIGURE_FIELDS,
     Basis,
     FigureChange,
     IndicatorSummary,

@@ -10,6 +10,7 @@ from django.utils.timezone import make_aware
 
 from de_an_06.plain.spans import Month
 from reporting import periods
+from reporting.figures import FIGURE_FIELDS
 from reporting.models import (
     Indicator,
     IndicatorFigure,
@@ -165,16 +166,11 @@ def _province_month_2023(by) -> None:
         ServiceFigures.objects.update_or_create(
             report=report,
             service=PublicService.objects.get(code=code),
-            defaults={
-                "opening": 0,
+            defaults=dict.fromkeys(FIGURE_FIELDS, 0)
+            | {
                 "received_online": online,
                 "received_in_person": received - online,
-                "received_postal": 0,
-                "resolved_early": 0,
                 "resolved_on_time": resolved,
-                "resolved_overdue": 0,
-                "rejected": 0,
                 "pending_in_time": pending,
-                "pending_overdue": 0,
             },
         )

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from de_an_06.plain.numbers import NotANumber, format_number, parse_count
 from reporting.closing import require_editable
+from reporting.figures import CARRIED, DERIVED, FIGURE_FIELDS, pending_in_time
 from reporting.models import (
-    FIGURE_FIELDS,
     Explanation,
     FigureChange,
     IndicatorFigure,
@@ -29,7 +29,7 @@ from taskforces.models import Branch
 from taskforces.scope import branches_entered_by, may_submit, require
 
 from . import checks
-from .form import CARRIED, DERIVED, REGISTER, FormRows, ReportForm, load_form
+from .form import REGISTER, FormRows, ReportForm, load_form
 from .ready import drop_mark
 
 LONGEST_NARRATIVE = 5000
@@ -308,7 +308,7 @@ def _write(result: SaveResult, values: dict[str, int | None], *, by, via: str) -
                 record(f"{code}.opening", stored["opening"], opening, FigureChange.Via.CARRIED)
             stored["opening"] = opening
             touched_services.add(pk)
-        rest = checks.pending_in_time(stored)
+        rest = pending_in_time(stored)
         rest = rest if rest is not None and rest >= 0 else None
         if stored["pending_in_time"] != rest:
             stored["pending_in_time"] = rest

@@ -36,7 +36,7 @@ def period_text(view: overview.Overview) -> str:
 def write_cover(
     sheet, formats: Formats, view, counts, *, by, at: dt.datetime, generation: int | None, status: str
 ) -> None:
-    """Provenance first, then what each sheet holds, then the signs. `counts` is the Counts of the written sheets."""
+    """Provenance first, then what each sheet holds, then the signs. `counts` says what was written."""
     sheet.hide_gridlines(2)
     sheet.set_portrait()
     sheet.set_paper(9)

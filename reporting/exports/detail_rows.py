@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from reporting.lateness import days_overdue, deadlines_of
 from reporting.models import Basis, Period, Report, Status
-from reporting.reading.ranges import COUNTED, Stretch, unit_sums
+from reporting.reading.ranges import COUNTED, Stretch, figure_values, unit_sums
 from taskforces.models import UnitVersion
 from taskforces.models.units import path_ids
 
@@ -94,19 +94,19 @@ class Names:
 
 
 @dataclass
-class Source:
+class UnitDossiers:
     """One unit's dossiers of one service over the span: flows added, opening its first, pending its last month's."""
 
     unit_id: int
     service_id: int
     last: Period
-    figures: list[int | None]  # in the order of FIGURE_FIELDS
+    figures: tuple[int | None, ...]  # in the order of FIGURE_FIELDS
 
 
-def service_rows(unit_id: int, periods: Sequence[Period], basis: str) -> list[Source]:
+def service_rows(unit_id: int, periods: Sequence[Period], basis: str) -> list[UnitDossiers]:
     """A row per reporting unit and service, from the reports themselves; `periods` from early to late."""
     sums = unit_sums(Stretch(unit_id, basis, list(periods)))
-    return [Source(unit, service, periods[last], figures) for unit, service, last, *figures in sums]
+    return [UnitDossiers(row.unit_id, row.service_id, periods[row.last_k], figure_values(row)) for row in sums]
 
 
 def missing_reports(

@@ -15,69 +15,70 @@ from xlsxwriter import Workbook
 
 from de_an_06.plain.numbers import format_number
 from de_an_06.plain.spans import Span
-from reporting.models import FIGURE_FIELDS, Basis, Indicator, PublicService, ServiceTerms, SubmissionSummary
+from reporting.figures import FIGURE_FIELDS
+from reporting.models import Basis, Indicator, PublicService, ServiceTerms, SubmissionSummary
 from reporting.models.catalogue import REPORTING_LEVELS
 from reporting.reading import overview
-from reporting.reading.ranges import Dossiers
+from reporting.reading.ranges import Dossiers, figures_of
 from reporting.rollup import rollup
 from taskforces.clock import now_for
 from taskforces.models import Level
 
 from .cover import period_text, write_cover
-from .detail_rows import Names, Source, missing_reports, service_rows
-from .sheets import FIGURES, FONT, Column, Formats, Heading, Progress, Table, total
+from .detail_rows import Names, UnitDossiers, missing_reports, service_rows
+from .sheets import FIGURE_COLUMNS, FONT, Formats, Heading, Progress, SheetColumn, SheetTable, total
 
-MOST_ROWS = 1_048_576  # of an Excel sheet
+MOST_SHEET_ROWS = 1_048_576  # of an Excel sheet
 EVERY = 250  # rows between two notes of progress
 TITLE = "TỔNG HỢP KẾT QUẢ THỰC HIỆN ĐỀ ÁN 06"
 # Blank lines on purpose: the number of the form and the decision that issues it are filled in where they are decided.
 RECEIVER_UNKNOWN = "…………………………"
 
-COUNTS = (
-    Column("expected", "Phải nộp", "Báo cáo", width=8.5),
-    Column("reports", "Có trong số liệu", "Báo cáo", width=8.5),
+REPORT_COUNTS = (
+    SheetColumn("expected", "Phải nộp", "Báo cáo", width=8.5),
+    SheetColumn("reports", "Có trong số liệu", "Báo cáo", width=8.5),
 )
-UNIT_COLUMNS = (
-    Column("order", "STT", width=5, text=True),
-    Column("name", "Đơn vị", width=30, text=True),
-    *COUNTS,
-    *FIGURES,
+UNIT_SHEET = (
+    SheetColumn("order", "STT", width=5, text=True),
+    SheetColumn("name", "Đơn vị", width=30, text=True),
+    *REPORT_COUNTS,
+    *FIGURE_COLUMNS,
 )
-SERVICE_COLUMNS = (
-    Column("order", "STT", width=5, text=True),
-    Column("code", "Mã", width=8, text=True),
-    Column("name", "Dịch vụ công", width=48, text=True),
-    Column("units", "Đơn vị có số liệu", width=8.5, added=False),
-    *FIGURES,
+SERVICE_SHEET = (
+    SheetColumn("order", "STT", width=5, text=True),
+    SheetColumn("code", "Mã", width=8, text=True),
+    SheetColumn("name", "Dịch vụ công", width=48, text=True),
+    SheetColumn("units", "Đơn vị có số liệu", width=8.5, added=False),
+    *FIGURE_COLUMNS,
 )
-INDICATOR_COLUMNS = (
-    Column("order", "STT", width=5, text=True),
-    Column("code", "Mã", width=8, text=True),
-    Column("name", "Chỉ tiêu", width=60, text=True),
-    Column("over_time", "Theo thời gian", width=11, text=True),
-    Column("measure", "Đơn vị tính", width=13, text=True),
-    Column("numerator", "Số đạt", width=13),
-    Column("denominator", "Tổng số", width=13),
-    Column("rate", "Tỷ lệ", width=11, over=("numerator",), under="denominator"),
-    Column("units", "Đơn vị có số liệu", width=10),
+INDICATOR_SHEET = (
+    SheetColumn("order", "STT", width=5, text=True),
+    SheetColumn("code", "Mã", width=8, text=True),
+    SheetColumn("name", "Chỉ tiêu", width=60, text=True),
+    SheetColumn("over_time", "Theo thời gian", width=11, text=True),
+    SheetColumn("measure", "Đơn vị tính", width=13, text=True),
+    SheetColumn("numerator", "Số đạt", width=13),
+    SheetColumn("denominator", "Tổng số", width=13),
+    SheetColumn("rate", "Tỷ lệ", width=11, over=("numerator",), under="denominator"),
+    SheetColumn("units", "Đơn vị có số liệu", width=10),
 )
-MISSING_COLUMNS = (
-    Column("order", "STT", width=5, text=True),
-    Column("unit", "Đơn vị", width=38, text=True),
-    Column("under", "Trực thuộc", width=30, text=True),
-    Column("period", "Kỳ", width=16, text=True),
-    Column("status", "Trạng thái", width=22, text=True),
-    Column("due_at", "Hạn nộp", width=18, text=True),
-    Column("note", "Ghi chú", width=14, text=True),
+MISSING_SHEET = (
+    SheetColumn("order", "STT", width=5, text=True),
+    SheetColumn("unit", "Đơn vị", width=38, text=True),
+    SheetColumn("under", "Trực thuộc", width=30, text=True),
+    SheetColumn("period", "Kỳ", width=16, text=True),
+    SheetColumn("status", "Trạng thái", width=22, text=True),
+    SheetColumn("due_at", "Hạn nộp", width=18, text=True),
+    SheetColumn("note", "Ghi chú", width=14, text=True),
 )
-SOURCE_COLUMNS = (
-    Column("code", "Mã đơn vị", width=10, text=True),
-    Column("unit", "Đơn vị báo cáo", width=28, text=True),
-    Column("under", "Trực thuộc", width=24, text=True),
-    Column("service_code", "Mã DVC", width=9, text=True),
-    Column("service", "Dịch vụ công", width=32, text=True),
-    Column("last", "Tháng cuối có số liệu", width=14, text=True),
-    *(column for column in FIGURES if not column.adds and not column.is_rate),
+SOURCE_SHEET = (
+    SheetColumn("code", "Mã đơn vị", width=10, text=True),
+    SheetColumn("unit", "Đơn vị báo cáo", width=28, text=True),
+    SheetColumn("under", "Trực thuộc", width=24, text=True),
+    SheetColumn("service_code", "Mã DVC", width=9, text=True),
+    SheetColumn("service", "Dịch vụ công", width=32, text=True),
+    SheetColumn("last", "Tháng cuối có số liệu", width=14, text=True),
+    *(column for column in FIGURE_COLUMNS if not column.adds and not column.is_rate),
 )
 
 
@@ -86,7 +87,7 @@ class CannotExport(Exception):
 
 
 @dataclass
-class Counts:
+class Written:
     """What was written: rows per sheet, and how much is behind the numbers."""
 
     unit_name: str
@@ -118,7 +119,7 @@ def write_summary(
     by=None,
     at: dt.datetime | None = None,
     progress: Progress | None = None,
-) -> Counts:
+) -> Written:
     """Writes the file and returns what is in it. Raises CannotExport when the unit has no month in the span.
 
     `by` is the person named on the cover (None: made by command), `at` the moment of that person.
@@ -146,7 +147,7 @@ class _Writer:
         self.done = 0
         self.digest = hashlib.sha256()
         owed = view.submissions
-        self.counts = Counts(
+        self.written = Written(
             unit_name=view.version.name,
             units_reported=owed.reports,
             units_expected=owed.expected_reports,
@@ -159,11 +160,11 @@ class _Writer:
         self.units = list(self._unit_rows())
         self.services = list(self._service_rows())
         self.total = len(self.units) + len(self.services) + len(view.indicators) + len(self.missing) + len(self.sources)
-        if self.total > MOST_ROWS - 100:
+        if self.total > MOST_SHEET_ROWS - 100:
             raise CannotExport("Biểu này nhiều dòng hơn một trang Excel chứa được. Chọn kỳ ngắn hơn.")
-        self.counts.differences = self._differences()
+        self.written.differences = self._differences()
 
-    def write(self) -> Counts:
+    def write(self) -> Written:
         options = {
             "constant_memory": True,
             "strings_to_formulas": False,
@@ -186,22 +187,22 @@ class _Writer:
             self._write_indicators(book.add_worksheet("Chỉ tiêu"))
             self._write_missing(book.add_worksheet("Chưa báo cáo"))
             self._write_sources(book.add_worksheet("Nguồn số liệu"))
-            self.counts.checksum = self.digest.hexdigest()
+            self.written.checksum = self.digest.hexdigest()
             write_cover(
                 cover,
                 self.formats,
                 self.view,
-                self.counts,
+                self.written,
                 by=self.by,
                 at=self.at,
                 generation=self._generation(),
                 status=self._heading(0, "", "").warning,
             )
         # No row is lost on the way: what was written is what was read.
-        assert self.counts.rows == self.total
+        assert self.written.rows == self.total
         if self.progress:
             self.progress(self.total, self.total)
-        return self.counts
+        return self.written
 
     # What goes in ------------------------------------------------------------------------------------------------
 
@@ -209,12 +210,12 @@ class _Writer:
         view = self.view
         if not view.rows:  # a unit with nothing below it: its own report is its total
             owed = view.submissions
-            yield {"name": view.version.name, "expected": owed.expected_reports, "reports": owed.reports} | _figures(
+            yield {"name": view.version.name, "expected": owed.expected_reports, "reports": owed.reports} | figures_of(
                 view.dossiers
             )
         for row in view.rows:
             owed = row.submissions
-            yield {"name": row.name, "expected": owed.expected_reports, "reports": owed.reports} | _figures(
+            yield {"name": row.name, "expected": owed.expected_reports, "reports": owed.reports} | figures_of(
                 row.dossiers
             )
 
@@ -231,24 +232,20 @@ class _Writer:
         }
         for service in PublicService.objects.filter(pk__in=handled | totals.keys()):
             dossiers = totals.get(service.pk)
-            yield {"code": service.code, "name": service.name, "units": dossiers.units if dossiers else 0} | _figures(
+            yield {"code": service.code, "name": service.name, "units": dossiers.units if dossiers else 0} | figures_of(
                 dossiers or Dossiers()
             )
 
     def _differences(self) -> list[str]:
         """Services whose total is not the sum of the rows behind it; a healthy roll-up gives none."""
-        behind: dict[int, list[int | None]] = {}
+        behind: dict[int, list[UnitDossiers]] = {}
         for source in self.sources:
-            known = behind.setdefault(source.service_id, [None] * len(FIGURE_FIELDS))
-            for i, value in enumerate(source.figures):
-                if value is not None:
-                    known[i] = value + (known[i] or 0)
-        wrong = []
-        for line in self.view.services:
-            stored = [getattr(line.dossiers, name) for name in FIGURE_FIELDS]
-            if stored != behind.get(line.service.pk, [None] * len(FIGURE_FIELDS)):
-                wrong.append(line.service.code)
-        return wrong
+            behind.setdefault(source.service_id, []).append(source)
+        return [
+            line.service.code
+            for line in self.view.services
+            if figures_of(line.dossiers) != _totals_of_sources(behind.get(line.service.pk, []))
+        ]
 
     def _generation(self) -> int | None:
         """The run of the roll-up behind a month's totals; longer spans and communes are read from the reports."""
@@ -274,14 +271,14 @@ class _Writer:
         )
 
     def _step(self, sheet: str, *values) -> None:
-        self.counts.sheets[sheet] = self.counts.sheets.get(sheet, 0) + 1
+        self.written.sheets[sheet] = self.written.sheets.get(sheet, 0) + 1
         self.digest.update(repr((sheet, *values)).encode())
         self.done += 1
         if self.progress and self.done % EVERY == 0:
             self.progress(self.done, self.total)
 
     def _write_units(self, sheet) -> None:
-        table = Table(sheet, self.formats, UNIT_COLUMNS, self._heading(1, f"{TITLE} THEO ĐƠN VỊ", "hồ sơ"))
+        table = SheetTable(sheet, self.formats, UNIT_SHEET, self._heading(1, f"{TITLE} THEO ĐƠN VỊ", "hồ sơ"))
         for order, row in enumerate(self.units, start=1):
             table.add({"order": str(order)} | row)
             self._step("units", *row.values())
@@ -290,7 +287,7 @@ class _Writer:
 
     def _write_services(self, sheet) -> None:
         title = "KẾT QUẢ GIẢI QUYẾT CÁC DỊCH VỤ CÔNG THIẾT YẾU"
-        table = Table(sheet, self.formats, SERVICE_COLUMNS, self._heading(2, title, "hồ sơ"), frozen=3)
+        table = SheetTable(sheet, self.formats, SERVICE_SHEET, self._heading(2, title, "hồ sơ"), frozen=3)
         for order, row in enumerate(self.services, start=1):
             table.add({"order": str(order)} | row)
             self._step("services", *row.values())
@@ -299,7 +296,7 @@ class _Writer:
 
     def _write_indicators(self, sheet) -> None:
         heading = self._heading(3, "CÁC CHỈ TIÊU CHUNG", "ghi ở cột E")
-        table = Table(sheet, self.formats, INDICATOR_COLUMNS, heading, frozen=3)
+        table = SheetTable(sheet, self.formats, INDICATOR_SHEET, heading, frozen=3)
         group = None
         places = {line.indicator.group: place for place, line in reversed(list(enumerate(self.view.indicators)))}
         together = sorted(self.view.indicators, key=lambda line: places[line.indicator.group])  # first place of each
@@ -324,7 +321,7 @@ class _Writer:
     def _write_missing(self, sheet) -> None:
         official = self.view.basis == Basis.OFFICIAL
         title = "BÁO CÁO CHƯA CÓ TRONG SỐ LIỆU" if official else "ĐƠN VỊ CHƯA BÁO CÁO"
-        table = Table(sheet, self.formats, MISSING_COLUMNS, self._heading(4, title, "báo cáo"))
+        table = SheetTable(sheet, self.formats, MISSING_SHEET, self._heading(4, title, "báo cáo"))
         for order, missing in enumerate(self.missing, start=1):
             row = {
                 "unit": missing.unit.name,
@@ -337,13 +334,13 @@ class _Writer:
             table.add({"order": str(order)} | row)
             self._step("missing", missing.unit.code, missing.period, missing.status)
         if not self.missing:
-            self.counts.sheets["missing"] = 0
+            self.written.sheets["missing"] = 0
             table.note("Không có: mọi báo cáo phải nộp đều có trong số liệu.")
         table.close()
 
     def _write_sources(self, sheet) -> None:
         heading = self._heading(5, "SỐ LIỆU TỪNG ĐƠN VỊ ĐÃ BÁO CÁO, THEO DỊCH VỤ CÔNG", "hồ sơ")
-        table = Table(sheet, self.formats, SOURCE_COLUMNS, heading, frozen=2)
+        table = SheetTable(sheet, self.formats, SOURCE_SHEET, heading, frozen=2)
         services = {service.pk: service for service in PublicService.objects.all()}
         named: dict[tuple[int, int], object] = {}
         lines = []
@@ -365,18 +362,14 @@ class _Writer:
             table.add_total("TỔNG SỐ", _totals_of_sources(self.sources))
             table.filter()
         else:
-            self.counts.sheets["sources"] = 0
+            self.written.sheets["sources"] = 0
             table.note("Chưa có báo cáo nào trong số liệu.")
         table.close()
-
-
-def _figures(dossiers: Dossiers) -> dict[str, int | None]:
-    return {name: getattr(dossiers, name) for name in FIGURE_FIELDS}
 
 
 def _sums(rows: list[dict], names) -> dict[str, int | None]:
     return {name: total(row[name] for row in rows) for name in names}
 
 
-def _totals_of_sources(sources: list[Source]) -> dict[str, int | None]:
+def _totals_of_sources(sources: list[UnitDossiers]) -> dict[str, int | None]:
     return {name: total(source.figures[i] for source in sources) for i, name in enumerate(FIGURE_FIELDS)}

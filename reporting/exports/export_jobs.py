@@ -96,7 +96,7 @@ def _make(job: ExportJob) -> None:
 
 
 @transaction.atomic
-def _finish(job: ExportJob, part: Path, counts: "excel.Counts") -> None:
+def _finish(job: ExportJob, part: Path, counts: "excel.Written") -> None:
     """The file gets its name and the job its facts together; whoever comes second changes nothing."""
     current = ExportJob.objects.select_for_update().filter(pk=job.pk, state=State.RUNNING).first()
     if current is None:

@@ -1,23 +1,24 @@
-"""The Excel entry form of one report, written for download; `imports/entry_form.py` reads it back."""
+"""The Excel entry form of one report, written for download; `imports/filled_form.py` reads it back."""
 
 import io
 import textwrap
 
 import xlsxwriter
+from xlsxwriter.utility import xl_col_to_name
 
 from de_an_06.plain.numbers import NO_VALUE
-from reporting.entry import checks
 from reporting.entry.form import Cell, ReportForm, branch_label, load_form
-from reporting.models import FIGURE_FIELDS, Report
+from reporting.figures import DERIVED, DERIVED_FIELD, FIGURE_FIELDS, FIGURES, GROUP_OF, GROUPS
+from reporting.models import Report
 from taskforces.models import Branch, UnitVersion
 from taskforces.models.units import path_ids
 from taskforces.scope import branches_entered_by
 
-SERVICES, INDICATORS, GUIDE = "Dịch vụ công", "Chỉ tiêu", "Hướng dẫn"
+SERVICES, INDICATORS, GUIDE_SHEET = "Dịch vụ công", "Chỉ tiêu", "Hướng dẫn"
 MARK = "#mã"  # first cell of the hidden row that names the columns
 UNIT_KEY, PERIOD_KEY = "#đơn vị", "#kỳ"
-LINE = 16.5  # height of one line of text, in points
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+LINE_HEIGHT = 16.5  # height of one line of text, in points
+FIRST_FIGURE = 2  # column of the first figure, after code and name
 
 
 def file_name(report: Report) -> str:
@@ -103,58 +104,87 @@ def _receiver(report: Report) -> str:
 
 
 def _write_services(book, formats, form: ReportForm, typed_by: set[str]) -> None:
-    fields = FIGURE_FIELDS
-    page, top = _page(book, formats, form, SERVICES, "TÌNH HÌNH TIẾP NHẬN, GIẢI QUYẾT DỊCH VỤ CÔNG THIẾT YẾU", 12)
-    page.merge_range(top - 1, 9, top - 1, 11, "Đơn vị tính: hồ sơ", formats["subtitle"])
-    before = 13  # first column of last month's block
-    for column, text in ((0, "Mã"), (1, "Dịch vụ công"), (2, "Kỳ trước chuyển sang"), (9, "Từ chối, rút, dừng")):
-        page.merge_range(top, column, top + 1, column, text, formats["head"])
-    page.merge_range(top, 3, top, 5, "Tiếp nhận trong kỳ", formats["head"])
-    page.merge_range(top, 6, top, 8, "Đã giải quyết", formats["head"])
-    page.merge_range(top, 10, top, 11, "Đang giải quyết", formats["head"])
-    short = ("Trực tuyến", "Trực tiếp", "Bưu chính", "Trước hạn", "Đúng hạn", "Quá hạn")
-    for column, text in zip((3, 4, 5, 6, 7, 8, 10, 11), (*short, "Trong hạn", "Quá hạn"), strict=True):
-        page.write_string(top + 1, column, text, formats["head"])
-    page.merge_range(top, before, top, before + 9, f"Số liệu {form.previous_label} để đối chiếu", formats["head"])
-    for i, name in enumerate(fields):
-        page.write_string(top + 1, before + i, checks.CELL_NAMES[name].capitalize(), formats["head"])
-    numbers = ["A", "B", "1", "2", "3", "4", "5", "6", "7", "8", "9=1+2+3+4 −5−6−7−8−10", "10"]
-    for column, text in enumerate(numbers):
-        page.write_string(top + 2, column, text, formats["number_row"])
-    page.set_row(top + 2, 2 * LINE)
-    page.write_row(top + 3, 0, [MARK, "", *fields])
+    last = FIRST_FIGURE + len(FIGURES) - 1
+    before = last + 2  # first column of last month's block
+    title = "TÌNH HÌNH TIẾP NHẬN, GIẢI QUYẾT DỊCH VỤ CÔNG THIẾT YẾU"
+    page, top = _page(book, formats, form, SERVICES, title, last + 1)
+    page.merge_range(top - 1, last - 2, top - 1, last, "Đơn vị tính: hồ sơ", formats["subtitle"])
+    _write_service_heads(page, formats, form, top, before)
+    page.write_row(top + 3, 0, [MARK, "", *FIGURE_FIELDS])
     page.set_row(top + 3, None, None, {"hidden": True})
     row = top + 4
     for section in form.sections:
         if not section.services:
             continue
-        page.merge_range(row, 0, row, 11, section.label, formats["group"])
+        page.merge_range(row, 0, row, last, section.label, formats["group"])
         row += 1
         for line in section.services:
-            cells = {cell.key.partition(".")[2]: cell for cell in line.cells}
             page.write_string(row, 0, line.code, formats["code"])
             page.write_string(row, 1, line.service.name, formats["name"])
             page.set_row(row, _height(line.service.name, 54))
-            for i, name in enumerate(fields):
-                if name == "pending_in_time":
-                    inside = f"C{row + 1},D{row + 1},E{row + 1},F{row + 1},G{row + 1},H{row + 1},I{row + 1},J{row + 1}"
-                    formula = f"=IF(COUNT({inside},L{row + 1})=9,C{row + 1}+D{row + 1}+E{row + 1}+F{row + 1}"
-                    formula += f'-G{row + 1}-H{row + 1}-I{row + 1}-J{row + 1}-L{row + 1},"")'
-                    value = cells[name].value
-                    page.write_formula(row, 2 + i, formula, formats["locked"], "" if value is None else value)
+            earlier = form.data.earlier_services.get((line.service.pk, 1), {})
+            for i, (figure, cell) in enumerate(zip(FIGURES, line.cells, strict=True)):
+                if figure.filled == DERIVED:
+                    value = "" if cell.value is None else cell.value
+                    page.write_formula(row, FIRST_FIGURE + i, _derived_formula(row + 1), formats["locked"], value)
                 else:
-                    _write_cell(page, formats, row, 2 + i, cells[name], typed_by)
-                previous = form.data.earlier_services.get((line.service.pk, 1), {}).get(name)
-                _write_number(page, row, before + i, previous, formats["locked"])
+                    _write_cell(page, formats, row, FIRST_FIGURE + i, cell, typed_by)
+                _write_number(page, row, before + i, earlier.get(figure.name), formats["locked"])
             row += 1
     page.set_column(0, 0, 9)
     page.set_column(1, 1, 46)
-    page.set_column(2, 11, 10)
-    page.set_column(10, 10, 13)
-    page.set_column(before, before + 9, 10)
-    page.freeze_panes(top + 4, 2)
+    page.set_column(FIRST_FIGURE, last, 10)
+    derived = FIRST_FIGURE + FIGURE_FIELDS.index(DERIVED_FIELD)
+    page.set_column(derived, derived, 13)
+    page.set_column(before, before + len(FIGURES) - 1, 10)
+    page.freeze_panes(top + 4, FIRST_FIGURE)
     page.repeat_rows(top, top + 2)
-    page.print_area(0, 0, row, 11)
+    page.print_area(0, 0, row, last)
+
+
+def _write_service_heads(page, formats, form: ReportForm, top: int, before: int) -> None:
+    """Two rows of heads and the numbered row; beside them the heads of last month's block, from column `before`."""
+    for column, text in enumerate(("Mã", "Dịch vụ công")):
+        page.merge_range(top, column, top + 1, column, text, formats["head"])
+    column = FIRST_FIGURE
+    for group in GROUPS:
+        after = column + len(group.figures)
+        if group.is_single:
+            page.merge_range(top, column, top + 1, column, group.heading, formats["head"])
+        else:
+            page.merge_range(top, column, top, after - 1, group.heading, formats["head"])
+            for i, figure in enumerate(group.figures):
+                page.write_string(top + 1, column + i, figure.short_label, formats["head"])
+        column = after
+    last_month = f"Số liệu {form.previous_label} để đối chiếu"
+    page.merge_range(top, before, top, before + len(FIGURES) - 1, last_month, formats["head"])
+    for i, figure in enumerate(FIGURES):
+        page.write_string(top + 1, before + i, figure.label, formats["head"])
+    for column, text in enumerate(["A", "B", *_numbers()]):
+        page.write_string(top + 2, column, text, formats["number_row"])
+    page.set_row(top + 2, 2 * LINE_HEIGHT)
+
+
+def _terms() -> list[tuple[int, int]]:
+    """The derived figure as (sign, place of a figure): what came in first, then what went out or is overdue."""
+    return [(GROUP_OF[name].sign, i) for i, name in enumerate(FIGURE_FIELDS) if name != DERIVED_FIELD]
+
+
+def _numbers() -> list[str]:
+    """The numbered row of official forms: '1', …, '9=1+2+3+4 −5−6−7−8−10', '10'."""
+    came_in = "+".join(str(i + 1) for sign, i in _terms() if sign > 0)
+    went_out = "".join(f"−{i + 1}" for sign, i in _terms() if sign < 0)
+    return [
+        f"{number}={came_in} {went_out}" if name == DERIVED_FIELD else str(number)
+        for number, name in enumerate(FIGURE_FIELDS, start=1)
+    ]
+
+
+def _derived_formula(row: int) -> str:
+    """'=IF(COUNT(C15,…)=9,C15+D15+…-L15,"")': blank while a part is blank."""
+    cells = [(sign, f"{xl_col_to_name(FIRST_FIGURE + i)}{row}") for sign, i in _terms()]
+    parts = "".join(("+" if sign > 0 else "-") + cell for sign, cell in cells).removeprefix("+")
+    return f'=IF(COUNT({",".join(cell for _, cell in cells)})={len(cells)},{parts},"")'
 
 
 def _write_indicators(book, formats, form: ReportForm, typed_by: set[str]) -> None:
@@ -165,7 +195,7 @@ def _write_indicators(book, formats, form: ReportForm, typed_by: set[str]) -> No
     )
     for column, text in enumerate(heads):
         page.write_string(top, column, text, formats["head"])
-    page.set_row(top, 2 * LINE)
+    page.set_row(top, 2 * LINE_HEIGHT)
     for column, text in enumerate(("A", "B", "C", "1", "2", "3=1/2", "4", "5", "D")):
         page.write_string(top + 1, column, text, formats["number_row"])
     page.write_row(top + 2, 0, [MARK, "", "", "numerator", "denominator"])
@@ -204,7 +234,7 @@ def _write_indicators(book, formats, form: ReportForm, typed_by: set[str]) -> No
 
 
 def _write_guide(book, formats, form: ReportForm) -> None:
-    page = book.add_worksheet(GUIDE)
+    page = book.add_worksheet(GUIDE_SHEET)
     page.set_column(0, 0, 110)
     lines = (
         f"Biểu này chỉ dùng cho {form.unit_name}, {form.report.period.label}. Không đổi mã ở cột A.",
@@ -240,7 +270,7 @@ def _write_cell(page, formats, row: int, column: int, cell: Cell, typed_by: set[
 
 def _height(text: str, width: int) -> float:
     """Room for a wrapped text: Excel finds it by itself, previews and LibreOffice do not."""
-    return LINE * max(1, len(textwrap.wrap(text, width)))
+    return LINE_HEIGHT * max(1, len(textwrap.wrap(text, width)))
 
 
 def _write_number(page, row: int, column: int, value: int | None, style) -> None:

@@ -6,7 +6,7 @@ Rows are written strictly from the top down, which lets XlsxWriter keep memory f
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 
@@ -14,18 +14,19 @@ from django.utils import timezone
 from xlsxwriter.utility import xl_col_to_name
 
 from de_an_06.plain.numbers import NO_VALUE
+from reporting.figures import GROUPS, RATES
 
 FONT = "Times New Roman"
 NUMBER, PERCENT, MOMENT = "#,##0", "0.00%", "dd/mm/yyyy hh:mm"
 NOT_ADDED = "x"  # as in statistical forms: this cell has no meaningful total
 HEAD = 7  # rows above a table: the official header, the title, the period and the unit of measure
 LINE = 15.0  # height of one line of text, in points
-Value = int | float | str | dt.datetime | None
+CellValue = int | float | str | dt.datetime | None
 Progress = Callable[[int, int], None]  # rows written, rows in all
 
 
 @dataclass(frozen=True)
-class Column:
+class SheetColumn:
     """One column. Plain by default; `adds` makes it a sum within its row, `over`/`under` a rate."""
 
     key: str
@@ -43,25 +44,19 @@ class Column:
         return bool(self.over)
 
 
-FIGURES = (
-    Column("opening", "Kỳ trước chuyển sang"),
-    Column("received_online", "Trực tuyến", "Tiếp nhận trong kỳ"),
-    Column("received_in_person", "Trực tiếp", "Tiếp nhận trong kỳ"),
-    Column("received_postal", "Bưu chính", "Tiếp nhận trong kỳ"),
-    Column(
-        "received", "Tổng số", "Tiếp nhận trong kỳ", adds=("received_online", "received_in_person", "received_postal")
-    ),
-    Column("resolved_early", "Trước hạn", "Đã giải quyết"),
-    Column("resolved_on_time", "Đúng hạn", "Đã giải quyết"),
-    Column("resolved_overdue", "Quá hạn", "Đã giải quyết"),
-    Column("resolved", "Tổng số", "Đã giải quyết", adds=("resolved_early", "resolved_on_time", "resolved_overdue")),
-    Column("rejected", "Từ chối, rút, dừng"),
-    Column("pending_in_time", "Trong hạn", "Đang giải quyết"),
-    Column("pending_overdue", "Quá hạn", "Đang giải quyết"),
-    Column("pending", "Tổng số", "Đang giải quyết", adds=("pending_in_time", "pending_overdue")),
-    Column("online_rate", "Trực tuyến", "Tỷ lệ", over=("received_online",), under="received"),
-    Column("in_time_rate", "Trước và đúng hạn", "Tỷ lệ", over=("resolved_early", "resolved_on_time"), under="resolved"),
-)
+def _figure_columns() -> Iterator[SheetColumn]:
+    for group in GROUPS:
+        if group.is_single:
+            yield SheetColumn(group.name, group.heading)
+            continue
+        for figure in group.figures:
+            yield SheetColumn(figure.name, figure.short_label, group.heading)
+        yield SheetColumn(group.name, "Tổng số", group.heading, adds=group.fields)
+    for rate in RATES:
+        yield SheetColumn(rate.name, rate.short_label, "Tỷ lệ", over=rate.over, under=rate.under.name)
+
+
+FIGURE_COLUMNS = tuple(_figure_columns())
 
 
 @dataclass(frozen=True)
@@ -112,7 +107,7 @@ class Formats:
         self.link = add(font_color="#0B57D0", underline=1, bottom=4, bottom_color="#868B93")
 
 
-def derived(columns: Sequence[Column], values: dict[str, Value]) -> dict[str, Value]:
+def derived(columns: Sequence[SheetColumn], values: dict[str, CellValue]) -> dict[str, CellValue]:
     """The row with its sums and rates filled in: a sum of blanks is blank, no denominator gives no rate."""
     row = dict(values)
     for column in columns:
@@ -125,13 +120,13 @@ def derived(columns: Sequence[Column], values: dict[str, Value]) -> dict[str, Va
     return row
 
 
-def total(values: Iterable[Value]) -> int | None:
+def total(values: Iterable[CellValue]) -> int | None:
     """Sum of what was reported; None where nothing was."""
     known = [value for value in values if value is not None]
     return sum(known) if known else None
 
 
-def index_labels(columns: Sequence[Column]) -> list[str]:
+def index_labels(columns: Sequence[SheetColumn]) -> list[str]:
     """The numbered row of official forms: A, B for words; 1, 2, 3=1+2, 4=1:3 for figures."""
     labels: dict[str, str] = {}
     words = numbers = 0
@@ -154,10 +149,10 @@ def index_labels(columns: Sequence[Column]) -> list[str]:
     return result
 
 
-class Table:
+class SheetTable:
     """Writes one table under its official header, from the top down."""
 
-    def __init__(self, sheet, formats: Formats, columns: Sequence[Column], heading: Heading, frozen: int = 2):
+    def __init__(self, sheet, formats: Formats, columns: Sequence[SheetColumn], heading: Heading, frozen: int = 2):
         self.sheet, self.formats, self.columns = sheet, formats, columns
         self.letter = {column.key: xl_col_to_name(i) for i, column in enumerate(columns)}
         self.first = self.row = HEAD + 3  # the next row to write, counted from 0
@@ -234,7 +229,7 @@ class Table:
         self.sheet.write_string(self.row, 0, text, self.formats.group)
         self.row += 1
 
-    def add(self, values: dict[str, Value]) -> None:
+    def add(self, values: dict[str, CellValue]) -> None:
         """One row; `values` holds plain columns only, sums and rates follow from them."""
         f = self.formats
         self._write_row(derived(self.columns, values), f.text, f.number, f.percent)
@@ -256,11 +251,11 @@ class Table:
         """Filter arrows on the numbered row, so that the rows behind one total can be picked."""
         self.sheet.autofilter(HEAD + 2, 0, self.row - 2, len(self.columns) - 1)
 
-    def add_total(self, label: str, values: dict[str, Value]) -> None:
+    def add_total(self, label: str, values: dict[str, CellValue]) -> None:
         """The row of totals over all rows written so far; `values` are those totals, carried inside the formulas."""
         f = self.formats
         span = f"{{0}}{self.first + 1}:{{0}}{self.row}"
-        totals: dict[str, tuple[str, Value]] = {}
+        totals: dict[str, tuple[str, CellValue]] = {}
         for column in self.columns:
             if not column.text and column.added and not column.adds and not column.is_rate:
                 cells = span.format(self.letter[column.key])
@@ -296,7 +291,7 @@ class Table:
                 sheet.write_string(r, i, NOT_ADDED, number)
         self.row += 1
 
-    def _write(self, row: int, column: int, value: Value, cell_format) -> None:
+    def _write(self, row: int, column: int, value: CellValue, cell_format) -> None:
         """Text stays text ('=1+1' too), nothing stays blank, 0 stays 0, a time becomes a date cell (Vietnam's time)."""
         if value is None or value == "":
             self.sheet.write_blank(row, column, None, cell_format)
@@ -320,11 +315,11 @@ class Table:
             return f"{letters[0]}{row}:{letters[-1]}{row}"
         return ",".join(f"{letter}{row}" for letter in letters)
 
-    def _sum(self, column: Column, row: int) -> str:
+    def _sum(self, column: SheetColumn, row: int) -> str:
         cells = self._cells(column.adds, row)
         return f'=IF(COUNT({cells})=0,"",SUM({cells}))'
 
-    def _rate(self, column: Column, row: int) -> str:
+    def _rate(self, column: SheetColumn, row: int) -> str:
         top, bottom = self._cells(column.over, row), f"{self.letter[column.under]}{row}"
         return f'=IF(OR(COUNT({top})=0,N({bottom})=0),"{NO_VALUE}",SUM({top})/{bottom})'
 
@@ -336,10 +331,10 @@ class Table:
         self.sheet.print_area(0, 0, max(self.row - 1, HEAD + 2), len(self.columns) - 1)
 
 
-def _lines(text: Value, width: float) -> int:
+def _lines(text: CellValue, width: float) -> int:
     """Lines a text takes in a column; heights are stated, as not every program fits rows by itself."""
     return len(wrap(text, max(int(width * 1.15), 1))) if isinstance(text, str) and len(text) > width * 1.15 else 1
 
 
-def _cached(value: Value) -> int | float | str:
+def _cached(value: CellValue) -> int | float | str:
     return "" if value is None else value

@@ -16,14 +16,15 @@ import openpyxl
 from openpyxl.utils import get_column_letter
 
 from de_an_06.plain.numbers import NotANumber, format_number, parse_count
-from reporting.entry.form import CARRIED, DERIVED, Cell, load_form
+from reporting.entry.form import Cell, load_form
 from reporting.entry.saving import SaveResult, save_cells
 from reporting.exports.form_file import INDICATORS, MARK, PERIOD_KEY, SERVICES, UNIT_KEY
+from reporting.figures import CARRIED, DERIVED
 from reporting.models import FigureChange, Report
 from taskforces.scope import branches_entered_by
 
 LARGEST_FILE = 2 * 1024 * 1024
-LARGEST_UNPACKED = 40 * 1024 * 1024
+LARGEST_FORM_UNPACKED = 40 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class RowError:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class CellDifference:
     """A cell whose figure in the file differs from the stored one."""
 
     cell: str
@@ -60,8 +61,8 @@ class Reading:
     """
 
     errors: list[RowError] = field(default_factory=list)
-    changes: list[Difference] = field(default_factory=list)
-    ignored: list[Difference] = field(default_factory=list)
+    changes: list[CellDifference] = field(default_factory=list)
+    ignored: list[CellDifference] = field(default_factory=list)
     blank: int = 0
     rows_new: int = 0
     rows_changed: int = 0
@@ -123,7 +124,7 @@ class _Reader:
             return None
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                if sum(item.file_size for item in archive.infolist()) > LARGEST_UNPACKED:
+                if sum(item.file_size for item in archive.infolist()) > LARGEST_FORM_UNPACKED:
                     self.refuse("Tệp quá lớn sau khi giải nén nên không đọc.")
                     return None
             with warnings.catch_warnings():
@@ -181,7 +182,7 @@ class _Reader:
             return
         self.places[code] = f"trang “{name}”, dòng {number}"
         errors = len(self.reading.errors)
-        changes: list[Difference] = []
+        changes: list[CellDifference] = []
         for i, text in values.items():
             column = get_column_letter(i + 1)
             cell = cells.get(i)
@@ -206,7 +207,7 @@ class _Reader:
             return f"Mã {code} đã có ở {self.places[code]}."
         return f"Mã “{code[:40]}” không thuộc báo cáo này."
 
-    def read_cell(self, cell: Cell, text: str, name: str, row: int, column: str, changes: list[Difference]) -> None:
+    def read_cell(self, cell: Cell, text: str, name: str, row: int, column: str, changes: list[CellDifference]) -> None:
         is_mine = cell.branch in self.typed_by
         if cell.locked == DERIVED:
             return
@@ -216,14 +217,14 @@ class _Reader:
             if is_mine:
                 self.refuse(str(error), name, row, column)
             else:
-                self.reading.ignored.append(Difference(cell.key, cell.label, cell.text, text))
+                self.reading.ignored.append(CellDifference(cell.key, cell.label, cell.text, text))
             return
         if new is None:
             return
         self.given.add(cell.key)
         if new == cell.value:
             return
-        difference = Difference(cell.key, cell.label, cell.text, format_number(new))
+        difference = CellDifference(cell.key, cell.label, cell.text, format_number(new))
         if cell.locked == CARRIED and is_mine:
             carried = f"Ô này lấy từ số cuối kỳ trước ({cell.text}), không nhập."
             self.refuse(f"{carried} Tệp ghi {difference.in_file}.", name, row, column)

@@ -3,8 +3,6 @@ from .difficulties import Difficulty, DifficultyStep
 from .exports import ExportJob
 from .periods import Holiday, LevelSetting, ParticipatingArea, Period, PeriodClosure, PeriodDeadline
 from .reports import (
-    ENTERED_FIELDS,
-    FIGURE_FIELDS,
     Explanation,
     FigureChange,
     FormUpload,
@@ -17,8 +15,6 @@ from .reports import (
 from .summaries import Basis, IndicatorSummary, RollupAudit, RollupRequest, RollupRun, ServiceSummary, SubmissionSummary
 
 __all__ = [
-    "ENTERED_FIELDS",
-    "FIGURE_FIELDS",
     "Basis",
     "Difficulty",
     "DifficultyStep",

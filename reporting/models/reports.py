@@ -5,27 +5,12 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
+from reporting.figures import FIGURE, FIGURE_FIELDS
 from taskforces.models import AdministrativeUnit, Level
 from taskforces.scope import path_in_scope
 
 from .catalogue import Indicator, PublicService
 from .periods import Period
-
-# The one-stop table, in its official order. NULL = not reported, 0 = a reported zero.
-FIGURE_FIELDS = (
-    "opening",
-    "received_online",
-    "received_in_person",
-    "received_postal",
-    "resolved_early",
-    "resolved_on_time",
-    "resolved_overdue",
-    "rejected",
-    "pending_in_time",
-    "pending_overdue",
-)
-# What the officer types; `opening` is carried over and `pending_in_time` follows from the identity.
-ENTERED_FIELDS = tuple(name for name in FIGURE_FIELDS if name not in {"opening", "pending_in_time"})
 
 
 class Status(models.TextChoices):
@@ -168,20 +153,20 @@ def _figure_field(verbose_name: str) -> models.BigIntegerField:
 
 
 class ServiceFigures(models.Model):
-    """The dossiers of one service in one report. NULL = not reported, 0 = a reported zero."""
+    """The dossiers of one service in one report (see figures.py). NULL = not reported, 0 = a reported zero."""
 
     report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="service_figures")
     service = models.ForeignKey(PublicService, on_delete=models.PROTECT, related_name="figures")
-    opening = _figure_field("Kỳ trước chuyển sang")
-    received_online = _figure_field("Tiếp nhận trực tuyến")
-    received_in_person = _figure_field("Tiếp nhận trực tiếp")
-    received_postal = _figure_field("Tiếp nhận qua bưu chính")
-    resolved_early = _figure_field("Giải quyết trước hạn")
-    resolved_on_time = _figure_field("Giải quyết đúng hạn")
-    resolved_overdue = _figure_field("Giải quyết quá hạn")
-    rejected = _figure_field("Từ chối, rút, dừng")
-    pending_in_time = _figure_field("Đang giải quyết trong hạn")
-    pending_overdue = _figure_field("Đang giải quyết quá hạn")
+    opening = _figure_field(FIGURE["opening"].label)
+    received_online = _figure_field(FIGURE["received_online"].label)
+    received_in_person = _figure_field(FIGURE["received_in_person"].label)
+    received_postal = _figure_field(FIGURE["received_postal"].label)
+    resolved_early = _figure_field(FIGURE["resolved_early"].label)
+    resolved_on_time = _figure_field(FIGURE["resolved_on_time"].label)
+    resolved_overdue = _figure_field(FIGURE["resolved_overdue"].label)
+    rejected = _figure_field(FIGURE["rejected"].label)
+    pending_in_time = _figure_field(FIGURE["pending_in_time"].label)
+    pending_overdue = _figure_field(FIGURE["pending_overdue"].label)
 
     class Meta:
         verbose_name = "số liệu dịch vụ công"

@@ -5,32 +5,19 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet, Sum
 
+from reporting.figures import FIGURES, FIRST_FIELDS, FLOW_FIELDS, GROUPS, RATES, RECEIVED_FIELDS
 from reporting.models import Basis, Indicator, IndicatorFigure, Period, PublicService, Report, ServiceFigures, Status
 from taskforces.models import Level, UnitVersion
 from taskforces.units.tree import version_of_day
 
 from .overview import LINKED_SERVICES
-from .ranges import COUNTED, RECEIVED_FIELDS, STATE_FIELDS, add
-
-RESOLVED_FIELDS = ("resolved_early", "resolved_on_time", "resolved_overdue")
-IN_TIME_FIELDS = ("resolved_early", "resolved_on_time")
+from .ranges import COUNTED, add
 
 # measure -> (words, fields added, fields of the denominator)
 DOSSIER_MEASURES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
-    "opening": ("Kỳ trước chuyển sang", ("opening",), ()),
-    "received": ("Hồ sơ tiếp nhận", RECEIVED_FIELDS, ()),
-    "received_online": ("Tiếp nhận trực tuyến", ("received_online",), ()),
-    "received_in_person": ("Tiếp nhận trực tiếp", ("received_in_person",), ()),
-    "received_postal": ("Tiếp nhận qua bưu chính", ("received_postal",), ()),
-    "resolved": ("Đã giải quyết", RESOLVED_FIELDS, ()),
-    "resolved_early": ("Giải quyết trước hạn", ("resolved_early",), ()),
-    "resolved_on_time": ("Giải quyết đúng hạn", ("resolved_on_time",), ()),
-    "resolved_overdue": ("Giải quyết quá hạn", ("resolved_overdue",), ()),
-    "rejected": ("Từ chối, rút, dừng", ("rejected",), ()),
-    "pending_in_time": ("Đang giải quyết trong hạn", ("pending_in_time",), ()),
-    "pending_overdue": ("Đang giải quyết quá hạn", ("pending_overdue",), ()),
-    "online_rate": ("Tỷ lệ trực tuyến", ("received_online",), RECEIVED_FIELDS),
-    "in_time_rate": ("Tỷ lệ trước và đúng hạn", IN_TIME_FIELDS, RESOLVED_FIELDS),
+    **{group.name: (group.sum_label, group.fields, ()) for group in GROUPS if not group.is_single},
+    **{figure.name: (figure.label, (figure.name,), ()) for figure in FIGURES},
+    **{rate.name: (rate.label, rate.over, rate.under.fields) for rate in RATES},
     "linked": ("Hồ sơ tiếp nhận của hai nhóm liên thông", RECEIVED_FIELDS, ()),
 }
 
@@ -93,7 +80,7 @@ def source(
             figures = figures.filter(service=service)
         elif name == "linked":
             figures = figures.filter(service__code__in=LINKED_SERVICES)
-        is_state = bool({"opening", *STATE_FIELDS} & set(fields))
+        is_state = not set(fields) <= set(FLOW_FIELDS)
         parts = _state_parts(figures, read, fields, "service_id") if is_state else _flow_parts(figures, fields, below)
         return _source(label, bool(below), is_state, parts, counted, read)
     indicator = Indicator.objects.filter(code=measure).first()
@@ -128,7 +115,7 @@ def _flow_parts(figures: QuerySet, fields: tuple[str, ...], below: tuple[str, ..
 
 
 def _state_parts(figures: QuerySet, read: list[Period], fields: tuple[str, ...], key: str) -> Parts:
-    """report -> part: of every unit and service only the last month that has a value (the first, for `opening`)."""
+    """report -> part: of every unit and service only the last month that has a value (the first, for an opening)."""
     if not fields:
         return {}
     order = {p.pk: k for k, p in enumerate(read)}
@@ -142,10 +129,10 @@ def _state_parts(figures: QuerySet, read: list[Period], fields: tuple[str, ...],
         month = order[period_id]
         for name, value in zip(fields, values, strict=True):
             ended = closed_on is not None and closed_on < last_day
-            if value is None or (opened_on > first_day if name == "opening" else ended):
+            if value is None or (opened_on > first_day if name in FIRST_FIELDS else ended):
                 continue
             seen = chosen.get((unit_id, item, name))
-            if seen is None or (month < seen[0] if name == "opening" else month > seen[0]):
+            if seen is None or (month < seen[0] if name in FIRST_FIELDS else month > seen[0]):
                 chosen[unit_id, item, name] = month, report_id, value
     parts: dict[int, int] = {}
     for _, report_id, value in chosen.values():

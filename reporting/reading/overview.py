@@ -42,13 +42,13 @@ __all__ = [
     "RANKINGS",
     "Comparison",
     "Dossiers",
-    "IndicatorLine",
+    "IndicatorTotal",
     "Measures",
     "MissingReport",
     "NoFigures",
     "Overview",
     "Pair",
-    "ServiceLine",
+    "ServiceTotal",
     "Submissions",
     "TrendPoint",
     "UnitRow",
@@ -65,13 +65,13 @@ END_OF_DISTRICTS = dt.date(2025, 7, 1)
 
 
 @dataclass
-class ServiceLine:
+class ServiceTotal:
     service: PublicService
     dossiers: Dossiers
 
 
 @dataclass
-class IndicatorLine:
+class IndicatorTotal:
     indicator: Indicator
     pair: Pair
 
@@ -114,8 +114,8 @@ class Overview:
     periods: list[Period]  # months read, oldest first
     submissions: Submissions
     measures: Measures
-    services: list[ServiceLine]
-    indicators: list[IndicatorLine]
+    services: list[ServiceTotal]
+    indicators: list[IndicatorTotal]
     rows: list[UnitRow]
     missing: list[MissingReport]
     comparison: Comparison | None
@@ -191,9 +191,9 @@ def overview(
         submissions=seen.submissions,
         measures=_measures_of(totals, seen),
         services=[
-            ServiceLine(service, totals.services[pk]) for pk, service in seen.services.items() if pk in totals.services
+            ServiceTotal(service, totals.services[pk]) for pk, service in seen.services.items() if pk in totals.services
         ],
-        indicators=[IndicatorLine(i, totals.indicators.get(pk, Pair())) for pk, i in seen.indicators.items()],
+        indicators=[IndicatorTotal(i, totals.indicators.get(pk, Pair())) for pk, i in seen.indicators.items()],
         rows=rows,
         missing=missing,
         comparison=_comparison(span, seen),

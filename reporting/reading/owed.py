@@ -1,7 +1,7 @@
 """Who owes reports in a stretch of months, and how far each is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from reporting.models import Basis, Period
 from taskforces.models import UnitVersion
@@ -72,17 +72,22 @@ def submissions(stretch: Stretch) -> dict[tuple[str, int | None], Submissions]:
             FROM owed GROUP BY side, unit_id),
         same AS (SELECT unit_id FROM per_unit WHERE reports > 0 GROUP BY unit_id
                  HAVING COUNT(*) = 2 AND MIN(reports) = MAX(reports))
-        SELECT side, child, COUNT(*), SUM(CASE WHEN reports > 0 THEN 1 ELSE 0 END), SUM(owed), SUM(reports),
-               SUM(approved), SUM(submitted), SUM(returned), SUM(late),
+        SELECT side, child, COUNT(*) AS expected, SUM(CASE WHEN reports > 0 THEN 1 ELSE 0 END) AS reported,
+               SUM(owed) AS expected_reports, SUM(reports) AS reports, SUM(approved) AS approved,
+               SUM(submitted) AS submitted, SUM(returned) AS returned, SUM(late) AS late,
                SUM(CASE WHEN reported_k < {last} AND (u.closed_on IS NULL OR (side = 'now' AND u.closed_on >= %s)
-                        OR (side = 'before' AND u.closed_on >= %s)) THEN 1 ELSE 0 END),
-               COUNT(same.unit_id)
+                        OR (side = 'before' AND u.closed_on >= %s)) THEN 1 ELSE 0 END) AS older,
+               COUNT(same.unit_id) AS same_units
         FROM per_unit JOIN {UNIT_TABLE} u ON u.id = per_unit.unit_id LEFT JOIN same ON same.unit_id = per_unit.unit_id
         GROUP BY side, child
     """  # noqa: S608 - table names and a unit's number; every value is a parameter
     params = [value for row in rows for value in row]
     params += [here, here, *statuses, f"%{here}%", stretch.ends(NOW)[1], stretch.ends(BEFORE)[1]]
-    return {(row[0], row[1]): Submissions(*(int(value) for value in row[2:])) for row in run(sql, params)}
+    names = [f.name for f in fields(Submissions)]
+    return {
+        (row.side, row.child): Submissions(**{name: int(getattr(row, name)) for name in names})
+        for row in run(sql, params)
+    }
 
 
 @dataclass(frozen=True)
@@ -105,8 +110,8 @@ def missing_and_direct(unit_id: int, path: str, periods: Sequence[Period]) -> li
     if not periods:
         return []
     sql = f"""
-        SELECT r.id, r.unit_id, r.period_id, r.status, r.is_late, r.level, r.path, COALESCE(v.name, ''),
-               COALESCE(v.sort_key, '')
+        SELECT r.id AS report_id, r.unit_id, r.period_id, r.status, r.is_late, r.level, r.path,
+               COALESCE(v.name, '') AS name, COALESCE(v.sort_key, '') AS sort_key
         FROM {REPORT_TABLE} r JOIN {_PERIOD} p ON p.id = r.period_id
         LEFT JOIN {_VERSION} v ON v.unit_id = r.unit_id AND v.valid_from <= p.data_to
              AND (v.valid_to IS NULL OR v.valid_to >= p.data_to)
@@ -116,4 +121,4 @@ def missing_and_direct(unit_id: int, path: str, periods: Sequence[Period]) -> li
         ORDER BY r.period_id, v.sort_key, r.id
     """  # noqa: S608 - table names; every value is a parameter
     params = [*[p.pk for p in periods], f"%/{unit_id}/%", periods[-1].pk, unit_id, path]
-    return [OwedReport(*row) for row in run(sql, params)]
+    return [OwedReport(**row._asdict()) for row in run(sql, params)]

@@ -6,12 +6,26 @@ one that opened after the first month took its opening from its predecessors, wh
 A unit's figures stand under the unit it belonged to in its last month of the stretch.
 """
 
+from collections import namedtuple
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, make_dataclass
+from operator import attrgetter
+from typing import Any
 
 from django.db import connection
 
-from reporting.models import FIGURE_FIELDS, Basis, Indicator, IndicatorFigure, Period, Report, ServiceFigures, Status
+from reporting.figures import (
+    FIGURE_FIELDS,
+    FIRST_FIELDS,
+    FLOW_FIELDS,
+    IN_TIME_RATE,
+    LAST_FIELDS,
+    ONLINE_RATE,
+    RECEIVED_FIELDS,
+    RESOLVED_FIELDS,
+    Rate,
+)
+from reporting.models import Basis, Indicator, IndicatorFigure, Period, Report, ServiceFigures, Status
 from taskforces.models import AdministrativeUnit
 
 NOW, BEFORE = SIDES = "now", "before"
@@ -19,10 +33,6 @@ COUNTED = {
     Basis.PROVISIONAL: (Status.SUBMITTED.value, Status.APPROVED.value),
     Basis.OFFICIAL: (Status.APPROVED.value,),
 }
-STATE_FIELDS = ("pending_in_time", "pending_overdue")
-FLOW_FIELDS = tuple(f for f in FIGURE_FIELDS if f not in {"opening", *STATE_FIELDS})
-RECEIVED_FIELDS = ("received_online", "received_in_person", "received_postal")
-
 # month number * SHIFT + value: the largest is the value of the last month that has one, the smallest of the first.
 # Values stay below SHIFT (numbers.LARGEST) and a stretch has at most 36 months, so it fits 64 bits.
 SHIFT = 10**13
@@ -40,20 +50,14 @@ def add(*parts: int | None) -> int | None:
     return sum(known) if known else None
 
 
-@dataclass
-class Dossiers:
-    """The ten figures of the one-stop table, summed; None = nobody reported. `units` = units in the sum."""
+# One field per figure, each None where nobody reported it.
+_FigureSums: Any = make_dataclass("_FigureSums", [(name, int | None, None) for name in FIGURE_FIELDS])
 
-    opening: int | None = None
-    received_online: int | None = None
-    received_in_person: int | None = None
-    received_postal: int | None = None
-    resolved_early: int | None = None
-    resolved_on_time: int | None = None
-    resolved_overdue: int | None = None
-    rejected: int | None = None
-    pending_in_time: int | None = None
-    pending_overdue: int | None = None
+
+@dataclass
+class Dossiers(_FigureSums):
+    """The figures of the one-stop table, summed; None = nobody reported. `units` = units in the sum."""
+
     units: int = 0
     older: int = 0  # units whose state is from before the last month of the stretch
 
@@ -64,32 +68,29 @@ class Dossiers:
         self.older += other.older
         return self
 
-    @property
-    def received(self) -> int | None:
-        return add(self.received_online, self.received_in_person, self.received_postal)
+    def sum_of(self, names: Iterable[str]) -> int | None:
+        return add(*(getattr(self, name) for name in names))
+
+    def rate(self, rate: Rate) -> tuple[int | None, int | None]:
+        """(numerator, denominator), for numbers.rate and numbers.format_rate."""
+        return self.sum_of(rate.over), self.sum_of(rate.under.fields)
 
     @property
-    def in_time(self) -> int | None:
-        """Resolved early or on time: the numerator officials quote."""
-        return add(self.resolved_early, self.resolved_on_time)
+    def received(self) -> int | None:
+        return self.sum_of(RECEIVED_FIELDS)
 
     @property
     def resolved(self) -> int | None:
-        return add(self.resolved_early, self.resolved_on_time, self.resolved_overdue)
-
-    @property
-    def pending(self) -> int | None:
-        return add(self.pending_in_time, self.pending_overdue)
+        return self.sum_of(RESOLVED_FIELDS)
 
     @property
     def online_rate(self) -> tuple[int | None, int | None]:
-        """(online, received), for numbers.rate and numbers.format_rate."""
-        return self.received_online, self.received
+        return self.rate(ONLINE_RATE)
 
     @property
     def in_time_rate(self) -> tuple[int | None, int | None]:
-        """(early + on time, resolved), for numbers.rate and numbers.format_rate."""
-        return self.in_time, self.resolved
+        """The rate officials quote: resolved early or on time of all resolved."""
+        return self.rate(IN_TIME_RATE)
 
 
 @dataclass
@@ -209,10 +210,12 @@ def _counted(stretch: Stretch) -> tuple[str, list]:
     return sql, params
 
 
-def run(sql: str, params: list) -> list[tuple]:
+def run(sql: str, params: list) -> list[Any]:
+    """Rows read by the names of their columns: `row.unit_id`."""
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        return cursor.fetchall()
+        row = namedtuple("row", [column[0] for column in cursor.description])  # type: ignore[misc]
+        return list(map(row._make, cursor.fetchall()))
 
 
 def service_sums(
@@ -223,60 +226,82 @@ def service_sums(
         return []
     linked = sorted(linked_ids) or [0]
     with_tables, params = _counted(stretch)
-    any_value = "COALESCE(" + ", ".join(f"x.{name}" for name in FIGURE_FIELDS) + ")"
+    any_value = f"COALESCE({_columns(FIGURE_FIELDS, 'x')})"
     received = " + ".join(f"COALESCE(x.{name}, 0)" for name in RECEIVED_FIELDS)
-    has_received = "COALESCE(" + ", ".join(f"x.{name}" for name in RECEIVED_FIELDS) + ")"
-    shift = f"%% {SHIFT}"
-    columns = [
-        f"SUM(CASE WHEN x.has_opening = 1 THEN x.opening {shift} END)",
-        *[f"SUM(x.{name})" for name in FLOW_FIELDS],
-        *[f"SUM(CASE WHEN x.has_state = 1 THEN x.{name} {shift} END)" for name in STATE_FIELDS],
-        f"SUM(CASE WHEN x.service_id IN ({marks(linked)}) AND {has_received} IS NOT NULL THEN {received} END)",
-    ]
+    has_received = f"COALESCE({_columns(RECEIVED_FIELDS, 'x')})"
+    sums = {name: f"SUM({value})" for name, value in _values_of_unit().items()}
+    sums["linked"] = (
+        f"SUM(CASE WHEN x.service_id IN ({marks(linked)}) AND {has_received} IS NOT NULL THEN {received} END)"
+    )
     distinct = "" if by_service else "DISTINCT "
     groups = ["x.side", "x.same"] + (["x.child"] if by_child else []) + (["x.service_id"] if by_service else [])
     sql = f"""{with_tables},
         per_unit AS ({_dossiers_per_unit(stretch, "c.side, c.unit_id, c.child, c.same, c.has_opening, c.has_state")})
-        SELECT x.side, {"x.child" if by_child else "NULL"}, {"x.service_id" if by_service else "NULL"}, x.same,
-               {", ".join(f"CAST({column} AS bigint)" for column in columns)},
-               COUNT({distinct}CASE WHEN {any_value} IS NOT NULL THEN x.unit_id END),
-               COUNT({distinct}CASE WHEN x.has_state = 1 AND x.k < {stretch.last_k} THEN x.unit_id END)
+        SELECT x.side, {"x.child" if by_child else "NULL"} AS child_id,
+               {"x.service_id" if by_service else "NULL"} AS service_id, x.same AS same_units,
+               {", ".join(f"CAST({value} AS bigint) AS {name}" for name, value in sums.items())},
+               COUNT({distinct}CASE WHEN {any_value} IS NOT NULL THEN x.unit_id END) AS units,
+               COUNT({distinct}CASE WHEN x.has_state = 1 AND x.k < {stretch.last_k} THEN x.unit_id END) AS older
         FROM per_unit x
         GROUP BY {", ".join(groups)}
     """  # noqa: S608 - column and table names of the models; every value is a parameter
-    rows = run(sql, [*params, *linked])
     return [
-        ServiceSum(row[0], row[1], row[2], bool(row[3]), Dossiers(*row[4:14], *row[15:17]), row[14]) for row in rows
+        ServiceSum(
+            side=row.side,
+            child_id=row.child_id,
+            service_id=row.service_id,
+            same_units=bool(row.same_units),
+            dossiers=Dossiers(*figure_values(row), row.units, row.older),
+            linked=row.linked,
+        )
+        for row in run(sql, [*params, *linked])
     ]
 
 
-def unit_sums(stretch: Stretch) -> list[tuple]:
-    """Each reporting unit and service: (unit, service, its last month counted from 0, the ten figures); one query."""
+figure_values = attrgetter(*FIGURE_FIELDS)  # of a row that has a column of each, in the order of figures.py
+
+
+def figures_of(row) -> dict[str, int | None]:
+    """The same by name."""
+    return dict(zip(FIGURE_FIELDS, figure_values(row), strict=True))
+
+
+def unit_sums(stretch: Stretch) -> list[Any]:
+    """Each reporting unit and service: unit_id, service_id, last_k (its last month, from 0), the figures; one query."""
     if not stretch.now:
         return []
     with_tables, params = _counted(Stretch(stretch.unit_id, stretch.basis, stretch.now))
-    shift = f"%% {SHIFT}"
     sql = f"""{with_tables},
         per_unit AS ({_dossiers_per_unit(stretch, "c.unit_id, c.has_opening, c.has_state")})
-        SELECT x.unit_id, x.service_id, x.last_k, CASE WHEN x.has_opening = 1 THEN x.opening {shift} END,
-               {", ".join(f"CAST(x.{name} AS bigint)" for name in FLOW_FIELDS)},
-               {", ".join(f"CASE WHEN x.has_state = 1 THEN x.{name} {shift} END" for name in STATE_FIELDS)}
+        SELECT x.unit_id, x.service_id, x.last_k,
+               {", ".join(f"CAST({value} AS bigint) AS {name}" for name, value in _values_of_unit().items())}
         FROM per_unit x
     """  # noqa: S608 - column and table names of the models; every value is a parameter
     return run(sql, params)
+
+
+def _columns(names: Iterable[str], table: str) -> str:
+    return ", ".join(f"{table}.{name}" for name in names)
+
+
+def _values_of_unit() -> dict[str, str]:
+    """Figure -> SQL of its value in a row of `per_unit` (as x): states without the month they are from."""
+    first = {name: f"CASE WHEN x.has_opening = 1 THEN x.{name} %% {SHIFT} END" for name in FIRST_FIELDS}
+    last = {name: f"CASE WHEN x.has_state = 1 THEN x.{name} %% {SHIFT} END" for name in LAST_FIELDS}
+    return {name: f"x.{name}" for name in FLOW_FIELDS} | first | last
 
 
 def _dossiers_per_unit(stretch: Stretch, places: str) -> str:
     """SQL: each unit's services over the months, states and opening still with the month they are from."""
     tables = f"FROM counted c JOIN {_SERVICE_FIGURES} f ON f.report_id = c.id"
     if stretch.is_month:  # nothing to add up: a unit has one report
-        figures = ", ".join(f"f.{name}" for name in FIGURE_FIELDS)
-        return f"SELECT {places}, f.service_id, {figures}, 0 AS k, 0 AS last_k {tables}"
-    flows = ", ".join(f"SUM(f.{name}) AS {name}" for name in FLOW_FIELDS)
-    states = ", ".join(f"MAX(c.k * {SHIFT} + f.{name}) AS {name}" for name in STATE_FIELDS)
+        return f"SELECT {places}, f.service_id, {_columns(FIGURE_FIELDS, 'f')}, 0 AS k, 0 AS last_k {tables}"
+    sums = [f"SUM(f.{name}) AS {name}" for name in FLOW_FIELDS]
+    sums += [f"MIN(c.k * {SHIFT} + f.{name}) AS {name}" for name in FIRST_FIELDS]
+    sums += [f"MAX(c.k * {SHIFT} + f.{name}) AS {name}" for name in LAST_FIELDS]
     return f"""
-        SELECT {places}, f.service_id, MIN(c.k * {SHIFT} + f.opening) AS opening, {flows}, {states},
-               MAX(CASE WHEN COALESCE(f.pending_in_time, f.pending_overdue) IS NOT NULL THEN c.k END) AS k,
+        SELECT {places}, f.service_id, {", ".join(sums)},
+               MAX(CASE WHEN COALESCE({_columns(LAST_FIELDS, "f")}) IS NOT NULL THEN c.k END) AS k,
                MAX(c.k) AS last_k
         {tables} GROUP BY {places}, f.service_id"""
 
@@ -290,12 +315,14 @@ def indicator_sums(stretch: Stretch, indicator_ids: Iterable[int]) -> list[Indic
     sql = f"""{with_tables},
         per_unit AS ({_pairs_per_unit("c.side, c.unit_id, c.child, c.same, c.has_state")}
             AND f.indicator_id IN ({marks(ids)}) GROUP BY 1, 2, 3, 4, 5, f.indicator_id)
-        SELECT x.side, x.child, x.indicator_id, x.same, {_pair_columns(stretch)}
+        SELECT x.side, x.child AS child_id, x.indicator_id, x.same AS same_units, {_pair_columns(stretch)}
         FROM per_unit x JOIN {_INDICATOR} i ON i.id = x.indicator_id
         GROUP BY x.side, x.child, x.indicator_id, x.same
     """  # noqa: S608 - column and table names of the models; every value is a parameter
-    rows = run(sql, [*params, *ids])
-    return [IndicatorSum(row[0], row[1], row[2], bool(row[3]), Pair(*row[4:8])) for row in rows]
+    return [
+        IndicatorSum(row.side, row.child_id, row.indicator_id, bool(row.same_units), _pair(row))
+        for row in run(sql, [*params, *ids])
+    ]
 
 
 def indicator_totals(stretch: Stretch) -> dict[int, Pair]:
@@ -309,7 +336,11 @@ def indicator_totals(stretch: Stretch) -> dict[int, Pair]:
         FROM per_unit x JOIN {_INDICATOR} i ON i.id = x.indicator_id
         GROUP BY x.indicator_id
     """  # noqa: S608 - column and table names of the models; every value is a parameter
-    return {row[0]: Pair(*row[1:5]) for row in run(sql, params)}
+    return {row.indicator_id: _pair(row) for row in run(sql, params)}
+
+
+def _pair(row) -> Pair:
+    return Pair(row.numerator, row.denominator, row.units, row.older)
 
 
 def _pairs_per_unit(places: str) -> str:
@@ -330,8 +361,9 @@ def _pair_columns(stretch: Stretch) -> str:
     """SQL: numerator, denominator, units in the sum, units whose state is older than the last month."""
     values = ", ".join(
         f"CAST(SUM(CASE WHEN i.over_time = 'flow' THEN x.{name}_sum "
-        f"WHEN x.has_state = 1 THEN x.{name}_last %% {SHIFT} END) AS bigint)"
+        f"WHEN x.has_state = 1 THEN x.{name}_last %% {SHIFT} END) AS bigint) AS {name}"
         for name in ("numerator", "denominator")
     )
-    return f"""{values}, COUNT(CASE WHEN i.over_time = 'flow' OR x.has_state = 1 THEN 1 END),
-               COUNT(CASE WHEN i.over_time <> 'flow' AND x.has_state = 1 AND x.k < {stretch.last_k} THEN 1 END)"""
+    is_older = f"i.over_time <> 'flow' AND x.has_state = 1 AND x.k < {stretch.last_k}"
+    return f"""{values}, COUNT(CASE WHEN i.over_time = 'flow' OR x.has_state = 1 THEN 1 END) AS units,
+               COUNT(CASE WHEN {is_older} THEN 1 END) AS older"""

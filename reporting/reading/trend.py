@@ -4,18 +4,10 @@ import datetime as dt
 from dataclasses import dataclass
 
 from de_an_06.plain.spans import Month
-from reporting.models import (
-    FIGURE_FIELDS,
-    Basis,
-    Period,
-    Report,
-    ServiceFigures,
-    ServiceSummary,
-    Status,
-    SubmissionSummary,
-)
+from reporting.figures import FIGURE_FIELDS
+from reporting.models import Basis, Period, Report, ServiceFigures, ServiceSummary, Status, SubmissionSummary
 
-from .ranges import COUNTED, Dossiers
+from .ranges import COUNTED, Dossiers, figures_of
 
 TREND_MONTHS = 12
 
@@ -38,10 +30,11 @@ def service_summaries(
     """period -> service -> (stored total, when computed); one query for the month and the trend."""
     stored: dict[int, dict[int, tuple[Dossiers, dt.datetime]]] = {}
     rows = ServiceSummary.objects.filter(unit_id=unit_id, basis=basis, period__in=periods).values_list(
-        "period_id", "service_id", "computed_at", "units_reported", *FIGURE_FIELDS
+        "period_id", "service_id", "computed_at", "units_reported", *FIGURE_FIELDS, named=True
     )
-    for period_id, service_id, computed_at, units, *values in rows:
-        stored.setdefault(period_id, {})[service_id] = Dossiers(*values, units=units), computed_at
+    for row in rows:
+        dossiers = Dossiers(**figures_of(row), units=row.units_reported)
+        stored.setdefault(row.period_id, {})[row.service_id] = dossiers, row.computed_at
     return stored
 
 
@@ -72,9 +65,9 @@ def trend(
         rows = ServiceFigures.objects.filter(
             report__unit_id=unit_id, report__period__in=periods, report__status__in=statuses
         )
-        for period_id, *values in rows.values_list("report__period_id", *FIGURE_FIELDS):
-            total = figures.setdefault(period_id, Dossiers())
-            total += Dossiers(*values)
+        for row in rows.values_list("report__period_id", *FIGURE_FIELDS, named=True):
+            total = figures.setdefault(row.report__period_id, Dossiers())
+            total += Dossiers(**figures_of(row))
     points = []
     for month in months:
         point = TrendPoint(month)

@@ -12,9 +12,18 @@ from django.db.models import Count, Exists, OuterRef, Q, Sum
 from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate, rate
 from de_an_06.plain.vietnamese import search_key
 from reporting import periods
+from reporting.figures import (
+    CARRIED_FIELD,
+    FIGURE_FIELDS,
+    IN_TIME_FIELDS,
+    PENDING_FIELDS,
+    RECEIVED_FIELDS,
+    RESOLVED_FIELDS,
+    TYPED_FIELDS,
+    total,
+)
 from reporting.lateness import SENT, days_overdue, time_left
 from reporting.models import (
-    ENTERED_FIELDS,
     IndicatorFigure,
     IndicatorTerms,
     Period,
@@ -37,7 +46,7 @@ PRIOR_CORRECTED = "Số liệu tháng trước đã sửa sau khi báo cáo này
 
 
 @dataclass
-class Row:
+class ReviewRow:
     """One unit's report in the list; texts are ready to show, '' where there is nothing to say."""
 
     report: Report
@@ -69,11 +78,11 @@ class Review:
 
     unit: UnitVersion
     period: Period
-    rows: list[Row]
-    clean: list[Row]
-    doubtful: list[Row]
-    missing: list[Row]
-    approved: list[Row]
+    rows: list[ReviewRow]
+    clean: list[ReviewRow]
+    doubtful: list[ReviewRow]
+    missing: list[ReviewRow]
+    approved: list[ReviewRow]
     closure: PeriodClosure | None
     due: dt.datetime | None  # of the unit's own level
 
@@ -166,9 +175,9 @@ def load_review(*, unit: UnitVersion, period: Period, user, search: str = "") ->
     )
 
 
-def _row(report: Report, version: UnitVersion | None, user, closure: PeriodClosure | None) -> Row:
+def _row(report: Report, version: UnitVersion | None, user, closure: PeriodClosure | None) -> ReviewRow:
     acts = report.status == Status.SUBMITTED and closure is None and may_review(user, report)
-    return Row(
+    return ReviewRow(
         report=report,
         name=version.name if version else report.unit.code,
         search=version.search_key if version else report.unit.code,
@@ -178,7 +187,7 @@ def _row(report: Report, version: UnitVersion | None, user, closure: PeriodClosu
     )
 
 
-def _add_figures(rows: list[Row], unit: UnitVersion, period: Period) -> None:
+def _add_figures(rows: list[ReviewRow], unit: UnitVersion, period: Period) -> None:
     """Dossiers received, the change since last month, early and on time, pending overdue: of sent reports."""
     before = periods.previous_period(period)
     now = _totals(unit, period)
@@ -205,34 +214,21 @@ def _totals(unit: UnitVersion, period: Period) -> dict[int, dict[str, int | None
             report__period=period, report__path__contains=f"/{unit.unit_id}/", report__status__in=SENT
         )
         .values("report__unit_id")
-        .annotate(
-            online=Sum("received_online"),
-            in_person=Sum("received_in_person"),
-            postal=Sum("received_postal"),
-            early=Sum("resolved_early"),
-            timely=Sum("resolved_on_time"),
-            too_late=Sum("resolved_overdue"),
-            overdue=Sum("pending_overdue"),
-        )
+        .annotate(**{name: Sum(name) for name in FIGURE_FIELDS})
         .order_by()
     )
     return {
         s["report__unit_id"]: {
-            "received": _added(s["online"], s["in_person"], s["postal"]),
-            "on_time": _added(s["early"], s["timely"]),
-            "resolved": _added(s["early"], s["timely"], s["too_late"]),
-            "overdue": s["overdue"],
+            "received": total(s, RECEIVED_FIELDS),
+            "on_time": total(s, IN_TIME_FIELDS),
+            "resolved": total(s, RESOLVED_FIELDS),
+            "overdue": s["pending_overdue"],
         }
         for s in sums
     }
 
 
-def _added(*parts: int | None) -> int | None:
-    known = [part for part in parts if part is not None]
-    return sum(known) if len(known) == len(parts) else None
-
-
-def _add_events(rows: list[Row]) -> None:
+def _add_events(rows: list[ReviewRow]) -> None:
     """The doubtful points as they stood when sending, and why a report was sent back."""
     asked = {
         row.report.pk: row
@@ -257,7 +253,7 @@ def _add_events(rows: list[Row]) -> None:
             row.why = [PRIOR_CORRECTED, *row.why]
 
 
-def _add_entered(rows: list[Row], unit: UnitVersion, period: Period) -> None:
+def _add_entered(rows: list[ReviewRow], unit: UnitVersion, period: Period) -> None:
     """How many owed cells of an unsent report are filled, of how many; the same count as the entry page shows."""
     unsent = {row.report.pk: row for row in rows if row.report.status not in SENT}
     if not unsent:
@@ -267,7 +263,7 @@ def _add_entered(rows: list[Row], unit: UnitVersion, period: Period) -> None:
         row.entered = f"{format_number(filled.get(pk, 0))}/{format_number(owed[pk])}"
 
 
-def _cells(rows: Iterable[Row], unit: UnitVersion, period: Period) -> tuple[dict[int, int], dict[int, int]]:
+def _cells(rows: Iterable[ReviewRow], unit: UnitVersion, period: Period) -> tuple[dict[int, int], dict[int, int]]:
     rows = list(rows)
     below = {"report__period": period, "report__path__contains": f"/{unit.unit_id}/"}
     before = periods.previous_period(period)
@@ -285,7 +281,7 @@ def _cells(rows: Iterable[Row], unit: UnitVersion, period: Period) -> tuple[dict
     # opening of a service is typed only where last month left no closing
     carried: dict[int, set[int]] = {}
     last_month = ServiceFigures.objects.filter(
-        report__period=before, pending_in_time__isnull=False, pending_overdue__isnull=False
+        report__period=before, **{f"{name}__isnull": False for name in PENDING_FIELDS}
     )
     if before is not None:
         pairs = last_month.filter(report__unit_id__in=[r.report.unit_id for r in rows])
@@ -296,7 +292,7 @@ def _cells(rows: Iterable[Row], unit: UnitVersion, period: Period) -> tuple[dict
         owed_services, owed_indicators = by_level[row.report.level]
         openings = len(owed_services - carried.get(row.report.unit_id, set()))
         pairs_count = sum(2 if kind == "ratio" else 1 for kind in owed_indicators.values())
-        owed[row.report.pk] = len(owed_services) * len(ENTERED_FIELDS) + openings + pairs_count
+        owed[row.report.pk] = len(owed_services) * len(TYPED_FIELDS) + openings + pairs_count
 
     filled: dict[int, int] = {}
     owed_here = Q(pk__in=[])
@@ -309,8 +305,8 @@ def _cells(rows: Iterable[Row], unit: UnitVersion, period: Period) -> tuple[dict
         .annotate(is_carried=has_closing)
         .values("report_id")
         .annotate(
-            openings=Count("opening", filter=Q(is_carried=False)),
-            **{f"n_{name}": Count(name) for name in ENTERED_FIELDS},
+            openings=Count(CARRIED_FIELD, filter=Q(is_carried=False)),
+            **{f"n_{name}": Count(name) for name in TYPED_FIELDS},
         )
         .order_by()
     )
@@ -336,7 +332,7 @@ def _cells(rows: Iterable[Row], unit: UnitVersion, period: Period) -> tuple[dict
     return filled, owed
 
 
-def _add_lateness(row: Row, due: dt.datetime | None, now: dt.datetime) -> None:
+def _add_lateness(row: ReviewRow, due: dt.datetime | None, now: dt.datetime) -> None:
     if due is not None:
         row.is_overdue = days_overdue(row.report.status, due, now) is not None
         row.late_text = time_left(due, now)

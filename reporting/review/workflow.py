@@ -15,9 +15,9 @@ from reporting.closing import closed_sentence, require_open
 from reporting.entry import saving
 from reporting.entry.checks import SOFT, Problem
 from reporting.entry.ready import branches_owing, part_name
+from reporting.figures import FIGURE_FIELDS
 from reporting.lateness import is_past
 from reporting.models import (
-    FIGURE_FIELDS,
     FigureChange,
     IndicatorFigure,
     Report,

@@ -6,8 +6,8 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from reporting.figures import FIGURE_FIELDS
 from reporting.models import (
-    FIGURE_FIELDS,
     Basis,
     Indicator,
     IndicatorFigure,

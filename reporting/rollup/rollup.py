@@ -14,8 +14,8 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from de_an_06.plain.numbers import LARGEST
+from reporting.figures import FIGURE_FIELDS
 from reporting.models import (
-    FIGURE_FIELDS,
     IndicatorFigure,
     IndicatorSummary,
     Period,

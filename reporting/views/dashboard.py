@@ -14,6 +14,8 @@ from reporting.reading.overview import RANKINGS, NoFigures, overview
 from taskforces.register.assignment_counts import AssignmentState, overdue
 from taskforces.units.tree import version_of_day
 
+from . import dashboard_charts as charts
+from . import dashboard_numbers as numbers
 from . import dashboard_tables as tables
 from .choices import Choice, context_bar, read_choice
 
@@ -46,7 +48,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     except NoFigures:
         return _no_figures(request, choice)
     unit_link, source_link = tables.source_links(choice)
-    trend = tables.trend(seen)
+    trend = charts.trend(seen)
     context = {
         "ctx": context_bar(request, choice, seen=seen, hidden=hidden),
         "choice": choice,
@@ -54,11 +56,11 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "title": _title(seen),
         "lead": _lead(seen),
         "is_official": seen.basis == Basis.OFFICIAL,
-        "stats": tables.stats(seen, source_link),
+        "stats": numbers.stats(seen, source_link),
         "findings": findings(seen),
         "who": tables.who_reported(seen),
-        "heat": tables.heat(seen, unit_link),
-        "ranking": tables.ranking(seen),
+        "heat": charts.heat(seen, unit_link),
+        "ranking": charts.ranking(seen),
         "rank_links": [
             (choice.query(xep_theo=None if key == "dung-han" else key) + "#xep", words, key == ranked_by)
             for key, words in RANKINGS.items()
@@ -66,10 +68,10 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "units": tables.unit_rows(seen, unit_link, source_link),
         "units_without_reports": tables.units_without_reports(seen, unit_link),
         "unit_total": tables.unit_total(seen, source_link),
-        "services": tables.service_rows(seen, source_link),
+        "services": tables.service_table(seen, source_link),
         "indicators": tables.indicator_groups(seen, source_link),
         "trend": trend,
-        "chart": tables.chart_data(trend["points"]),
+        "chart": charts.chart_data(trend["points"]),
         "export_query": choice.query(),
     }
     context |= _late_assignments(choice, seen)

@@ -29,7 +29,7 @@ from taskforces.scope import branches_entered_by, may_mark_any_branch, may_submi
 from . import entry_rows
 from .entry_rows import REASON_PREFIX, Typed
 
-FILTERS = (("", "Tất cả"), ("thieu", "Còn thiếu"), ("loi", "Có vấn đề"))
+ROW_FILTERS = (("", "Tất cả"), ("thieu", "Còn thiếu"), ("loi", "Có vấn đề"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -303,7 +303,7 @@ def _page(request, report: Report, form: ReportForm, typed: Typed | None = None)
                 _how_many(all_rows, key),
                 reverse("report-entry", args=[report.pk]) + (f"?loc={key}" if key else ""),
             )
-            for key, label in FILTERS
+            for key, label in ROW_FILTERS
         ],
         "only": only,
         "summary": summary,
@@ -312,7 +312,7 @@ def _page(request, report: Report, form: ReportForm, typed: Typed | None = None)
         "report_messages": entry_rows.report_messages(form, may_explain=may_explain),
         "may_explain": may_explain,
         "leads": form.is_open and may_mark_any_branch(request.user, report),
-        "help": entry_rows.CELL_HELP,
+        "help": entry_rows.HOW_TO_FILL,
         "left": time_left(report.due, now_for(request.user)) if report.due else "",
         "last_year_label": f"tháng {form.month.month}/{form.month.year - 1}",
         "saved_at": _clock(form),

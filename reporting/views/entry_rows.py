@@ -1,5 +1,6 @@
 """What the entry page draws: each row of a form with its boxes, its messages and what this person typed in vain."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.utils.html import format_html
@@ -7,12 +8,14 @@ from django.utils.safestring import mark_safe
 
 from de_an_06.plain.numbers import format_number
 from reporting.entry import checks
-from reporting.entry.form import IndicatorLine, ReportForm, ServiceLine
+from reporting.entry.form import REGISTER, IndicatorLine, ReportForm, ServiceLine
 from reporting.entry.outreach_log import LogFigure
+from reporting.figures import CARRIED, DERIVED, FIGURES, GROUP_STARTS, GROUPS, PENDING
 from reporting.models import Indicator
 from reporting.templatetags.show import icon
 
 REASON_PREFIX = "ly-do:"
+INDICATOR_COLUMNS = 6
 ICONS = {"is-problem": "x", "is-warning": "warn", "is-missing": "blank"}
 # A page has some 200 boxes: drawn here, not by a template each, which took twice as many template nodes.
 INPUT = (
@@ -20,7 +23,7 @@ INPUT = (
     'aria-describedby="{}"{}>'
 )
 OUTPUT = '<output class="num" id="{}" tabindex="-1" aria-label="{}">{}</output>'
-CELL = '<td class="cell {}" data-label="{}">{}<small class="two-nums" id="{}-t">{}{}</small></td>'
+CELL = '<td class="cell {}{}" data-label="{}">{}<small class="two-nums" id="{}-t">{}{}</small></td>'
 EARLIER = '<span data-prev="{}:"><span class="visually-hidden">{} </span>{}</span>'
 NO_NUMBER, NO_SIGN = mark_safe("<span></span>"), mark_safe("")
 FLAGS = {  # (invalid, conflict, readonly) -> attributes
@@ -29,34 +32,30 @@ FLAGS = {  # (invalid, conflict, readonly) -> attributes
     for c in (False, True)
     for r in (False, True)
 }
-CELL_HELP = {  # how each column is filled in
-    "opening": "Hồ sơ chưa giải quyết xong cuối kỳ trước chuyển sang. Hệ thống lấy từ báo cáo kỳ trước.",
-    "received_online": "Hồ sơ nộp qua Cổng Dịch vụ công hoặc ứng dụng VNeID, được tiếp nhận trong kỳ.",
-    "received_in_person": "Hồ sơ nộp tại quầy, được tiếp nhận trong kỳ.",
-    "received_postal": "Hồ sơ nộp qua bưu chính công ích, được tiếp nhận trong kỳ.",
-    "resolved_early": "Hồ sơ trả kết quả trong kỳ, trước ngày hẹn trả.",
-    "resolved_on_time": "Hồ sơ trả kết quả trong kỳ, đúng ngày hẹn trả.",
-    "resolved_overdue": "Hồ sơ trả kết quả trong kỳ, sau ngày hẹn trả.",
-    "rejected": "Hồ sơ bị từ chối, người dân rút, hoặc dừng giải quyết trong kỳ.",
-    "pending_overdue": "Hồ sơ cuối kỳ chưa xong và đã quá ngày hẹn trả.",
-    "pending_in_time": "Hồ sơ cuối kỳ chưa xong, còn trong hạn. Hệ thống tự tính: chuyển sang + tiếp nhận − đã giải "
-    "quyết − từ chối − đang quá hạn.",
-    "numerator": "Số đạt được (tử số). Chỉ tiêu lũy kế ghi số từ đầu đến cuối kỳ.",
-    "denominator": "Tổng số phải làm (mẫu số). Tỷ lệ do hệ thống tính.",
+HOW_TO_FILL = (  # (last part of the cell's name, what it is called, how it is filled in)
+    *((figure.name, figure.label, figure.help) for figure in FIGURES),
+    ("numerator", "Chỉ tiêu: đạt", "Số đạt được (tử số). Chỉ tiêu lũy kế ghi số từ đầu đến cuối kỳ."),
+    ("denominator", "Chỉ tiêu: tổng số", "Tổng số phải làm (mẫu số). Tỷ lệ do hệ thống tính."),
+)
+WIDE = PENDING  # on a phone two columns wide, with room for the heading of the group
+CELL_LOOKS = {  # figure -> (classes of its cell, its label on a phone)
+    figure.name: (
+        "group-start " * (figure.name in GROUP_STARTS) + "is-wide " * (group is WIDE),
+        f"{group.heading}: {figure.short_label.lower()}" if group is WIDE else figure.short_label,
+    )
+    for group in GROUPS
+    for figure in group.figures
 }
-GROUPS = {  # groups of indicators that stand together, in the order of the catalogue
-    "Tổ chức, tuyên truyền, nguồn lực": {
-        Indicator.Group.ORGANISATION,
-        Indicator.Group.OUTREACH,
-        Indicator.Group.RESOURCES,
-    },
-    "Định danh, dân cư": {Indicator.Group.IDENTITY, Indicator.Group.POPULATION},
-    "Hộ tịch, y tế, an sinh, dịch vụ công": {
-        Indicator.Group.CIVIL_STATUS,
-        Indicator.Group.HEALTH,
-        Indicator.Group.SOCIAL_SECURITY,
-        Indicator.Group.ONLINE_SERVICES,
-    },
+SHARED_HEADINGS = {  # groups of indicators that stand together; every other group has a heading of its own
+    Indicator.Group.ORGANISATION: "Tổ chức, tuyên truyền, nguồn lực",
+    Indicator.Group.OUTREACH: "Tổ chức, tuyên truyền, nguồn lực",
+    Indicator.Group.RESOURCES: "Tổ chức, tuyên truyền, nguồn lực",
+    Indicator.Group.IDENTITY: "Định danh, dân cư",
+    Indicator.Group.POPULATION: "Định danh, dân cư",
+    Indicator.Group.CIVIL_STATUS: "Hộ tịch, y tế, an sinh, dịch vụ công",
+    Indicator.Group.HEALTH: "Hộ tịch, y tế, an sinh, dịch vụ công",
+    Indicator.Group.SOCIAL_SECURITY: "Hộ tịch, y tế, an sinh, dịch vụ công",
+    Indicator.Group.ONLINE_SERVICES: "Hộ tịch, y tế, an sinh, dịch vụ công",
 }
 
 
@@ -69,6 +68,7 @@ class Box:
     label: str
     short_label: str
     text: str
+    classes: str  # where the cell stands in its row
     state: str
     icon: str
     readonly: bool
@@ -92,6 +92,7 @@ class Box:
         """The cell of a service's row: the field, and below it the same month last year and last month."""
         return format_html(
             CELL,
+            self.classes,
             self.state,
             self.short_label,
             self.field,
@@ -119,7 +120,7 @@ class Message:
 
 
 @dataclass(slots=True)
-class Row:
+class EntryRow:
     line: ServiceLine | IndicatorLine
     boxes: list[Box]
     messages: list[Message]
@@ -141,13 +142,13 @@ class Row:
 
     @property
     def cells(self) -> str:
-        """The ten cells of a service."""
+        """The cells of a service."""
         return mark_safe("".join(box.as_cell(self.last_year, self.previous) for box in self.boxes))  # noqa: S308 escaped
 
     @property
     def columns(self) -> int:
         """Columns of the table the row stands in."""
-        return 11 if isinstance(self.line, ServiceLine) else 6
+        return ReportForm.service_columns if isinstance(self.line, ServiceLine) else INDICATOR_COLUMNS
 
 
 @dataclass(slots=True)
@@ -158,7 +159,9 @@ class Typed:
     conflicts: dict[str, tuple[str, str, str]] = field(default_factory=dict)  # name -> (typed, theirs, message)
 
 
-def rows_of(form: ReportForm, lines, *, may_explain: bool, typed: Typed | None = None, only: str = "") -> list[Row]:
+def rows_of(
+    form: ReportForm, lines, *, may_explain: bool, typed: Typed | None = None, only: str = ""
+) -> list[EntryRow]:
     """Rows for these lines; `only` ('thieu', 'loi') hides the rows without that state."""
     may_type = {section.branch: section.may_type for section in form.sections}
     return [_row(form, line, may_type.get(line.branch, False), may_explain, typed or Typed(), only) for line in lines]
@@ -169,27 +172,29 @@ def report_messages(form: ReportForm, *, may_explain: bool) -> list[Message]:
     return [_problem_message(form, p, may_explain) for p in form.problems if p.cell == checks.REPORT_CELL]
 
 
-def _row(form, line, may_type, may_explain, typed, only) -> Row:
+def _row(form, line, may_type, may_explain, typed, only) -> EntryRow:
     boxes = []
     messages = [_problem_message(form, p, may_explain) for p in line.problems if p.severity != checks.MISSING]
     for cell in line.cells:
         state = cell.state.replace("is-derived", "").strip()
+        classes, short_label = CELL_LOOKS.get(cell.key.partition(".")[2], ("", cell.short_label))
         box = Box(
             id=cell.element_id,
             name=cell.key,
             label=cell.label,
-            short_label=cell.short_label,
+            short_label=short_label,
             text=cell.text,
+            classes=classes,
             state=cell.state,
             icon=ICONS.get(state, ""),
             readonly=not may_type or bool(cell.locked),
-            output=cell.locked in {"carried", "derived"},
+            output=cell.locked in {CARRIED, DERIVED},
             described_by=" ".join([f"{cell.element_id}-t", *(m.id for m in messages if m.cell == cell.key)]),
             previous=cell.previous,
             last_year=cell.last_year,
             invalid=state == "is-problem",
         )
-        if cell.locked == "register":
+        if cell.locked == REGISTER:
             box.icon = "lock"
         if cell.key in typed.refused or cell.key in typed.conflicts:
             box.text, box.state, box.icon, box.invalid = typed_text(typed, cell.key), "is-problem", "x", True
@@ -206,7 +211,7 @@ def _row(form, line, may_type, may_explain, typed, only) -> Row:
         boxes.append(box)
     missing = sum("is-missing" in box.state for box in boxes)
     month = form.month
-    row = Row(line, boxes, messages, may_type, missing)
+    row = EntryRow(line, boxes, messages, may_type, missing)
     row.last_year, row.previous = f"T{month.month}/{(month.year - 1) % 100:02d}", form.previous_short
     if only == "thieu":
         row.hidden = not missing
@@ -251,14 +256,17 @@ def seen_texts(form: ReportForm) -> dict[str, str]:
     return cells | {name: text for name, _, text in form.narrative} | reason_names(form)
 
 
-def grouped(rows: list[Row]) -> list[tuple[str, list[Row]]]:
-    """Indicator rows under the headings of the page, in the order of the catalogue."""
-    found = []
-    for label, groups in GROUPS.items():
-        inside = [row for row in rows if row.line.indicator.group in groups]
-        if inside:
-            found.append((label, inside))
-    return found
+def grouped(rows: Iterable[EntryRow]) -> list[tuple[str, list[EntryRow]]]:
+    """Indicator rows under the headings of the page, in the order of the catalogue; no row is left out."""
+    found: dict[str, list[EntryRow]] = {}
+    for row in rows:
+        found.setdefault(heading_of(row.line), []).append(row)
+    return list(found.items())
+
+
+def heading_of(line: IndicatorLine) -> str:
+    """The heading an indicator stands under."""
+    return SHARED_HEADINGS.get(line.indicator.group, line.group)
 
 
 def summary_of(form: ReportForm, branch: str = "") -> list[tuple[str, str, str]]:

@@ -13,6 +13,7 @@ from de_an_06.plain.personal_numbers import find_personal_numbers
 from reporting import difficulties
 from reporting.entry import checks
 from reporting.entry.form import ReportForm, ServiceLine, load_form
+from reporting.figures import IN_TIME_FIELDS, RECEIVED_FIELDS, RESOLVED_FIELDS, closing, total
 from reporting.lateness import time_left
 from reporting.models import FigureChange, ReportEvent
 from reporting.models.reports import NARRATIVE_FIELDS
@@ -24,7 +25,7 @@ from taskforces.clock import now_for, today_for
 from .entry_rows import summary_of
 from .task_list import reviewers_of
 
-LOG_LINES = 8
+ACTS_SHOWN = 8
 
 
 @dataclass(slots=True)
@@ -121,17 +122,12 @@ def _personal(report) -> list[str]:
 def _numbers(line: ServiceLine) -> dict[str, int | None]:
     """Sums of one service; None while a part is blank (blank is never read as 0)."""
     value = {cell.key.partition(".")[2]: cell.value for cell in line.cells}
-
-    def add(*names):
-        parts = [value[name] for name in names]
-        return None if None in parts else sum(parts)
-
     return {
-        "received": add(*checks.RECEIVED),
-        "resolved": add(*checks.RESOLVED),
-        "in_time": add("resolved_early", "resolved_on_time"),
+        "received": total(value, RECEIVED_FIELDS),
+        "resolved": total(value, RESOLVED_FIELDS),
+        "in_time": total(value, IN_TIME_FIELDS),
         "rejected": value["rejected"],
-        "remaining": add("pending_in_time", "pending_overdue"),
+        "remaining": closing(value),
         "overdue": value["pending_overdue"],
         "before": None,
     }
@@ -139,18 +135,17 @@ def _numbers(line: ServiceLine) -> dict[str, int | None]:
 
 def _line(form: ReportForm, line: ServiceLine, numbers: dict) -> Line:
     before = form.data.earlier_services.get((line.service.pk, 1))
-    parts = [before[name] for name in checks.RECEIVED] if before else [None]
-    numbers["before"] = None if None in parts else sum(parts)
+    numbers["before"] = total(before, RECEIVED_FIELDS) if before else None
     return _texts(line.service.short_name, numbers, _explained(form, line), _hard(line))
 
 
 def _total(rows: list[dict]) -> Line:
     """Sums over the services; a column with a blank in it has no total."""
-    total = {}
+    sums = {}
     for name in ("received", "resolved", "in_time", "rejected", "remaining", "overdue", "before"):
         values = [row[name] for row in rows]
-        total[name] = None if None in values or not values else sum(values)
-    return _texts(f"Cộng {len(rows)} dịch vụ", total, [], [])
+        sums[name] = None if None in values or not values else sum(values)
+    return _texts(f"Cộng {len(rows)} dịch vụ", sums, [], [])
 
 
 def _texts(name: str, numbers: dict, explained, wrong) -> Line:
@@ -191,7 +186,7 @@ def _log(report) -> list[tuple]:
             e.by,
             e.get_action_display() + (f": {e.reason}" if e.action in {"ready", "not_ready", "zero_fill"} else ""),
         )
-        for e in report.events.select_related("by").order_by("-at", "-pk")[:LOG_LINES]
+        for e in report.events.select_related("by").order_by("-at", "-pk")[:ACTS_SHOWN]
     ]
     changes = FigureChange.objects.filter(report=report, old__isnull=False).select_related("by").order_by("-at", "-pk")
     acts += [
@@ -200,6 +195,6 @@ def _log(report) -> list[tuple]:
             c.by,
             f"Sửa {c.cell.partition('.')[0]}: {format_number(c.old)} thành {format_number(c.new, blank='trống')}",
         )
-        for c in changes[:LOG_LINES]
+        for c in changes[:ACTS_SHOWN]
     ]
-    return sorted(acts, key=lambda act: act[0], reverse=True)[:LOG_LINES]
+    return sorted(acts, key=lambda act: act[0], reverse=True)[:ACTS_SHOWN]

@@ -18,7 +18,7 @@ from taskforces.clock import now_for, today_for
 from taskforces.models import Branch, Posting, UnitVersion
 from taskforces.scope import Right, held, may_submit, rights_of, roles_with, units_reviewing
 
-from .entry_rows import GROUPS
+from .entry_rows import heading_of
 
 RECENT = 3
 
@@ -142,8 +142,9 @@ def _tasks(form: ReportForm) -> list[Task]:
         if section.services:
             name = "Công an" if section.branch == Branch.POLICE else "Văn phòng"
             tasks.append(_task(form, f"Dịch vụ công: phần {name}", f"{page}#{section.branch}", section.services))
-    for number, (label, groups) in enumerate(_owed_groups(form), start=1):
-        lines = [line for line in form.indicators if line.indicator.group in groups]
+    headings = dict.fromkeys(heading_of(line) for line in form.indicators)
+    for number, label in enumerate(headings, start=1):
+        lines = [line for line in form.indicators if heading_of(line) == label]
         tasks.append(_task(form, f"Chỉ tiêu: {label[0].lower()}{label[1:]}", f"{page}#nhom-{number}", lines))
     whole = [p for p in form.unexplained if not p.row]
     if whole:
@@ -177,11 +178,6 @@ def _tasks(form: ReportForm) -> list[Task]:
         )
     )
     return tasks
-
-
-def _owed_groups(form: ReportForm):
-    present = {line.indicator.group for line in form.indicators}
-    return [(label, groups) for label, groups in GROUPS.items() if groups & present]
 
 
 def _task(form: ReportForm, title: str, href: str, lines) -> Task:

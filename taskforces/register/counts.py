@@ -6,7 +6,7 @@ Every function takes many units and a fixed number of queries. Seats and distinc
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef, Q
@@ -17,9 +17,7 @@ from taskforces.models.units import valid_on
 
 from . import assignment_counts
 
-# Either makes "có Tổ công tác" (TC01).
-LEADING_KINDS = (TaskForce.Kind.WORKING_GROUP, TaskForce.Kind.STEERING_COMMITTEE)
-REGISTER_INDICATORS = ("TC01", "TC02", "TC03", "TC04", "TC05", "TC07")
+LEADING_KINDS = (TaskForce.Kind.WORKING_GROUP, TaskForce.Kind.STEERING_COMMITTEE)  # either makes "có Tổ công tác"
 
 CountPair = tuple[int, int | None]  # numerator, denominator (None for a plain number)
 
@@ -27,12 +25,57 @@ CountPair = tuple[int, int | None]  # numerator, denominator (None for a plain n
 # --- indicators counted from the register
 
 
+@dataclass(frozen=True)
+class VillageFigures:
+    """`with_team` of `villages` have a founded team with `members` in all; `digital_teams` are counted apart."""
+
+    villages: int = 0
+    with_team: int = 0
+    members: int = 0
+    digital_teams: int = 0
+
+
+@dataclass(frozen=True)
+class UnitRegister:
+    """What one unit's own register holds on a day."""
+
+    leading: int  # task forces of the leading kinds
+    people: int  # distinct people in its active task forces
+    villages: VillageFigures
+    assignments: tuple[int, int]  # done, of those assigned and not dropped by then
+
+
+@dataclass(frozen=True)
+class RegisterIndicator:
+    """An indicator nobody types: how it is counted, and the page that shows the rows counted."""
+
+    count: Callable[[UnitRegister], CountPair]
+    page: str
+    query: str = ""
+    is_ratio: bool = False
+
+
+_TEAMS = f"&loai={VillageTeam.Kind.WORKING_GROUP}"
+_DIGITAL_TEAMS = f"&loai={VillageTeam.Kind.COMMUNITY_DIGITAL_TEAM}"
+REGISTER_INDICATORS = {
+    # has a working group or steering committee, of 1
+    "TC01": RegisterIndicator(lambda r: (min(r.leading, 1), 1), "taskforce-list", is_ratio=True),
+    "TC02": RegisterIndicator(lambda r: (r.people, None), "taskforce-list"),
+    # villages with a founded team, of all villages in the register
+    "TC03": RegisterIndicator(
+        lambda r: (r.villages.with_team, r.villages.villages), "village-list", _TEAMS, is_ratio=True
+    ),
+    "TC04": RegisterIndicator(lambda r: (r.villages.members, None), "village-list", _TEAMS),
+    "TC05": RegisterIndicator(lambda r: (r.villages.digital_teams, None), "village-list", _DIGITAL_TEAMS),
+    # counted in the unit that was given them
+    "TC07": RegisterIndicator(lambda r: r.assignments, "assignment-list", "&pham_vi=rieng", is_ratio=True),
+}
+
+
 def register_figures(unit_ids: Iterable[int], day: dt.date) -> dict[int, dict[str, CountPair]]:
     """What each unit's own register says on `day`: {unit: {code: (numerator, denominator)}}, in three queries.
 
-    TC01 has a working group or steering committee, of 1; TC02 distinct people in its active task forces; TC03 villages
-    with a founded team, of all villages in the register; TC04 members of those; TC05 founded community digital teams;
-    TC07 assignments done, of those assigned and not dropped by then. A register without rows counts 0, not blank.
+    A register without rows counts 0, not blank.
     """
     ids = list(unit_ids)
     seated = valid_on(day, "memberships__")
@@ -52,22 +95,15 @@ def register_figures(unit_ids: Iterable[int], day: dt.date) -> dict[int, dict[st
     figures: dict[int, dict[str, CountPair]] = {}
     for unit_id in ids:
         force = forces.get(unit_id, {"leading": 0, "people": 0})
-        village = villages[unit_id]
-        figures[unit_id] = {
-            "TC01": (min(force["leading"], 1), 1),
-            "TC02": (force["people"], None),
-            "TC03": (village.with_team, village.villages),
-            "TC04": (village.members, None),
-            "TC05": (village.digital_teams, None),
-            "TC07": assignments[unit_id],
-        }
+        register = UnitRegister(force["leading"], force["people"], villages[unit_id], assignments[unit_id])
+        figures[unit_id] = {code: indicator.count(register) for code, indicator in REGISTER_INDICATORS.items()}
     return figures
 
 
 def add_up(figures: Iterable[dict[str, CountPair]]) -> dict[str, CountPair]:
     """Sum of numerators and of denominators; of no units at all 0 of 0."""
     total: dict[str, CountPair] = {
-        code: (0, None if code in {"TC02", "TC04", "TC05"} else 0) for code in REGISTER_INDICATORS
+        code: (0, 0 if indicator.is_ratio else None) for code, indicator in REGISTER_INDICATORS.items()
     }
     for unit in figures:
         for code, (numerator, denominator) in unit.items():
@@ -78,24 +114,8 @@ def add_up(figures: Iterable[dict[str, CountPair]]) -> dict[str, CountPair]:
 
 def rows_url(code: str, unit_id: int, day: dt.date) -> str:
     """The page that shows the rows counted in a register indicator, on the same day."""
-    query = f"?don_vi={unit_id}&ngay={day.isoformat()}"
-    if code in {"TC01", "TC02"}:
-        return reverse("taskforce-list") + query
-    if code in {"TC03", "TC04"}:
-        return reverse("village-list") + query + f"&loai={VillageTeam.Kind.WORKING_GROUP}"
-    if code == "TC05":
-        return reverse("village-list") + query + f"&loai={VillageTeam.Kind.COMMUNITY_DIGITAL_TEAM}"
-    return reverse("assignment-list") + query + "&pham_vi=rieng"  # counted in the unit that was given them
-
-
-@dataclass(frozen=True)
-class VillageFigures:
-    """`with_team` of `villages` have a founded team with `members` in all; `digital_teams` are counted apart."""
-
-    villages: int = 0
-    with_team: int = 0
-    members: int = 0
-    digital_teams: int = 0
+    indicator = REGISTER_INDICATORS[code]
+    return f"{reverse(indicator.page)}?don_vi={unit_id}&ngay={day.isoformat()}{indicator.query}"
 
 
 def village_figures(unit_ids: Iterable[int], day: dt.date) -> dict[int, VillageFigures]:

@@ -1,11 +1,14 @@
 """Entry in a real browser: keyboard, saving, losing the connection and the session, pasting, paper, axe."""
 
+import io
 import re
 
+import openpyxl
 import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
+from reporting.exports.form_file import write_entry_form
 from reporting.models import FigureChange, Report, ServiceFigures
 from taskforces.models import Branch, Role
 from tests.browser.conftest import PASSWORD, PHONE, violations
@@ -144,7 +147,7 @@ def test_a_problem_is_shown_and_goes_when_corrected(open_browser, world, novembe
 def test_a_block_from_a_spreadsheet_is_pasted_and_undone(open_browser, world, november):
     page = go(open_browser(world.officer), november)
     cell(page, "DVC09.received_online").focus()
-    paste(page, "1.234\t0\t0\t1200\t34\t0\t0\t0\t99\r\n5\t0\t\t5\t0\t0\t0\t0\t99\r\n")
+    paste(page, "1.234\t0\t0\t1200\t34\t0\t0\t99\t0\r\n5\t0\t\t5\t0\t0\t0\t99\t0\r\n")
     expect(page.locator("#tin-dan")).to_contain_text(
         "Đã dán 15 ô, bỏ qua 2 ô tự tính, bị khóa hoặc nằm ngoài bảng, bỏ qua 1 ô trống."
     )
@@ -156,6 +159,45 @@ def test_a_block_from_a_spreadsheet_is_pasted_and_undone(open_browser, world, no
     expect(cell(page, "DVC09.received_online")).to_have_value("")
     saved(page)
     assert row(november).received_online is None
+
+
+# What the officer's two first rows hold, in the order of the official form:
+#       opening, online, person, post, early, on time, late, rejected, in time, overdue
+FORM_ROWS = {
+    "DVC09": (0, 1234, 20, 10, 1150, 40, 5, 3, 59, 7),
+    "DVC10": (0, 81, 12, 6, 50, 21, 2, 1, 14, 11),
+}
+
+
+def test_a_block_of_the_portals_own_form_lands_where_it_stood(open_browser, world, november, fill):
+    """The form is filled in, downloaded, opened in Excel, and its cells are copied into the empty page."""
+    names = (
+        *("opening", "received_online", "received_in_person", "received_postal"),
+        *("resolved_early", "resolved_on_time", "resolved_overdue", "rejected", "pending_in_time", "pending_overdue"),
+    )
+    fill(november, base=1)
+    for code, values in FORM_ROWS.items():
+        ServiceFigures.objects.filter(report=november, service__code=code).update(
+            **dict(zip(names, values, strict=True))
+        )
+    file = io.BytesIO(write_entry_form(november, world.officer))
+    sheet = openpyxl.load_workbook(file, data_only=True)["Dịch vụ công"]
+    lines = {row[0].value: row for row in sheet.iter_rows() if row[0].value in FORM_ROWS}
+    # Columns D to L: from the first cell an officer types to the last, the locked one in between included.
+    block = [[f"{cell.value:,}".replace(",", ".") for cell in lines[code][3:12]] for code in FORM_ROWS]
+    ServiceFigures.objects.filter(report=november).delete()
+
+    page = go(open_browser(world.officer, permissions=["clipboard-read", "clipboard-write"]), november)
+    page.evaluate("text => navigator.clipboard.writeText(text)", "".join("\t".join(line) + "\r\n" for line in block))
+    cell(page, "DVC09.received_online").focus()
+    page.keyboard.press("Control+V")
+    expect(page.locator("#tin-dan")).to_contain_text("Đã dán 16 ô, bỏ qua 2 ô tự tính, bị khóa hoặc nằm ngoài bảng.")
+    saved(page)
+    for code, values in FORM_ROWS.items():
+        stored = row(november, code)
+        assert {name: getattr(stored, name) for name in names} == dict(zip(names, values, strict=True))
+        expect(page.locator(f"#{code}-pending_in_time")).to_have_text(str(values[8]))
+        expect(cell(page, f"{code}.pending_overdue")).to_have_value(str(values[9]))
 
 
 def paste(page, text):

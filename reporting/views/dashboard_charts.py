@@ -1,0 +1,191 @@
+"""What the dashboard draws: units by service in colours, the ranking, twelve months of two rates."""
+
+from fractions import Fraction
+
+from de_an_06.plain.numbers import NO_VALUE, format_rate
+from reporting.reading.overview import RANKINGS, Overview, UnitRow
+from reporting.reading.ranges import Dossiers
+
+from .dashboard_numbers import count, share_of
+from .dashboard_tables import owes, status_of
+
+HEAT_STEPS = ((990, 1), (970, 2), (950, 3), (900, 4), (0, 5))  # tenths of a percent, as shown -> class
+# Heads of the narrow columns of the unit and service table; a service not named here shows its short name.
+COLUMN_HEADS = {
+    "DVC01": "Số CMND",
+    "DVC02": "Căn cước",
+    "DVC03": "Thường trú",
+    "DVC04": "Tạm trú",
+    "DVC05": "Tạm vắng",
+    "DVC06": "Lưu trú",
+    "DVC07": "Biển số xe",
+    "DVC08": "Phạt nguội",
+    "DVC09": "Khai sinh",
+    "DVC10": "Khai tử",
+    "DVC11": "Kết hôn",
+    "DVC12": "Hộ chiếu",
+    "DVC13": "Con dấu mới",
+    "DVC14": "Con dấu thu nhỏ",
+    "DVC15": "LT khai sinh",
+    "DVC16": "LT khai tử",
+    "DVC17": "Giảm trừ BHYT",
+    "DVC18": "Đăng ký thuế",
+    "DVC19": "Đất đai",
+    "DVC20": "Lái xe",
+    "DVC21": "Thi THPT",
+    "DVC22": "Lý lịch tư pháp",
+    "DVC23": "Thất nghiệp",
+    "DVC24": "Cấp điện mới",
+    "DVC25": "Hợp đồng điện",
+}
+
+
+def heat(seen: Overview, unit_link) -> dict | None:
+    """Units x services, rate of early and on time with one decimal; None where there are too many units."""
+    if not seen.has_heat:
+        return None
+    lines = [line for line in seen.services if line.dossiers.resolved]
+    if not lines:
+        return None
+    codes = [line.service.code for line in lines]
+    body = []
+    for row in filter(owes, seen.rows):
+        reported = bool(row.submissions.reports)
+        body.append(
+            {
+                "name": row.name,
+                "url": "" if row.is_own or row.is_former else unit_link(row.unit_id),
+                "message": "" if reported else status_of(row)["label"],
+                "cells": [_heat_cell(row.by_service.get(code, Dossiers())) for code in codes] if reported else [],
+                "total": _tenths(row.dossiers)[0],
+            }
+        )
+    return {
+        "heads": [(COLUMN_HEADS.get(line.service.code, line.service.short_name), line.service.name) for line in lines],
+        "rows": body,
+        "foot": [_tenths(line.dossiers)[0] for line in lines],
+        "total": _tenths(seen.dossiers)[0],
+        "span": len(lines) + 1,
+    }
+
+
+def _tenths(d: Dossiers) -> tuple[str, int | None]:
+    share = share_of(d.in_time_rate)
+    if share is None:
+        return NO_VALUE, None
+    scaled = share * 1000
+    tenths = (scaled.numerator * 2 + scaled.denominator) // (scaled.denominator * 2)
+    return ("100" if tenths == 1000 else f"{tenths // 10},{tenths % 10}"), tenths
+
+
+def _heat_cell(d: Dossiers) -> tuple[str, str]:
+    text, tenths = _tenths(d)
+    if tenths is None:
+        return text, "heat-none"
+    return text, f"heat-{next(step for floor, step in HEAT_STEPS if tenths >= floor)}"
+
+
+def ranking(seen: Overview) -> dict | None:
+    """Units by rank; the bars start at a round floor for rates, at 0 for counts."""
+    ranked = sorted((r for r in seen.rows if r.rank is not None), key=lambda r: r.rank or 0)
+    below = [r for r in seen.rows if owes(r) and not r.is_own and not r.is_former]
+    if not below:
+        return None
+    values = {r.unit_id: r.measures.ranked(seen.ranked_by) or Fraction(0) for r in ranked}
+    is_rate = seen.ranked_by in {"dung-han", "truc-tuyen", "vneid"}
+    floor, top = Fraction(0), max(values.values(), default=Fraction(0))
+    if is_rate and values:
+        floor, top = Fraction(int(min(values.values()) * 20), 20), max(Fraction(1), top)
+        floor = min(floor, Fraction(19, 20))
+    rows = []
+    for r in ranked:
+        width = (values[r.unit_id] - floor) / (top - floor) if top > floor else Fraction(0)
+        rows.append(
+            {
+                "rank": r.rank,
+                "name": r.name,
+                "width": f"{float(width) * 100:.1f}",
+                "value": _ranked_value(r, seen.ranked_by),
+                "change": _rank_words(r.rank_change),
+            }
+        )
+    unranked = len(below) - len(ranked)
+    return {
+        "label": RANKINGS[seen.ranked_by],
+        "is_rate": is_rate,
+        "rows": rows,
+        "unranked": f"{count(unranked)} đơn vị chưa có số liệu không xếp hạng" if unranked else "",
+        "floor": f"Thanh vẽ từ {count(int(floor * 100))}%." if is_rate and floor else "",
+    }
+
+
+def _ranked_value(row: UnitRow, by: str) -> str:
+    return {
+        "dung-han": format_rate(*row.dossiers.in_time_rate),
+        "truc-tuyen": format_rate(*row.dossiers.online_rate),
+        "tiep-nhan": count(row.dossiers.received),
+        "lien-thong": count(row.measures.linked),
+        "vneid": format_rate(*row.measures.activation.rate),
+    }[by]
+
+
+def _rank_words(change: int | None) -> dict:
+    if change is None:
+        return {"icon": "", "amount": "", "word": NO_VALUE}
+    if change == 0:
+        return {"icon": "", "amount": "", "word": "giữ hạng"}
+    return {
+        "icon": "up" if change > 0 else "down",
+        "amount": str(abs(change)),
+        "word": "tăng" if change > 0 else "giảm",
+    }
+
+
+def trend(seen: Overview) -> dict:
+    """The chart's data and the table under it; a gap stays a gap."""
+    points = []
+    for p in seen.trend:
+        points.append(
+            {
+                "label": f"{p.month.month}/{p.month.year % 100:02d}",
+                "in_time": _chart_value(p.in_time),
+                "online": _chart_value(p.online),
+                "in_time_text": format_rate(*(p.in_time or (None, None))),
+                "online_text": format_rate(*(p.online or (None, None))),
+                "reported": f"{count(p.reported)}/{count(p.expected)}" if p.expected else NO_VALUE,
+                "provisional": p.is_provisional and p.in_time is not None,
+            }
+        )
+    gaps = [
+        f"tháng {p.month.month}/{p.month.year} ({count(p.reported)}/{count(p.expected)} báo cáo)"
+        for p in seen.trend
+        if p.expected and p.in_time is None and p.online is None
+    ]
+    words = []
+    if gaps:
+        words.append("Không có số liệu: " + "; ".join(gaps) + ".")
+    if points and points[-1]["provisional"]:
+        words.append(f"Tháng {points[-1]['label']} là số tạm tính (vòng rỗng).")
+    drawn = [p for p in points if p["in_time"] is not None]
+    alt = "Chưa có tháng nào đủ số liệu"
+    if drawn:
+        first, last = drawn[0], drawn[-1]
+        alt = (
+            f"Tỷ lệ trước và đúng hạn từ {first['in_time_text']} (tháng {first['label']}) "
+            f"đến {last['in_time_text']} (tháng {last['label']})"
+        )
+    return {"points": points, "note": " ".join(words), "alt": alt, "has_points": bool(drawn)}
+
+
+def _chart_value(rate: tuple[int, int] | None) -> float | None:
+    """Percent with two decimals, for drawing only; texts are made from the exact pair."""
+    return None if rate is None else round(rate[0] * 100 / rate[1], 2)
+
+
+def chart_data(points: list[dict]) -> dict:
+    return {
+        "months": [p["label"] for p in points],
+        "in_time": [p["in_time"] for p in points],
+        "online": [p["online"] for p in points],
+        "provisional": [p["provisional"] for p in points],
+    }

@@ -1,0 +1,130 @@
+"""The six numbers at the head of the dashboard, as text, with their change on the same units."""
+
+from fractions import Fraction
+
+from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate
+from reporting.figures import ONLINE_RATE, RECEIVED
+from reporting.reading.overview import ACTIVATION, ASSIGNMENTS, Overview
+from reporting.reading.ranges import Pair
+
+_OTHER_CHANNELS = ", ".join(f.short_label.lower() for f in RECEIVED.figures if f.name not in ONLINE_RATE.over)
+
+
+def count(value: int | None) -> str:
+    return format_number(value, blank=NO_VALUE)
+
+
+def share_of(rate: tuple[int | None, int | None]) -> Fraction | None:
+    numerator, denominator = rate
+    return None if numerator is None or not denominator else Fraction(numerator, denominator)
+
+
+def stats(seen: Overview, link) -> list[dict]:
+    """The six numbers of the head: value, change on the same units, a note, and where it came from."""
+    d, now, before = seen.dossiers, None, None
+    if seen.comparison is not None:
+        now, before = seen.comparison.now, seen.comparison.before
+    units = f"ở {count(seen.submissions.reported)} đơn vị" if seen.has_units_below else ""
+    online, received = d.online_rate
+    other = None if received is None else received - (online or 0)
+    assignments = seen.indicator(ASSIGNMENTS) or Pair()
+    cards = [
+        {
+            "label": "Hồ sơ tiếp nhận",
+            "value": count(d.received),
+            "delta": _volume_delta(now and now.dossiers.received, before and before.dossiers.received),
+            "note": "" if online is None else f"{count(online)} trực tuyến",
+            "source": "received",
+        },
+        {
+            "label": "Tỷ lệ trực tuyến",
+            "value": format_rate(*d.online_rate),
+            "delta": _rate_delta(now and now.dossiers.online_rate, before and before.dossiers.online_rate),
+            "note": "" if other is None else f"{count(other)} hồ sơ {_OTHER_CHANNELS}",
+            "source": "online_rate",
+        },
+        {
+            "label": "Trước và đúng hạn",
+            "value": format_rate(*d.in_time_rate),
+            "delta": _rate_delta(now and now.dossiers.in_time_rate, before and before.dossiers.in_time_rate),
+            "note": "" if d.resolved_overdue is None else f"{count(d.resolved_overdue)} hồ sơ trễ",
+            "source": "in_time_rate",
+        },
+        {
+            "label": "Đang quá hạn",
+            "value": count(d.pending_overdue),
+            "unit": "hồ sơ" if d.pending_overdue is not None else "",
+            "delta": _overdue_delta(now and now.dossiers.pending_overdue, before and before.dossiers.pending_overdue),
+            "note": units if d.pending_overdue is not None else "",
+            "source": "pending_overdue",
+        },
+        {
+            "label": "Kích hoạt VNeID",
+            "value": format_rate(*seen.measures.activation.rate),
+            "delta": _rate_delta(now and now.activation.rate, before and before.activation.rate),
+            "note": _fraction(seen.measures.activation),
+            "source": ACTIVATION,
+        },
+        {
+            "label": "Nhiệm vụ hoàn thành",
+            "value": count(assignments.numerator),
+            "unit": "" if assignments.denominator is None else f"/{count(assignments.denominator)}",
+            "delta": None,
+            "note": "Chưa có sổ nhiệm vụ" if assignments.numerator is None else format_rate(*assignments.rate),
+            "source": ASSIGNMENTS,
+        },
+    ]
+    for card in cards:
+        card["url"] = link(so=card["source"]) if card["value"] != NO_VALUE else ""
+    return cards
+
+
+def _fraction(pair: Pair) -> str:
+    return "" if pair.numerator is None else f"{count(pair.numerator)}/{count(pair.denominator)}"
+
+
+def _delta(amount: str, more: bool, unit: str, tone: str, word: str) -> dict:
+    return {"amount": amount, "icon": "up" if more else "down", "unit": unit, "tone": tone, "word": word}
+
+
+def _same() -> dict:
+    return {"amount": "", "icon": "", "unit": "không đổi", "tone": "muted", "word": ""}
+
+
+def _volume_delta(now: int | None, before: int | None) -> dict | None:
+    """A volume is neither good nor bad."""
+    if now is None or not before:
+        return None
+    change = Fraction(now - before, before) * 100
+    amount = _places(change, 1)
+    return _same() if change == 0 else _delta(f"{amount}%", change > 0, "", "muted", "tăng" if change > 0 else "giảm")
+
+
+def _rate_delta(now, before) -> dict | None:
+    a, b = share_of(now or (None, None)), share_of(before or (None, None))
+    if a is None or b is None:
+        return None
+    points = (a - b) * 100
+    amount = _places(points, 2)
+    if amount == "0,00":
+        return _same()
+    more = points > 0
+    return _delta(amount, more, "điểm %", "t-ok" if more else "t-bad", "tăng, tốt hơn" if more else "giảm, xấu hơn")
+
+
+def _overdue_delta(now: int | None, before: int | None) -> dict | None:
+    if now is None or before is None:
+        return None
+    if now == before:
+        return _same()
+    more = now > before
+    word = "tăng, xấu hơn" if more else "giảm, tốt hơn"
+    return _delta(count(abs(now - before)), more, "hồ sơ", "t-bad" if more else "t-ok", word)
+
+
+def _places(value: Fraction, places: int) -> str:
+    """The size of an exact change, rounded once, half away from zero."""
+    scaled = abs(value) * 10**places
+    whole = (scaled.numerator * 2 + scaled.denominator) // (scaled.denominator * 2)
+    text = str(whole).rjust(places + 1, "0")
+    return f"{format_number(int(text[:-places]))},{text[-places:]}"
