@@ -25,6 +25,7 @@ from django.db import connection, transaction
 from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
 
 from de_an_06.plain.spans import Span
+from reporting.exports import export_jobs
 from reporting.models import (
     Difficulty,
     DifficultyStep,
@@ -223,7 +224,7 @@ PAGES = {
     "dashboard-source": Page(INSIDE, query=choose, outside=OUTSIDE),
     # out
     "export-list": Page(EVERYBODY),
-    # a file belongs to the person who asked for it
+    # while it is made, a file belongs to the person who asked for it; made, it is for all who may read the unit
     "export-status": Page({"reviewer"}, args=lambda o: [o.export.pk], outside=EVERYBODY - {"reviewer"}),
     "export-download": Page({"reviewer"}, args=lambda o: [o.export.pk], outside=EVERYBODY - {"reviewer"}, answer=302),
     # files in: an upload belongs to the person who sent it
@@ -806,6 +807,19 @@ def what_goes_wrong(form, person, objects, client) -> list[str]:
     if not may and written:
         wrong.append(f"{person}: wrote to {sorted(written)}")
     return wrong
+
+
+@pytest.mark.parametrize("name", ["export-status", "export-download"])
+def test_who_may_take_a_finished_file(name, objects, client):
+    ExportJob.objects.filter(pk=objects.export.pk).update(state="done", file_name="tep.xlsx")
+    file = export_jobs.path_of(objects.export)
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"PK")
+    answers = {}
+    for person in EVERYBODY:
+        client.force_login(getattr(objects.world, person))
+        answers[person] = get(client, name, objects)
+    assert answers == {person: 200 if person in INSIDE else 404 for person in EVERYBODY}
 
 
 @pytest.mark.parametrize("name", sorted(PAGES))
