@@ -52,7 +52,7 @@ def check_answers(request, pk):
     totals = [_numbers(line) for line in form.services]
     context = {
         "report": report,
-        "sheet": form,
+        "form": form,
         "here": "task-list",
         "lines": [_line(form, line, numbers) for line, numbers in zip(form.services, totals, strict=True)],
         "total": _total(totals),
@@ -102,7 +102,7 @@ def receipt(request, pk):
     totals = [_numbers(line) for line in form.services]
     context = {
         "report": report,
-        "sheet": form,
+        "form": form,
         "here": "task-list",
         "event": events[0],
         "earlier": events[1:],
