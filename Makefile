@@ -15,7 +15,7 @@ run:  ## serve the demonstration until Ctrl-C (PORT=8000; DATABASE_URL, REDIS_UR
 
 test:  ## run the whole test suite (PYTEST_ARGS="-k entry")
 	@$(PYTHON) bin/setup.py --dev
-	$(PY) -m pytest -ra -n 2 --dist loadfile $(PYTEST_ARGS)
+	$(PY) -m pytest -ra -n 2 --dist loadfile --cov --cov-report=term $(PYTEST_ARGS)
 
 lint: export DATA_DIR ?= $(CURDIR)/var/lint
 lint:  ## every static check: code, types, templates, migrations, deployment
@@ -23,7 +23,9 @@ lint:  ## every static check: code, types, templates, migrations, deployment
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	env $(EMBEDDED) DEBUG=on .venv/bin/mypy
+	.venv/bin/lint-imports
 	.venv/bin/djlint --lint --quiet templates
+	! LC_ALL=C.UTF-8 grep -rnE '.{161}' templates  # no template line over 160 characters
 	env $(EMBEDDED) DEBUG=on $(PY) manage.py makemigrations --check --dry-run
 	env $(EMBEDDED) DEBUG=off ALLOWED_HOSTS=portal.example SECRET_KEY="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(60))')" \
 		$(PY) manage.py check --deploy --fail-level WARNING

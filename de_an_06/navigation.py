@@ -1,12 +1,18 @@
-"""What the frame of every page shows: who, in which posting, and the places this role goes to."""
+"""What the frame of every page shows: who, in which posting, and the places this posting goes to."""
 
 from taskforces.clock import now_for
-from taskforces.models import Role
-from taskforces.scope import may_import, postings
+from taskforces.models import Posting
+from taskforces.scope import Right, may_import, postings, rights_of
 
-ENTERS = {Role.OFFICER, Role.LEADER}
-REVIEWS = {Role.REVIEWER, Role.PROVINCIAL_STAFF}
-READS_REVIEWS = {Role.CHAIR, Role.AUDITOR, Role.ADMINISTRATOR}
+
+def home_url_name(posting: Posting | None) -> str:
+    """Where a person starts the day."""
+    rights = rights_of(posting)
+    if Right.SUBMIT in rights:
+        return "task-list"
+    if Right.REVIEW in rights:
+        return "review-list"
+    return "dashboard"
 
 
 def frame(request):
@@ -18,13 +24,16 @@ def frame(request):
     held = postings(user)
     nav = []
     if posting is not None:
-        if posting.role in ENTERS:
+        rights = rights_of(posting)
+        reads_reviews = Right.READ_REVIEWS in rights
+        works_on_reviews = reads_reviews and not rights.isdisjoint({Right.REVIEW, Right.CLOSE_MONTH})
+        if Right.SUBMIT in rights:
             nav.append(("task-list", "Việc cần làm"))
-        if posting.role in REVIEWS:
+        if works_on_reviews:
             nav.append(("review-list", "Duyệt báo cáo"))
         nav += [
             ("dashboard", "Tổng quan"),
-            *([("review-list", "Báo cáo các đơn vị")] if posting.role in READS_REVIEWS else []),
+            *([("review-list", "Báo cáo các đơn vị")] if reads_reviews and not works_on_reviews else []),
             ("taskforce-list", "Tổ công tác"),
             ("assignment-list", "Nhiệm vụ"),
             ("difficulty-list", "Khó khăn"),

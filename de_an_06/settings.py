@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "django.forms",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -73,10 +74,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "de_an_06.navigation.frame",
             ],
-            "builtins": ["reporting.templatetags.show"],
+            "builtins": ["reporting.templatetags.show", "reporting.templatetags.components"],
         },
     }
 ]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # templates/django/forms/field.html before Django's own
 
 # Database: PostgreSQL in production, SQLite as the embedded default.
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'portal.sqlite3'}")}
@@ -181,7 +183,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "de_an_06.static_files.HashedStaticFiles"
     },
 }
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG

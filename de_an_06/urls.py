@@ -1,19 +1,24 @@
-"""Root of the addresses; each app lists its own."""
+"""Root of the addresses; each app lists its own, and here stand the pages of the whole portal."""
 
 from django.contrib import admin
 from django.urls import include, path
 
-from taskforces.views.health import healthz
+from . import home
+from .guide import guide
+from .health import healthz
 
 urlpatterns = [
+    path("", home.home, name="home"),
+    path("phan-cong/<int:pk>/chon/", home.switch_posting, name="posting-switch"),
     path("", include("taskforces.urls")),
     path("", include("reporting.urls")),
     path("api/", include("reporting.api.urls")),
     path("tai-khoan/", include("allauth.account.urls")),
     path("tai-khoan/2fa/", include("allauth.mfa.urls")),
     path("quan-tri/", admin.site.urls),
+    path("huong-dan/", guide, name="guide"),
     path("healthz", healthz, name="healthz"),
 ]
-handler403 = "taskforces.views.errors.forbidden"
-handler404 = "taskforces.views.errors.not_found"
-handler500 = "taskforces.views.errors.server_error"
+handler403 = "de_an_06.errors.forbidden"
+handler404 = "de_an_06.errors.not_found"
+handler500 = "de_an_06.errors.server_error"

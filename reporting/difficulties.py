@@ -15,15 +15,16 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 
+from de_an_06.plain.moments import moment
 from de_an_06.plain.personal_numbers import find_personal_numbers
-from reporting.review.workflow import NotAllowed
-from reporting.templatetags.show import moment
+from reporting import closing
+from reporting.report_log import NotAllowed, locked
 from taskforces.clock import now_for, today_for
 from taskforces.models import Level, Posting, UnitVersion, User
-from taskforces.scope import ANSWERS, may_answer, may_submit, path_in_scope, postings, require
+from taskforces.models.units import path_ids
+from taskforces.scope import Right, may_answer, may_submit, path_in_scope, postings, require, roles_with
 
 from .models import Difficulty, DifficultyStep, Report, Status
-from .review import workflow
 
 State, Action = Difficulty.State, DifficultyStep.Action
 OLD_DAYS = 30
@@ -116,7 +117,7 @@ def why_not_raise(report: Report) -> str:
     """Why no difficulty can be added to the report now, '' when one can (the right is asked apart)."""
     if report.status not in {Status.DRAFT, Status.RETURNED}:
         return "Báo cáo đã gửi. Khó khăn mới ghi vào báo cáo kỳ sau, hoặc khi báo cáo này được trả lại."
-    return workflow.closed_sentence(report)
+    return closing.closed_sentence(report)
 
 
 def why_not_change(difficulty: Difficulty, user) -> str:
@@ -146,13 +147,14 @@ def acts_of(difficulty: Difficulty, user) -> list[str]:
 
 def next_above(report: Report, unit_id: int, user) -> int | None:
     """The unit above on the report's path that can answer; the nation only where somebody is posted to answer there."""
-    ids = [int(part) for part in report.path.strip("/").split("/")]
+    ids = path_ids(report.path)
     position = ids.index(unit_id)
     if position == 0:
         return None
     above = ids[position - 1]
     if position == 1:
-        there = Posting.objects.on(today_for(user)).filter(unit_id=above, role__in=ANSWERS, unit__level=Level.NATION)
+        answering = roles_with(Right.ANSWER)
+        there = Posting.objects.on(today_for(user)).filter(unit_id=above, role__in=answering, unit__level=Level.NATION)
         return above if there.exists() else None
     return above
 
@@ -176,7 +178,7 @@ def raise_difficulty(
     `checked`: the writer says no citizen's data is in the text, though numbers in it look so. The same words sent
     twice make one difficulty.
     """
-    report = _locked_report(report_id)
+    report = locked(report_id)
     require(may_submit(by, report))
     _require_writable(report)
     words = _words(kind=kind, text=text, proposal=proposal, addressed_to=addressed_to, checked=checked)
@@ -276,10 +278,6 @@ WRITES = {Action.ANSWER: answer, Action.RESOLVE: resolve, Action.PASS_UP: pass_u
 # Inside --------------------------------------------------------------------------------------------------------------
 
 
-def _locked_report(report_id: int) -> Report:
-    return Report.objects.select_for_update(of=("self",)).select_related("unit", "period").get(pk=report_id)
-
-
 def _locked(difficulty_id: int) -> Difficulty:
     """The difficulty, locked: of two people answering at once, the second sees the first's answer."""
     rows = Difficulty.objects.select_for_update(of=("self",)).select_related("report__unit", "report__period")
@@ -292,7 +290,7 @@ def _may_resolve(user, difficulty: Difficulty) -> bool:
 
 def _month_closed(report: Report) -> bool:
     known = getattr(report, "month_closed", None)
-    return workflow.is_closed(report) if known is None else known
+    return closing.is_closed(report) if known is None else known
 
 
 def _require_writable(report: Report) -> None:

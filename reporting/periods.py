@@ -1,4 +1,4 @@
-"""Months: their data window, their deadlines on working days, and the reports expected in them.
+"""Months: their deadlines on working days, and the reports expected in them.
 
 A month is stored, never derived from the date on which something was typed. Deadlines are moments in Vietnam's time.
 """
@@ -11,11 +11,11 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.timezone import zoneinfo
 
-from de_an_06.plain.spans import Month
+from de_an_06.plain.spans import Month, month_due, window
 from reporting.models.catalogue import REPORTING_LEVELS
 from reporting.models.reports import NARRATIVE_FIELDS
 from taskforces.models import AdministrativeUnit, Level, UnitVersion
-from taskforces.models.units import valid_on
+from taskforces.models.units import path_ids, valid_on
 
 from .models import (
     Holiday,
@@ -32,28 +32,6 @@ from .models import (
 )
 
 VIETNAM = zoneinfo.ZoneInfo(settings.TIME_ZONE)
-Scheme = ReportingSettings.Scheme
-
-
-def window(month: Month, scheme: str = Scheme.FIFTEENTH) -> tuple[dt.date, dt.date]:
-    """First and last day of a month's data: the 15th before to the 14th, or the calendar month."""
-    first = dt.date(month.year, month.month, 1)
-    if scheme == Scheme.CALENDAR:
-        after = month.plus(1)
-        return first, dt.date(after.year, after.month, 1) - dt.timedelta(days=1)
-    before = month.plus(-1)
-    return dt.date(before.year, before.month, 15), first.replace(day=14)
-
-
-def month_of(day: dt.date, scheme: str = Scheme.FIFTEENTH) -> Month:
-    """The month whose data window holds `day`: 14 November is November, 15 November is December."""
-    month = Month(day.year, day.month)
-    return month.plus(1) if scheme == Scheme.FIFTEENTH and day.day >= 15 else month
-
-
-def month_due(day: dt.date, scheme: str = Scheme.FIFTEENTH) -> Month:
-    """The last month whose data window has ended before `day`: what is being reported that day."""
-    return month_of(day, scheme).plus(-1)
 
 
 def next_working_day(day: dt.date) -> dt.date:
@@ -170,7 +148,7 @@ def _set_expected_reports(period: Period) -> None:
     moved = []
     for unit_id, report in existing.items():
         if unit_id in expected and (report.path, report.level) != expected[unit_id]:
-            stale_units |= {unit_id, *(int(part) for part in report.path.strip("/").split("/"))}
+            stale_units |= {unit_id, *path_ids(report.path)}
             report.path, report.level = expected[unit_id]
             moved.append(report)
     Report.objects.bulk_update(moved, ["path", "level"], batch_size=1000)
@@ -179,7 +157,7 @@ def _set_expected_reports(period: Period) -> None:
     if no_longer:
         gone = Report.objects.filter(untouched(), pk__in=[report.pk for report in no_longer])
         for report in gone:
-            stale_units |= {int(part) for part in report.path.strip("/").split("/")}
+            stale_units |= set(path_ids(report.path))
         gone.delete()
 
     RollupRequest.objects.bulk_create(

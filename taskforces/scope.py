@@ -1,25 +1,90 @@
-"""Who may see and do what: the one place.
+"""Who may see and do what: the one table of roles and rights, and every question asked of it.
 
 Scope of a posting = its unit and everything under it in the tree of the period looked at. Reports carry the
 path of their unit in that tree, so scope is a test on the path. Rights are asked of the same postings.
 People of a closed unit keep reading their unit's periods and write nothing (domain rule 4).
+
+No other file knows which role may what: it asks `may_…`, or whether a posting has a `Right`.
 """
+
+from enum import Enum
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, Q, Subquery
 
-from taskforces.models.people import Branch, Posting, Role
-from taskforces.models.units import Level, UnitVersion
+from taskforces.models.people import Posting, Role
+from taskforces.models.units import Level, UnitVersion, path_ids
 
 from .clock import today_for
 
-READ_EVERYTHING = {Role.ADMINISTRATOR}
-KEEPS_REGISTER = {Role.OFFICER, Role.LEADER, Role.REVIEWER, Role.PROVINCIAL_STAFF}
-KEEPS_REGISTERS_BELOW = {Role.REVIEWER, Role.PROVINCIAL_STAFF, Role.ADMINISTRATOR}  # by file, for everything under them
-GIVES_ACCOUNTS = {Role.PROVINCIAL_STAFF, Role.ADMINISTRATOR}
-GIVEN_BY_STAFF = {Role.OFFICER, Role.LEADER, Role.REVIEWER, Role.CHAIR, Role.AUDITOR}
-ASSIGNS = {Role.REVIEWER, Role.PROVINCIAL_STAFF}
-ANSWERS = {Role.REVIEWER, Role.PROVINCIAL_STAFF}
+
+class Right(Enum):
+    """What a role can carry, and where it counts."""
+
+    ENTER_FIGURES = "types the figures of the posting's branch in the report of the own unit"
+    SUBMIT = "sends the report of the own unit, and raises its difficulties"
+    MARK_ANY_BRANCH = "marks either branch of the own unit's report as finished"
+    REVIEW = "approves, sends back and reopens reports of the units below; a province's own in the province"
+    READ_REVIEWS = "opens the lists of reports of the units below"
+    CLOSE_MONTH = "closes and reopens a month of the own province"
+    ANSWER = "answers difficulties that lie with the own unit or below it"
+    KEEP_REGISTER = "keeps task forces, members, village teams and documents of the own unit"
+    KEEP_REGISTERS_BELOW = "brings in by file the registers of the own unit and everything under it"
+    KEEP_SOURCES = "keeps the catalogue of plans and their tasks, when posted to a province or the nation"
+    ASSIGN = "gives assignments to the own unit and everything under it, and drops them"
+    GIVE_ROLES = "gives the roles of GIVEN_BY_STAFF in the own unit and everything under it"
+    GIVE_ACCOUNTS = "brings in accounts by file"
+    READ_CONTACT_LOG = "reads who took lists of contacts out"
+    READ_EVERYTHING = "reads every unit"
+    ADMINISTER = "keeps the units, and gives roles, assignments and sources everywhere"
+
+
+RIGHTS: dict[Role, frozenset[Right]] = {
+    Role.OFFICER: frozenset({Right.ENTER_FIGURES, Right.SUBMIT, Right.KEEP_REGISTER}),
+    Role.LEADER: frozenset({Right.SUBMIT, Right.MARK_ANY_BRANCH, Right.KEEP_REGISTER}),
+    Role.REVIEWER: frozenset(
+        {
+            Right.REVIEW,
+            Right.READ_REVIEWS,
+            Right.ANSWER,
+            Right.KEEP_REGISTER,
+            Right.KEEP_REGISTERS_BELOW,
+            Right.KEEP_SOURCES,
+            Right.ASSIGN,
+        }
+    ),
+    Role.CHAIR: frozenset({Right.READ_REVIEWS}),
+    Role.PROVINCIAL_STAFF: frozenset(
+        {
+            Right.READ_REVIEWS,
+            Right.CLOSE_MONTH,
+            Right.ANSWER,
+            Right.KEEP_REGISTER,
+            Right.KEEP_REGISTERS_BELOW,
+            Right.KEEP_SOURCES,
+            Right.ASSIGN,
+            Right.GIVE_ROLES,
+            Right.GIVE_ACCOUNTS,
+            Right.READ_CONTACT_LOG,
+        }
+    ),
+    Role.ADMINISTRATOR: frozenset(
+        {
+            Right.READ_REVIEWS,
+            Right.KEEP_REGISTERS_BELOW,
+            Right.GIVE_ACCOUNTS,
+            Right.READ_CONTACT_LOG,
+            Right.READ_EVERYTHING,
+            Right.ADMINISTER,
+        }
+    ),
+    Role.AUDITOR: frozenset({Right.READ_REVIEWS}),
+}
+GIVEN_BY_STAFF = (Role.OFFICER, Role.LEADER, Role.REVIEWER, Role.CHAIR, Role.AUDITOR)  # never their own or above
+GIVEN_BY_ADMINISTRATORS = (*GIVEN_BY_STAFF, Role.PROVINCIAL_STAFF)  # nobody makes an administrator in the portal
+
+
+# Postings and what they carry ----------------------------------------------------------------------------------------
 
 
 def postings(user) -> list[Posting]:
@@ -39,9 +104,67 @@ def postings(user) -> list[Posting]:
     return cached
 
 
+def rights_of(posting: Posting | None) -> frozenset[Right]:
+    """What one posting lets its person do; nothing without a posting. Below a commune there is nothing to review."""
+    if posting is None:
+        return frozenset()
+    rights = RIGHTS[Role(posting.role)]
+    return rights - {Right.REVIEW, Right.READ_REVIEWS} if posting.unit.level == Level.COMMUNE else rights
+
+
+def roles_with(right: Right) -> list[Role]:
+    """The roles that carry the right: for asking who else holds it."""
+    return [role for role, rights in RIGHTS.items() if right in rights]
+
+
+def held(user, right: Right) -> list[Posting]:
+    """The person's postings of today that carry the right: for reading."""
+    return [p for p in postings(user) if right in rights_of(p)]
+
+
+def held_open(user, right: Right) -> list[Posting]:
+    """Of them those in units open today: for writing, for people of a closed unit write nothing."""
+    return [p for p in held(user, right) if may_write_for(user, p.unit)]
+
+
+def holds(user, right: Right, unit_ids) -> bool:
+    """Does the person hold the right, for writing, in one of these units? Above a unit: its `path_ids`."""
+    return any(p.unit_id in unit_ids for p in held_open(user, right))
+
+
+def may_write_for(user, unit) -> bool:
+    """A closed unit's people write nothing."""
+    return unit.is_open_on(today_for(user))
+
+
+def is_administrator(user) -> bool:
+    return user.is_superuser or bool(held(user, Right.ADMINISTER))
+
+
+def require(allowed: bool) -> None:
+    """403 for a person inside the scope who lacks the right."""
+    if not allowed:
+        raise PermissionDenied
+
+
+# Reading -------------------------------------------------------------------------------------------------------------
+
+
+def has_a_place(user) -> bool:
+    """Superusers and whoever holds a posting today; others have nothing to read."""
+    return user.is_superuser or bool(postings(user))
+
+
 def sees_everything(user) -> bool:
     """Superusers, administrators, and anyone posted to the nation."""
-    return user.is_superuser or any(p.role in READ_EVERYTHING or p.unit.level == Level.NATION for p in postings(user))
+    if user.is_superuser or held(user, Right.READ_EVERYTHING):
+        return True
+    return any(p.unit.level == Level.NATION for p in postings(user))
+
+
+def sees_path(user, path: str) -> bool:
+    """May the person read what lies on this path? `path_in_scope` for one path, without a query."""
+    return sees_everything(user) or not {p.unit_id for p in postings(user)}.isdisjoint(path_ids(path))
 
 
 def path_in_scope(user, prefix: str = "") -> Q:
@@ -67,135 +190,9 @@ def unit_in_scope(user, unit_id: int, day) -> bool:
     return UnitVersion.objects.on(day).filter(path_in_scope(user), unit_id=unit_id).exists()
 
 
-def _holds(user, roles, unit_ids) -> bool:
-    return any(p.role in roles and p.unit_id in unit_ids for p in postings(user))
-
-
-def _ancestor_ids(path: str) -> list[int]:
-    """Ids on a path from the root down, the unit itself last."""
-    return [int(part) for part in path.strip("/").split("/")]
-
-
-def may_write_for(user, unit) -> bool:
-    """A closed unit's people write nothing."""
-    return unit.is_open_on(today_for(user))
-
-
-def branches_entered_by(user, report) -> set[str]:
-    """The branches whose cells this person may type in the report (officers of the unit itself)."""
-    if not may_write_for(user, report.unit):
-        return set()
-    return {p.branch for p in postings(user) if p.role == Role.OFFICER and p.unit_id == report.unit_id}
-
-
-def may_submit(user, report) -> bool:
-    """Officers of either branch and the leader of the unit may send its report."""
-    return may_write_for(user, report.unit) and _holds(user, {Role.OFFICER, Role.LEADER}, {report.unit_id})
-
-
-def may_review(user, report) -> bool:
-    """Reviewers posted above the unit; a province's own report is reviewed in the province."""
-    ids = _ancestor_ids(report.path)
-    above = ids if report.unit.level == Level.PROVINCE else ids[:-1]
-    return any(p.role == Role.REVIEWER and p.unit_id in above and may_write_for(user, p.unit) for p in postings(user))
-
-
-def may_close_period(user, province) -> bool:
-    """Provincial staff close and reopen a month for their province."""
-    return _holds(user, {Role.PROVINCIAL_STAFF}, {province.pk}) and may_write_for(user, province)
-
-
-def may_keep_register(user, unit) -> bool:
-    """Task forces, members, village teams and documents of a unit are kept by the unit's own people.
-
-    Officers and leaders of the unit itself, and reviewers and staff where it is their own body (a province, until
-    June 2025 a district); nobody writes in the register of a unit below, and nobody in that of a closed one.
-    """
-    return _holds(user, KEEPS_REGISTER, {unit.pk}) and may_write_for(user, unit)
-
-
-def is_administrator(user) -> bool:
-    return user.is_superuser or any(p.role == Role.ADMINISTRATOR for p in postings(user))
-
-
-def may_keep_sources(user) -> bool:
-    """The catalogue of plans and their tasks is one for all: administrators, reviewers and staff of provinces."""
-    above_districts = {Level.NATION, Level.PROVINCE}
-    return is_administrator(user) or any(
-        p.role in ASSIGNS and p.unit.level in above_districts and may_write_for(user, p.unit) for p in postings(user)
-    )
-
-
-def may_assign(user, unit) -> bool:
-    """Assignments come from the unit's own staff or from above, in the tree of today; so does dropping one."""
-    if not may_write_for(user, unit):
-        return False
-    if is_administrator(user):
-        return True
-    held = {p.unit_id for p in postings(user) if p.role in ASSIGNS}
-    version = UnitVersion.objects.on(today_for(user)).filter(unit=unit).first() if held else None
-    return version is not None and not held.isdisjoint(_ancestor_ids(version.path))
-
-
-def may_report_progress(user, unit) -> bool:
-    """Progress of an assignment is told by the unit's own people; of a central body's by administrators too."""
-    return may_keep_register(user, unit) or (unit.level == Level.NATION and is_administrator(user))
-
-
-def may_import(user) -> bool:
-    """Rosters are brought in by those who keep a register; of which units, `may_import_for` says row by row."""
-    roles = KEEPS_REGISTER | KEEPS_REGISTERS_BELOW
-    return user.is_superuser or any(p.role in roles and may_write_for(user, p.unit) for p in postings(user))
-
-
-def may_import_for(user, unit_id: int, path: str) -> bool:
-    """Rows of a unit in a file: its own officers and leaders, and reviewers, staff and administrators above it.
-
-    `path` is the unit's path in today's tree. No query beyond the postings: a file has thousands of rows.
-    """
-    if user.is_superuser:
-        return True
-    return any(
-        (p.role in KEEPS_REGISTER and p.unit_id == unit_id)
-        or (p.role in KEEPS_REGISTERS_BELOW and f"/{p.unit_id}/" in path)
-        for p in postings(user)
-        if may_write_for(user, p.unit)
-    )
-
-
-def may_assign_by_file(user, path: str) -> bool:
-    """`may_assign` for a row of a file: asked of the path in today's tree, without a query."""
-    return is_administrator(user) or any(
-        p.role in ASSIGNS and f"/{p.unit_id}/" in path and may_write_for(user, p.unit) for p in postings(user)
-    )
-
-
-def may_import_accounts(user) -> bool:
-    """Accounts in bulk: provincial staff and administrators."""
-    return user.is_superuser or any(p.role in GIVES_ACCOUNTS and may_write_for(user, p.unit) for p in postings(user))
-
-
-def may_give_posting(user, role: str, path: str) -> bool:
-    """Staff give roles at or below their own unit, never their own role or above; nobody makes an administrator so."""
-    if role == Role.ADMINISTRATOR:
-        return False
-    held = [p for p in postings(user) if may_write_for(user, p.unit)]
-    if user.is_superuser or any(p.role == Role.ADMINISTRATOR for p in held):
-        return True
-    staff = (p for p in held if p.role == Role.PROVINCIAL_STAFF and f"/{p.unit_id}/" in path)
-    return role in GIVEN_BY_STAFF and any(staff)
-
-
-def may_import_units(user) -> bool:
-    """The nation's units are kept by administrators alone."""
-    return is_administrator(user)
-
-
-def may_answer(user, report, with_unit_id: int) -> bool:
-    """A difficulty is answered by reviewers and staff of the unit it lies with, or above it on the report's path."""
-    ids = _ancestor_ids(report.path)
-    above = ids[: ids.index(with_unit_id) + 1] if with_unit_id in ids else []
-    return any(p.role in ANSWERS and p.unit_id in above and may_write_for(user, p.unit) for p in postings(user))
+def may_read_reviews(user) -> bool:
+    """Reviewers and provincial staff work on the reports below; chairs, auditors and administrators read them."""
+    return user.is_superuser or bool(held(user, Right.READ_REVIEWS))
 
 
 def contacts_seen(user, unit_ids) -> set[int]:
@@ -211,8 +208,8 @@ def contacts_seen(user, unit_ids) -> set[int]:
     today = today_for(user)
     for version in UnitVersion.objects.filter(unit_id__in=wanted | own, valid_from__lte=today).order_by("valid_from"):
         paths[version.unit_id] = version.path
-    above = {pk for unit_id in own for pk in _ancestor_ids(paths.get(unit_id, f"/{unit_id}/"))}
-    return {pk for pk in wanted if pk in above or not own.isdisjoint(_ancestor_ids(paths.get(pk, f"/{pk}/")))}
+    above = {pk for unit_id in own for pk in path_ids(paths.get(unit_id, f"/{unit_id}/"))}
+    return {pk for pk in wanted if pk in above or not own.isdisjoint(path_ids(paths.get(pk, f"/{pk}/")))}
 
 
 def may_see_contact(user, unit) -> bool:
@@ -222,42 +219,133 @@ def may_see_contact(user, unit) -> bool:
 
 def may_read_contact_log(user) -> bool:
     """Who took lists of contacts out: provincial staff for people under them, administrators for all."""
-    return user.is_superuser or any(p.role in GIVES_ACCOUNTS for p in postings(user))
+    return user.is_superuser or bool(held(user, Right.READ_CONTACT_LOG))
 
 
-def require(allowed: bool) -> None:
-    """403 for a person inside the scope who lacks the right."""
-    if not allowed:
-        raise PermissionDenied
+# The report ----------------------------------------------------------------------------------------------------------
 
 
-def home_url_name(posting: Posting | None) -> str:
-    """Where a person starts the day."""
-    role = posting.role if posting else None
-    if role in {Role.OFFICER, Role.LEADER}:
-        return "task-list"
-    if role == Role.REVIEWER:
-        return "review-list"
-    return "dashboard"
+def branches_entered_by(user, report) -> set[str]:
+    """The branches whose cells this person may type in the report (officers of the unit itself)."""
+    return {p.branch for p in held_open(user, Right.ENTER_FIGURES) if p.unit_id == report.unit_id}
 
 
-__all__ = [
-    "Branch",
-    "branches_entered_by",
-    "home_url_name",
-    "is_administrator",
-    "may_assign",
-    "may_close_period",
-    "may_keep_register",
-    "may_keep_sources",
-    "may_report_progress",
-    "may_review",
-    "may_submit",
-    "may_write_for",
-    "path_in_scope",
-    "path_in_scope_of_unit",
-    "postings",
-    "require",
-    "sees_everything",
-    "unit_in_scope",
-]
+def may_mark_any_branch(user, report) -> bool:
+    """The unit's leader marks either branch as finished; officers mark those they enter."""
+    return holds(user, Right.MARK_ANY_BRANCH, [report.unit_id])
+
+
+def may_submit(user, report) -> bool:
+    """Officers of either branch and the leader of the unit may send its report."""
+    return holds(user, Right.SUBMIT, [report.unit_id])
+
+
+def units_reviewing(report) -> list[int]:
+    """The units whose reviewers approve the report, root first: those above; of a province's own report, itself too."""
+    ids = path_ids(report.path)
+    return ids if report.level == Level.PROVINCE else ids[:-1]
+
+
+def may_review(user, report) -> bool:
+    """Reviewers posted above the unit; a province's own report is reviewed in the province."""
+    return holds(user, Right.REVIEW, units_reviewing(report))
+
+
+def may_review_somewhere(user) -> bool:
+    """Of which reports, `may_review` says one by one."""
+    return bool(held(user, Right.REVIEW))
+
+
+def may_close_period(user, province) -> bool:
+    """Provincial staff close and reopen a month for their province."""
+    return holds(user, Right.CLOSE_MONTH, [province.pk])
+
+
+def may_answer(user, report, with_unit_id: int) -> bool:
+    """A difficulty is answered by reviewers and staff of the unit it lies with, or above it on the report's path."""
+    ids = path_ids(report.path)
+    return with_unit_id in ids and holds(user, Right.ANSWER, ids[: ids.index(with_unit_id) + 1])
+
+
+# The register and assignments ----------------------------------------------------------------------------------------
+
+
+def may_keep_register(user, unit) -> bool:
+    """Task forces, members, village teams and documents of a unit are kept by the unit's own people.
+
+    Officers and leaders of the unit itself, and reviewers and staff where it is their own body (a province, until
+    June 2025 a district); nobody writes in the register of a unit below, and nobody in that of a closed one.
+    """
+    return holds(user, Right.KEEP_REGISTER, [unit.pk])
+
+
+def may_keep_sources(user) -> bool:
+    """The catalogue of plans and their tasks is one for all: administrators, reviewers and staff of provinces."""
+    above_districts = {Level.NATION, Level.PROVINCE}
+    return is_administrator(user) or any(p.unit.level in above_districts for p in held_open(user, Right.KEEP_SOURCES))
+
+
+def may_assign(user, unit) -> bool:
+    """Assignments come from the unit's own staff or from above, in the tree of today; so does dropping one."""
+    if not may_write_for(user, unit):
+        return False
+    if is_administrator(user):
+        return True
+    if not held_open(user, Right.ASSIGN):
+        return False
+    version = UnitVersion.objects.on(today_for(user)).filter(unit=unit).first()
+    return version is not None and holds(user, Right.ASSIGN, path_ids(version.path))
+
+
+def may_assign_by_file(user, path: str) -> bool:
+    """`may_assign` for a row of a file: asked of the path in today's tree, without a query."""
+    return is_administrator(user) or holds(user, Right.ASSIGN, path_ids(path))
+
+
+def may_report_progress(user, unit) -> bool:
+    """Progress of an assignment is told by the unit's own people; of a central body's by administrators too."""
+    return may_keep_register(user, unit) or (unit.level == Level.NATION and is_administrator(user))
+
+
+# Rosters, accounts and postings --------------------------------------------------------------------------------------
+
+
+def may_import(user) -> bool:
+    """Rosters are brought in by those who keep a register; of which units, `may_import_for` says row by row."""
+    return user.is_superuser or any(
+        held_open(user, right) for right in (Right.KEEP_REGISTER, Right.KEEP_REGISTERS_BELOW)
+    )
+
+
+def may_import_for(user, unit_id: int, path: str) -> bool:
+    """Rows of a unit in a file: its own officers and leaders, and reviewers, staff and administrators above it.
+
+    `path` is the unit's path in today's tree. No query beyond the postings: a file has thousands of rows.
+    """
+    return (
+        user.is_superuser
+        or holds(user, Right.KEEP_REGISTER, [unit_id])
+        or holds(user, Right.KEEP_REGISTERS_BELOW, path_ids(path))
+    )
+
+
+def may_import_units(user) -> bool:
+    """The nation's units are kept by administrators alone."""
+    return is_administrator(user)
+
+
+def may_import_accounts(user) -> bool:
+    """Accounts in bulk: provincial staff and administrators."""
+    return user.is_superuser or bool(held_open(user, Right.GIVE_ACCOUNTS))
+
+
+def roles_given_by(user, path: str) -> tuple[Role, ...]:
+    """The roles the person may give in the unit of this path; administrators give them everywhere."""
+    if user.is_superuser or held_open(user, Right.ADMINISTER):
+        return GIVEN_BY_ADMINISTRATORS
+    return GIVEN_BY_STAFF if holds(user, Right.GIVE_ROLES, path_ids(path)) else ()
+
+
+def may_give_posting(user, role: str, path: str) -> bool:
+    """Staff give roles at or below their own unit, never their own role or above; nobody makes an administrator so."""
+    return role in roles_given_by(user, path)

@@ -4,8 +4,6 @@ from .views import (
     activities,
     assignments,
     documents,
-    guide,
-    home,
     imports,
     members,
     people,
@@ -17,9 +15,6 @@ from .views import (
 )
 
 urlpatterns = [
-    path("", home.home, name="home"),
-    path("phan-cong/<int:pk>/chon/", home.switch_posting, name="posting-switch"),
-    path("huong-dan/", guide.guide, name="guide"),
     path("don-vi/", units.unit_list, name="unit-list"),
     path("don-vi/<int:pk>/", units.unit_detail, name="unit-detail"),
     # the register: task forces, members, villages, documents

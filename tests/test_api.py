@@ -210,7 +210,7 @@ def test_the_wrong_moment_is_told_in_words(as_, world, report, fill):
 @pytest.fixture
 def no_worker():
     """Sending wakes the worker; here nobody listens."""
-    with mock.patch.object(workflow.tasks.drain_rollup_requests, "delay_on_commit") as woken:
+    with mock.patch.object(workflow.drain_rollup_requests, "delay_on_commit") as woken:
         yield woken
 
 

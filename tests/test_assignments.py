@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from taskforces.models import Assignment, AssignmentEvent, Level, SourceItem
 from taskforces.register import assignment_counts as counting
 from taskforces.register import assignments, counts
-from taskforces.register.assignment_counts import State, Tally
+from taskforces.register.assignment_counts import AssignmentState, Tally
 from tests.conftest import FIRST_NEW, LAST_OLD, make_unit
 
 pytestmark = pytest.mark.django_db
@@ -304,9 +304,9 @@ def test_the_log_is_kept_with_the_change_or_not_at_all(world, plan, monkeypatch)
 def test_due_today_is_not_overdue(world, plan):
     assignment = give(world, plan[1][0])
     for day, state, late in [
-        (D(2026, 11, 9), State.NOT_STARTED, 0),
-        (D(2026, 11, 10), State.NOT_STARTED, 0),
-        (D(2026, 11, 11), State.OVERDUE, 1),
+        (D(2026, 11, 9), AssignmentState.NOT_STARTED, 0),
+        (D(2026, 11, 10), AssignmentState.NOT_STARTED, 0),
+        (D(2026, 11, 11), AssignmentState.OVERDUE, 1),
     ]:
         assert counting.state_on(assignment, day) == state
         assert tally(world.phuoc_long, day).overdue == late
@@ -321,10 +321,10 @@ def test_states_of_one_assignment_by_day(world, plan):
     done.refresh_from_db()
     dropped.refresh_from_db()
     for day, of_done, of_dropped, expected in [
-        (D(2026, 10, 31), State.IN_PROGRESS, State.IN_PROGRESS, Tally()),  # not yet assigned
-        (D(2026, 11, 1), State.IN_PROGRESS, State.IN_PROGRESS, Tally(total=2, lead=2)),
-        (D(2026, 11, 11), State.OVERDUE, State.OVERDUE, Tally(total=2, lead=2, overdue=2)),
-        (D(2026, 11, 12), State.DONE, State.DROPPED, Tally(total=1, lead=1, done=1, dropped=1)),
+        (D(2026, 10, 31), AssignmentState.IN_PROGRESS, AssignmentState.IN_PROGRESS, Tally()),  # not yet assigned
+        (D(2026, 11, 1), AssignmentState.IN_PROGRESS, AssignmentState.IN_PROGRESS, Tally(total=2, lead=2)),
+        (D(2026, 11, 11), AssignmentState.OVERDUE, AssignmentState.OVERDUE, Tally(total=2, lead=2, overdue=2)),
+        (D(2026, 11, 12), AssignmentState.DONE, AssignmentState.DROPPED, Tally(total=1, lead=1, done=1, dropped=1)),
     ]:
         assert counting.state_on(done, day) == of_done
         assert counting.state_on(dropped, day) == of_dropped
@@ -338,14 +338,14 @@ def test_filters_states_and_counts_agree(world, plan, day):
     assignments.drop(by=world.staff, assignment_id=rows[1].pk, on=D(2026, 11, 13), reason="Trùng")
     found = {
         state: set(Assignment.objects.filter(counting.in_state(state, day)).values_list("pk", flat=True))
-        for state in State
+        for state in AssignmentState
     }
     for row in Assignment.objects.all():
         assert [state for state, pks in found.items() if row.pk in pks] == [counting.state_on(row, day)]
     counted = tally(world.phuoc_long, day)
-    assert counted.done == len(found[State.DONE])
-    assert counted.overdue == len(found[State.OVERDUE])
-    assert counted.dropped == len(found[State.DROPPED])
+    assert counted.done == len(found[AssignmentState.DONE])
+    assert counted.overdue == len(found[AssignmentState.OVERDUE])
+    assert counted.dropped == len(found[AssignmentState.DROPPED])
     assert counted.total == 3 - counted.dropped
     assert counts.register_figures([world.phuoc_long.pk], day)[world.phuoc_long.pk]["TC07"] == (
         counted.done,

@@ -242,7 +242,7 @@ def test_nothing_reported_shows_dashes_not_zeros(world, month, client, at):
     month("2026-11")
     body = page(client, world.chair).content.decode()
     assert "0/4 đơn vị đã nộp" in body
-    values = re.findall(r'stat-value">(.*?)</dd>', body)
+    values = re.findall(r'stat-value">\s*(.*?)\s*</dd>', body)
     assert values == ["–"] * 6
     assert "0,00%" not in body
 

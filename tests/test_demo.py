@@ -12,7 +12,7 @@ from de_an_06.plain.numbers import format_rate
 from reporting.demo.people import PASSWORD, PEOPLE
 from reporting.entry.saving import load_form
 from reporting.models import Difficulty, Indicator, IndicatorSummary, Period, Report, ServiceSummary, Status
-from reporting.rollup import rollup
+from reporting.rollup.audit import audit
 from taskforces.models import Assignment, OutreachEvent, PilotModel, SourceItem, UnitVersion, User
 from taskforces.register import counts
 
@@ -117,7 +117,7 @@ def test_the_demonstration_is_whole_and_the_published_cases_read_as_published(de
         period("2026-11").reports.filter(status__in=["submitted", "approved"]).select_related("unit", "period")
     ):
         assert [p for p in load_form(report).problems if p.severity == "hard"] == []
-    assert rollup.audit(period("2024-05")) == []
+    assert audit(period("2024-05")) == []
     # the registers and what hangs on them are filled in both scenes
     for province in ("70", "75"):
         assert period("2026-10" if province == "75" else "2024-11").reports.filter(difficulties__isnull=False).exists()

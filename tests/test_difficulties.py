@@ -6,9 +6,9 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
 
-from reporting import difficulties
+from reporting import closing, difficulties
 from reporting.models import Difficulty, DifficultyStep, Report
-from reporting.review import workflow
+from reporting.report_log import NotAllowed
 from tests.conftest import make_person
 
 TEXT = "Đường truyền chậm, trang dịch vụ công không mở được vào buổi sáng."
@@ -107,7 +107,7 @@ def test_a_number_that_looks_personal_needs_a_second_look(world, report, field):
 
 
 def test_a_sent_report_takes_no_new_one_and_a_returned_one_does(world, report, sent, at):
-    with pytest.raises(workflow.NotAllowed, match="Báo cáo đã gửi"):
+    with pytest.raises(NotAllowed, match="Báo cáo đã gửi"):
         add(world, report, text="Việc mới")
     report.status = "returned"
     report.save()
@@ -118,8 +118,8 @@ def test_a_sent_report_takes_no_new_one_and_a_returned_one_does(world, report, s
 
 
 def test_a_closed_month_takes_none(world, report):
-    workflow.close_period(period_id=report.period_id, province_id=world.dong_nai.pk, by=world.staff)
-    with pytest.raises(workflow.NotAllowed, match="đã khóa"):
+    closing.close_period(period_id=report.period_id, province_id=world.dong_nai.pk, by=world.staff)
+    with pytest.raises(NotAllowed, match="đã khóa"):
         add(world, report)
 
 
@@ -130,11 +130,11 @@ def test_words_change_until_sent(world, report, raised, at):
     change = {"by": world.leader, "difficulty_id": raised.pk, "kind": "law", "text": "Chưa có hướng dẫn."}
     assert difficulties.change_difficulty(**change).kind == "law"
     send(report, raised, at, "2026-11-16 10:00")
-    with pytest.raises(workflow.NotAllowed, match="đã gửi lên cùng báo cáo lúc 10:00"):
+    with pytest.raises(NotAllowed, match="đã gửi lên cùng báo cáo lúc 10:00"):
         difficulties.change_difficulty(**change)
     report.status = "returned"  # read above already: its words stay
     report.save()
-    with pytest.raises(workflow.NotAllowed):
+    with pytest.raises(NotAllowed):
         difficulties.change_difficulty(**change)
 
 
@@ -148,7 +148,7 @@ def test_a_neighbour_changes_nothing(world, raised):
 
 def test_nothing_is_answered_before_it_is_sent(world, raised):
     for write in (difficulties.answer, difficulties.resolve):
-        with pytest.raises(workflow.NotAllowed, match="chưa gửi"):
+        with pytest.raises(NotAllowed, match="chưa gửi"):
             write(by=world.reviewer, difficulty_id=raised.pk, note="Đã biết.")
 
 
@@ -168,7 +168,7 @@ def test_answer_reopen_resolve(world, sent):
 
 def test_two_answer_at_once_the_second_is_told(world, sent):
     difficulties.answer(by=world.reviewer, difficulty_id=sent.pk, note="Sẽ làm.")
-    with pytest.raises(workflow.NotAllowed, match="Trần Quốc Bảo đã trả lời khó khăn này lúc 10:00 ngày 16/11/2026"):
+    with pytest.raises(NotAllowed, match="Trần Quốc Bảo đã trả lời khó khăn này lúc 10:00 ngày 16/11/2026"):
         difficulties.answer(by=world.second_reviewer, difficulty_id=sent.pk, note="Cũng sẽ làm.")
     assert sent.steps.count() == 2
 
@@ -177,12 +177,12 @@ def test_the_unit_itself_may_say_it_is_settled(world, sent):
     assert (
         difficulties.resolve(by=world.officer, difficulty_id=sent.pk, note="Đã tự thay thiết bị.").state == "resolved"
     )
-    with pytest.raises(workflow.NotAllowed, match="Nguyễn Thị Hồng Nhung đã ghi là đã giải quyết"):
+    with pytest.raises(NotAllowed, match="Nguyễn Thị Hồng Nhung đã ghi là đã giải quyết"):
         difficulties.resolve(by=world.reviewer, difficulty_id=sent.pk, note="Xong.")
 
 
 def test_what_still_waits_is_not_raised_again(world, sent):
-    with pytest.raises(workflow.NotAllowed, match="đang chờ trả lời"):
+    with pytest.raises(NotAllowed, match="đang chờ trả lời"):
         difficulties.reopen(by=world.officer, difficulty_id=sent.pk, note="Nhắc lại.")
 
 
@@ -213,7 +213,7 @@ def test_a_district_passes_up_to_its_province_and_no_longer_answers(world, month
 
 
 def test_a_province_passes_up_only_where_the_nation_answers(world, sent):
-    with pytest.raises(workflow.NotAllowed, match="Không còn cấp trên"):
+    with pytest.raises(NotAllowed, match="Không còn cấp trên"):
         difficulties.pass_up(by=world.reviewer, difficulty_id=sent.pk, note="Cần Bộ trả lời.")
     central = make_person("tw", "Hà Trung Ương", world.nation, "reviewer")
     assert difficulties.pass_up(by=world.reviewer, difficulty_id=sent.pk, note="Cần Bộ.").with_unit == world.nation

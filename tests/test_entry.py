@@ -7,6 +7,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 
+from reporting import closing
 from reporting.entry import checks, saving
 from reporting.entry.form import branch_label, load_form
 from reporting.figures import FIGURE_FIELDS
@@ -20,7 +21,7 @@ from reporting.models import (
     ReportEvent,
     ServiceFigures,
 )
-from reporting.review import workflow
+from reporting.report_log import NotAllowed
 from taskforces.models import Posting, User
 
 
@@ -302,13 +303,13 @@ def test_a_sent_report_refuses_every_change(report, world, fill, status, message
             report_id=report.pk, by=world.officer, check_code="jump", cell="DVC09.rejected", reason="x"
         ),
     ):
-        with pytest.raises(workflow.NotAllowed, match=message):
+        with pytest.raises(NotAllowed, match=message):
             act()
 
 
 def test_a_closed_month_refuses_every_change(report, world):
-    workflow.close_period(period_id=report.period_id, province_id=world.dong_nai.pk, by=world.staff)
-    with pytest.raises(workflow.NotAllowed, match="đã khóa"):
+    closing.close_period(period_id=report.period_id, province_id=world.dong_nai.pk, by=world.staff)
+    with pytest.raises(NotAllowed, match="đã khóa"):
         saving.save_cells(report_id=report.pk, by=world.officer, cells={"DVC09.rejected": "1"})
     assert load_form(report, world.officer).sections[0].may_type is False
 
@@ -479,7 +480,7 @@ def test_a_reason_answers_a_warning_and_can_be_taken_back(report, world):
     assert sheet.counts("office").soft == 1
     saving.explain(report_id=report.pk, by=world.officer, reason="", **key)
     assert Explanation.objects.count() == 0
-    with pytest.raises(workflow.NotAllowed, match="không còn cần giải thích"):
+    with pytest.raises(NotAllowed, match="không còn cần giải thích"):
         saving.explain(report_id=report.pk, by=world.officer, check_code="jump", cell="DVC19.rejected", reason="x")
 
 

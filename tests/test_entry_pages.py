@@ -10,6 +10,7 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.urls import reverse
 
+from reporting import closing
 from reporting.figures import TYPED_FIELDS
 from reporting.models import FigureChange, FormUpload, Report, ReportEvent, ServiceFigures
 from taskforces.models import Branch, Posting, Role
@@ -70,7 +71,7 @@ def test_home_of_an_officer_says_what_is_left_and_by_when(client, world, novembe
     html = client.get(reverse("task-list")).content.decode()
     assert "Báo cáo tháng 11/2026: còn " in html
     assert "17:00 thứ Hai, 16/11/2026" in html
-    assert "còn 8 giờ 20 phút" in html
+    assert "Còn 8 giờ 20 phút" in html
     assert "Dịch vụ công: phần Văn phòng" in html
     assert "Trần Quốc Bảo" in html  # who will review
 
@@ -414,7 +415,7 @@ def test_a_late_report_says_so(client, world, november, fill, at):
     at("2026-11-18 09:00")
     fill(november, base=21)
     client.force_login(world.officer)
-    assert "quá hạn 40 giờ" in client.get(reverse("task-list")).content.decode()
+    assert "Quá hạn 2 ngày" in client.get(reverse("task-list")).content.decode()
     response = send(client, world, november)
     assert "Nộp trễ" in client.get(response.url).content.decode()
 
@@ -526,10 +527,9 @@ def test_figures_come_by_file_after_a_preview(client, world, november):
 
 
 def test_a_closed_month_cannot_be_typed_in(client, world, november):
-    from reporting.review import workflow
 
     client.force_login(world.officer)
-    workflow.close_period(period_id=november.period_id, province_id=world.dong_nai.pk, by=world.staff)
+    closing.close_period(period_id=november.period_id, province_id=world.dong_nai.pk, by=world.staff)
     html = page(client, "report-entry", november).content.decode()
     assert "đã được tỉnh khóa" in html
     assert "readonly" in re.search(r'<input id="DVC09-received_online"[^>]*>', html)[0]

@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import Workbook
 
 from taskforces.imports import tables
-from taskforces.imports.columns import Amount, Choice, Column, Count, Day, Mail, Several, Text
+from taskforces.imports.columns import Amount, Count, Day, Mail, OneOf, RosterColumn, Several, Text
 from tests.import_sheets import csv_file, xlsx
 
 HEADERS = ["Mã đơn vị", "Họ và tên", "Từ ngày", "Số"]
@@ -132,7 +132,7 @@ def test_empty_files():
     assert reasons(xlsx(HEADERS)) == ["Trang “Dữ liệu” có tên cột nhưng không có dòng dữ liệu nào."]
     for name in ("tep.csv", "tep.xlsx"):
         with pytest.raises(ValidationError, match="không có nội dung"):
-            tables.inspect(SimpleUploadedFile(name, b""))
+            tables.inspect_roster(SimpleUploadedFile(name, b""))
 
 
 @pytest.mark.parametrize("encoding", ["cp1258", "latin-1"])
@@ -156,7 +156,7 @@ def test_broken_quotes_in_csv():
 @pytest.mark.parametrize("name", ["tep.xlsx", "tep.csv"])
 def test_a_renamed_program(name):
     with pytest.raises(ValidationError, match="chương trình"):
-        tables.inspect(SimpleUploadedFile(name, b"MZ\x90\x00" + b"\0" * 500))
+        tables.inspect_roster(SimpleUploadedFile(name, b"MZ\x90\x00" + b"\0" * 500))
 
 
 @pytest.mark.parametrize(
@@ -173,14 +173,14 @@ def test_a_renamed_program(name):
 )
 def test_other_kinds_of_files(name, content, message):
     with pytest.raises(ValidationError, match=message):
-        tables.inspect(SimpleUploadedFile(name, content))
+        tables.inspect_roster(SimpleUploadedFile(name, content))
 
 
 def test_too_large(monkeypatch):
     upload = SimpleUploadedFile("tep.csv", b"a,b\n")
     upload.size = 21 * 1024 * 1024
     with pytest.raises(ValidationError, match="nặng 21 MB"):
-        tables.inspect(upload)
+        tables.inspect_roster(upload)
 
 
 def test_a_damaged_workbook():
@@ -243,9 +243,11 @@ def large():
 
 @pytest.mark.slow
 def test_fifty_thousand_rows_are_read_and_one_more_is_refused(large):
-    table = read(large(tables.MOST_ROWS))
+    table = read(large(tables.MOST_ROSTER_ROWS))
     assert (len(table.rows), table.numbers[-1]) == (50_000, 50_001)
-    assert reasons(large(tables.MOST_ROWS + 1)) == ["Tệp có hơn 50.000 dòng. Chia thành nhiều tệp rồi gửi từng tệp."]
+    assert reasons(large(tables.MOST_ROSTER_ROWS + 1)) == [
+        "Tệp có hơn 50.000 dòng. Chia thành nhiều tệp rồi gửi từng tệp."
+    ]
     text = "Mã đơn vị,Họ và tên\n" + "25217,An\n" * 50_001
     assert "50.000 dòng" in reasons(SimpleUploadedFile("tep.csv", text.encode()))[0]
 
@@ -307,7 +309,7 @@ def test_amounts_that_are_none(value):
 
 
 def test_choices_say_what_may_be_chosen():
-    widget = Choice([("head", "Tổ trưởng"), ("member", "Thành viên")])
+    widget = OneOf([("head", "Tổ trưởng"), ("member", "Thành viên")])
     assert clean(widget, " tổ  TRƯỞNG ") == "head"
     assert clean(widget, "Sếp") == "Không có “Sếp”. Chọn một trong: Tổ trưởng; Thành viên."
 
@@ -319,4 +321,4 @@ def test_texts_and_mails():
     assert clean(Mail(254), "an@xa") == "“an@xa” không phải địa chỉ thư."
     assert clean(Several({"a": "A", "b": "B"}, "mã"), "b; a,b") == {"a", "b"}
     assert clean(Several({"a": "A"}, "mã"), "A; X; Y") == "Không có mã “X”, “Y”."
-    assert Column("x", "X", Text(5)).read({}) is None
+    assert RosterColumn("x", "X", Text(5)).read({}) is None

@@ -459,7 +459,7 @@ def test_the_template_is_read_back_as_empty(world, kind):
     content = io.BytesIO()
     sheets_out.write_template(content, roster, kind, "Tệp")
     book = openpyxl.load_workbook(io.BytesIO(content.getvalue()))
-    assert book.sheetnames == [tables.DATA_SHEET, sheets_out.GUIDE, sheets_out.LISTS]
+    assert book.sheetnames == [tables.DATA_SHEET, sheets_out.GUIDE_SHEET, sheets_out.LISTS_SHEET]
     page = book[tables.DATA_SHEET]
     assert all(cell.comment is not None for cell in page[1])
     assert page.data_validations.dataValidation or kind == Kind.TARGETS

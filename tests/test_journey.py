@@ -20,6 +20,7 @@ from django.urls import reverse
 from reporting.figures import FIGURE_FIELDS
 from reporting.models import ExportJob, FigureChange, PeriodClosure, Report, ReportEvent, ServiceFigures
 from reporting.rollup import rollup
+from reporting.rollup.audit import audit
 from taskforces.models import Branch, Posting, Role
 from tests.conftest import START, make_person
 from tests.test_entry_pages import plain_form
@@ -304,7 +305,7 @@ def test_a_month_of_2026_from_the_commune_to_the_province(world, month, fill, at
     officer.press("report-submit", report.pk, checked="1")
     reviewer.press("report-approve", report.pk)
     assert card(chair.open("dashboard", **query), "Hồ sơ tiếp nhận") == "2.242"
-    assert rollup.audit(period) == []
+    assert audit(period) == []
 
 
 # Three tiers ----------------------------------------------------------------------------------------------------------
@@ -405,7 +406,7 @@ def test_a_month_of_2024_from_the_commune_over_the_district_to_the_province(worl
     assert "Đã duyệt 1 báo cáo" in reviewer.press("review-approve-clean", bao_cao=long_thuy.pk, don_vi="")
     query["co_so"] = "chinh-thuc"
     assert card(chair.open("dashboard", **query), "Hồ sơ tiếp nhận") == "1.085"
-    assert rollup.audit(period) == []
+    assert audit(period) == []
 
 
 def test_the_guide_and_the_readme_show_pictures_that_exist():

@@ -11,9 +11,10 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from reporting.models import Period, Report, RollupRequest
+from reporting.register_hooks import refresh_report_paths
 from taskforces.models import AdministrativeUnit, Level, UnitSuccession, UnitVersion
 from taskforces.units import tree
-from taskforces.units.csv_files import SUCCESSION_COLUMNS, UNIT_COLUMNS, Refused
+from taskforces.units.csv_files import SUCCESSION_FIELDS, UNIT_FIELDS, UnitFilesRefused
 from taskforces.units.loading import load_units
 
 # code, name, type, level, parent code, parent from, from, to. Line 2 of the file is the first row.
@@ -36,14 +37,14 @@ LINKS = [
 def folder(tmp_path):
     """`folder(rows, links)` writes both files and returns where they are."""
 
-    def write(rows=SMALL, links=LINKS, columns=UNIT_COLUMNS):
+    def write(rows=SMALL, links=LINKS, columns=UNIT_FIELDS):
         lines = [",".join(columns)]
         for row in rows:
             code, name, kind, level, parent, parent_from, first, last = row.split(",")
             short = re.sub(r"^(Thị xã|Thành phố|Tỉnh|Huyện|Phường|Xã) ", "", name)
             lines.append(f"{code},{name},{short},{kind},{level},{parent},{parent_from},{first},{last},exact,luật")
         (tmp_path / "units.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        lines = [",".join([*SUCCESSION_COLUMNS, "source"]), *(f"{link},luật" for link in links)]
+        lines = [",".join([*SUCCESSION_FIELDS, "source"]), *(f"{link},luật" for link in links)]
         (tmp_path / "succession.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
         return tmp_path
 
@@ -95,7 +96,7 @@ BAD_UNITS = {
 @pytest.mark.parametrize("case", BAD_UNITS)
 def test_a_bad_unit_row_is_refused_with_file_and_line(db, folder, case):
     rows, line, reason = BAD_UNITS[case]
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(UnitFilesRefused) as refused:
         load_units(folder(rows))
     assert any(
         problem.file == "units.csv" and problem.line == line and reason in problem.reason
@@ -119,7 +120,7 @@ BAD_LINKS = {
 @pytest.mark.parametrize("case", BAD_LINKS)
 def test_a_bad_succession_is_refused_with_file_and_line(db, folder, case):
     links, line, reason = BAD_LINKS[case]
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(UnitFilesRefused) as refused:
         load_units(folder(links=links))
     assert any(
         problem.file == "succession.csv" and problem.line == line and reason in problem.reason
@@ -144,19 +145,19 @@ def test_all_bad_lines_are_listed_at_once(db, folder):
 
 
 def test_files_that_are_not_the_files_are_refused(db, folder, tmp_path):
-    with pytest.raises(Refused, match=r"units.csv: the file is missing"):
+    with pytest.raises(UnitFilesRefused, match=r"units.csv: the file is missing"):
         load_units(tmp_path / "nowhere")
-    with pytest.raises(Refused, match=r"units.csv, line 1: missing column: valid_to"):
-        load_units(folder(columns=[name if name != "valid_to" else "until" for name in UNIT_COLUMNS]))
-    with pytest.raises(Refused, match="no unit in the file"):
+    with pytest.raises(UnitFilesRefused, match=r"units.csv, line 1: missing column: valid_to"):
+        load_units(folder(columns=[name if name != "valid_to" else "until" for name in UNIT_FIELDS]))
+    with pytest.raises(UnitFilesRefused, match="no unit in the file"):
         load_units(folder([], []))
     where = folder()
     with (where / "units.csv").open("a", encoding="utf-8") as file:
         file.write("75,Tỉnh\n")
-    with pytest.raises(Refused, match=r"units.csv, line 8: 2 fields instead of 11"):
+    with pytest.raises(UnitFilesRefused, match=r"units.csv, line 8: 2 fields instead of 11"):
         load_units(where)
     (where / "units.csv").write_bytes("Tỉnh".encode("cp1258", errors="replace") + b"\xff")
-    with pytest.raises(Refused, match=r"units.csv: not UTF-8"):
+    with pytest.raises(UnitFilesRefused, match=r"units.csv: not UTF-8"):
         load_units(where)
     assert stored() == [[], [], []]
 
@@ -165,7 +166,7 @@ def test_a_refused_file_leaves_the_stored_tree_alone(db, folder):
     load_units(folder())
     before = stored()
     rows = [*replaced(SMALL, 5, "Phường Phước Long", "Phường Đổi Tên"), SMALL[0]]
-    with pytest.raises(Refused):
+    with pytest.raises(UnitFilesRefused):
         load_units(folder(rows))
     assert stored() == before
 
@@ -288,7 +289,7 @@ def test_a_corrected_first_day_keeps_the_unit(db, folder):
 def test_a_unit_that_vanished_from_the_file_is_reported_and_kept(db, folder):
     load_units(folder())
     before = stored()
-    with pytest.raises(Refused, match="25216 from 2021-11-01 is stored but no longer in the file"):
+    with pytest.raises(UnitFilesRefused, match="25216 from 2021-11-01 is stored but no longer in the file"):
         load_units(folder(SMALL[:3] + SMALL[4:], [LINKS[0], LINKS[2]]))
     assert stored() == before
 
@@ -299,7 +300,7 @@ def test_reports_follow_a_corrected_tree(db, folder):
     ward, district = unit("25216", "2024-10-14"), unit("688", "2024-10-14")
     version = tree.version_on(ward.pk, period.data_to)
     report = Report.objects.create(unit=ward, period=period, path=version.path, level=ward.level)
-    assert tree.refresh_report_paths() == 0
+    assert refresh_report_paths() == 0
     rows = [*SMALL, "690,Thị xã Bình Long,thi_xa,district,70,2021-11-01,2021-11-01,2025-06-30"]
     counts = load_units(folder(replaced(rows, 3, ",688,", ",690,")))
     assert counts["report paths changed"] == 1
@@ -308,7 +309,7 @@ def test_reports_follow_a_corrected_tree(db, folder):
     assert f"/{district.pk}/" not in report.path
     # the new place is found from the unit, the old one from the district it left
     assert set(RollupRequest.objects.values_list("unit_id", flat=True)) == {ward.pk, district.pk}
-    assert tree.refresh_report_paths() == 0
+    assert refresh_report_paths() == 0
 
 
 def test_if_empty_loads_once(db, folder, capsys):

@@ -1,4 +1,4 @@
-"""Windows of both schemes, deadlines on working days, expected reports by date."""
+"""Deadlines on working days, expected reports by date."""
 
 import datetime as dt
 from io import StringIO
@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from de_an_06.plain.spans import Month
+from de_an_06.plain.spans import CALENDAR, FIFTEENTH, Month
 from reporting import periods
 from reporting.models import (
     Holiday,
@@ -25,63 +25,6 @@ from taskforces.models import AdministrativeUnit, Level, UnitVersion
 
 D = dt.date
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
-FIFTEENTH, CALENDAR = ReportingSettings.Scheme.FIFTEENTH, ReportingSettings.Scheme.CALENDAR
-
-
-@pytest.mark.parametrize(
-    ("month", "first", "last"),
-    [
-        (Month(2026, 11), D(2026, 10, 15), D(2026, 11, 14)),
-        (Month(2027, 1), D(2026, 12, 15), D(2027, 1, 14)),
-        (Month(2024, 3), D(2024, 2, 15), D(2024, 3, 14)),
-    ],
-)
-def test_window_from_the_15th(month, first, last):
-    assert periods.window(month, FIFTEENTH) == (first, last)
-
-
-@pytest.mark.parametrize(
-    ("month", "first", "last"),
-    [
-        (Month(2024, 2), D(2024, 2, 1), D(2024, 2, 29)),
-        (Month(2026, 2), D(2026, 2, 1), D(2026, 2, 28)),
-        (Month(2026, 12), D(2026, 12, 1), D(2026, 12, 31)),
-    ],
-)
-def test_window_of_a_calendar_month(month, first, last):
-    assert periods.window(month, CALENDAR) == (first, last)
-
-
-@pytest.mark.parametrize(
-    ("day", "fifteenth", "calendar"),
-    [
-        (D(2026, 11, 14), Month(2026, 11), Month(2026, 11)),
-        (D(2026, 11, 15), Month(2026, 12), Month(2026, 11)),
-        (D(2026, 12, 15), Month(2027, 1), Month(2026, 12)),
-        (D(2026, 12, 31), Month(2027, 1), Month(2026, 12)),
-        (D(2026, 1, 31), Month(2026, 2), Month(2026, 1)),
-        (D(2024, 2, 29), Month(2024, 3), Month(2024, 2)),
-    ],
-)
-def test_month_of_a_day(day, fifteenth, calendar):
-    assert periods.month_of(day, FIFTEENTH) == fifteenth
-    assert periods.month_of(day, CALENDAR) == calendar
-
-
-@pytest.mark.parametrize("scheme", [FIFTEENTH, CALENDAR])
-def test_windows_follow_each_other_without_gap_and_hold_their_days(scheme):
-    month = Month(2023, 11)
-    for _ in range(40):
-        first, last = periods.window(month, scheme)
-        assert periods.window(month.plus(1), scheme)[0] == last + dt.timedelta(days=1)
-        assert periods.month_of(first, scheme) == periods.month_of(last, scheme) == month
-        month = month.plus(1)
-
-
-def test_month_due_is_the_one_that_has_ended():
-    assert periods.month_due(D(2026, 11, 14)) == Month(2026, 10)
-    assert periods.month_due(D(2026, 11, 15)) == Month(2026, 11)
-    assert periods.month_due(D(2026, 1, 1), CALENDAR) == Month(2025, 12)
 
 
 @pytest.mark.django_db

@@ -5,8 +5,8 @@ import datetime as dt
 import pytest
 from allauth.account.models import EmailAddress
 
-from reporting.models import ReportingSettings
-from taskforces import tasks
+from reporting.models import ExportJob, ReportingSettings
+from taskforces import hooks, tasks
 from taskforces.models import ContactExport, Membership, Person, PostingEvent, User
 from taskforces.people import personal_data
 from taskforces.register import keeping
@@ -197,6 +197,31 @@ def test_traces_count_what_names_the_person(world):
         posting=world.officer.postings.get(), action="given", by=world.staff, at=dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
     )
     assert personal_data.traces_of(world.staff) == [("Phân công đã ghi cho người khác", 1), ("Danh bạ đã xuất", 1)]
+
+
+def test_every_log_that_names_a_person_is_counted(world):
+    """Those of the register, and those `reporting` tells it of."""
+    logs = [(log.model.__name__, log.field) for log in (*hooks.traces, *personal_data.TRACES)]
+    assert sorted(logs) == [
+        ("AssignmentEvent", "by"),
+        ("ContactExport", "by"),
+        ("DifficultyStep", "by"),
+        ("Document", "uploaded_by"),
+        ("Explanation", "by"),
+        ("ExportJob", "requested_by"),
+        ("FigureChange", "by"),
+        ("ImportJob", "by"),
+        ("PostingEvent", "by"),
+        ("ReportEvent", "by"),
+    ]
+    ExportJob.objects.create(
+        requested_by=world.staff,
+        requested_at=dt.datetime(2026, 11, 1, tzinfo=dt.UTC),
+        unit=world.dong_nai,
+        span="2026-10",
+        basis="official",
+    )
+    assert personal_data.traces_of(world.staff) == [("Báo cáo Excel, Word đã lập", 1)]
 
 
 def test_who_reads_the_log_of_contacts(world):

@@ -25,6 +25,7 @@ from reporting.models import (
     SubmissionSummary,
 )
 from reporting.rollup import rollup
+from reporting.rollup.audit import audit, latest_alarm
 from taskforces.models import AdministrativeUnit, Level, UnitVersion
 from tests.conftest import FIRST_NEW, LAST_OLD, make_unit
 
@@ -130,7 +131,7 @@ def test_a_parent_is_its_own_report_and_everything_below(world, november):
     assert total(world.nation, november) == 122
     assert ServiceSummary.objects.get(unit=world.dong_nai, basis="official").units_reported == 3
     assert not ServiceSummary.objects.filter(unit__level="commune").exists()
-    assert rollup.audit(november) == []
+    assert audit(november) == []
 
 
 def test_a_figure_counts_once_in_each_level_above(world, month):
@@ -247,7 +248,7 @@ def test_a_row_of_blanks_alone_is_no_total(world, november):
     rollup.drain()
     assert total(world.dong_nai, november) == "no row"
     assert counts(world.dong_nai, november) == (4, 1, 1, 0, 0)
-    assert rollup.audit(november) == []
+    assert audit(november) == []
 
 
 def test_rates_come_from_sums_not_from_rates(world, november, ratio):
@@ -270,7 +271,7 @@ def test_half_a_ratio_is_in_neither_sum(world, november, ratio):
     put_indicator(world.phu_rieng, november, ratio, None, 90)
     rollup.drain()
     assert pair(world.dong_nai, november, ratio) == (3, 4, 1)
-    assert rollup.audit(november) == []
+    assert audit(november) == []
 
 
 def test_a_number_has_no_denominator_and_keeps_its_zero(world, november, number):
@@ -385,7 +386,7 @@ def test_the_whole_month_and_the_drained_marks_agree(world, month, fill):
     rollup.roll_up(june)
     assert rows(june) == drained
     assert total(world.binh_phuoc, june) == 6  # 1 + 2 + 3; the catalogue has no DVC16 at a district
-    assert rollup.audit(june) == []
+    assert audit(june) == []
 
 
 def test_every_row_carries_the_run_that_made_it(world, november):
@@ -455,7 +456,7 @@ def test_a_report_outside_the_tree_is_left_out_and_named(world, november):
     assert "Xã Phú Riềng (mã 25390), tháng 11/2026" in sentence
     assert "không có trong cây đơn vị ngày 14/11/2026" in sentence
     assert rollup.latest_problems([november.pk]) == [sentence]
-    assert any("Xã Phú Riềng" in line for line in rollup.audit(november))
+    assert any("Xã Phú Riềng" in line for line in audit(november))
 
 
 def test_a_unit_without_a_name_that_day_is_left_out(world, november):
@@ -489,7 +490,7 @@ def test_the_audit_names_each_differing_cell(world, november, capsys):
     put(world.phuoc_long, november, received_online=10)
     rollup.drain()
     ServiceSummary.objects.filter(unit=world.dong_nai, basis="official").update(received_online=11)
-    assert rollup.audit(november) == [
+    assert audit(november) == [
         "Tỉnh Đồng Nai, chính thức, DVC16, received_online: đang lưu 11, tính lại từ báo cáo 10."
     ]
     with pytest.raises(CommandError, match="2026-11: 1 differences") as refused:
@@ -506,7 +507,7 @@ def test_the_audit_sees_a_row_too_many_and_a_row_missing(world, november, number
     stray = IndicatorSummary.objects.get(unit=world.nation, basis="official")
     stray.pk, stray.unit = None, world.lam_dong
     stray.save()
-    sentences = rollup.audit(november)
+    sentences = audit(november)
     assert f"Tỉnh Đồng Nai, chính thức, {number}, numerator: đang lưu không có, tính lại từ báo cáo 4." in sentences
     assert f"Tỉnh Lâm Đồng, chính thức, {number}, numerator: đang lưu 4, tính lại từ báo cáo không có." in sentences
 
@@ -514,21 +515,21 @@ def test_the_audit_sees_a_row_too_many_and_a_row_missing(world, november, number
 def test_the_nightly_audit_raises_an_alarm_until_it_is_clean(world, november, caplog):
     put(world.phuoc_long, november, received_online=10)
     assert tasks.audit_rollup() == 0  # drains first
-    assert rollup.latest_alarm([november.pk]) is None
+    assert latest_alarm([november.pk]) is None
     ServiceSummary.objects.filter(unit=world.nation).update(received_online=1)
     assert tasks.audit_rollup() == 1
-    alarm = rollup.latest_alarm([november.pk])
+    alarm = latest_alarm([november.pk])
     assert len(alarm.differences) == 2  # both bases
     assert any(record.levelname == "ERROR" for record in caplog.records)
     rollup.roll_up(november)
     assert tasks.audit_rollup() == 0
-    assert rollup.latest_alarm([november.pk]) is None
+    assert latest_alarm([november.pk]) is None
     assert RollupAudit.objects.count() == 3
 
 
 def test_totals_that_wait_for_a_roll_up_raise_no_alarm(world, november):
     put(world.phuoc_long, november, received_online=10)
-    assert rollup.audit(november) == []
+    assert audit(november) == []
 
 
 def test_commands_roll_up_a_month_or_one_unit(world, november, capsys):
@@ -645,7 +646,7 @@ def test_any_set_of_reports_adds_up_like_a_plain_loop(world, month, ratio, repor
                 assert pair(parent, june, ratio, basis) == sums
             row = SubmissionSummary.objects.filter(unit=parent, period=june).first()
             assert row is None or row.approved <= row.submitted <= row.expected
-        assert rollup.audit(june) == []
+        assert audit(june) == []
         transaction.set_rollback(True)
 
 
@@ -653,4 +654,4 @@ def test_opening_a_month_marks_nothing_and_a_month_without_reports_rolls_up_to_n
     empty = Period.objects.create(year=2020, month=1, data_from=dt.date(2019, 12, 15), data_to=dt.date(2020, 1, 14))
     run = rollup.roll_up(empty)
     assert (run.units, run.problems) == (0, [])
-    assert rollup.audit(empty) == []
+    assert audit(empty) == []

@@ -1,14 +1,20 @@
 """Who sees and does what, by the unit and the day; the neighbour whose id begins alike is a stranger."""
 
+import ast
 import datetime as dt
+import re
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
+from django.urls import reverse
 
+from de_an_06.navigation import home_url_name
 from reporting.models import Period, Report
 from taskforces import scope
 from taskforces.models import AdministrativeUnit, Branch, Level, Posting, Role, UnitVersion, User
+from taskforces.models.units import path_ids
 from tests.conftest import FIRST_NEW, START, make_person, make_unit
 
 IN_2024, IN_2026 = dt.date(2024, 10, 14), dt.date(2026, 10, 14)
@@ -169,11 +175,115 @@ def test_home_depends_on_the_role(world):
         world.auditor: "dashboard",
     }
     for person, name in homes.items():
-        assert scope.home_url_name(person.postings.get()) == name
-    assert scope.home_url_name(None) == "dashboard"
+        assert home_url_name(person.postings.get()) == name
+    assert home_url_name(None) == "dashboard"
 
 
 def test_a_unit_made_later_is_under_its_province(world, october_2026):
     """Scope follows the path, so it needs no list of units kept by hand."""
     new = make_unit("25999", "Xã Mới", "xa", Level.COMMUNE, world.dong_nai, opened=FIRST_NEW)
     assert report(new, october_2026) in seen_by(world.chair)
+
+
+# --- the table of rights
+
+RIGHTS_BY_HAND = {
+    "officer": "ENTER_FIGURES SUBMIT KEEP_REGISTER",
+    "leader": "SUBMIT MARK_ANY_BRANCH KEEP_REGISTER",
+    "reviewer": "REVIEW READ_REVIEWS ANSWER KEEP_REGISTER KEEP_REGISTERS_BELOW KEEP_SOURCES ASSIGN",
+    "chair": "READ_REVIEWS",
+    "provincial_staff": "READ_REVIEWS CLOSE_MONTH ANSWER KEEP_REGISTER KEEP_REGISTERS_BELOW KEEP_SOURCES ASSIGN"
+    " GIVE_ROLES GIVE_ACCOUNTS READ_CONTACT_LOG",
+    "administrator": "READ_EVERYTHING READ_REVIEWS KEEP_REGISTERS_BELOW GIVE_ACCOUNTS READ_CONTACT_LOG ADMINISTER",
+    "auditor": "READ_REVIEWS",
+}
+GIVEN_BY_HAND = {"staff": "officer leader reviewer chair auditor"}
+GIVEN_BY_HAND["administrator"] = GIVEN_BY_HAND["staff"] + " provincial_staff"
+
+
+def test_each_role_has_the_rights_written_here_and_no_others():
+    table = {str(role): {right.name for right in rights} for role, rights in scope.RIGHTS.items()}
+    assert table == {role: set(rights.split()) for role, rights in RIGHTS_BY_HAND.items()}
+    assert list(scope.RIGHTS) == list(Role)
+    for right in scope.Right:
+        assert [str(role) for role in scope.roles_with(right)] == [
+            role for role in Role.values if right.name in RIGHTS_BY_HAND[role].split()
+        ]
+        assert scope.roles_with(right), f"nobody has {right.name}"
+
+
+def test_roles_are_given_below_the_own_and_nobody_makes_an_administrator(world):
+    ward, elsewhere = (unit.versions.latest("valid_from").path for unit in (world.phuoc_long, world.da_huoai))
+    superuser = User.objects.create(username="goc", full_name="Người Gốc", is_superuser=True)
+    for giver, role in (("staff", "staff"), ("administrator", "administrator"), (superuser, "administrator")):
+        person = getattr(world, giver) if isinstance(giver, str) else giver
+        given = {role for role in Role.values if scope.may_give_posting(person, role, ward)}
+        assert given == set(GIVEN_BY_HAND[role].split())
+    assert not scope.roles_given_by(world.staff, elsewhere)
+    assert scope.roles_given_by(world.administrator, elsewhere)
+    for person in (world.officer, world.leader, world.reviewer, world.chair, world.auditor):
+        assert not scope.roles_given_by(person, ward)
+
+
+@pytest.mark.parametrize("place", ["dong_nai", "phuoc_long"])
+@pytest.mark.parametrize("role", Role.values)
+def test_every_place_a_posting_is_sent_to_opens(world, client, october_2026, place, role):
+    """Also in a commune, which has no units below whose reports could be read."""
+    unit = getattr(world, place)
+    person = make_person("ai", "Ai Đó", unit, role, branch="office" if role == "officer" else "", since=FIRST_NEW)
+    report(unit, october_2026)
+    client.force_login(person)
+    home = client.get("/", follow=True)
+    assert home.status_code == 200
+    for name, label in home.context["nav"]:
+        assert client.get(reverse(name)).status_code == 200, label
+
+
+# --- the table is the only one
+
+ROOT = Path(__file__).parent.parent
+# Where a role is a fact to store or to read in, not a question of rights.
+ROLE_IS_A_DATUM = ("taskforces/models/", "taskforces/imports/account_rows.py", "reporting/demo/")
+PYTHON = [
+    path
+    for folder in ("de_an_06", "reporting", "taskforces")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+    if "migrations" not in path.parts
+]
+
+
+def roles_named_in(source: str) -> list[str]:
+    """Each place that names `Role` or the value of one; a seat in a task force (Membership.Role) is something else."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Attribute(value=ast.Name(id="Membership"), attr="Role"):
+                continue
+            case ast.Name(id="Role") | ast.Attribute(attr="Role") | ast.alias(name="Role"):
+                found.append(f"line {node.lineno}: Role")
+            case ast.Constant(value=str(value)) if value in Role.values:
+                found.append(f"line {node.lineno}: {value!r}")
+    return found
+
+
+def test_no_role_is_named_outside_the_table():
+    named = {
+        str(path.relative_to(ROOT)): places for path in PYTHON if (places := roles_named_in(path.read_text("utf-8")))
+    }
+    assert named.pop("taskforces/scope.py")
+    assert {name: places for name, places in named.items() if not name.startswith(ROLE_IS_A_DATUM)} == {}
+
+
+def test_no_page_asks_for_a_role():
+    asks = re.compile(r"\brole\s*(==|!=|in\b)|" + "|".join(f"[\"']{role}[\"']" for role in Role.values))
+    pages = sorted((ROOT / "templates").rglob("*.html"))
+    assert pages
+    assert [path.name for path in pages if asks.search(path.read_text("utf-8"))] == []
+
+
+def test_paths_are_taken_apart_in_one_place():
+    assert path_ids("/1/40/7/") == [1, 40, 7]
+    assert path_ids("/1/") == [1]
+    assert path_ids("") == []
+    by_hand = re.compile(r"""path\w*(\.r?strip\("/"\))?\.split\(["']/["']\)""")
+    assert [path.name for path in PYTHON if by_hand.search(path.read_text("utf-8"))] == ["units.py"]

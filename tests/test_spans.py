@@ -1,11 +1,14 @@
-"""Months and longer stretches: keys go round, comparisons start from the right month."""
+"""Windows of both schemes; months and longer stretches: keys go round, comparisons start from the right month."""
+
+import datetime as dt
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from de_an_06.plain.spans import Month, Span
+from de_an_06.plain.spans import CALENDAR, FIFTEENTH, Month, Span, month_due, month_of, window
 
+D = dt.date
 years = st.integers(2001, 2099)
 months = st.builds(Month, years, st.integers(1, 12))
 kinds = st.sampled_from(["Q1", "Q2", "Q3", "Q4", "H1", "H2", "9M", "YTD01", "YTD07", "YTD12"])
@@ -94,3 +97,59 @@ def test_what_a_span_is_compared_with(key, previous, last_year):
 
 def test_one_month_is_a_month_however_it_was_asked_for():
     assert Span.between(Month(2026, 5), Month(2026, 5)) == Span.parse("2026-05") == Span.parse("2026-05..2026-05")
+
+
+@pytest.mark.parametrize(
+    ("month", "first", "last"),
+    [
+        (Month(2026, 11), D(2026, 10, 15), D(2026, 11, 14)),
+        (Month(2027, 1), D(2026, 12, 15), D(2027, 1, 14)),
+        (Month(2024, 3), D(2024, 2, 15), D(2024, 3, 14)),
+    ],
+)
+def test_window_from_the_15th(month, first, last):
+    assert window(month, FIFTEENTH) == (first, last)
+
+
+@pytest.mark.parametrize(
+    ("month", "first", "last"),
+    [
+        (Month(2024, 2), D(2024, 2, 1), D(2024, 2, 29)),
+        (Month(2026, 2), D(2026, 2, 1), D(2026, 2, 28)),
+        (Month(2026, 12), D(2026, 12, 1), D(2026, 12, 31)),
+    ],
+)
+def test_window_of_a_calendar_month(month, first, last):
+    assert window(month, CALENDAR) == (first, last)
+
+
+@pytest.mark.parametrize(
+    ("day", "fifteenth", "calendar"),
+    [
+        (D(2026, 11, 14), Month(2026, 11), Month(2026, 11)),
+        (D(2026, 11, 15), Month(2026, 12), Month(2026, 11)),
+        (D(2026, 12, 15), Month(2027, 1), Month(2026, 12)),
+        (D(2026, 12, 31), Month(2027, 1), Month(2026, 12)),
+        (D(2026, 1, 31), Month(2026, 2), Month(2026, 1)),
+        (D(2024, 2, 29), Month(2024, 3), Month(2024, 2)),
+    ],
+)
+def test_month_of_a_day(day, fifteenth, calendar):
+    assert month_of(day, FIFTEENTH) == fifteenth
+    assert month_of(day, CALENDAR) == calendar
+
+
+@pytest.mark.parametrize("scheme", [FIFTEENTH, CALENDAR])
+def test_windows_follow_each_other_without_gap_and_hold_their_days(scheme):
+    month = Month(2023, 11)
+    for _ in range(40):
+        first, last = window(month, scheme)
+        assert window(month.plus(1), scheme)[0] == last + dt.timedelta(days=1)
+        assert month_of(first, scheme) == month_of(last, scheme) == month
+        month = month.plus(1)
+
+
+def test_month_due_is_the_one_that_has_ended():
+    assert month_due(D(2026, 11, 14)) == Month(2026, 10)
+    assert month_due(D(2026, 11, 15)) == Month(2026, 11)
+    assert month_due(D(2026, 1, 1), CALENDAR) == Month(2025, 12)

@@ -44,6 +44,14 @@ def test_a_code_finds_another_unit_on_another_day(world):
     assert tree.find("99999", IN_2026) is None
 
 
+def test_version_of_day_agrees_with_version_on(world):
+    for unit in (world.thac_mo, world.phuoc_long):
+        versions = list(unit.versions.all())
+        for day in (IN_2024, LAST_OLD, FIRST_NEW, IN_2026):
+            assert tree.version_of_day(versions, day) == tree.version_on(unit.pk, day)
+    assert tree.version_of_day([], IN_2024) is None
+
+
 def test_nearest_version_before_and_after_a_life(world):
     versions = list(world.thac_mo.versions.all())
     for day in (dt.date(2020, 1, 1), IN_2024, IN_2026):

@@ -7,7 +7,9 @@ import threading
 import pytest
 from django.db import IntegrityError, connection, connections, transaction
 
+from reporting import closing
 from reporting.entry import saving
+from reporting.entry.ready import mark_ready, unmark_ready
 from reporting.models import (
     Explanation,
     FigureChange,
@@ -26,7 +28,7 @@ from reporting.review.workflow import NotAllowed, Refused
 def woken(monkeypatch):
     """The worker is woken after commit; count it instead of waking it."""
     calls = []
-    monkeypatch.setattr(workflow.tasks.drain_rollup_requests, "delay_on_commit", lambda: calls.append(1))
+    monkeypatch.setattr(workflow.drain_rollup_requests, "delay_on_commit", lambda: calls.append(1))
     return calls
 
 
@@ -42,8 +44,8 @@ def report(world, november, at):
 
 
 def make_ready(w, report):
-    workflow.mark_ready(report_id=report.pk, branch="office", by=w.officer)
-    workflow.mark_ready(report_id=report.pk, branch="police", by=w.police_officer)
+    mark_ready(report_id=report.pk, branch="office", by=w.officer)
+    mark_ready(report_id=report.pk, branch="police", by=w.police_officer)
 
 
 @pytest.fixture
@@ -82,9 +84,9 @@ def test_marks_of_both_branches(world, report, fill):
     assert report.office_ready_by == world.officer
     assert report.police_ready_by == world.police_officer
     assert actions(report) == ["ready", "ready"]
-    workflow.mark_ready(report_id=report.pk, branch="office", by=world.officer)  # a double click
+    mark_ready(report_id=report.pk, branch="office", by=world.officer)  # a double click
     assert actions(report) == ["ready", "ready"]
-    workflow.unmark_ready(report_id=report.pk, branch="office", by=world.officer)
+    unmark_ready(report_id=report.pk, branch="office", by=world.officer)
     report.refresh_from_db()
     assert report.office_ready_at is None
     assert report.office_ready_by is None
@@ -95,20 +97,20 @@ def test_a_branch_marks_only_its_own_part(world, report, fill):
     fill(report)
     for by in (world.police_officer, world.neighbour, world.reviewer, world.chair, world.stranger):
         with pytest.raises(NotAllowed, match="Văn phòng"):
-            workflow.mark_ready(report_id=report.pk, branch="office", by=by)
-    workflow.mark_ready(report_id=report.pk, branch="police", by=world.leader)  # the leader may mark either
+            mark_ready(report_id=report.pk, branch="office", by=by)
+    mark_ready(report_id=report.pk, branch="police", by=world.leader)  # the leader may mark either
 
 
 def test_a_branch_is_not_ready_with_blank_or_wrong_cells_of_its_own(world, report, fill):
     fill(report)
     ServiceFigures.objects.filter(report=report, service__code="DVC09").update(rejected=None)
     with pytest.raises(Refused, match="Văn phòng chưa xong: còn 1 ô") as refusal:
-        workflow.mark_ready(report_id=report.pk, branch="office", by=world.officer)
+        mark_ready(report_id=report.pk, branch="office", by=world.officer)
     assert [p.cell for p in refusal.value.problems] == ["DVC09.rejected"]
-    workflow.mark_ready(report_id=report.pk, branch="police", by=world.police_officer)  # not their cell
+    mark_ready(report_id=report.pk, branch="police", by=world.police_officer)  # not their cell
     ServiceFigures.objects.filter(report=report, service__code="DVC09").update(rejected=99)
     with pytest.raises(Refused) as refusal:
-        workflow.mark_ready(report_id=report.pk, branch="office", by=world.officer)
+        mark_ready(report_id=report.pk, branch="office", by=world.officer)
     assert [p.severity for p in refusal.value.problems] == ["hard"]
 
 
@@ -166,7 +168,7 @@ def test_late_only_after_the_deadline(world, ready, at, moment, late):
 
 def test_submit_needs_both_marks(world, report, fill):
     fill(report)
-    workflow.mark_ready(report_id=report.pk, branch="office", by=world.officer)
+    mark_ready(report_id=report.pk, branch="office", by=world.officer)
     with pytest.raises(NotAllowed, match="Công an chưa đánh dấu xong"):
         workflow.submit(report_id=report.pk, by=world.officer)
     report.refresh_from_db()
@@ -427,22 +429,22 @@ def test_close_and_reopen_the_month(world, november, at):
     at("2026-11-25 10:00")
     for by in (world.officer, world.reviewer, world.chair, world.auditor, world.old_staff):
         with pytest.raises(NotAllowed, match="Chỉ Tổ giúp việc"):
-            workflow.close_period(period_id=november.pk, province_id=world.dong_nai.pk, by=by)
-    closure = workflow.close_period(period_id=november.pk, province_id=world.dong_nai.pk, by=world.staff)
+            closing.close_period(period_id=november.pk, province_id=world.dong_nai.pk, by=by)
+    closure = closing.close_period(period_id=november.pk, province_id=world.dong_nai.pk, by=world.staff)
     assert closure.closed_by == world.staff
     inside = Report.objects.get(unit=world.phuoc_long, period=november)
     outside = Report.objects.get(unit=world.da_huoai, period=november)
-    assert workflow.is_closed(inside)
-    assert not workflow.is_closed(outside)
+    assert closing.is_closed(inside)
+    assert not closing.is_closed(outside)
     with pytest.raises(NotAllowed, match="Đỗ Thu Hà khóa lúc 10:00 ngày 25/11/2026"):
-        workflow.close_period(period_id=november.pk, province_id=world.dong_nai.pk, by=world.staff)
+        closing.close_period(period_id=november.pk, province_id=world.dong_nai.pk, by=world.staff)
     with pytest.raises(NotAllowed, match="Phải ghi lý do mở khóa"):
-        workflow.reopen_period(period_id=november.pk, province_id=world.dong_nai.pk, by=world.staff, reason=" ")
-    workflow.reopen_period(period_id=november.pk, province_id=world.dong_nai.pk, by=world.staff, reason="Sai số DVC06")
-    assert not workflow.is_closed(inside)
+        closing.reopen_period(period_id=november.pk, province_id=world.dong_nai.pk, by=world.staff, reason=" ")
+    closing.reopen_period(period_id=november.pk, province_id=world.dong_nai.pk, by=world.staff, reason="Sai số DVC06")
+    assert not closing.is_closed(inside)
     with pytest.raises(NotAllowed, match="đang mở"):
-        workflow.reopen_period(period_id=november.pk, province_id=world.dong_nai.pk, by=world.staff, reason="x")
-    workflow.close_period(period_id=november.pk, province_id=world.dong_nai.pk, by=world.staff)
+        closing.reopen_period(period_id=november.pk, province_id=world.dong_nai.pk, by=world.staff, reason="x")
+    closing.close_period(period_id=november.pk, province_id=world.dong_nai.pk, by=world.staff)
     assert PeriodClosure.objects.count() == 2
 
 
@@ -456,15 +458,15 @@ def test_a_closed_month_refuses_every_change(world, november, sent, fill):
 
     draft_officer = make_person("rieng", "Vũ Thị Riềng", world.phu_rieng, Role.LEADER)
     Report.objects.filter(pk=sent.pk).update(prior_corrected=True)
-    workflow.close_period(period_id=november.pk, province_id=world.dong_nai.pk, by=world.staff)
+    closing.close_period(period_id=november.pk, province_id=world.dong_nai.pk, by=world.staff)
     acts = [
         lambda: workflow.approve(report_id=sent.pk, by=world.reviewer),
         lambda: workflow.send_back(report_id=sent.pk, by=world.reviewer, reason="x"),
         lambda: workflow.reopen(report_id=other.pk, by=world.reviewer, reason="x"),
         lambda: workflow.accept_prior(report_id=sent.pk, by=world.officer),
         lambda: workflow.submit(report_id=draft.pk, by=draft_officer),
-        lambda: workflow.mark_ready(report_id=draft.pk, branch="office", by=draft_officer),
-        lambda: workflow.unmark_ready(report_id=draft.pk, branch="office", by=draft_officer),
+        lambda: mark_ready(report_id=draft.pk, branch="office", by=draft_officer),
+        lambda: unmark_ready(report_id=draft.pk, branch="office", by=draft_officer),
     ]
     for act in acts:
         with pytest.raises(NotAllowed, match="đã khóa"):
@@ -472,7 +474,7 @@ def test_a_closed_month_refuses_every_change(world, november, sent, fill):
     approved, refused = workflow.approve_clean(report_ids=[sent.pk], by=world.reviewer)
     assert not approved
     assert "điểm cần xem" in refused[0][1]
-    workflow.reopen_period(period_id=november.pk, province_id=world.dong_nai.pk, by=world.staff, reason="Sửa")
+    closing.reopen_period(period_id=november.pk, province_id=world.dong_nai.pk, by=world.staff, reason="Sửa")
     workflow.approve(report_id=sent.pk, by=world.reviewer)
 
 
@@ -556,7 +558,7 @@ def test_closing_waits_for_an_approval_under_way(world, month, fill):
     done = []
 
     def close():
-        workflow.close_period(period_id=period.pk, province_id=world.dong_nai.pk, by=world.staff)
+        closing.close_period(period_id=period.pk, province_id=world.dong_nai.pk, by=world.staff)
         done.append("closed")
         connections.close_all()
 

@@ -1,10 +1,14 @@
-"""Stretches of reported months: month, quarter, six months, nine months, year, year to date, from-to.
+"""Reported months with their data windows, and stretches of them: quarter, half year, year, year to date, from-to.
 
 Longer spans are made from months when read; their data windows follow from the months' (Decree 09/2019/NĐ-CP).
 """
 
+import datetime as dt
 import re
 from dataclasses import dataclass
+
+# How months are counted; ReportingSettings says which one holds.
+FIFTEENTH, CALENDAR = "fifteenth", "calendar"
 
 
 @dataclass(frozen=True, order=True)
@@ -20,6 +24,27 @@ class Month:
     @property
     def key(self) -> str:
         return f"{self.year}-{self.month:02d}"
+
+
+def window(month: Month, scheme: str = FIFTEENTH) -> tuple[dt.date, dt.date]:
+    """First and last day of a month's data: the 15th before to the 14th, or the calendar month."""
+    first = dt.date(month.year, month.month, 1)
+    if scheme == CALENDAR:
+        after = month.plus(1)
+        return first, dt.date(after.year, after.month, 1) - dt.timedelta(days=1)
+    before = month.plus(-1)
+    return dt.date(before.year, before.month, 15), first.replace(day=14)
+
+
+def month_of(day: dt.date, scheme: str = FIFTEENTH) -> Month:
+    """The month whose data window holds `day`: 14 November is November, 15 November is December."""
+    month = Month(day.year, day.month)
+    return month.plus(1) if scheme == FIFTEENTH and day.day >= 15 else month
+
+
+def month_due(day: dt.date, scheme: str = FIFTEENTH) -> Month:
+    """The last month whose data window has ended before `day`: what is being reported that day."""
+    return month_of(day, scheme).plus(-1)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Vietnamese text without help from the database: search keys and alphabetical order.
+"""Vietnamese text without help from the database: one spelling, search keys and alphabetical order.
 
 No database collation is relied on: the C collation misplaces Đ, Ă, Â and the wheels have no ICU.
 """
@@ -9,6 +9,11 @@ import unicodedata
 _LETTERS = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 _LETTER_RANK = {letter: f"{rank:02d}" for rank, letter in enumerate(_LETTERS, start=20)}
 _TONES = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}  # huyền, hỏi, ngã, sắc, nặng
+
+
+def one_line(text: str) -> str:
+    """One spelling: composed letters, single spaces."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def search_key(text: str) -> str:

@@ -5,7 +5,6 @@
 
 import datetime as dt
 
-from django.db.models import OuterRef, Subquery
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
@@ -26,12 +25,13 @@ from reporting.models import (
     FigureChange,
     IndicatorSummary,
     Period,
-    Report,
     ServiceSummary,
     Status,
     SubmissionSummary,
 )
 from reporting.reading.ranges import Dossiers, figures_of
+from reporting.report_doors import get_report, named_reports
+from reporting.report_log import NotAllowed, Refused
 from reporting.review import workflow
 from taskforces.clock import today_for
 from taskforces.models import AdministrativeUnit, UnitVersion
@@ -112,7 +112,7 @@ def period_list(request):
 @api_view(["GET"])
 def report_list(request):
     """Reports of the person's scope; an untouched draft is an expected report."""
-    rows = _reports(request).order_by("-period__year", "-period__month", "path", "pk")
+    rows = named_reports(request.user).order_by("-period__year", "-period__month", "path", "pk")
     if "period" in request.GET:
         month = _month(request)
         rows = rows.filter(period__year=month.year, period__month=month.month)
@@ -129,7 +129,7 @@ def report_list(request):
 @api_view(["GET"])
 def report_detail(request, pk: int):
     """One report: figures, problems, narrative."""
-    report = _get_report(request, pk)
+    report = get_report(request.user, pk)
     form = load_form(report, request.user)
     body = {
         **shapes.ReportSerializer(report).data,
@@ -167,7 +167,7 @@ def report_cells(request, pk: int):
 
     Cells listed in `saved` are stored whatever the answer's status is.
     """
-    report = _get_report(request, pk)
+    report = get_report(request.user, pk)
     form = shapes.CellsSerializer(data=request.data)
     form.is_valid(raise_exception=True)
     try:
@@ -178,7 +178,7 @@ def report_cells(request, pk: int):
             seen=form.validated_data.get("seen"),
             via=FigureChange.Via.API,
         )
-    except workflow.NotAllowed as error:
+    except NotAllowed as error:
         return Response({"detail": str(error)}, status=409)
     body = {
         "saved": result.saved,
@@ -204,13 +204,13 @@ def report_cells(request, pk: int):
 @api_view(["POST"])
 def report_submit(request, pk: int):
     """Send the report. 409 names what blocks it, cell by cell."""
-    report = _get_report(request, pk)
+    report = get_report(request.user, pk)
     require(may_submit(request.user, report))
     try:
         event = workflow.submit(report_id=report.pk, by=request.user)
-    except workflow.Refused as refused:
+    except Refused as refused:
         return Response({"detail": str(refused), "problems": _problems(refused.problems)}, status=409)
-    except workflow.NotAllowed as error:
+    except NotAllowed as error:
         return Response({"detail": str(error)}, status=409)
     report.refresh_from_db(fields=["is_late"])
     return Response(
@@ -271,20 +271,6 @@ def summary(request):
 
 
 # Parts
-
-
-def _reports(request):
-    name = UnitVersion.objects.filter(unit_id=OuterRef("unit_id"), valid_from__lte=OuterRef("period__data_to"))
-    return (
-        Report.objects.visible_to(request.user)
-        .select_related("unit", "period")
-        .annotate(unit_name=Subquery(name.order_by("-valid_from").values("name")[:1]))
-    )
-
-
-def _get_report(request, pk: int) -> Report:
-    """The one door: outside your scope it does not exist."""
-    return get_object_or_404(_reports(request), pk=pk)
 
 
 def _problems(problems: list[Problem], form: ReportForm | None = None) -> list[dict]:

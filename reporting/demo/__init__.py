@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.timezone import make_aware
 
-from de_an_06.plain.spans import Month
+from de_an_06.plain.spans import Month, window
 from reporting import periods
 from reporting.entry.form import load_form
 from reporting.models import (
@@ -159,7 +159,7 @@ def _registered(report: Report, counted: dict, terms: list[IndicatorTerms]) -> l
 
 def _create_clerks(scene: Scene) -> dict[int, User]:
     """One officer without a login for every unit, so that each report says who sent it."""
-    day = periods.window(scene.months[-1])[1]
+    day = window(scene.months[-1])[1]
     units = list(UnitVersion.objects.on(day).under(scene.province.pk).select_related("unit").order_by("unit__code"))
     for version in units:
         level = version.unit.level

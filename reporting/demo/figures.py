@@ -10,6 +10,7 @@ from de_an_06.plain.spans import Month
 from reporting.figures import FIGURE_FIELDS, RECEIVED_FIELDS, RESOLVED_FIELDS
 from reporting.models import IndicatorFigure, Report, ReportEvent, ServiceFigures, ServiceTerms
 from taskforces.models import AdministrativeUnit, Level, UnitVersion
+from taskforces.models.units import path_ids
 
 # Dossiers received per 1,000 people and month; the own work of districts and provinces is per 1,000 of a nominal size.
 PER_THOUSAND = {
@@ -117,7 +118,7 @@ def _district_factor(report: Report, code: str) -> float:
     """TX Phước Long stands second in the province by the two linked groups (published): its families are young."""
     if code not in {"DVC15", "DVC16"}:
         return 1.0
-    district = int(report.path.strip("/").split("/")[2])
+    district = path_ids(report.path)[2]
     if district not in _district_of:
         _district_of[district] = AdministrativeUnit.objects.values_list("code", flat=True).get(pk=district)
     return {"688": 2.05, "689": 1.0}.get(_district_of[district], 0.8)
@@ -211,7 +212,7 @@ def _make_second(town_id: int, figures: list[ServiceFigures], owed: list[Report]
     """The town comes second in its province by dossiers of the two linked groups: add what it lacks to one service."""
     linked: Counter[int] = Counter()
     for report in owed:
-        for unit_id in [int(part) for part in report.path.strip("/").split("/")][2:3]:
+        for unit_id in path_ids(report.path)[2:3]:
             linked[unit_id] += sum(_received(row) for row in rows[report.pk][0] if row.service.code in LINKED)
     first, second = sorted((n for unit_id, n in linked.items() if unit_id != town_id), reverse=True)[:2]
     lacking = (first + second) // 2 - linked[town_id]

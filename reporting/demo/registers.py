@@ -29,6 +29,7 @@ from taskforces.models import (
     User,
     VillageTeam,
 )
+from taskforces.models.units import path_ids
 
 from .people import invented_name
 
@@ -355,7 +356,7 @@ def load_difficulties(reports: list[Report], by: dict[int, User], answering: Use
         if index % 6:
             continue
         kind, text, proposal = DIFFICULTIES[(index // 6) % len(DIFFICULTIES)]
-        above = int(report.path.strip("/").split("/")[-2])
+        above = path_ids(report.path)[-2]
         state = ("open", "answered", "resolved")[(index // 6) % 3]
         row = Difficulty(
             unit=report.unit,

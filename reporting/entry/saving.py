@@ -1,6 +1,6 @@
 """Step 1, entry, writing side: cells, "không phát sinh", narrative, reasons. The same for page, paste, file and API.
 
-Every function takes who acts, asks their rights again (PermissionDenied = 403) and the moment (workflow.NotAllowed),
+Every function takes who acts, asks their rights again (PermissionDenied = 403) and the moment (NotAllowed),
 and writes figures, history and marks in one transaction.
 """
 
@@ -12,15 +12,18 @@ from django.db import transaction
 from django.utils import timezone
 
 from de_an_06.plain.numbers import NotANumber, format_number, parse_count
+from reporting.closing import require_editable
 from reporting.figures import CARRIED, DERIVED, FIGURE_FIELDS, pending_in_time
-from reporting.models import Explanation, FigureChange, IndicatorFigure, Report, ReportEvent, ServiceFigures, Status
+from reporting.models import Explanation, FigureChange, IndicatorFigure, Report, ReportEvent, ServiceFigures
 from reporting.models.reports import NARRATIVE_FIELDS
+from reporting.report_log import NotAllowed, locked, log
 from taskforces.clock import now_for
 from taskforces.models import Branch
 from taskforces.scope import branches_entered_by, may_submit, require
 
 from . import checks
-from .form import REGISTER, Cell, Counts, FormRows, ReportForm, Section, load_form
+from .form import REGISTER, FormRows, ReportForm, load_form
+from .ready import drop_mark
 
 LONGEST_NARRATIVE = 5000
 LONGEST_REASON = 1000
@@ -123,8 +126,6 @@ def save_cells(
 @transaction.atomic
 def fill_zero(*, report_id: int, service_code: str, by) -> SaveResult:
     """The deliberate "không phát sinh": the cells of this service still blank become 0, deliberately and logged."""
-    from reporting.review.workflow import NotAllowed
-
     report, branches = _open_report(report_id, by)
     form = load_form(report, by)
     line = next((line for line in form.services if line.code == service_code), None)
@@ -134,14 +135,7 @@ def fill_zero(*, report_id: int, service_code: str, by) -> SaveResult:
     result = SaveResult(form)
     values: dict[str, int | None] = {cell.key: 0 for cell in line.typed if cell.value is None}
     if values:
-        ReportEvent.objects.create(
-            report=report,
-            action=ReportEvent.Action.ZERO_FILL,
-            by=by,
-            at=now_for(by),
-            reason=service_code,
-            revision=report.revision,
-        )
+        log(report, ReportEvent.Action.ZERO_FILL, by, reason=service_code)
     _write(result, values, by=by, via=FigureChange.Via.ZERO_FILL)
     return result
 
@@ -186,9 +180,9 @@ def save_narrative(*, report_id: int, by, texts: dict[str, str], seen: dict[str,
 
     Keys of the result are field names; a text changed by another since `seen` is a conflict and stays.
     """
-    report = _locked_report(report_id)
+    report = locked(report_id)
     require(may_submit(by, report))
-    _require_open(report)
+    require_editable(report)
     result = SaveResult(load_form(report, by))
     for name, typed in texts.items():
         if name not in NARRATIVE_FIELDS:
@@ -216,11 +210,9 @@ def save_narrative(*, report_id: int, by, texts: dict[str, str], seen: dict[str,
 @transaction.atomic
 def explain(*, report_id: int, by, check_code: str, cell: str, reason: str) -> Explanation | None:
     """Keep the typed reason for one soft warning; an empty reason takes it back. None when there is none now."""
-    from reporting.review.workflow import NotAllowed
-
-    report = _locked_report(report_id)
+    report = locked(report_id)
     require(may_submit(by, report))
-    _require_open(report)
+    require_editable(report)
     form = load_form(report, by)
     known = [p for p in form.problems if (p.code, p.cell, p.severity) == (check_code, cell, checks.SOFT)]
     reason = reason.strip()
@@ -243,27 +235,13 @@ def explain(*, report_id: int, by, check_code: str, cell: str, reason: str) -> E
 # Parts
 
 
-def _locked_report(report_id: int) -> Report:
-    return Report.objects.select_for_update(of=("self",)).select_related("unit", "period").get(pk=report_id)
-
-
 def _open_report(report_id: int, by) -> tuple[Report, set[str]]:
     """The report, locked for writing, and the branches whose cells this person types in it."""
-    report = _locked_report(report_id)
+    report = locked(report_id)
     branches = branches_entered_by(by, report)
     require(bool(branches))
-    _require_open(report)
+    require_editable(report)
     return report, branches
-
-
-def _require_open(report: Report) -> None:
-    from reporting.review import workflow
-
-    if report.status == Status.SUBMITTED:
-        raise workflow.NotAllowed("Báo cáo đã gửi nên số liệu đã khóa. Muốn sửa, đề nghị người duyệt trả lại.")
-    if report.status == Status.APPROVED:
-        raise workflow.NotAllowed("Báo cáo đã duyệt nên số liệu đã khóa. Muốn sửa, đề nghị người duyệt mở lại.")
-    workflow.require_open(report)
 
 
 def _same(text: str, value: int | None) -> bool:
@@ -291,7 +269,6 @@ def _describe_conflicts(form: ReportForm, typed: dict[str, str]) -> dict[str, Co
 
 def _write(result: SaveResult, values: dict[str, int | None], *, by, via: str) -> None:
     """Write changed cells, what follows from them, their history, and let "ready" marks of changed branches fall."""
-    from reporting.review import workflow
 
     form, data = result.form, result.form.data
     report, moment = form.report, now_for(by)
@@ -335,10 +312,7 @@ def _write(result: SaveResult, values: dict[str, int | None], *, by, via: str) -
     FigureChange.objects.bulk_create(history)
     result.changed = list(values)
     for branch in sorted({form.cells[key].branch for key in values}):
-        if getattr(report, f"{branch}_ready_at") is not None:
-            workflow.unmark_ready(report_id=report.pk, branch=branch, by=by)
-            setattr(report, f"{branch}_ready_at", None)
-            setattr(report, f"{branch}_ready_by", None)
+        if drop_mark(report, branch, by):
             result.unmarked.append(branch)
     report.saved_at = moment
     report.save(update_fields=["saved_at"])
@@ -365,20 +339,3 @@ def _upsert(data: FormRows, service_ids: set[int], indicator_ids: set[int]) -> N
             unique_fields=["report", "indicator"],
             update_fields=["numerator", "denominator"],
         )
-
-
-__all__ = [
-    "Cell",
-    "Conflict",
-    "Counts",
-    "ReportForm",
-    "SaveResult",
-    "Section",
-    "explain",
-    "fill_zero",
-    "freeze_register",
-    "load_form",
-    "refresh_openings",
-    "save_cells",
-    "save_narrative",
-]

@@ -7,9 +7,11 @@ from typing import NamedTuple
 
 from django.db.models import Q
 
-from reporting.models import Basis, Period, PeriodDeadline, Report, Status
+from reporting.lateness import days_overdue, deadlines_of
+from reporting.models import Basis, Period, Report, Status
 from reporting.reading.ranges import COUNTED, Stretch, figure_values, unit_sums
 from taskforces.models import UnitVersion
+from taskforces.models.units import path_ids
 
 
 @dataclass(frozen=True)
@@ -87,9 +89,7 @@ class Names:
             return Name("", str(unit_id), "", ((), "", unit_id))
         parent = self.version(version.parent_id, day)
         # In the order of the tree: each unit's own report first, then what is below it by name.
-        chain = tuple(
-            found.sort_key for part in version.path.strip("/").split("/") if (found := self.version(int(part), day))
-        )
+        chain = tuple(found.sort_key for above in path_ids(version.path) if (found := self.version(above, day)))
         return Name(version.code, version.name, parent.name if parent else "", (chain, version.code, unit_id))
 
 
@@ -113,10 +113,7 @@ def missing_reports(
     unit_id: int, periods: Sequence[Period], basis: str, names: Names, now: dt.datetime
 ) -> Iterable[Missing]:
     """Owed reports that are not in the figures, month by month, units in the order of the tree."""
-    due = {
-        (deadline.period_id, deadline.level): deadline.due_at
-        for deadline in PeriodDeadline.objects.filter(period__in=periods)
-    }
+    due = deadlines_of(periods)
     for period in periods:
         reports = (
             Report.objects.under(unit_id)
@@ -127,14 +124,13 @@ def missing_reports(
         rows = []
         for unit, level, status, saved_at in reports:
             due_at = due.get((period.pk, level))
-            late = due_at is not None and due_at < now and status != Status.SUBMITTED
             rows.append(
                 Missing(
                     unit=names.on(unit, period.data_to),
                     period=period.label,
                     status=_status(status, saved_at),
                     due_at=due_at,
-                    note="Quá hạn" if late else "",
+                    note="" if days_overdue(status, due_at, now) is None else "Quá hạn",
                 )
             )
         yield from sorted(rows, key=lambda row: row.unit.order)

@@ -11,6 +11,7 @@ import os
 import time
 from pathlib import Path
 
+from celery import shared_task
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
@@ -19,12 +20,12 @@ from django.utils import timezone
 
 from de_an_06.plain.spans import Span
 from de_an_06.plain.vietnamese import search_key
-from reporting import tasks
 from reporting.models import Basis, ExportJob, ReportingSettings
-from reporting.reading.overview import begun_periods, periods_of_unit, version_on
+from reporting.reading.overview import begun_periods, periods_of_unit
 from taskforces.clock import now_for, today_for
 from taskforces.models import AdministrativeUnit, UnitVersion
 from taskforces.scope import path_in_scope
+from taskforces.units.tree import version_of_day
 
 from . import excel
 
@@ -48,10 +49,11 @@ def create(*, unit: AdministrativeUnit, span: Span, basis: str, by) -> ExportJob
         return waiting
     same.delete()  # lost on the way to the worker: asking again replaces it
     job = ExportJob.objects.create(requested_by=by, requested_at=now, unit=unit, span=span.key, basis=basis)
-    tasks.run_export.delay_on_commit(str(job.pk))
+    run_export.delay_on_commit(str(job.pk))
     return job
 
 
+@shared_task(name="reporting.tasks.run_export")
 def run_export(export_id) -> None:
     """Makes the file of one job. Safe to run twice or twice at once: a finished job is left alone, one file wins."""
     claimed = ExportJob.objects.filter(pk=export_id, state__in=OPEN)
@@ -152,7 +154,7 @@ def _readable(user, wanted: set[tuple[int, str]]) -> set[tuple[int, str]]:
         months = {month.key for month in Span.parse(key).months}
         known = versions.get(unit_id, [])
         read = [period for period in periods_of_unit(known, periods) if period.key in months]
-        version = version_on(known, read[-1].data_to) if read else None
+        version = version_of_day(known, read[-1].data_to) if read else None
         if version is not None and version.pk in in_scope:
             found.add((unit_id, key))
     return found

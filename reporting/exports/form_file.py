@@ -11,6 +11,7 @@ from reporting.entry.form import Cell, ReportForm, branch_label, load_form
 from reporting.figures import DERIVED, DERIVED_FIELD, FIGURE_FIELDS, FIGURES, GROUP_OF, GROUPS
 from reporting.models import Report
 from taskforces.models import Branch, UnitVersion
+from taskforces.models.units import path_ids
 from taskforces.scope import branches_entered_by
 
 SERVICES, INDICATORS, GUIDE_SHEET = "Dịch vụ công", "Chỉ tiêu", "Hướng dẫn"
@@ -97,7 +98,7 @@ def _page(book, formats, form: ReportForm, name: str, title: str, columns: int):
 
 def _receiver(report: Report) -> str:
     """The body the report goes to: the unit above in the tree of the month."""
-    above = [int(part) for part in report.path.strip("/").split("/")][-2:-1]
+    above = path_ids(report.path)[-2:-1]
     version = UnitVersion.objects.on(report.period.data_to).filter(unit_id__in=above).first()
     return version.name if version else ""
 

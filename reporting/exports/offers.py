@@ -7,12 +7,13 @@ from django.utils import timezone
 
 from de_an_06.plain.spans import Span
 from reporting.models import Basis, ExportJob, Period, Report, ReportEvent, SubmissionSummary
-from reporting.reading.overview import begun_periods, periods_of_unit, version_on
-from reporting.reading.owed import Submissions, submissions
-from reporting.reading.ranges import COUNTED, NOW, Stretch
+from reporting.reading.overview import begun_periods, periods_of_unit
+from reporting.reading.owed import submissions, total_now
+from reporting.reading.ranges import COUNTED, Stretch
 from taskforces.clock import today_for
 from taskforces.models import Level, UnitVersion
 from taskforces.scope import path_in_scope
+from taskforces.units.tree import version_of_day
 
 from .excel import completeness as completeness_text
 
@@ -64,17 +65,14 @@ def _ended_unit(user, unit_id: int, periods: list[Period]) -> list[tuple[int, st
     """A unit that ended on the way, under the name of its last month in the span."""
     versions = list(UnitVersion.objects.filter(path_in_scope(user), unit_id=unit_id))
     read = periods_of_unit(versions, periods)
-    version = version_on(versions, read[-1].data_to) if read else None
+    version = version_of_day(versions, read[-1].data_to) if read else None
     return [(unit_id, version.name)] if version else []
 
 
 def completeness(user, unit_id: int, span: Span, basis: str) -> dict:
     """Counts of both bases, the words the file will carry, and what stays blank in it."""
     periods = periods_in(user, span)
-    owed = Submissions()
-    for (side, _), part in submissions(Stretch(unit_id, basis, periods)).items():
-        if side == NOW:
-            owed += part
+    owed = total_now(submissions(Stretch(unit_id, basis, periods)))
     counts = {
         "expected": owed.expected_reports,
         "approved": owed.approved,

@@ -1,7 +1,7 @@
-from .catalogue import Indicator, IndicatorTerms, PublicService, ServiceTerms, Target
+from .catalogue import Indicator, IndicatorTerms, PublicService, ReportingSettings, ServiceTerms, Target
 from .difficulties import Difficulty, DifficultyStep
 from .exports import ExportJob
-from .periods import Holiday, LevelSetting, ParticipatingArea, Period, PeriodClosure, PeriodDeadline, ReportingSettings
+from .periods import Holiday, LevelSetting, ParticipatingArea, Period, PeriodClosure, PeriodDeadline
 from .reports import (
     Explanation,
     FigureChange,

@@ -1,10 +1,15 @@
-"""What is reported: public services and general indicators, with what about them is dated."""
+"""The catalogue: the reference data administrators keep, the one row of settings included.
+
+What is reported (public services, general indicators, with what about them is dated), the targets, and how the portal
+counts months and keeps files. The register reads this module and no other of `reporting`.
+"""
 
 import datetime as dt
 
 from django.db import models
 from django.db.models import F, Q
 
+from de_an_06.plain import spans
 from taskforces.models import AdministrativeUnit, Branch, Level
 from taskforces.models.units import valid_on
 
@@ -190,6 +195,32 @@ class Target(models.Model):
 
     def __str__(self):
         return f"{self.indicator.code} {self.year}"
+
+
+class ReportingSettings(models.Model):
+    """The one row of settings of the portal (see `load`): reference data like the rest of the catalogue."""
+
+    class Scheme(models.TextChoices):
+        FIFTEENTH = spans.FIFTEENTH, "Từ ngày 15 tháng trước đến ngày 14 (Nghị định 09/2019/NĐ-CP)"
+        CALENDAR = spans.CALENDAR, "Tháng dương lịch"
+
+    scheme = models.CharField("cách tính tháng", max_length=10, choices=Scheme, default=Scheme.FIFTEENTH)
+    support_contact = models.CharField("nơi hỗ trợ", max_length=120, default="Tổ giúp việc", blank=True)
+    contact_months = models.PositiveSmallIntegerField("số tháng giữ liên hệ sau khi thôi nhiệm vụ", default=6)
+    quiet_months = models.PositiveSmallIntegerField("số tháng không họp, không báo cáo thì nêu", default=3)
+    export_days = models.PositiveSmallIntegerField("số ngày giữ tệp đã lập", default=30)
+
+    class Meta:
+        verbose_name = "cài đặt chung"
+        verbose_name_plural = "cài đặt chung"
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="settings_is_one_row")]
+
+    def __str__(self):
+        return "Cài đặt chung"
+
+    @classmethod
+    def load(cls) -> "ReportingSettings":
+        return cls.objects.get_or_create(pk=1)[0]
 
 
 REPORTING_LEVELS = (Level.COMMUNE, Level.DISTRICT, Level.PROVINCE)

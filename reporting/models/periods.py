@@ -1,4 +1,4 @@
-"""Months, their data windows and deadlines, and the settings these come from."""
+"""Months, their data windows and deadlines, and what the deadlines come from."""
 
 import datetime as dt
 
@@ -7,32 +7,6 @@ from django.db import models
 from django.db.models import F, Q
 
 from taskforces.models import AdministrativeUnit, Level
-
-
-class ReportingSettings(models.Model):
-    """The one row of settings of the portal (see `load`)."""
-
-    class Scheme(models.TextChoices):
-        FIFTEENTH = "fifteenth", "Từ ngày 15 tháng trước đến ngày 14 (Nghị định 09/2019/NĐ-CP)"
-        CALENDAR = "calendar", "Tháng dương lịch"
-
-    scheme = models.CharField("cách tính tháng", max_length=10, choices=Scheme, default=Scheme.FIFTEENTH)
-    support_contact = models.CharField("nơi hỗ trợ", max_length=120, default="Tổ giúp việc", blank=True)
-    contact_months = models.PositiveSmallIntegerField("số tháng giữ liên hệ sau khi thôi nhiệm vụ", default=6)
-    quiet_months = models.PositiveSmallIntegerField("số tháng không họp, không báo cáo thì nêu", default=3)
-    export_days = models.PositiveSmallIntegerField("số ngày giữ tệp đã lập", default=30)
-
-    class Meta:
-        verbose_name = "cài đặt chung"
-        verbose_name_plural = "cài đặt chung"
-        constraints = [models.CheckConstraint(condition=Q(pk=1), name="settings_is_one_row")]
-
-    def __str__(self):
-        return "Cài đặt chung"
-
-    @classmethod
-    def load(cls) -> "ReportingSettings":
-        return cls.objects.get_or_create(pk=1)[0]
 
 
 class LevelSetting(models.Model):

@@ -8,8 +8,9 @@ from django.db.models import QuerySet, Sum
 from reporting.figures import FIGURES, FIRST_FIELDS, FLOW_FIELDS, GROUPS, RATES, RECEIVED_FIELDS
 from reporting.models import Basis, Indicator, IndicatorFigure, Period, PublicService, Report, ServiceFigures, Status
 from taskforces.models import Level, UnitVersion
+from taskforces.units.tree import version_of_day
 
-from .overview import LINKED_SERVICES, version_on
+from .overview import LINKED_SERVICES
 from .ranges import COUNTED, add
 
 # measure -> (words, fields added, fields of the denominator)
@@ -164,6 +165,6 @@ def name_rows(rows: list[SourceRow], read: list[Period]) -> None:
         versions.setdefault(version.unit_id, []).append(version)
     days: dict[int, dt.date] = {p.pk: p.data_to for p in read}
     for row in rows:
-        version = version_on(versions.get(row.unit_id, []), days[row.period_id])
+        version = version_of_day(versions.get(row.unit_id, []), days[row.period_id])
         name = version.name if version else f"Đơn vị số {row.unit_id}"
         row.unit_name = name if row.level == Level.COMMUNE else f"Cơ quan {name}"

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from de_an_06.plain.numbers import format_number, format_rate
+from reporting.lateness import overdue_words
 
 from .overview import Overview, UnitRow
 from .ranges import Dossiers
@@ -43,13 +44,9 @@ def _missing(seen: Overview) -> list[Finding]:
         shown = ", ".join(names[:3]) + (f" và {len(names) - 3} đơn vị khác" if len(names) > 3 else "")
         return [Finding("bad", f"Thiếu {format_number(len(overdue))} báo cáo tháng đã quá hạn", f"{shown}.")]
     if len(names) == 1:
-        return [Finding("bad", f"{names[0]} chưa nộp, đã quá hạn", _how_late(overdue[0].days_overdue))]
+        return [Finding("bad", f"{names[0]} chưa nộp, đã quá hạn", f"{overdue_words(overdue[0].days_overdue or 0)}.")]
     shown = ", ".join(names[:3]) + (f" và {len(names) - 3} đơn vị khác" if len(names) > 3 else "")
     return [Finding("bad", f"{format_number(len(names))} đơn vị chưa nộp, đã quá hạn", f"{shown}.")]
-
-
-def _how_late(days: int | None) -> str:
-    return f"Quá hạn {days} ngày." if days else "Hạn nộp là hôm nay."
 
 
 def _slow_service(seen: Overview) -> list[Finding]:

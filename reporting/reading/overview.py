@@ -1,6 +1,7 @@
 """Step 5, reading: what one unit's pages and exports say about one stretch of months.
 
-`overview()` is the one door: page, Excel and Word read the same object, so they show the same numbers.
+`overview()` is the one door: page and Excel read the same object, so they show the same numbers. It reads, adds up
+and compares, in this order.
 A month's totals of a unit with units below come from the roll-up's summaries; a commune's from its own report; longer
 stretches are made from the reports (see ranges.py). Rates are pairs (numerator, denominator), divided when shown.
 """
@@ -12,12 +13,16 @@ from django.db.models import Q
 from django.utils import timezone
 
 from de_an_06.plain.spans import Month, Span
-from reporting.models import Basis, Indicator, IndicatorSummary, Period, PeriodDeadline, PublicService, Status
+from reporting.lateness import SENT, days_overdue, deadlines_of
+from reporting.models import Basis, Indicator, IndicatorSummary, Period, PublicService
 from reporting.rollup import rollup
+from reporting.rollup.audit import latest_alarm
 from taskforces.clock import now_for
 from taskforces.models import UnitVersion
+from taskforces.models.units import path_ids
+from taskforces.units.tree import version_of_day
 
-from .owed import OwedReport, Submissions, missing_and_direct, submissions
+from .owed import OwedReport, Submissions, missing_and_direct, submissions, total_now
 from .ranges import (
     BEFORE,
     NOW,
@@ -50,7 +55,6 @@ __all__ = [
     "begun_periods",
     "overview",
     "periods_of_unit",
-    "version_on",
 ]
 
 LINKED_SERVICES = ("DVC15", "DVC16")  # the two linked groups: birth, death
@@ -147,11 +151,7 @@ def begun_periods(today: dt.date) -> list[Period]:
 
 def periods_of_unit(versions: list[UnitVersion], periods: list[Period]) -> list[Period]:
     """The periods on whose last day the unit existed."""
-    return [p for p in periods if version_on(versions, p.data_to)]
-
-
-def version_on(versions: list[UnitVersion], day: dt.date) -> UnitVersion | None:
-    return next((v for v in versions if v.valid_from <= day and (v.valid_to is None or v.valid_to >= day)), None)
+    return [p for p in periods if version_of_day(versions, p.data_to)]
 
 
 def overview(
@@ -174,107 +174,196 @@ def overview(
         periods = begun_periods(timezone.localtime(now).date())
     if versions is None:
         versions = list(UnitVersion.objects.filter(unit_id=unit_id))
+    seen = _read(unit_id, span, basis, versions, periods)
+    totals = _add_up_totals(seen)
+    missing, direct = _hand_ins(seen, now)
+    rows = _ranked_rows(seen, direct, ranked_by)
+    read, version = seen.stretch.now, seen.version
+    return Overview(
+        unit_id=unit_id,
+        version=version,
+        ancestors=seen.ancestors,
+        children=seen.children,
+        day=seen.day,
+        span=span,
+        basis=basis,
+        periods=read,
+        submissions=seen.submissions,
+        measures=_measures_of(totals, seen),
+        services=[
+            ServiceTotal(service, totals.services[pk]) for pk, service in seen.services.items() if pk in totals.services
+        ],
+        indicators=[IndicatorTotal(i, totals.indicators.get(pk, Pair())) for pk, i in seen.indicators.items()],
+        rows=rows,
+        missing=missing,
+        comparison=_comparison(span, seen),
+        trend=trend(unit_id, basis, seen.trend_months, seen.by_key, seen.summaries, bool(seen.children)),
+        notices=_notices(span, read, periods, version, seen.submissions),
+        has_heat=seen.has_heat,
+        ranked_by=ranked_by,
+        own_report=direct[unit_id].report if unit_id in direct else None,
+        as_of=totals.as_of or now,
+        is_stale=bool(seen.children) and rollup.is_stale(unit_id, [p.pk for p in read]),
+        alarm=latest_alarm([p.pk for p in read]) if seen.children else None,
+    )
+
+
+# Read ----------------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Seen:
+    """What the database says of a unit and a span, before anything is added up."""
+
+    unit_id: int
+    stretch: Stretch
+    by_key: dict[str, Period]  # the unit's months by key
+    version: UnitVersion
+    ancestors: list[UnitVersion]
+    children: list[UnitVersion]
+    services: dict[int, PublicService]
+    indicators: dict[int, Indicator]
+    linked_ids: list[int]
+    activation_ids: list[int]
+    owed: dict[tuple[str, int | None], Submissions]
+    sums: list[ServiceSum]
+    pairs: list[IndicatorSum]  # of the activated identities
+    trend_months: list[Month]
+    summaries: dict[int, dict[int, tuple[Dossiers, dt.datetime]]]
+
+    @property
+    def day(self) -> dt.date:
+        return self.stretch.now[-1].data_to
+
+    @property
+    def has_heat(self) -> bool:
+        return bool(self.children) and len(self.children) <= HEAT_UNITS
+
+    @property
+    def submissions(self) -> Submissions:
+        return total_now(self.owed)
+
+
+def _read(unit_id: int, span: Span, basis: str, versions: list[UnitVersion], periods: list[Period]) -> _Seen:
     by_key = {p.key: p for p in periods_of_unit(versions, periods)}
     read = [by_key[m.key] for m in span.months if m.key in by_key]
     if not read:
         raise NoFigures
     day = read[-1].data_to
-    version = version_on(versions, day)
+    version = version_of_day(versions, day)
     assert version is not None  # the unit exists on the last day of each of its periods
+    above = path_ids(version.path)[:-1]
+    family = UnitVersion.objects.on(day).filter(Q(unit_id__in=above) | Q(parent_id=unit_id)).select_related("unit")
+    ancestors = sorted((v for v in family if v.parent_id != unit_id), key=lambda v: len(v.path))
+    children = sorted((v for v in family if v.parent_id == unit_id), key=lambda v: (v.sort_key, v.pk))
     stretch = Stretch(unit_id, basis, read, _compared_months(span, read, by_key))
-
-    path_ids = [int(part) for part in version.path.strip("/").split("/")]
-    family = (
-        UnitVersion.objects.on(day).filter(Q(unit_id__in=path_ids[:-1]) | Q(parent_id=unit_id)).select_related("unit")
-    )
-    family_list = list(family)
-    ancestors = sorted((v for v in family_list if v.parent_id != unit_id), key=lambda v: len(v.path))
-    children = sorted((v for v in family_list if v.parent_id == unit_id), key=lambda v: (v.sort_key, v.pk))
-
-    owed = submissions(stretch)
     services = {s.pk: s for s in PublicService.objects.all()}
     indicators = {i.pk: i for i in Indicator.objects.all()}
     linked_ids = [pk for pk, s in services.items() if s.code in LINKED_SERVICES]
     activation_ids = [pk for pk, i in indicators.items() if i.code == ACTIVATION]
-    has_heat = bool(children) and len(children) <= HEAT_UNITS
-    sums = service_sums(stretch, by_child=True, by_service=has_heat or not children, linked_ids=linked_ids)
-    has_totals = bool(children) and len(read) == 1  # kept by the roll-up
-    pairs = indicator_sums(stretch, activation_ids)
-
-    # Totals: a month of a unit with units below from the summaries, all else from the reports.
-    trend_keys = [span.last.plus(k - TREND_MONTHS + 1) for k in range(TREND_MONTHS)]
-    trend_periods = [by_key[m.key] for m in trend_keys if m.key in by_key]
-    summaries = service_summaries(unit_id, basis, trend_periods) if children else {}
-    as_of = None
-    if has_totals:
-        month = summaries.get(read[0].pk, {})
-        totals = {service_id: dossiers for service_id, (dossiers, _) in month.items()}
-        indicator_figures, as_of = _indicator_summaries(unit_id, basis, read[0])
-        as_of = max([at for _, at in month.values()] + ([as_of] if as_of else []), default=None)
-    else:
-        per_service = sums if has_heat or not children else service_sums(stretch, by_child=False, by_service=True)
-        totals = _add_up(per_service, "service_id")
-        indicator_figures = indicator_totals(stretch)
-    own_total = Submissions()
-    for (side, _), part in owed.items():
-        if side == NOW:
-            own_total += part
-    measures = _measures_of_totals(totals, indicator_figures, linked_ids, activation_ids)
-
-    reports = missing_and_direct(unit_id, version.path, read)
-    deadlines = {(d.period_id, d.level): d.due_at for d in PeriodDeadline.objects.filter(period__in=read)}
-    late = {r.report_id: _days_overdue(deadlines.get((r.period_id, r.level)), now) for r in reports}
-    direct = {r.unit_id: r for r in reports if r.period_id == read[-1].pk}
-    rows = unit_rows(unit_id, version, children, owed, sums, pairs, services)
-    for row in rows:
-        row.report = direct.get(row.unit_id) if has_no_units_below(row) else None
-        if row.report is not None and row.report.status in {Status.DRAFT, Status.RETURNED}:
-            row.days_overdue = late[row.report.report_id]
-    before_rows = {
-        row.unit_id: row.measures
-        for row in unit_rows(unit_id, version, children, owed, sums, pairs, services, side=BEFORE)
-    }
-    give_ranks(rows, before_rows, ranked_by)
-    by_pk = {p.pk: p for p in read}
-    missing = [
-        MissingReport(
-            r.report_id,
-            r.unit_id,
-            r.name,
-            r.level,
-            by_pk[r.period_id],
-            r.status,
-            deadlines.get((r.period_id, r.level)),
-            late[r.report_id],
-        )
-        for r in reports
-        if r.status in {Status.DRAFT, Status.RETURNED}
-    ]
-    return Overview(
+    by_service = len(children) <= HEAT_UNITS
+    trend_months = [span.last.plus(k - TREND_MONTHS + 1) for k in range(TREND_MONTHS)]
+    trend_periods = [by_key[m.key] for m in trend_months if m.key in by_key]
+    return _Seen(
         unit_id=unit_id,
+        stretch=stretch,
+        by_key=by_key,
         version=version,
         ancestors=ancestors,
         children=children,
-        day=day,
-        span=span,
-        basis=basis,
-        periods=read,
-        submissions=own_total,
-        measures=measures,
-        services=[ServiceTotal(services[pk], totals[pk]) for pk in services if pk in totals],
-        indicators=[IndicatorTotal(i, indicator_figures.get(pk, Pair())) for pk, i in indicators.items()],
-        rows=rows,
-        missing=missing,
-        comparison=_comparison(span, stretch, sums, pairs, owed),
-        trend=trend(unit_id, basis, trend_keys, by_key, summaries, bool(children)),
-        notices=_notices(span, read, periods, version, own_total),
-        has_heat=has_heat,
-        ranked_by=ranked_by,
-        own_report=direct.get(unit_id),
-        as_of=as_of or now,
-        is_stale=bool(children) and rollup.is_stale(unit_id, [p.pk for p in read]),
-        alarm=rollup.latest_alarm([p.pk for p in read]) if children else None,
+        services=services,
+        indicators=indicators,
+        linked_ids=linked_ids,
+        activation_ids=activation_ids,
+        owed=submissions(stretch),
+        sums=service_sums(stretch, by_child=True, by_service=by_service, linked_ids=linked_ids),
+        pairs=indicator_sums(stretch, activation_ids),
+        trend_months=trend_months,
+        summaries=service_summaries(unit_id, basis, trend_periods) if children else {},
     )
+
+
+# Add up --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Totals:
+    services: dict[int, Dossiers]
+    indicators: dict[int, Pair]
+    as_of: dt.datetime | None = None  # of the stored totals; None where they are made now
+
+
+def _add_up_totals(seen: _Seen) -> _Totals:
+    """A month of a unit with units below from the roll-up's summaries, all else from the reports."""
+    stretch = seen.stretch
+    if seen.children and len(stretch.now) == 1:
+        month = seen.summaries.get(stretch.now[0].pk, {})
+        indicators, as_of = _indicator_summaries(seen.unit_id, stretch.basis, stretch.now[0])
+        as_of = max([at for _, at in month.values()] + ([as_of] if as_of else []), default=None)
+        return _Totals({pk: dossiers for pk, (dossiers, _) in month.items()}, indicators, as_of)
+    has_services = seen.has_heat or not seen.children
+    per_service = seen.sums if has_services else service_sums(stretch, by_child=False, by_service=True)
+    totals: dict[int, Dossiers] = {}
+    for part in per_service:
+        if part.side == NOW and part.service_id is not None:
+            total = totals.setdefault(part.service_id, Dossiers())
+            total += part.dossiers
+    return _Totals(totals, indicator_totals(stretch))
+
+
+def _measures_of(totals: _Totals, seen: _Seen) -> Measures:
+    measures = Measures()
+    for service_id, dossiers in totals.services.items():
+        measures.dossiers += dossiers
+        if service_id in seen.linked_ids and dossiers.received is not None:
+            measures.linked = (measures.linked or 0) + dossiers.received
+    for indicator_id in seen.activation_ids:
+        measures.activation += totals.indicators.get(indicator_id, Pair())
+    return measures
+
+
+@dataclass
+class _Direct:
+    """The last month's own report of the unit or of one right below it."""
+
+    report: OwedReport
+    days_overdue: int | None
+
+
+def _hand_ins(seen: _Seen, now: dt.datetime) -> tuple[list[MissingReport], dict[int, _Direct]]:
+    """The reports not handed in, and the last month's reports right here by unit."""
+    read = seen.stretch.now
+    deadlines, by_pk = deadlines_of(read), {p.pk: p for p in read}
+    missing: list[MissingReport] = []
+    direct: dict[int, _Direct] = {}
+    for r in missing_and_direct(seen.unit_id, seen.version.path, read):
+        due_at = deadlines.get((r.period_id, r.level))
+        days = days_overdue(r.status, due_at, now)
+        if r.period_id == read[-1].pk:
+            direct[r.unit_id] = _Direct(r, days)
+        if r.status not in SENT:
+            missing.append(
+                MissingReport(r.report_id, r.unit_id, r.name, r.level, by_pk[r.period_id], r.status, due_at, days)
+            )
+    return missing, direct
+
+
+# Compare -------------------------------------------------------------------------------------------------------------
+
+
+def _ranked_rows(seen: _Seen, direct: dict[int, _Direct], ranked_by: str) -> list[UnitRow]:
+    """The units below side by side, each with its rank now and in the months compared with."""
+
+    def rows_of(side: str) -> list[UnitRow]:
+        parts = seen.owed, seen.sums, seen.pairs, seen.services
+        return unit_rows(seen.unit_id, seen.version, seen.children, *parts, side=side)
+
+    rows = rows_of(NOW)
+    for row in rows:
+        if has_no_units_below(row) and row.unit_id in direct:
+            row.report, row.days_overdue = direct[row.unit_id].report, direct[row.unit_id].days_overdue
+    give_ranks(rows, {row.unit_id: row.measures for row in rows_of(BEFORE)}, ranked_by)
+    return rows
 
 
 def _compared_months(span: Span, read: list[Period], by_key: dict[str, Period]) -> list[Period]:
@@ -293,56 +382,22 @@ def _indicator_summaries(unit_id: int, basis: str, period: Period) -> tuple[dict
     return stored, as_of
 
 
-def _add_up(sums: list[ServiceSum], key: str, side: str = NOW) -> dict:
-    totals: dict = {}
-    for part in sums:
-        if part.side == side:
-            total = totals.setdefault(getattr(part, key), Dossiers())
-            total += part.dossiers
-    return totals
-
-
-def _measures_of_totals(
-    totals: dict[int, Dossiers], indicators: dict[int, Pair], linked_ids: list[int], activation_ids: list[int]
-) -> Measures:
-    measures = Measures()
-    for service_id, dossiers in totals.items():
-        measures.dossiers += dossiers
-        if service_id in linked_ids and dossiers.received is not None:
-            measures.linked = (measures.linked or 0) + dossiers.received
-    for indicator_id in activation_ids:
-        measures.activation += indicators.get(indicator_id, Pair())
-    return measures
-
-
-def _comparison(
-    span: Span,
-    stretch: Stretch,
-    sums: list[ServiceSum],
-    pairs: list[IndicatorSum],
-    owed: dict,
-) -> Comparison | None:
+def _comparison(span: Span, seen: _Seen) -> Comparison | None:
     """Both sides' figures of the units that have equally many reports in each."""
-    if not stretch.before:
+    if not seen.stretch.before:
         return None
     sides = {NOW: Measures(), BEFORE: Measures()}
-    for part in sums:
+    for part in seen.sums:
         if part.same_units:
             measures = sides[part.side]
             measures.dossiers += part.dossiers
             if part.linked is not None:
                 measures.linked = (measures.linked or 0) + part.linked
-    for pair in pairs:
+    for pair in seen.pairs:
         if pair.same_units:
             sides[pair.side].activation += pair.pair
-    units = sum(part.same_units for (side, _), part in owed.items() if side == NOW)
+    units = sum(part.same_units for (side, _), part in seen.owed.items() if side == NOW)
     return Comparison(span.previous(), units, sides[NOW], sides[BEFORE]) if units else None
-
-
-def _days_overdue(due_at: dt.datetime | None, now: dt.datetime) -> int | None:
-    if due_at is None or now <= due_at:
-        return None
-    return (timezone.localtime(now).date() - timezone.localtime(due_at).date()).days
 
 
 def _notices(

@@ -37,6 +37,15 @@ class Submissions:
         return self.expected_reports > 0 and self.reports == self.expected_reports
 
 
+def total_now(owed: dict[tuple[str, int | None], Submissions]) -> Submissions:
+    """All units together, in the months read."""
+    total = Submissions()
+    for (side, _), part in owed.items():
+        if side == NOW:
+            total += part
+    return total
+
+
 def submissions(stretch: Stretch) -> dict[tuple[str, int | None], Submissions]:
     """Who owes and who has reported, per side and unit below (None = the unit's own report); one query."""
     if not stretch.now:

@@ -6,6 +6,7 @@ Everything is read in a fixed number of queries, whatever the number of communes
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, Sum
 
@@ -22,6 +23,7 @@ from reporting.figures import (
     TYPED_FIELDS,
     total,
 )
+from reporting.lateness import SENT, days_overdue, time_left
 from reporting.models import (
     IndicatorFigure,
     IndicatorTerms,
@@ -35,11 +37,11 @@ from reporting.models import (
 )
 from taskforces.clock import now_for
 from taskforces.models import Branch, UnitVersion
+from taskforces.models.units import path_ids
 from taskforces.scope import may_review
 
 from .workflow import is_clean
 
-SENT_STATUSES = (Status.SUBMITTED, Status.APPROVED)
 Action = ReportEvent.Action
 PRIOR_CORRECTED = "Số liệu tháng trước đã sửa sau khi báo cáo này gửi, số chuyển sang không còn khớp"
 
@@ -91,12 +93,12 @@ class Review:
 
     @property
     def sent(self) -> int:
-        return sum(r.report.status in SENT_STATUSES for r in self.rows)
+        return sum(r.report.status in SENT for r in self.rows)
 
     @property
     def late(self) -> int:
         """Sent after their deadline."""
-        return sum(r.report.status in SENT_STATUSES and r.report.is_late for r in self.rows)
+        return sum(r.report.status in SENT and r.report.is_late for r in self.rows)
 
     @property
     def overdue(self) -> int:
@@ -145,7 +147,7 @@ def load_review(*, unit: UnitVersion, period: Period, user, search: str = "") ->
     names = {v.unit_id: v for v in UnitVersion.objects.on(period.data_to).under(unit.unit_id)}
     due = dict(period.deadlines.values_list("level", "due_at"))
     closure = (
-        PeriodClosure.objects.filter(period=period, province_id__in=_ids(unit.path), reopened_at__isnull=True)
+        PeriodClosure.objects.filter(period=period, province_id__in=path_ids(unit.path), reopened_at__isnull=True)
         .select_related("closed_by")
         .first()
     )
@@ -156,7 +158,7 @@ def load_review(*, unit: UnitVersion, period: Period, user, search: str = "") ->
     _add_events(rows)
     _add_entered(rows, unit, period)
     for row in rows:
-        if row.report.status not in SENT_STATUSES:
+        if row.report.status not in SENT:
             _add_lateness(row, due.get(row.report.level), now)
     wanted = search_key(search)
     shown = [row for row in rows if wanted in row.search]
@@ -167,7 +169,7 @@ def load_review(*, unit: UnitVersion, period: Period, user, search: str = "") ->
         rows=rows,
         clean=[row for row in waiting if is_clean(row.report)],
         doubtful=[row for row in waiting if not is_clean(row.report)],
-        missing=[row for row in shown if row.report.status not in SENT_STATUSES],
+        missing=[row for row in shown if row.report.status not in SENT],
         approved=[row for row in shown if row.report.status == Status.APPROVED],
         closure=closure,
         due=due.get(unit.unit.level),
@@ -193,7 +195,7 @@ def _add_figures(rows: list[ReviewRow], unit: UnitVersion, period: Period) -> No
     earlier = _totals(unit, before) if before else {}
     for row in rows:
         figures = now.get(row.report.unit_id)
-        if row.report.status not in SENT_STATUSES or figures is None:
+        if row.report.status not in SENT or figures is None:
             continue
         received = figures["received"]
         row.received = format_number(received, blank=NO_VALUE)
@@ -208,9 +210,9 @@ def _add_figures(rows: list[ReviewRow], unit: UnitVersion, period: Period) -> No
 
 def _totals(unit: UnitVersion, period: Period) -> dict[int, dict[str, int | None]]:
     """Sums over the services of each sent report, by unit; None where a part was not reported at all."""
-    sums = (
+    sums: Any = (
         ServiceFigures.objects.filter(
-            report__period=period, report__path__contains=f"/{unit.unit_id}/", report__status__in=SENT_STATUSES
+            report__period=period, report__path__contains=f"/{unit.unit_id}/", report__status__in=SENT
         )
         .values("report__unit_id")
         .annotate(**{name: Sum(name) for name in FIGURE_FIELDS})
@@ -254,7 +256,7 @@ def _add_events(rows: list[ReviewRow]) -> None:
 
 def _add_entered(rows: list[ReviewRow], unit: UnitVersion, period: Period) -> None:
     """How many owed cells of an unsent report are filled, of how many; the same count as the entry page shows."""
-    unsent = {row.report.pk: row for row in rows if row.report.status not in SENT_STATUSES}
+    unsent = {row.report.pk: row for row in rows if row.report.status not in SENT}
     if not unsent:
         return
     filled, owed = _cells(unsent.values(), unit, period)
@@ -300,7 +302,7 @@ def _cells(rows: Iterable[ReviewRow], unit: UnitVersion, period: Period) -> tupl
     has_closing = Exists(last_month.filter(report__unit_id=OuterRef("report__unit_id"), service=OuterRef("service")))
     counted = (
         ServiceFigures.objects.filter(owed_here, **below)
-        .exclude(report__status__in=SENT_STATUSES)
+        .exclude(report__status__in=SENT)
         .annotate(is_carried=has_closing)
         .values("report_id")
         .annotate(
@@ -317,7 +319,7 @@ def _cells(rows: Iterable[ReviewRow], unit: UnitVersion, period: Period) -> tupl
         owed_here |= Q(report__level=level, indicator_id__in=list(owed_indicators))
     counted = (
         IndicatorFigure.objects.filter(owed_here, **below)
-        .exclude(report__status__in=SENT_STATUSES)
+        .exclude(report__status__in=SENT)
         .values("report_id")
         .annotate(
             numerators=Count("numerator"),
@@ -332,15 +334,6 @@ def _cells(rows: Iterable[ReviewRow], unit: UnitVersion, period: Period) -> tupl
 
 
 def _add_lateness(row: ReviewRow, due: dt.datetime | None, now: dt.datetime) -> None:
-    if due is None:
-        return
-    days = (now.astimezone(periods.VIETNAM).date() - due.astimezone(periods.VIETNAM).date()).days
-    row.is_overdue = now > due
-    if row.is_overdue:
-        row.late_text = f"Quá hạn {format_number(days)} ngày" if days else "Quá hạn hôm nay"
-    else:
-        row.late_text = f"Còn {format_number(-days)} ngày" if days else "Hạn hôm nay"
-
-
-def _ids(path: str) -> list[int]:
-    return [int(part) for part in path.strip("/").split("/")]
+    if due is not None:
+        row.is_overdue = days_overdue(row.report.status, due, now) is not None
+        row.late_text = time_left(due, now)

@@ -8,6 +8,7 @@ stands in RollupRequest, written with the change itself: losing the queue loses 
 import logging
 from collections.abc import Collection, Iterable, Sequence
 
+from celery import shared_task
 from django.db import DatabaseError, DataError, OperationalError, connection, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
@@ -15,23 +16,18 @@ from django.utils import timezone
 from de_an_06.plain.numbers import LARGEST
 from reporting.figures import FIGURE_FIELDS
 from reporting.models import (
-    Basis,
-    Indicator,
     IndicatorFigure,
     IndicatorSummary,
     Period,
     Report,
-    RollupAudit,
     RollupRequest,
     RollupRun,
     ServiceFigures,
     ServiceSummary,
-    Status,
     SubmissionSummary,
 )
 from taskforces.models import Level, UnitVersion
-
-__all__ = ["audit", "drain", "is_stale", "latest_alarm", "latest_problems", "mark_dirty", "roll_up"]
+from taskforces.models.units import path_ids
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +61,12 @@ def latest_problems(period_ids: Iterable[int]) -> list[str]:
     return [sentence for problems in newest.values() for sentence in problems]
 
 
+@shared_task(name="reporting.tasks.drain_rollup_requests")
+def drain_rollup_requests() -> int:
+    """After each change and every minute: recomputes the totals that wait."""
+    return drain()
+
+
 def drain() -> int:
     """Recomputes what the waiting requests ask for, month by month; returns how many requests are done.
 
@@ -85,10 +87,10 @@ def drain() -> int:
 
 @transaction.atomic
 def _drain_period(period_id: int) -> int:
-    period = _locked(period_id)
+    period = locked_period(period_id)
     requests = dict(RollupRequest.objects.filter(period=period).values_list("pk", "unit_id"))
     if requests:  # else another worker did them while this one waited for its turn
-        _recompute(period, _with_ancestors(period, set(requests.values())))
+        _recompute(period, with_ancestors(period, set(requests.values())))
         RollupRequest.objects.filter(pk__in=list(requests)).delete()
     return len(requests)
 
@@ -96,26 +98,26 @@ def _drain_period(period_id: int) -> int:
 @transaction.atomic
 def roll_up(period: Period, unit_id: int | None = None) -> RollupRun:
     """Recomputes a whole month, or one unit with everything below and above it. Returns the run."""
-    period = _locked(period.pk)
+    period = locked_period(period.pk)
     if unit_id is not None:
         below = UnitVersion.objects.on(period.data_to).under(unit_id).values_list("unit_id", flat=True)
-        return _recompute(period, _with_ancestors(period, {unit_id}) | set(below))
+        return _recompute(period, with_ancestors(period, {unit_id}) | set(below))
     requests = list(RollupRequest.objects.filter(period=period).values_list("pk", flat=True))
     run = _recompute(period, None)
     RollupRequest.objects.filter(pk__in=requests).delete()
     return run
 
 
-def _locked(period_id: int) -> Period:
+def locked_period(period_id: int) -> Period:
     """Two roll-ups of one month take turns (SQLite: its transactions do). Reports can still be saved meanwhile."""
     return Period.objects.select_for_update(no_key=True).get(pk=period_id)
 
 
-def _with_ancestors(period: Period, unit_ids: Collection[int]) -> set[int]:
+def with_ancestors(period: Period, unit_ids: Collection[int]) -> set[int]:
     """The units and all units above them, by their reports' paths and by the tree of the month's last day."""
     reports = Report.objects.filter(period=period, unit_id__in=unit_ids).values_list("path", flat=True)
     versions = UnitVersion.objects.on(period.data_to).filter(unit_id__in=unit_ids).values_list("path", flat=True)
-    return {int(part) for path in {*reports, *versions} for part in path.strip("/").split("/") if part.isdigit()}
+    return {unit_id for path in {*reports, *versions} for unit_id in path_ids(path)}
 
 
 def _recompute(period: Period, unit_ids: set[int] | None) -> RollupRun:
@@ -126,7 +128,7 @@ def _recompute(period: Period, unit_ids: set[int] | None) -> RollupRun:
         with transaction.atomic():
             _write(period, run.pk, unit_ids, left_out)
     except (DataError, OperationalError):  # a sum that no column holds; anything else fails again below
-        left_out |= _too_large(period)
+        left_out |= too_large(period)
         _write(period, run.pk, unit_ids, left_out)
     for summary in (ServiceSummary, IndicatorSummary, SubmissionSummary):
         old = summary.objects.filter(period=period).exclude(generation=run.pk)
@@ -151,7 +153,7 @@ def _outside_tree(period: Period) -> dict[int, str]:
     return dict.fromkeys(reports.values_list("pk", flat=True), reason)
 
 
-def _too_large(period: Period) -> dict[int, str]:
+def too_large(period: Period) -> dict[int, str]:
     """Reports with a figure larger than any page accepts. Looked for only when a sum does not fit its column."""
     found: dict[int, str] = {}
     for model, names in ((ServiceFigures, FIGURE_FIELDS), (IndicatorFigure, ("numerator", "denominator"))):
@@ -253,7 +255,7 @@ def _write(period: Period, generation: int, unit_ids: set[int] | None, left_out:
     places = UnitVersion.objects.on(period.data_to).exclude(unit__level=Level.COMMUNE).values_list("unit_id", "path")
     homes, lineage = [], []
     for unit_id, path in places:
-        ids = [int(part) for part in path.strip("/").split("/")]
+        ids = path_ids(path)
         above = [pk for pk in ids if unit_ids is None or pk in unit_ids]
         lineage += [f"({unit_id}, {pk})" for pk in above]
         if above:
@@ -270,120 +272,3 @@ def _write(period: Period, generation: int, unit_ids: set[int] | None, left_out:
         for statement in _STATEMENTS:
             text = statement.replace("%(homes)s", ", ".join(homes)).replace("%(lineage)s", ", ".join(lineage))
             cursor.execute(text.replace("%(without)s", without), values)
-
-
-# The audit -----------------------------------------------------------------------------------------------------------
-
-
-def latest_alarm(period_ids: Iterable[int]) -> RollupAudit | None:
-    """The newest audit that found a difference and was not followed by a clean one of the same month."""
-    audits = RollupAudit.objects.filter(period_id__in=list(period_ids))
-    newer = RollupAudit.objects.filter(period=OuterRef("period"), pk__gt=OuterRef("pk"))
-    return audits.exclude(Exists(newer)).exclude(differences=[]).order_by("-pk").first()
-
-
-@transaction.atomic
-def audit(period: Period) -> list[str]:
-    """Recomputes a month in plain Python, walking parents instead of paths, and compares it with every stored cell.
-
-    Returns and keeps one sentence per differing cell and per report that is in no total. Totals that wait for a roll-up
-    are not compared: drain first to have them all.
-    """
-    period = _locked(period.pk)
-    parents, names = {}, {}
-    for unit_id, parent_id, name in UnitVersion.objects.on(period.data_to).values_list("unit_id", "parent_id", "name"):
-        parents[unit_id], names[unit_id] = parent_id, name
-
-    truth, differences = _truth(period, parents, names, set())
-    if max(truth.values(), default=0) > 2**63 - 1:  # no column holds it: the roll-up left these reports out too
-        truth, differences = _truth(period, parents, names, set(_too_large(period)))
-    stored = _stored_cells(period)
-    waiting = RollupRequest.objects.filter(period=period).values_list("unit_id", flat=True)
-    skipped = _with_ancestors(period, set(waiting))
-    cells = [cell for cell in sorted({*truth, *stored}) if cell[0] not in skipped]
-    for unit_id, basis, code, field in cells:
-        kept, right = stored.get((unit_id, basis, code, field)), truth.get((unit_id, basis, code, field))
-        if kept != right:
-            where = ", ".join(filter(None, [names.get(unit_id, f"đơn vị số {unit_id}"), _BASIS_LABELS[basis], code]))
-            was, now = ("không có" if value is None else str(value) for value in (kept, right))
-            differences.append(f"{where}, {field}: đang lưu {was}, tính lại từ báo cáo {now}.")
-    RollupAudit.objects.create(period=period, checked_at=timezone.now(), cells=len(cells), differences=differences)
-    return differences
-
-
-def _truth(
-    period: Period, parents: dict[int, int | None], names: dict[int, str], without: Collection[int]
-) -> tuple[dict[tuple, int], list[str]]:
-    """(unit, basis, code, field) -> value, where any report gave one; and a sentence per report in no total."""
-    truth: dict[tuple, int] = {}
-    absent: list[str] = []
-    counted: dict[int, tuple[list[int], str]] = {}  # report -> units whose totals hold it, its status
-
-    def add(units: list[int], basis: str, code: str, field: str, value: int) -> None:
-        for unit_id in units:
-            truth[unit_id, basis, code, field] = truth.get((unit_id, basis, code, field), 0) + value
-
-    for report in Report.objects.filter(period=period).select_related("unit").iterator(2000):
-        units: list[int] = []
-        unit_id: int | None = report.unit_id
-        while unit_id is not None and unit_id in parents:
-            units.append(unit_id)
-            unit_id = parents[unit_id]
-        if report.pk in without or report.path != "/" + "".join(f"{pk}/" for pk in reversed(units)):
-            name = names.get(report.unit_id, f"đơn vị mã {report.unit.code}")
-            absent.append(f"Báo cáo {period.label} của {name} không có trong tổng nào.")
-            continue
-        if report.level == Level.COMMUNE:
-            del units[0]
-        counted[report.pk] = units, report.status
-        sent = report.status in _BASIS_STATUSES["provisional"]
-        add(units, "", "", "expected", 1)
-        add(units, "", "", "submitted", int(sent))
-        add(units, "", "", "approved", int(report.status == Status.APPROVED))
-        add(units, "", "", "returned", int(report.status == Status.RETURNED))
-        add(units, "", "", "late", int(sent and report.is_late))
-
-    def add_figures(report_id: int, code: str, values: dict[str, int | None]) -> None:
-        units, status = counted.get(report_id, ([], ""))
-        for basis, statuses in _BASIS_STATUSES.items():
-            if status in statuses:
-                add(units, basis, code, "units_reported", 1)
-                for field, value in values.items():
-                    if value is not None:
-                        add(units, basis, code, field, value)
-
-    figures = ServiceFigures.objects.filter(report__period=period)
-    for report_id, code, *row in figures.values_list("report_id", "service__code", *FIGURE_FIELDS).iterator(2000):
-        if any(value is not None for value in row):
-            add_figures(report_id, code, dict(zip(FIGURE_FIELDS, row, strict=True)))
-    pairs = IndicatorFigure.objects.filter(report__period=period)
-    columns = ("report_id", "indicator__code", "indicator__kind", "numerator", "denominator")
-    for report_id, code, kind, numerator, denominator in pairs.values_list(*columns).iterator(2000):
-        if numerator is not None and (kind == Indicator.Kind.NUMBER or denominator is not None):
-            add_figures(report_id, code, {"numerator": numerator, "denominator": denominator})
-    return truth, absent
-
-
-_BASIS_STATUSES = {
-    Basis.PROVISIONAL.value: {Status.SUBMITTED, Status.APPROVED},
-    Basis.OFFICIAL.value: {Status.APPROVED},
-}
-_BASIS_LABELS = {"": "", **{basis.value: basis.label.lower() for basis in Basis}}
-
-
-def _stored_cells(period: Period) -> dict[tuple, int]:
-    """(unit, basis, code, field) -> stored value, without the NULLs."""
-    cells: dict[tuple, int] = {}
-    fields: tuple[str, ...] = ("expected", "submitted", "approved", "returned", "late")
-    for unit_id, *values in SubmissionSummary.objects.filter(period=period).values_list("unit_id", *fields):
-        cells.update({(unit_id, "", "", f): v for f, v in zip(fields, values, strict=True)})
-    for model, key, columns in (
-        (ServiceSummary, "service__code", FIGURE_FIELDS),
-        (IndicatorSummary, "indicator__code", ("numerator", "denominator")),
-    ):
-        fields = ("units_reported", *columns)
-        for unit_id, basis, code, *values in model.objects.filter(period=period).values_list(
-            "unit_id", "basis", key, *fields
-        ):
-            cells.update({(unit_id, basis, code, f): v for f, v in zip(fields, values, strict=True) if v is not None})
-    return cells

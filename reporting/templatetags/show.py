@@ -2,14 +2,11 @@
 
 from django import template
 from django.templatetags.static import static
-from django.utils import timezone
 from django.utils.html import format_html
 
-from de_an_06.plain import numbers
+from de_an_06.plain import moments, numbers
 
 register = template.Library()
-
-WEEKDAYS = ["thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật"]
 
 
 @register.filter
@@ -24,25 +21,8 @@ def number_or_dash(value, places=0):
     return numbers.format_number(value, int(places), blank=numbers.NO_VALUE)
 
 
-@register.filter
-def moment(value):
-    """A time as officials write it: '15:12 ngày 13/11/2026'."""
-    return "" if value is None else timezone.localtime(value).strftime("%H:%M ngày %d/%m/%Y")
-
-
-@register.filter
-def moment_short(value):
-    """'16/11 10:02'."""
-    return "" if value is None else timezone.localtime(value).strftime("%d/%m %H:%M")
-
-
-@register.filter
-def deadline(value):
-    """'17:00 thứ Hai, 16/11/2026'."""
-    if value is None:
-        return ""
-    local = timezone.localtime(value)
-    return f"{local:%H:%M} {WEEKDAYS[local.weekday()]}, {local:%d/%m/%Y}"
+for _filter in (moments.moment, moments.moment_short, moments.deadline):
+    register.filter(_filter.__name__, _filter)
 
 
 @register.simple_tag

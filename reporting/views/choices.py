@@ -10,7 +10,7 @@ from reporting.models import Basis, Period
 from reporting.reading.overview import begun_periods, periods_of_unit
 from taskforces.clock import now_for, today_for
 from taskforces.models import AdministrativeUnit, Level, UnitVersion
-from taskforces.scope import path_in_scope, postings, sees_everything
+from taskforces.scope import path_in_scope, sees_everything, sees_path
 
 BASES = {"tam-tinh": Basis.PROVISIONAL, "chinh-thuc": Basis.OFFICIAL}
 
@@ -104,7 +104,7 @@ def _capital(text: str) -> str:
 
 def in_scope(user, version: UnitVersion) -> bool:
     """May the person open this unit's page? (Answered from its path, without a query.)"""
-    return sees_everything(user) or any(f"/{p.unit_id}/" in version.path for p in postings(user))
+    return sees_path(user, version.path)
 
 
 def context_bar(request: HttpRequest, choice: Choice, *, seen=None, hidden: dict | None = None) -> dict:

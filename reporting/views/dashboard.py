@@ -10,8 +10,9 @@ from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate
 from reporting.models import Basis, Report
 from reporting.reading.contributions import UnknownMeasure, name_rows, source
 from reporting.reading.findings import findings
-from reporting.reading.overview import RANKINGS, NoFigures, overview, version_on
-from taskforces.register.assignment_counts import State, overdue
+from reporting.reading.overview import RANKINGS, NoFigures, overview
+from taskforces.register.assignment_counts import AssignmentState, overdue
+from taskforces.units.tree import version_of_day
 
 from . import dashboard_charts as charts
 from . import dashboard_numbers as numbers
@@ -82,7 +83,9 @@ def _late_assignments(choice: Choice, seen) -> dict:
     last = seen.periods[-1]
     is_newest = bool(choice.own_periods) and last.key == choice.own_periods[-1].key
     day = choice.now.date() if is_newest else last.data_to
-    query = f"?don_vi={choice.unit_id}&tinh_trang={State.OVERDUE}" + ("" if is_newest else f"&ngay={day.isoformat()}")
+    query = f"?don_vi={choice.unit_id}&tinh_trang={AssignmentState.OVERDUE}" + (
+        "" if is_newest else f"&ngay={day.isoformat()}"
+    )
     late = overdue(choice.unit_id, day, LATE_ASSIGNMENTS)
     return {"late": late, "late_day": day, "late_url": reverse("assignment-list") + query}
 
@@ -147,7 +150,7 @@ def source_rows(request: HttpRequest) -> HttpResponse:
     page = Paginator(found.rows, ROWS_A_PAGE).get_page(request.GET.get("trang"))
     name_rows(page.object_list, read)
     labels = {p.pk: p.label for p in read}
-    version = version_on(choice.versions, read[-1].data_to)
+    version = version_of_day(choice.versions, read[-1].data_to)
     context = {
         "choice": choice,
         "unit_name": ("Cơ quan " if own else "") + (version.name if version else ""),
@@ -170,7 +173,6 @@ def source_rows(request: HttpRequest) -> HttpResponse:
             for row in page.object_list
         ],
         "page": page,
-        "page_query": choice.query(so=request.GET.get("so", ""), rieng=1 if own else None),
         "back": choice.query(),
         "basis_words": "chỉ báo cáo đã duyệt" if choice.basis == Basis.OFFICIAL else "báo cáo đã gửi và đã duyệt",
     }

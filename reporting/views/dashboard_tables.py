@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from de_an_06.plain.numbers import NO_VALUE, format_rate
 from reporting.figures import GROUP_STARTS, GROUPS, RATES, headings
+from reporting.lateness import SENT_LATE, overdue_words
 from reporting.models import Indicator, Status
 from reporting.reading.overview import ACTIVATION, Measures, Overview, UnitRow
 from reporting.reading.ranges import Dossiers
@@ -42,10 +43,6 @@ def report_status(status: str, days_overdue: int | None) -> dict:
     if days_overdue is not None:
         return {"tone": "tag--bad", "icon": "clock", "label": overdue_words(days_overdue)}
     return {"tone": "", "icon": "blank", "label": "Chưa nộp"}
-
-
-def overdue_words(days: int) -> str:
-    return f"Quá hạn {days} ngày" if days else "Quá hạn hôm nay"
 
 
 def who_reported(seen: Overview) -> dict:
@@ -84,7 +81,7 @@ def who_reported(seen: Overview) -> dict:
                 ("t-ok", "check", "Đã duyệt", parts.approved),
                 ("t-warn", "back", "Trả lại", parts.returned),
                 ("t-bad", "clock", "Quá hạn", overdue),
-                ("t-warn", "clock", "Nộp trễ", parts.late),
+                ("t-warn", "clock", SENT_LATE, parts.late),
             )
             if number
         ],

@@ -15,13 +15,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from de_an_06.plain.numbers import format_number
 from reporting import difficulties
 from reporting.models import Difficulty, DifficultyStep
-from reporting.review import workflow
+from reporting.report_doors import get_report
+from reporting.report_log import NotAllowed
 from taskforces.models import Level
 from taskforces.register.forms import RegisterForm
 from taskforces.scope import may_answer, may_submit, postings, require
-from taskforces.views.taskforces import get_unit, look_of
-
-from .entry import get_report
+from taskforces.views.look import get_unit, look_of
 
 Action, State = DifficultyStep.Action, Difficulty.State
 ROWS_A_PAGE = 30
@@ -105,7 +104,7 @@ def get_difficulty(request, pk) -> Difficulty:
 @require_http_methods(["GET", "POST"])
 def difficulty_add(request, pk):
     """Add one to the month's report while it is open."""
-    report = get_report(request, pk)
+    report = get_report(request.user, pk)
     require(may_submit(request.user, report))
     form = DifficultyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -113,7 +112,7 @@ def difficulty_add(request, pk):
             difficulties.raise_difficulty(by=request.user, report_id=pk, **form.cleaned_data)
         except ValidationError as error:
             form.take(error)
-        except workflow.NotAllowed as error:
+        except NotAllowed as error:
             messages.error(request, str(error))
             return redirect("report-detail", pk)
         else:
@@ -145,7 +144,7 @@ def difficulty_edit(request, pk):
             difficulties.change_difficulty(by=request.user, difficulty_id=pk, **form.cleaned_data)
         except ValidationError as error:
             form.take(error)
-        except workflow.NotAllowed as error:
+        except NotAllowed as error:
             messages.error(request, str(error))
             return redirect(difficulty)
         else:
@@ -193,7 +192,7 @@ def _act(request, pk, action):
     except ValidationError as error:
         form.take(error)
         return _detail(request, difficulty, form)
-    except workflow.NotAllowed as error:
+    except NotAllowed as error:
         messages.error(request, str(error))
     else:
         messages.success(request, DONE[action])
@@ -251,14 +250,6 @@ def difficulty_list(request):
         ],
         "rows": [(d, (look.today - timezone.localtime(d.raised_at).date()).days) for d in page],
         "page": page,
-        "page_links": [
-            (label, _query(base, tt=state_key, trang=number, **chosen))
-            for label, number in (
-                ("Trang trước", page.previous_page_number() if page.has_previous() else None),
-                ("Trang sau", page.next_page_number() if page.has_next() else None),
-            )
-            if number
-        ],
         "count": format_number(page.paginator.count),
         "states": [
             (label, format_number(states[key.replace("-", "_")]), _query(base, tt=key, **chosen), key == state_key)

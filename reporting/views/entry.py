@@ -5,10 +5,8 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import CharField, Exists, ExpressionWrapper, OuterRef, Q, Subquery, Value
-from django.db.models.functions import Cast, Concat
 from django.http import JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -16,15 +14,17 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from de_an_06.plain.numbers import format_number
 from reporting import difficulties
-from reporting.entry import saving
+from reporting.entry import ready, saving
 from reporting.entry.form import ReportForm, load_form
-from reporting.entry.outreach_log import log_figures, with_log
-from reporting.models import FigureChange, PeriodClosure, PeriodDeadline, Report, ReportEvent, Status
+from reporting.entry.outreach_log import log_figures
+from reporting.lateness import time_left
+from reporting.models import FigureChange, Report, Status
 from reporting.models.reports import NARRATIVE_FIELDS
-from reporting.review import workflow
+from reporting.report_doors import get_own_report, get_report
+from reporting.report_log import NotAllowed, Refused
 from taskforces.clock import now_for
-from taskforces.models import Branch, Role, UnitVersion
-from taskforces.scope import branches_entered_by, may_submit, postings, require
+from taskforces.models import Branch
+from taskforces.scope import branches_entered_by, may_mark_any_branch, may_submit, require
 
 from . import entry_rows
 from .entry_rows import REASON_PREFIX, Typed
@@ -32,62 +32,19 @@ from .entry_rows import REASON_PREFIX, Typed
 ROW_FILTERS = (("", "Tất cả"), ("thieu", "Còn thiếu"), ("loi", "Có vấn đề"))
 
 
-def reports_for(user):
-    """Reports in the person's scope, each with what its pages show, read in the same query.
-
-    `due` (deadline), `unit_name` in that month, `month_closed` by the province, why it was last sent back (`back_*`).
-    """
-    back = ReportEvent.objects.filter(
-        report=OuterRef("pk"), action__in=[ReportEvent.Action.SEND_BACK, ReportEvent.Action.REOPEN]
-    ).order_by("-at", "-pk")
-    due = PeriodDeadline.objects.filter(period=OuterRef("period"), level=OuterRef("level"))
-    day = OuterRef("period__data_to")
-    names = UnitVersion.objects.filter(
-        Q(valid_to__isnull=True) | Q(valid_to__gte=day), unit=OuterRef("unit"), valid_from__lte=day
-    )
-    closures = PeriodClosure.objects.filter(period=OuterRef("period"), reopened_at__isnull=True).alias(
-        path=ExpressionWrapper(OuterRef("path"), output_field=CharField())
-    )
-    on_path = Concat(Value("/"), Cast("province_id", CharField()), Value("/"))
-    return (
-        Report.objects.visible_to(user)
-        .select_related("unit", "period", "office_ready_by", "police_ready_by", "submitted_by", "approved_by")
-        .annotate(
-            due=Subquery(due.values("due_at")[:1]),
-            unit_name=Subquery(names.values("name")[:1]),
-            month_closed=Exists(closures.filter(path__contains=on_path)),
-            back_reason=Subquery(back.values("reason")[:1]),
-            back_by=Subquery(back.values("by__full_name")[:1]),
-            back_at=Subquery(back.values("at")[:1]),
-        )
-    )
-
-
-def get_report(request, pk: int) -> Report:
-    """The one door to a report: outside your scope it does not exist."""
-    return get_object_or_404(with_log(reports_for(request.user)), pk=pk)
-
-
-def get_own_report(request, pk: int) -> Report:
-    """A report of the person's own unit, which they may type in or send; 403 for others inside the scope."""
-    report = get_report(request, pk)
-    require(may_submit(request.user, report))
-    return report
-
-
 @require_http_methods(["GET", "POST"])
 def report_entry(request, pk):
     """One page, two branches. Also works as one plain form: what cannot be saved comes back with its message."""
-    report = get_own_report(request, pk)
+    report = get_own_report(request.user, pk)
     if request.method == "GET":
         return _page(request, report, load_form(report, request.user))
     try:
         outcome = _save_form(request, report)
-    except workflow.NotAllowed as error:
+    except NotAllowed as error:
         messages.error(request, str(error))
         return redirect("report-entry", pk)
     if not outcome.is_ok:
-        return _page(request, get_own_report(request, pk), outcome.form, typed=outcome.typed)
+        return _page(request, get_own_report(request.user, pk), outcome.form, typed=outcome.typed)
     if request.POST.get("action") == "check":
         if outcome.form.blocking:
             return redirect(f"{reverse('report-entry', args=[pk])}?kiem-tra=1")
@@ -100,7 +57,7 @@ def report_entry(request, pk):
 @require_POST
 def save_cells(request, pk):
     """Fields in, the server's receipt out (JSON): what was saved, refused, changed by another, and what follows."""
-    report = get_report(request, pk)
+    report = get_report(request.user, pk)
     try:
         require(may_submit(request.user, report))
         sent = json.loads(request.body)
@@ -112,7 +69,7 @@ def save_cells(request, pk):
         seen = {str(k): str(v) for k, v in sent.get("seen", {}).items()}
         via = FigureChange.Via.PASTE if sent.get("via") == "paste" else FigureChange.Via.PAGE
         outcome = _save(request.user, report, fields, seen, via)
-    except workflow.NotAllowed as error:
+    except NotAllowed as error:
         return _no(409, str(error))
     except PermissionDenied:
         return _no(403, "Bạn không nhập được báo cáo này. Phân công của bạn đã thay đổi hoặc ô thuộc bộ phận khác.")
@@ -124,16 +81,16 @@ def save_cells(request, pk):
 @require_POST
 def zero_fill(request, pk):
     """ "Không phát sinh": the rest of one service becomes 0, deliberately."""
-    report = get_own_report(request, pk)
+    report = get_own_report(request.user, pk)
     code = request.POST.get("service", "")
     wants_json = "application/json" in request.headers.get("Accept", "")
     try:
         if "seen" in request.POST:
             outcome = _save_form(request, report)
             if not outcome.is_ok:
-                return _page(request, get_own_report(request, pk), outcome.form, typed=outcome.typed)
+                return _page(request, get_own_report(request.user, pk), outcome.form, typed=outcome.typed)
         result = saving.fill_zero(report_id=pk, service_code=code, by=request.user)
-    except workflow.NotAllowed as error:
+    except NotAllowed as error:
         if wants_json:
             return _no(409, str(error))
         messages.error(request, str(error))
@@ -146,7 +103,7 @@ def zero_fill(request, pk):
 @require_POST
 def mark_ready(request, pk):
     """A branch says its part is complete, or takes that back."""
-    report = get_own_report(request, pk)
+    report = get_own_report(request.user, pk)
     branch = request.POST.get("branch") or request.POST.get("undo", "")
     page = reverse("report-entry", args=[pk])
     if branch not in Branch.values:
@@ -155,15 +112,15 @@ def mark_ready(request, pk):
         if "seen" in request.POST:
             outcome = _save_form(request, report)
             if not outcome.is_ok:
-                return _page(request, get_own_report(request, pk), outcome.form, typed=outcome.typed)
+                return _page(request, get_own_report(request.user, pk), outcome.form, typed=outcome.typed)
         if "undo" in request.POST:
-            workflow.unmark_ready(report_id=pk, branch=branch, by=request.user)
+            ready.unmark_ready(report_id=pk, branch=branch, by=request.user)
         else:
-            workflow.mark_ready(report_id=pk, branch=branch, by=request.user)
+            ready.mark_ready(report_id=pk, branch=branch, by=request.user)
             messages.success(request, f"Đã đánh dấu xong phần {Branch(branch).label}.")
-    except workflow.Refused:
+    except Refused:
         return redirect(f"{page}?kiem-tra={branch}")
-    except workflow.NotAllowed as error:
+    except NotAllowed as error:
         messages.error(request, str(error))
     return redirect(page)
 
@@ -233,7 +190,7 @@ def _explain(user, report, code: str, cell: str, reason: str) -> str:
     """Keep a reason; one whose warning has gone in the meantime is dropped with its warning."""
     try:
         explanation = saving.explain(report_id=report.pk, by=user, check_code=code, cell=cell, reason=reason)
-    except workflow.NotAllowed:
+    except NotAllowed:
         if not load_form(report, user).is_open or len(reason) > saving.LONGEST_REASON:
             raise
         return reason
@@ -286,7 +243,7 @@ def _is_named(line, touched: set[str]) -> bool:
 
 def _parts(request, form: ReportForm) -> dict[str, str]:
     """The changing bits outside the grid, by the id of their place."""
-    leads = _leads(request.user, form)
+    leads = form.is_open and may_mark_any_branch(request.user, form.report)
     parts = {
         f"tt-{section.branch}": render_to_string(
             "reporting/_branch_state.html", {"section": section, "sheet": form, "leads": leads}, request
@@ -354,20 +311,14 @@ def _page(request, report: Report, form: ReportForm, typed: Typed | None = None)
         "seen": json.dumps(entry_rows.seen_texts(form), ensure_ascii=False),
         "report_messages": entry_rows.report_messages(form, may_explain=may_explain),
         "may_explain": may_explain,
-        "leads": _leads(request.user, form),
+        "leads": form.is_open and may_mark_any_branch(request.user, report),
         "help": entry_rows.HOW_TO_FILL,
-        "left": entry_rows.time_left(report.due, now_for(request.user)) if report.due else "",
+        "left": time_left(report.due, now_for(request.user)) if report.due else "",
         "last_year_label": f"tháng {form.month.month}/{form.month.year - 1}",
         "saved_at": _clock(form),
         "was_returned": report.status == Status.RETURNED,
     }
     return render(request, "reporting/entry.html", context)
-
-
-def _leads(user, form: ReportForm) -> bool:
-    """The unit's leader may mark either branch as finished."""
-    unit_id = form.report.unit_id
-    return form.is_open and any(p.role == Role.LEADER and p.unit_id == unit_id for p in postings(user))
 
 
 def _typed_text(typed: Typed | None, name: str, text: str) -> str:
@@ -386,6 +337,3 @@ def _how_many(rows, key: str) -> int:
     if key == "thieu":
         return sum(bool(row.missing) for row in rows)
     return sum(bool(row.messages) for row in rows) if key else len(rows)
-
-
-__all__ = ["get_own_report", "get_report", "mark_ready", "report_entry", "reports_for", "save_cells", "zero_fill"]

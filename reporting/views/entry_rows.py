@@ -1,6 +1,5 @@
 """What the entry page draws: each row of a form with its boxes, its messages and what this person typed in vain."""
 
-import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -268,19 +267,6 @@ def grouped(rows: Iterable[EntryRow]) -> list[tuple[str, list[EntryRow]]]:
 def heading_of(line: IndicatorLine) -> str:
     """The heading an indicator stands under."""
     return SHARED_HEADINGS.get(line.indicator.group, line.group)
-
-
-def time_left(due: dt.datetime, now: dt.datetime) -> str:
-    """'còn 8 giờ 20 phút', 'còn 3 ngày', 'quá hạn 2 ngày'."""
-    late = now > due
-    minutes = int(abs((due - now).total_seconds()) // 60)
-    if minutes >= 48 * 60:
-        amount = f"{minutes // (24 * 60)} ngày"
-    elif minutes >= 60:
-        amount = f"{minutes // 60} giờ" + (f" {minutes % 60} phút" if minutes % 60 and minutes < 24 * 60 else "")
-    else:
-        amount = f"{minutes} phút"
-    return f"{'quá hạn' if late else 'còn'} {amount}"
 
 
 def summary_of(form: ReportForm, branch: str = "") -> list[tuple[str, str, str]]:

@@ -15,11 +15,10 @@ from reporting.entry.form import load_form
 from reporting.exports.form_file import file_name, write_entry_form
 from reporting.imports.filled_form import read_entry_form
 from reporting.models import FigureChange, FormUpload
-from reporting.review import workflow
+from reporting.report_doors import get_own_report
+from reporting.report_log import NotAllowed
 from taskforces.clock import now_for
 from taskforces.scope import branches_entered_by
-
-from .entry import get_own_report
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -27,7 +26,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @require_GET
 def template_download(request, pk):
     """The Excel form of this report, with what is already entered."""
-    report = get_own_report(request, pk)
+    report = get_own_report(request.user, pk)
     response = HttpResponse(write_entry_form(report, request.user), content_type=XLSX)
     response["Content-Disposition"] = content_disposition_header(True, file_name(report))
     return response
@@ -36,7 +35,7 @@ def template_download(request, pk):
 @require_http_methods(["GET", "POST"])
 def file_upload(request, pk):
     """Choose a file, see what it would change and what is wrong in it, then confirm. A faulty file saves nothing."""
-    report = get_own_report(request, pk)
+    report = get_own_report(request.user, pk)
     form = load_form(report, request.user)
     context = {
         "report": report,
@@ -84,7 +83,7 @@ def _confirm(request, report, context):
         result = saving.save_cells(
             report_id=report.pk, by=request.user, cells=cells, seen=seen, via=FigureChange.Via.FILE
         )
-    except workflow.NotAllowed as error:
+    except NotAllowed as error:
         messages.error(request, str(error))
         return redirect("report-entry", report.pk)
     if request.POST.get("upload", "").isdigit():

@@ -7,7 +7,8 @@ from django.views.decorators.http import require_POST
 
 from reporting.entry import saving
 from reporting.entry.outreach_log import log_figures
-from reporting.review import workflow
+from reporting.report_doors import get_own_report
+from reporting.report_log import NotAllowed
 
 from . import entry as entry_page
 
@@ -15,7 +16,7 @@ from . import entry as entry_page
 @require_POST
 def take_from_log(request, pk):
     """The log's number becomes the cell's, as if typed; what else stood in the plain form is saved first."""
-    report = entry_page.get_own_report(request, pk)
+    report = get_own_report(request.user, pk)
     figure = log_figures(report).get(request.POST.get("chi_tieu", ""))
     page = f"{reverse('report-entry', args=[pk])}#{figure.code if figure else 'nhap'}"
     if figure is None or figure.value is None:
@@ -25,11 +26,9 @@ def take_from_log(request, pk):
         if "seen" in request.POST:
             outcome = entry_page._save_form(request, report)
             if not outcome.is_ok:
-                return entry_page._page(
-                    request, entry_page.get_own_report(request, pk), outcome.form, typed=outcome.typed
-                )
+                return entry_page._page(request, get_own_report(request.user, pk), outcome.form, typed=outcome.typed)
         result = saving.save_cells(report_id=pk, by=request.user, cells={figure.cell: str(figure.value)})
-    except workflow.NotAllowed as error:
+    except NotAllowed as error:
         messages.error(request, str(error))
         return redirect(page)
     for message in result.refused.values():

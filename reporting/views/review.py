@@ -1,12 +1,11 @@
 """Step 3, review: the reviewer's list, one report, and the acts on them. Acts live in workflow.py."""
 
-import datetime as dt
 from collections.abc import Callable
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -15,17 +14,31 @@ from django.views.decorators.vary import vary_on_headers
 
 from de_an_06.plain.numbers import format_number
 from de_an_06.plain.spans import Span
-from reporting import difficulties, periods
+from reporting import closing, difficulties
 from reporting.entry.form import load_form
 from reporting.models import FigureChange, Period, PeriodClosure, Report, ReportEvent, Status
+from reporting.report_doors import get_report, named_reports
+from reporting.report_log import NotAllowed
 from reporting.review import changes, listing, workflow
 from taskforces.clock import now_for, today_for
-from taskforces.models import Level, Role, UnitVersion
+from taskforces.models import Level, UnitVersion
+from taskforces.models.units import path_ids
 from taskforces.people.postings import Substitutes
-from taskforces.scope import may_close_period, may_review, may_submit, path_in_scope, postings, require, sees_everything
-from taskforces.units.tree import path_ids
+from taskforces.scope import (
+    Right,
+    held,
+    may_close_period,
+    may_read_reviews,
+    may_review,
+    may_review_somewhere,
+    may_submit,
+    path_in_scope,
+    postings,
+    require,
+    sees_everything,
+    units_reviewing,
+)
 
-READERS = {Role.REVIEWER, Role.PROVINCIAL_STAFF, Role.CHAIR, Role.AUDITOR, Role.ADMINISTRATOR}
 FILTERS = (
     ("", "Tất cả"),
     ("sach", "Sạch, chờ duyệt"),
@@ -35,19 +48,13 @@ FILTERS = (
 )
 
 
-def get_report(request: HttpRequest, pk: int) -> Report:
-    """The one door to a report: outside your scope it does not exist."""
-    reports = Report.objects.visible_to(request.user).select_related("unit", "period", "submitted_by", "approved_by")
-    return get_object_or_404(reports.prefetch_related("period__deadlines"), pk=pk)
-
-
 # The list ------------------------------------------------------------------------------------------------------------
 
 
 @require_GET
 def review_list(request):
     """The month's reports of one unit: approve the clean ones in one act, open or send back the others."""
-    require(_reads_reviews(request.user))
+    require(may_read_reviews(request.user))
     unit_id = _number(request.GET.get("don_vi"))
     months = _months(request, unit_id)
     if not months:
@@ -99,9 +106,9 @@ def review_list(request):
 @require_POST
 def approve_clean(request):
     """Approve the ticked reports; each is locked and checked on its own, those refused are named with the reason."""
-    require(_reviews(request.user))
+    require(may_review_somewhere(request.user))
     wanted = [int(value) for value in request.POST.getlist("bao_cao") if value.isdigit()]
-    reports = {r.pk: r for r in Report.objects.visible_to(request.user).filter(pk__in=wanted).select_related("period")}
+    reports = {r.pk: r for r in named_reports(request.user).filter(pk__in=wanted)}
     if not reports:
         messages.warning(request, "Chưa chọn báo cáo nào. Đánh dấu các báo cáo cần duyệt rồi bấm lại.")
         return HttpResponseRedirect(_list_address(request))
@@ -110,9 +117,8 @@ def approve_clean(request):
         messages.success(
             request, f"Đã duyệt {format_number(len(approved))} báo cáo. Số liệu chính thức cập nhật trong ít phút."
         )
-    names = _names([report for report, _ in refused])
     for report, reason in refused:
-        messages.error(request, f"Chưa duyệt {names[report.pk]}: {reason}")
+        messages.error(request, f"Chưa duyệt {reports[report.pk].unit_name}: {reason}")
     return HttpResponseRedirect(_list_address(request, next(iter(reports.values())).period))
 
 
@@ -122,7 +128,7 @@ def approve_clean(request):
 @require_GET
 def report_detail(request, pk):
     """Figures as sent, what changed, what is doubtful and why, what happened, and what the reader may do."""
-    report = get_report(request, pk)
+    report = get_report(request.user, pk)
     user = request.user
     form = load_form(report, user)
     events = list(report.events.select_related("by").order_by("-at", "-pk"))
@@ -139,7 +145,7 @@ def report_detail(request, pk):
             "period": report.period,
             "sheet": form,
             "name": form.unit_name,
-            "due": periods.due_at(report),
+            "due": report.due,
             "events": _with_actors(events, report),
             "difficulties": difficulties.panel_of(report, user),
             "sent": sent,
@@ -154,7 +160,7 @@ def report_detail(request, pk):
             "since_last_month": changes.changes_since_last_month(form),
             "since_return": since_return,
             "changed": {change.cell for change in since_return},
-            "closed": "" if form.is_open else workflow.closed_sentence(report),
+            "closed": "" if form.is_open else closing.closed_sentence(report),
             "may_approve": reviewer and report.status == Status.SUBMITTED and not why_not,
             "why_not_approve": why_not,
             "may_send_back": reviewer and not workflow.why_not_approve(report, user, own_is_fine=True),
@@ -162,17 +168,16 @@ def report_detail(request, pk):
             "may_edit": form.is_open and may_submit(user, report),
             "may_accept_prior": report.prior_corrected and (reviewer or may_submit(user, report)),
             "sending_back": request.GET.get("tra_lai") == "1",
-            "here": "review-list" if _reads_reviews(user) else "task-list",
-            "back_to": _list_address(request, report.period) if _reads_reviews(user) else reverse("task-list"),
+            "here": "review-list" if may_read_reviews(user) else "task-list",
+            "back_to": _list_address(request, report.period) if may_read_reviews(user) else reverse("task-list"),
         },
     )
 
 
 def _with_actors(events, report):
     """Each event with `who`: the name, and in whose place a substitute acted (above the unit for review's acts)."""
-    path = set(path_ids(report.path))
-    stood_in = Substitutes(path)
-    above = path - {report.unit_id} if report.level != Level.PROVINCE else path
+    stood_in = Substitutes(set(path_ids(report.path)))
+    above = set(units_reviewing(report))
     reviewing = {ReportEvent.Action.APPROVE, ReportEvent.Action.SEND_BACK, ReportEvent.Action.REOPEN}
     for event in events:
         event.who = stood_in.name(event.by, event.at, above if event.action in reviewing else {report.unit_id})
@@ -183,14 +188,14 @@ def _with_actors(events, report):
 @vary_on_headers("HX-Request")
 def cell_history(request, pk, cell):
     """Every value a cell has had: old, new, who, when, through what."""
-    report = get_report(request, pk)
+    report = get_report(request.user, pk)
     form = load_form(report, request.user)
     if cell not in form.cells:
         raise Http404
     changes = FigureChange.objects.filter(report=report, cell=cell).select_related("by").order_by("-at", "-pk")
     rows = [(c, format_number(c.old, blank="trống"), format_number(c.new, blank="trống")) for c in changes]
     template = "reporting/_cell_history.html" if request.htmx else "reporting/review_cell_history.html"
-    here = "review-list" if _reads_reviews(request.user) else "task-list"
+    here = "review-list" if may_read_reviews(request.user) else "task-list"
     return render(
         request, template, {"report": report, "sheet": form, "cell": form.cells[cell], "rows": rows, "here": here}
     )
@@ -199,13 +204,14 @@ def cell_history(request, pk, cell):
 @require_POST
 def approve(request, pk):
     """Approve one report; the next one waits in the list."""
-    report = get_report(request, pk)
+    report = get_report(request.user, pk)
     require(may_review(request.user, report))
-    name = _names([report])[pk]
 
     def act():
         workflow.approve(report_id=pk, by=request.user)
-        return f"Đã duyệt báo cáo {report.period.label} của {name}. Số liệu chính thức cập nhật trong ít phút."
+        return (
+            f"Đã duyệt báo cáo {report.period.label} của {report.unit_name}. Số liệu chính thức cập nhật trong ít phút."
+        )
 
     return _try(request, act, report)
 
@@ -213,13 +219,14 @@ def approve(request, pk):
 @require_POST
 def send_back(request, pk):
     """Send one report back with the reason its unit will read."""
-    report = get_report(request, pk)
+    report = get_report(request.user, pk)
     require(may_review(request.user, report))
-    name = _names([report])[pk]
 
     def act():
         workflow.send_back(report_id=pk, by=request.user, reason=request.POST.get("ly_do", ""))
-        return f"Đã trả lại báo cáo {report.period.label} của {name}. Đơn vị thấy lý do ở trang việc cần làm."
+        return (
+            f"Đã trả lại báo cáo {report.period.label} của {report.unit_name}. Đơn vị thấy lý do ở trang việc cần làm."
+        )
 
     return _try(request, act, report, retry=f"{report.get_absolute_url()}?tra_lai=1#tra-lai")
 
@@ -227,15 +234,12 @@ def send_back(request, pk):
 @require_POST
 def reopen(request, pk):
     """Reopen an approved report with a reason: it leaves the official totals until approved again."""
-    report = get_report(request, pk)
+    report = get_report(request.user, pk)
     require(may_review(request.user, report))
-    name = _names([report])[pk]
 
     def act():
         workflow.reopen(report_id=pk, by=request.user, reason=request.POST.get("ly_do", ""))
-        return (
-            f"Đã mở lại báo cáo {report.period.label} của {name}. Báo cáo rời số liệu chính thức cho đến khi duyệt lại."
-        )
+        return f"Đã mở lại {_name(report)}. Báo cáo rời số liệu chính thức cho đến khi duyệt lại."
 
     return _try(request, act, report, retry=report.get_absolute_url())
 
@@ -243,7 +247,7 @@ def reopen(request, pk):
 @require_POST
 def accept_prior(request, pk):
     """The correction of the month before was looked at; the figures stay as they are."""
-    report = get_report(request, pk)
+    report = get_report(request.user, pk)
     require(may_review(request.user, report) or may_submit(request.user, report))
 
     def act():
@@ -263,7 +267,7 @@ def close_period(request, pk):
     if request.method == "POST":
 
         def act():
-            workflow.close_period(period_id=period.pk, province_id=province.unit_id, by=request.user)
+            closing.close_period(period_id=period.pk, province_id=province.unit_id, by=request.user)
             return f"Đã khóa kỳ {period.label} của {province.name}. Mọi thay đổi bị từ chối cho đến khi mở khóa."
 
         return _try(request, act, period=period, unit_id=province.unit_id)
@@ -289,7 +293,7 @@ def reopen_period(request, pk):
         reason = request.POST.get("ly_do", "")
 
         def act():
-            workflow.reopen_period(period_id=period.pk, province_id=province.unit_id, by=request.user, reason=reason)
+            closing.reopen_period(period_id=period.pk, province_id=province.unit_id, by=request.user, reason=reason)
             return f"Đã mở khóa kỳ {period.label} của {province.name}."
 
         address = f"{reverse('period-reopen', args=[pk])}?don_vi={province.unit_id}"
@@ -324,19 +328,10 @@ def _try(
     list_address = _list_address(request, period or (report.period if report else None), unit_id)
     try:
         messages.success(request, act())
-    except workflow.NotAllowed as error:
+    except NotAllowed as error:
         messages.error(request, str(error))
         return HttpResponseRedirect(retry or list_address)
     return HttpResponseRedirect(done or list_address)
-
-
-def _reads_reviews(user) -> bool:
-    """Reviewers and provincial staff work here; chairs, auditors and administrators read."""
-    return user.is_superuser or any(p.role in READERS and p.unit.level != Level.COMMUNE for p in postings(user))
-
-
-def _reviews(user) -> bool:
-    return any(p.role == Role.REVIEWER for p in postings(user))
 
 
 def _number(text: str | None) -> int | None:
@@ -394,7 +389,7 @@ def _units_to_choose(user, unit: UnitVersion, period: Period) -> list[UnitVersio
     versions = UnitVersion.objects.on(period.data_to).filter(path_in_scope(user)).select_related("unit")
     below = Q(unit__level__in=[Level.PROVINCE, Level.DISTRICT])
     if sees_everything(user):
-        province = unit.path.strip("/").split("/")[1]
+        province = path_ids(unit.path)[1]
         below = Q(unit__level=Level.PROVINCE) | Q(unit__level=Level.DISTRICT, path__contains=f"/{province}/")
     return sorted(versions.filter(below), key=lambda v: (v.unit.level != Level.PROVINCE, v.sort_key))
 
@@ -409,7 +404,7 @@ def _month_and_province(request, pk: int) -> tuple[Period, UnitVersion]:
     period = get_object_or_404(Period, pk=pk)
     unit_id = _number(request.POST.get("don_vi") or request.GET.get("don_vi"))
     if unit_id is None:
-        unit_id = next((p.unit_id for p in postings(request.user) if p.role == Role.PROVINCIAL_STAFF), None)
+        unit_id = next((p.unit_id for p in held(request.user, Right.CLOSE_MONTH)), None)
         if unit_id is None:
             raise PermissionDenied
     versions = UnitVersion.objects.on(period.data_to).filter(path_in_scope(request.user)).select_related("unit")
@@ -418,15 +413,8 @@ def _month_and_province(request, pk: int) -> tuple[Period, UnitVersion]:
     return period, province
 
 
-def _names(reports: list[Report]) -> dict[int, str]:
-    """Name of each report's unit on the last day of its month; one query."""
-    if not reports:
-        return {}
-    day: dt.date = reports[0].period.data_to
-    versions = dict(
-        UnitVersion.objects.on(day).filter(unit_id__in=[r.unit_id for r in reports]).values_list("unit_id", "name")
-    )
-    return {report.pk: versions.get(report.unit_id, str(report.unit)) for report in reports}
+def _name(report: Report) -> str:
+    return f"báo cáo {report.period.label} của {report.unit_name}"
 
 
 def _list_address(request, period: Period | None = None, unit_id: int | None = None) -> str:

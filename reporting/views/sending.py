@@ -13,14 +13,16 @@ from de_an_06.plain.personal_numbers import find_personal_numbers
 from reporting import difficulties
 from reporting.entry import checks
 from reporting.entry.form import ReportForm, ServiceLine, load_form
-from reporting.figures import IN_TIME_FIELDS, RECEIVED_FIELDS, RESOLVED_FIELDS, closing, total
+from reporting.figures import IN_TIME_FIELDS, RECEIVED_FIELDS, RESOLVED_FIELDS, closing_of, total
+from reporting.lateness import time_left
 from reporting.models import FigureChange, ReportEvent
 from reporting.models.reports import NARRATIVE_FIELDS
+from reporting.report_doors import get_own_report, get_report
+from reporting.report_log import NotAllowed, Refused
 from reporting.review import workflow
 from taskforces.clock import now_for, today_for
 
-from .entry import get_own_report, get_report
-from .entry_rows import summary_of, time_left
+from .entry_rows import summary_of
 from .task_list import reviewers_of
 
 ACTS_SHOWN = 8
@@ -45,7 +47,7 @@ class Line:
 @require_GET
 def check_answers(request, pk):
     """Everything of the month on one page, with what the reviewer will see, before it is sent."""
-    report = get_own_report(request, pk)
+    report = get_own_report(request.user, pk)
     form = load_form(report, request.user)
     totals = [_numbers(line) for line in form.services]
     context = {
@@ -71,7 +73,7 @@ def check_answers(request, pk):
 @require_POST
 def submit(request, pk):
     """Send the report; what still blocks it is shown on the entry page, each thing linked to its cell."""
-    report = get_own_report(request, pk)
+    report = get_own_report(request.user, pk)
     if not request.POST.get("checked"):
         messages.error(request, "Đánh dấu “Tôi đã kiểm tra số liệu” rồi gửi.")
         return redirect("report-check", pk)
@@ -80,9 +82,9 @@ def submit(request, pk):
         return redirect("report-check", pk)
     try:
         workflow.submit(report_id=pk, by=request.user)
-    except workflow.Refused:
+    except Refused:
         return redirect(f"{reverse('report-entry', args=[pk])}?kiem-tra=1")
-    except workflow.NotAllowed as error:
+    except NotAllowed as error:
         messages.error(request, str(error))
         return redirect("report-check", pk)
     return redirect("report-receipt", pk)
@@ -91,7 +93,7 @@ def submit(request, pk):
 @require_GET
 def receipt(request, pk):
     """Proof of the last sending: number, time, checksum, who, late or not, and what happens next."""
-    report = get_report(request, pk)
+    report = get_report(request.user, pk)
     sent = report.events.filter(action=ReportEvent.Action.SUBMIT).select_related("by").order_by("-at", "-pk")
     events = list(sent)
     if not events:
@@ -125,7 +127,7 @@ def _numbers(line: ServiceLine) -> dict[str, int | None]:
         "resolved": total(value, RESOLVED_FIELDS),
         "in_time": total(value, IN_TIME_FIELDS),
         "rejected": value["rejected"],
-        "remaining": closing(value),
+        "remaining": closing_of(value),
         "overdue": value["pending_overdue"],
         "before": None,
     }

@@ -10,17 +10,17 @@ from django.views.decorators.http import require_GET
 
 from de_an_06.plain.numbers import format_number
 from reporting.entry.form import ReportForm, load_form
+from reporting.lateness import is_past, time_left
 from reporting.models import Report, ReportEvent, Status
+from reporting.report_doors import reports_for
 from reporting.review import workflow
 from taskforces.clock import now_for, today_for
-from taskforces.models import Branch, Level, Posting, Role, UnitVersion
-from taskforces.scope import may_submit, postings
+from taskforces.models import Branch, Posting, UnitVersion
+from taskforces.scope import Right, held, may_submit, rights_of, roles_with, units_reviewing
 
-from .entry import reports_for
-from .entry_rows import heading_of, time_left
+from .entry_rows import heading_of
 
 RECENT = 3
-ENTERS = {Role.OFFICER, Role.LEADER}
 
 
 @dataclass(slots=True)
@@ -64,7 +64,7 @@ def task_list(request):
         "is_untouched": _is_untouched_since_return(report),
         "headline": _headline(report, form, left),
         "time_left": time_left(report.due, now_for(request.user)) if report.due else "",
-        "is_late": bool(report.due) and now_for(request.user) > report.due,
+        "is_late": is_past(report.due, now_for(request.user)),
         "first": _first_open_cell(form),
         "counts": form.counts(),
         "returned": [r for r in reports if r.status == Status.RETURNED and may_submit(request.user, r)],
@@ -78,9 +78,8 @@ def task_list(request):
 
 def reviewers_of(report: Report, day) -> list:
     """People who approve this report: reviewers of the nearest unit above that has any (a province: its own)."""
-    ids = [int(part) for part in report.path.strip("/").split("/")]
-    above = ids if report.level == Level.PROVINCE else ids[:-1]
-    found = Posting.objects.on(day).filter(role=Role.REVIEWER, unit_id__in=above).select_related("user")
+    above = units_reviewing(report)
+    found = Posting.objects.on(day).filter(role__in=roles_with(Right.REVIEW), unit_id__in=above).select_related("user")
     by_unit: dict[int, list] = {}
     for posting in found.order_by("user__full_name"):
         by_unit.setdefault(posting.unit_id, []).append(posting.user)
@@ -88,10 +87,10 @@ def reviewers_of(report: Report, day) -> list:
 
 
 def _posting(request):
-    """The chosen posting if it enters figures, else the first that does; 403 for everybody else."""
-    if request.posting is not None and request.posting.role in ENTERS:
+    """The chosen posting if its unit's report is sent with it, else the first of that kind; 403 for everybody else."""
+    if Right.SUBMIT in rights_of(request.posting):
         return request.posting
-    found = next((p for p in postings(request.user) if p.role in ENTERS), None)
+    found = next(iter(held(request.user, Right.SUBMIT)), None)
     if found is None:
         raise PermissionDenied
     return found

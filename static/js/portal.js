@@ -5,6 +5,11 @@
     const select = event.target.closest(".ctx select");
     if (select) select.form.requestSubmit();
   });
+  // A button that prints is of use only with JavaScript.
+  document.querySelectorAll("[data-print]").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => print());
+  });
   // The account menu closes on Escape and on a click elsewhere.
   const menu = document.querySelector("details.user");
   if (menu) {

@@ -5,21 +5,21 @@ import re
 from django.contrib.auth.hashers import make_password
 
 from taskforces.models import Branch, Posting, PostingEvent, Role, User
-from taskforces.scope import may_give_posting
+from taskforces.scope import GIVEN_BY_ADMINISTRATORS, may_give_posting
 
-from .columns import Choice, Column, Day, Mail, Text
+from .columns import FULL_NAME, ROLE, SINCE, UNTIL, Day, Mail, OneOf, RosterColumn, Text
 from .resources import BATCH, Roster, in_parts
 
-LOGIN, NAME, ROLE, BRANCH, SINCE, UNTIL = "Tên đăng nhập", "Họ và tên", "Vai trò", "Bộ phận", "Từ ngày", "Đến hết ngày"
+LOGIN, BRANCH = "Tên đăng nhập", "Bộ phận"
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{2,39}")
-GIVEN = [(value, label) for value, label in Role.choices if value != Role.ADMINISTRATOR]
+GIVEN = [(value, label) for value, label in Role.choices if value in GIVEN_BY_ADMINISTRATORS]
 ACCOUNT = ("full_name", "job_title", "work_phone", "email")
 
 
 class AccountRoster(Roster):
     """Accounts with postings. A new account has no password: its owner sets one by a link that works once."""
 
-    username = Column(
+    username = RosterColumn(
         "user__username",
         LOGIN,
         Text(40),
@@ -29,12 +29,12 @@ class AccountRoster(Roster):
         example="nguyenvanan",
         note="Chữ thường không dấu, số, dấu chấm; không đổi về sau.",
     )
-    full_name = Column(
-        "user__full_name", NAME, Text(100), required=True, shared=True, example="Nguyễn Văn An", width=26
+    full_name = RosterColumn(
+        "user__full_name", FULL_NAME, Text(100), required=True, shared=True, example="Nguyễn Văn An", width=26
     )
-    job = Column("user__job_title", "Chức vụ", Text(120), shared=True, example="Công chức Văn phòng", width=26)
-    phone = Column("user__work_phone", "Điện thoại cơ quan", Text(30), shared=True, contact=True)
-    mail = Column(
+    job = RosterColumn("user__job_title", "Chức vụ", Text(120), shared=True, example="Công chức Văn phòng", width=26)
+    phone = RosterColumn("user__work_phone", "Điện thoại cơ quan", Text(30), shared=True, contact=True)
+    mail = RosterColumn(
         "user__email",
         "Thư công vụ",
         Mail(254),
@@ -43,18 +43,18 @@ class AccountRoster(Roster):
         width=28,
         note="Để gửi đường dẫn đặt mật khẩu; không có thì in phiếu.",
     )
-    role = Column("role", ROLE, Choice(GIVEN), required=True, key=True, example="Cán bộ nhập liệu", width=22)
-    branch = Column(
+    role = RosterColumn("role", ROLE, OneOf(GIVEN), required=True, key=True, example="Cán bộ nhập liệu", width=22)
+    branch = RosterColumn(
         "branch",
         BRANCH,
-        Choice(Branch.choices),
+        OneOf(Branch.choices),
         key=True,
         width=24,
         example="Văn phòng HĐND và UBND",
         note="Chỉ ghi cho Cán bộ nhập liệu.",
     )
-    since = Column("valid_from", SINCE, Day(), required=True, key=True, example="01/12/2026")
-    until = Column("valid_to", UNTIL, Day(), note="Để trống khi chưa có ngày kết thúc.")
+    since = RosterColumn("valid_from", SINCE, Day(), required=True, key=True, example="01/12/2026")
+    until = RosterColumn("valid_to", UNTIL, Day(), note="Để trống khi chưa có ngày kết thúc.")
 
     class Meta(Roster.Meta):
         model = Posting

@@ -13,6 +13,8 @@ from import_export.widgets import Widget
 from de_an_06.plain.numbers import NotANumber, format_number, parse_count
 
 FIRST_DAY, LAST_DAY = dt.date(1990, 1, 1), dt.date(2100, 12, 31)
+# Headings that stand in several sheets.
+FULL_NAME, ROLE, SINCE, UNTIL = "Họ và tên", "Vai trò", "Từ ngày", "Đến hết ngày"
 LARGEST_AMOUNT = Decimal(10) ** 11
 
 
@@ -139,7 +141,7 @@ class Amount(Widget):
         return f"{value.normalize():f}".replace(".", ",")
 
 
-class Choice(Widget):
+class OneOf(Widget):
     """One of a few words, as they stand on the pages; capital letters do not matter."""
 
     kind = "choice"
@@ -207,7 +209,7 @@ def cell_text(value) -> str:
     return str(value).strip()
 
 
-class Column(Field):
+class RosterColumn(Field):
     """One column of a sheet.
 
     `key`: finds the row's object and is not changed by a file. `info`: written for the reader, not read. `contact`:

@@ -1,16 +1,20 @@
 """Sheets of what units are asked for: assignments with their state, and targets of a year."""
 
-from reporting.models import Indicator, Target
+from reporting.models.catalogue import Indicator, Target
 from taskforces.models import Assignment, AssignmentEvent, SourceItem
 from taskforces.register.assignments import LONGEST_PROGRESS
 from taskforces.scope import may_assign_by_file
 
-from .columns import Amount, Choice, Column, Count, Day, Text
+from .columns import Amount, Count, Day, OneOf, RosterColumn, Text
 from .resources import BATCH, Roster, in_parts
 
-Status = Assignment.Status
 DOCUMENT, ITEM, BODY, PART = "Số văn bản", "Mã nhiệm vụ", "Cơ quan thực hiện", "Vai trò"
-STATUS, DONE_ON, DROPPED_ON, REASON = "Tình trạng", "Hoàn thành ngày", "Thôi thực hiện ngày", "Lý do không thực hiện"
+STATUS, DONE_ON, DROPPED_ON, DROP_REASON = (
+    "Tình trạng",
+    "Hoàn thành ngày",
+    "Thôi thực hiện ngày",
+    "Lý do không thực hiện",
+)
 ASSIGNED_ON, DUE_ON = "Giao ngày", "Hạn hoàn thành"
 INDICATOR, YEAR, VALUE = "Mã chỉ tiêu", "Năm", "Chỉ tiêu giao"
 
@@ -18,20 +22,22 @@ INDICATOR, YEAR, VALUE = "Mã chỉ tiêu", "Năm", "Chỉ tiêu giao"
 class AssignmentRoster(Roster):
     """Tasks given to units: document and task must stand in the catalogue, which has its own page."""
 
-    document = Column(None, DOCUMENT, Text(60), required=True, key=True, example="06/QĐ-TTg", width=20)
-    item = Column(None, ITEM, Text(20), required=True, key=True, example="I.1", width=14)
-    text = Column(
+    document = RosterColumn(None, DOCUMENT, Text(60), required=True, key=True, example="06/QĐ-TTg", width=20)
+    item = RosterColumn(None, ITEM, Text(20), required=True, key=True, example="I.1", width=14)
+    text = RosterColumn(
         "item__text", "Nội dung", Text(5000, lines=True), info=True, note="Để đọc; không lấy từ tệp.", width=50
     )
-    body = Column("body", BODY, Text(160), key=True, note="Để trống: cả đơn vị.", width=24)
-    part = Column("part", PART, Choice(Assignment.Part.choices), required=True, example="Chủ trì")
-    assigned = Column("assigned_on", ASSIGNED_ON, Day(), required=True, example="15/01/2026")
-    due = Column("due_on", DUE_ON, Day(), example="31/12/2026")
-    status = Column("status", STATUS, Choice(Status.choices), note="Để trống ở dòng mới: Chưa thực hiện.")
-    done = Column("done_on", DONE_ON, Day())
-    dropped = Column("dropped_on", DROPPED_ON, Day())
-    reason = Column("dropped_reason", REASON, Text(2000, lines=True), width=30)
-    progress = Column("progress", "Tiến độ", Text(LONGEST_PROGRESS, lines=True), width=40)
+    body = RosterColumn("body", BODY, Text(160), key=True, note="Để trống: cả đơn vị.", width=24)
+    part = RosterColumn("part", PART, OneOf(Assignment.Part.choices), required=True, example="Chủ trì")
+    assigned = RosterColumn("assigned_on", ASSIGNED_ON, Day(), required=True, example="15/01/2026")
+    due = RosterColumn("due_on", DUE_ON, Day(), example="31/12/2026")
+    status = RosterColumn(
+        "status", STATUS, OneOf(Assignment.Status.choices), note="Để trống ở dòng mới: Chưa thực hiện."
+    )
+    done = RosterColumn("done_on", DONE_ON, Day())
+    dropped = RosterColumn("dropped_on", DROPPED_ON, Day())
+    reason = RosterColumn("dropped_reason", DROP_REASON, Text(2000, lines=True), width=30)
+    progress = RosterColumn("progress", "Tiến độ", Text(LONGEST_PROGRESS, lines=True), width=40)
 
     class Meta(Roster.Meta):
         model = Assignment
@@ -68,23 +74,29 @@ class AssignmentRoster(Roster):
         return assignment
 
     def check_row(self, assignment, row):
-        if assignment.status != Status.DONE and not row.get(DONE_ON):
+        if assignment.status != Assignment.Status.DONE and not row.get(DONE_ON):
             assignment.done_on = None
-        if assignment.status != Status.DROPPED:
+        if assignment.status != Assignment.Status.DROPPED:
             if not row.get(DROPPED_ON):
                 assignment.dropped_on = None
-            if not row.get(REASON):
+            if not row.get(DROP_REASON):
                 assignment.dropped_reason = ""
-        if (assignment.status == Status.DONE) != bool(assignment.done_on):
-            say = "Ghi ngày hoàn thành." if assignment.status == Status.DONE else "Chỉ ghi khi đã hoàn thành."
+        if (assignment.status == Assignment.Status.DONE) != bool(assignment.done_on):
+            say = (
+                "Ghi ngày hoàn thành." if assignment.status == Assignment.Status.DONE else "Chỉ ghi khi đã hoàn thành."
+            )
             self.refuse(DONE_ON, say)
-        if (assignment.status == Status.DROPPED) != bool(assignment.dropped_on):
-            say = "Ghi ngày thôi thực hiện." if assignment.status == Status.DROPPED else "Chỉ ghi khi không thực hiện."
+        if (assignment.status == Assignment.Status.DROPPED) != bool(assignment.dropped_on):
+            say = (
+                "Ghi ngày thôi thực hiện."
+                if assignment.status == Assignment.Status.DROPPED
+                else "Chỉ ghi khi không thực hiện."
+            )
             self.refuse(DROPPED_ON, say)
         if self.place and not may_assign_by_file(self.by, self.place.path):
             self._keep_to_progress(assignment)
-        if assignment.status == Status.DROPPED and not assignment.dropped_reason:
-            self.refuse(REASON, "Ghi lý do không thực hiện.")
+        if assignment.status == Assignment.Status.DROPPED and not assignment.dropped_reason:
+            self.refuse(DROP_REASON, "Ghi lý do không thực hiện.")
         if assignment.done_on and assignment.done_on > self.today:
             self.refuse(DONE_ON, "Ngày hoàn thành không thể sau hôm nay.")
         if assignment.due_on and assignment.assigned_on and assignment.due_on < assignment.assigned_on:
@@ -120,10 +132,14 @@ class AssignmentRoster(Roster):
 class TargetRoster(Roster):
     """What a unit set itself, or was set, for an indicator in a year; percent for ratios."""
 
-    year = Column("year", YEAR, Count(2100), required=True, key=True, example="2026", width=8)
-    indicator = Column(None, INDICATOR, Text(12), required=True, key=True, example="TT01", width=12)
-    name = Column("indicator__name", "Tên chỉ tiêu", Text(300), info=True, note="Để đọc; không lấy từ tệp.", width=46)
-    value = Column("value", VALUE, Amount(), required=True, note="Chỉ tiêu Đạt/Tổng số: ghi phần trăm.", example="95,5")
+    year = RosterColumn("year", YEAR, Count(2100), required=True, key=True, example="2026", width=8)
+    indicator = RosterColumn(None, INDICATOR, Text(12), required=True, key=True, example="TT01", width=12)
+    name = RosterColumn(
+        "indicator__name", "Tên chỉ tiêu", Text(300), info=True, note="Để đọc; không lấy từ tệp.", width=46
+    )
+    value = RosterColumn(
+        "value", VALUE, Amount(), required=True, note="Chỉ tiêu Đạt/Tổng số: ghi phần trăm.", example="95,5"
+    )
 
     class Meta(Roster.Meta):
         model = Target

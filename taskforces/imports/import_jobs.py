@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from celery import shared_task
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -24,9 +25,10 @@ from import_export.exceptions import ImportError as RowsRefused
 from import_export.results import Result, RowResult
 
 from de_an_06.plain.numbers import format_number
-from reporting.models import ReportingSettings
+from reporting.models.catalogue import ReportingSettings
 from taskforces.clock import now_for
 from taskforces.models import ImportJob, User
+from taskforces.people import passwords
 from taskforces.scope import require
 
 from . import sheets_out, tables
@@ -39,7 +41,7 @@ State, Kind = ImportJob.State, ImportJob.Kind
 SHOWN = 200  # rows of the preview; all rows are in the result file
 CHECKED_AT_ONCE = 64 * 1024  # bytes: a small file needs no worker
 BUSY = (State.WAITING, State.CHECKING, State.WRITING)
-PROGRESS_EVERY = 0.5  # seconds
+NOTED_EVERY = 0.5  # seconds
 CHANGED_SINCE = (
     "Dữ liệu trên cổng đã thay đổi từ lúc xem trước, nên chưa nhập gì. Xem lại các dòng dưới đây rồi xác nhận."
 )
@@ -72,7 +74,7 @@ class Judged:
 def create(*, by, kind: str, upload: UploadedFile) -> ImportJob:
     """Keep an upload and have it checked; ValidationError when the file cannot be taken at all."""
     require(kind in ROSTERS and may_bring_in(by, kind))
-    inspected = tables.inspect(upload)
+    inspected = tables.inspect_roster(upload)
     upload.seek(0)
     with transaction.atomic():
         job = ImportJob(
@@ -86,9 +88,7 @@ def create(*, by, kind: str, upload: UploadedFile) -> ImportJob:
         job.file.save("tep", upload, save=False)
         job.save()
         if inspected.size > CHECKED_AT_ONCE or kind == Kind.UNITS:
-            from taskforces import tasks
-
-            tasks.check_import.delay_on_commit(str(job.pk))
+            check.delay_on_commit(str(job.pk))
     if inspected.size <= CHECKED_AT_ONCE and kind != Kind.UNITS:
         check(job.pk)
         job.refresh_from_db()
@@ -109,11 +109,9 @@ def confirm(*, job_id, by) -> ImportJob:
     job = _locked(job_id, by)
     if job.state != State.READY:
         raise NotNow("Lần nhập này không còn chờ xác nhận.")
-    from taskforces import tasks
-
     job.state, job.message = State.WRITING, ""
     job.save(update_fields=["state", "message"])
-    tasks.write_import.delay_on_commit(str(job.pk))
+    write.delay_on_commit(str(job.pk))
     return job
 
 
@@ -131,8 +129,9 @@ def cancel(*, job_id, by) -> ImportJob:
     return job
 
 
+@shared_task(name="taskforces.tasks.remove_old_imports")
 def remove_old_files() -> int:
-    """Removes uploads and result files past the kept days: they hold names and work phones. Returns the jobs.
+    """Every night: removes files past the days they are kept: they hold names and work phones. Returns how many jobs.
 
     What was brought in, by whom and with which checksum stays in the list.
     """
@@ -158,6 +157,7 @@ def _locked(job_id, by) -> ImportJob:
 # --- the worker's part
 
 
+@shared_task(name="taskforces.tasks.check_import")
 def check(job_id) -> None:
     """Read and judge every row; nothing but the job changes. Safe to run twice."""
     waiting = ImportJob.objects.filter(pk=job_id, state__in=(State.WAITING, State.CHECKING))
@@ -176,6 +176,7 @@ def check(job_id) -> None:
         _show(job, State.CHECKING, roster, table, judged)
 
 
+@shared_task(name="taskforces.tasks.write_import")
 def write(job_id) -> None:
     """Write a confirmed import in one transaction, if its rows come out as the preview said. Safe to run twice."""
     job = ImportJob.objects.select_related("by").filter(pk=job_id, state=State.WRITING).first()
@@ -241,7 +242,7 @@ def _judge(job: ImportJob, progress: Callable[[int], None]):
     return roster, table, list(_judged(result, table, roster))
 
 
-def _judged(result: Result, table: tables.Table, roster: Roster) -> Iterator[Judged]:
+def _judged(result: Result, table: tables.RosterTable, roster: Roster) -> Iterator[Judged]:
     for number, row in zip(table.numbers, result.rows, strict=True):
         if row.errors:
             raise row.errors[0].error  # a programmer's mistake, not a person's
@@ -279,7 +280,7 @@ def _counts(judged: list[Judged]) -> dict[str, int]:
     return totals | {"rows": len(judged), "progress": len(judged)}
 
 
-def _preview(roster: Roster, table: tables.Table, judged: list[Judged]) -> dict:
+def _preview(roster: Roster, table: tables.RosterTable, judged: list[Judged]) -> dict:
     keys = {column.column_name for column in roster.columns() if column.key}
     cells = dict(zip(table.numbers, table.rows, strict=True))
 
@@ -311,7 +312,7 @@ def _preview(roster: Roster, table: tables.Table, judged: list[Judged]) -> dict:
     }
 
 
-def _show(job: ImportJob, was: str, roster: Roster, table: tables.Table, judged: list[Judged]) -> None:
+def _show(job: ImportJob, was: str, roster: Roster, table: tables.RosterTable, judged: list[Judged]) -> None:
     """The preview, or all that is wrong, with its result file."""
     counts = _counts(judged)
     state = State.REFUSED if counts["refused"] else State.READY
@@ -343,7 +344,7 @@ def _note(job: ImportJob) -> Callable[[int], None]:
 
     def note(done: int) -> None:
         nonlocal last
-        if time.monotonic() - last >= PROGRESS_EVERY:
+        if time.monotonic() - last >= NOTED_EVERY:
             last = time.monotonic()
             ImportJob.objects.filter(pk=job.pk).update(progress=done)
 
@@ -357,7 +358,7 @@ def result_name(job: ImportJob) -> str:
     return f"imports/{job.pk}-ket-qua.xlsx"
 
 
-def _save_result(job: ImportJob, counts: dict, table: tables.Table, judged: list[Judged], state: str) -> None:
+def _save_result(job: ImportJob, counts: dict, table: tables.RosterTable, judged: list[Judged], state: str) -> None:
     facts = [
         ("Loại", job.get_kind_display()),
         ("Tình trạng", state),
@@ -392,3 +393,9 @@ def new_accounts(job: ImportJob) -> list[User]:
         return []
     found = User.objects.filter(pk__in=job.preview.get("accounts", []), is_active=True)
     return [user for user in found.order_by("full_name", "pk") if not user.has_usable_password()]
+
+
+@shared_task(name="taskforces.tasks.send_password_links")
+def send_password_links(job_id, address: str) -> int:
+    """Sends each of them with a work e-mail its one-time link; returns how many were sent."""
+    return passwords.send_links(new_accounts(ImportJob.objects.get(pk=job_id)), address)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from taskforces.models import ImportJob
-from taskforces.scope import may_import, may_import_accounts, may_import_units, postings
+from taskforces.scope import has_a_place, may_import, may_import_accounts, may_import_units
 
 from .account_rows import AccountRoster
 from .figure_rows import AssignmentRoster, TargetRoster
@@ -53,7 +53,7 @@ def may_take_out(user, kind: str) -> bool:
     """Who sees a register may take its rows away (without contacts); accounts and units only those who keep them."""
     if kind in {Kind.UNITS, Kind.USERS}:
         return may_bring_in(user, kind)
-    return user.is_superuser or bool(postings(user))
+    return has_a_place(user)
 
 
 def kinds_for(user) -> list[str]:

@@ -6,16 +6,15 @@ from collections.abc import Iterator
 
 from django.db.models import Prefetch
 
-from reporting.models import Indicator, PublicService
+from reporting.models.catalogue import Indicator, PublicService
 from taskforces.models import Document, Membership, Person, Responsibility, TaskForce, VillageTeam
 from taskforces.register.keeping import LONGEST_TEAM
 from taskforces.scope import contacts_seen
 
-from .columns import Choice, Column, Count, Day, Mail, Several, Text
+from .columns import FULL_NAME, ROLE, SINCE, UNTIL, Count, Day, Mail, OneOf, RosterColumn, Several, Text
 from .resources import BATCH, Roster, in_parts
 
-KIND, FOUNDED, UNTIL = "Loại tổ", "Tổ thành lập ngày", "Đến hết ngày"
-FULL_NAME, ROLE, SINCE, BODY_UNIT = "Họ và tên", "Vai trò", "Từ ngày", "Mã đơn vị công tác"
+KIND, FOUNDED, BODY_UNIT = "Loại tổ", "Tổ thành lập ngày", "Mã đơn vị công tác"
 DECISION_DAY, MET = "Ngày quyết định", "Họp gần nhất ngày"
 BEFORE_UNIT = "Đơn vị có từ ngày {:%d/%m/%Y}; ngày này sớm hơn."
 
@@ -23,18 +22,18 @@ BEFORE_UNIT = "Đơn vị có từ ngày {:%d/%m/%Y}; ngày này sớm hơn."
 class TaskForceRoster(Roster):
     """Task forces with their founding decision."""
 
-    kind = Column(
-        "kind", KIND, Choice(TaskForce.Kind.choices), required=True, key=True, example="Tổ công tác", width=24
+    kind = RosterColumn(
+        "kind", KIND, OneOf(TaskForce.Kind.choices), required=True, key=True, example="Tổ công tác", width=24
     )
-    founded = Column("valid_from", "Thành lập ngày", Day(), required=True, key=True, example="15/01/2026")
-    title = Column("name", "Tên tổ", Text(200), required=True, example="Tổ công tác Đề án 06", width=40)
-    met = Column("last_meeting_on", MET, Day(), example="10/11/2026")
-    number = Column("decision__number", "Số quyết định", Text(60), example="57/QĐ-UBND")
-    decided = Column(
+    founded = RosterColumn("valid_from", "Thành lập ngày", Day(), required=True, key=True, example="15/01/2026")
+    title = RosterColumn("name", "Tên tổ", Text(200), required=True, example="Tổ công tác Đề án 06", width=40)
+    met = RosterColumn("last_meeting_on", MET, Day(), example="10/11/2026")
+    number = RosterColumn("decision__number", "Số quyết định", Text(60), example="57/QĐ-UBND")
+    decided = RosterColumn(
         "decision__issued_on", DECISION_DAY, Day(), note="Cần khi ghi số quyết định.", example="15/01/2026"
     )
-    decided_by = Column("decision__issuing_body", "Cơ quan ban hành", Text(160), example="UBND phường", width=24)
-    until = Column("valid_to", "Kết thúc ngày", Day(), note="Để trống khi tổ còn hoạt động.")
+    decided_by = RosterColumn("decision__issuing_body", "Cơ quan ban hành", Text(160), example="UBND phường", width=24)
+    until = RosterColumn("valid_to", "Kết thúc ngày", Day(), note="Để trống khi tổ còn hoạt động.")
 
     class Meta(Roster.Meta):
         model = TaskForce
@@ -129,25 +128,31 @@ class TaskForceRoster(Roster):
 class MemberRoster(Roster):
     """Seats in task forces, each with its person and what the seat answers for."""
 
-    kind = Column(None, KIND, Choice(TaskForce.Kind.choices), required=True, key=True, example="Tổ công tác", width=24)
-    founded = Column(None, FOUNDED, Day(), key=True, note="Để trống khi đơn vị chỉ có một tổ loại này đang hoạt động.")
-    full_name = Column(
+    kind = RosterColumn(
+        None, KIND, OneOf(TaskForce.Kind.choices), required=True, key=True, example="Tổ công tác", width=24
+    )
+    founded = RosterColumn(
+        None, FOUNDED, Day(), key=True, note="Để trống khi đơn vị chỉ có một tổ loại này đang hoạt động."
+    )
+    full_name = RosterColumn(
         "person__full_name", FULL_NAME, Text(100), required=True, key=True, example="Nguyễn Văn An", width=26
     )
-    staff_code = Column("person__staff_code", "Mã cán bộ", Text(30), key=True, note="Chỉ cần khi trùng họ tên.")
-    body_unit = Column(None, BODY_UNIT, Text(5), key=True, note="Để trống: người của chính đơn vị có tổ.", width=11)
-    role = Column("role", ROLE, Choice(Membership.Role.choices), required=True, example="Thành viên")
-    post = Column("post", "Chức vụ", Text(120), example="Công chức Tư pháp – Hộ tịch", width=28)
-    body = Column("person__body", "Cơ quan", Text(160), shared=True, example="UBND phường", width=24)
-    phone = Column("person__work_phone", "Điện thoại cơ quan", Text(30), shared=True, contact=True)
-    mail = Column("person__work_email", "Thư công vụ", Mail(254), shared=True, contact=True, width=26)
-    since = Column("valid_from", SINCE, Day(), required=True, key=True, example="15/01/2026")
-    until = Column("valid_to", UNTIL, Day(), note="Để trống khi còn tham gia.")
-    duties = Column("duties", "Nhiệm vụ được phân công", Text(2000, lines=True), width=40)
-    services = Column(
+    staff_code = RosterColumn("person__staff_code", "Mã cán bộ", Text(30), key=True, note="Chỉ cần khi trùng họ tên.")
+    body_unit = RosterColumn(
+        None, BODY_UNIT, Text(5), key=True, note="Để trống: người của chính đơn vị có tổ.", width=11
+    )
+    role = RosterColumn("role", ROLE, OneOf(Membership.Role.choices), required=True, example="Thành viên")
+    post = RosterColumn("post", "Chức vụ", Text(120), example="Công chức Tư pháp – Hộ tịch", width=28)
+    body = RosterColumn("person__body", "Cơ quan", Text(160), shared=True, example="UBND phường", width=24)
+    phone = RosterColumn("person__work_phone", "Điện thoại cơ quan", Text(30), shared=True, contact=True)
+    mail = RosterColumn("person__work_email", "Thư công vụ", Mail(254), shared=True, contact=True, width=26)
+    since = RosterColumn("valid_from", SINCE, Day(), required=True, key=True, example="15/01/2026")
+    until = RosterColumn("valid_to", UNTIL, Day(), note="Để trống khi còn tham gia.")
+    duties = RosterColumn("duties", "Nhiệm vụ được phân công", Text(2000, lines=True), width=40)
+    services = RosterColumn(
         "services", "Dịch vụ công phụ trách", Text(0), note="Mã, cách nhau bằng dấu chấm phẩy: DVC01; DVC02."
     )
-    groups = Column("groups", "Nhóm chỉ tiêu phụ trách", Several(dict(Indicator.Group.choices), "nhóm chỉ tiêu"))
+    groups = RosterColumn("groups", "Nhóm chỉ tiêu phụ trách", Several(dict(Indicator.Group.choices), "nhóm chỉ tiêu"))
 
     class Meta(Roster.Meta):
         model = Membership
@@ -370,21 +375,25 @@ class MemberRoster(Roster):
 class VillageTeamRoster(Roster):
     """Villages and their teams; without a founding day the village has no team yet."""
 
-    kind = Column(
+    kind = RosterColumn(
         "kind",
         "Loại",
-        Choice(VillageTeam.Kind.choices),
+        OneOf(VillageTeam.Kind.choices),
         required=True,
         key=True,
         width=30,
         example="Tổ công tác thôn, ấp, khu phố",
     )
-    village = Column("village", "Thôn, ấp, khu phố", Text(120), required=True, key=True, example="Khu phố 1", width=26)
-    since = Column("valid_from", "Có trong sổ từ ngày", Day(), required=True, key=True, example="01/07/2025")
-    head = Column("head_name", "Tổ trưởng", Text(100), example="Trần Thị Bình", width=26)
-    members = Column("members", "Số thành viên", Count(LONGEST_TEAM), example="6")
-    founded = Column("founded_on", "Thành lập ngày", Day(), note="Để trống: thôn chưa có tổ.", example="01/08/2025")
-    until = Column("valid_to", UNTIL, Day(), note="Để trống khi còn trong sổ.")
+    village = RosterColumn(
+        "village", "Thôn, ấp, khu phố", Text(120), required=True, key=True, example="Khu phố 1", width=26
+    )
+    since = RosterColumn("valid_from", "Có trong sổ từ ngày", Day(), required=True, key=True, example="01/07/2025")
+    head = RosterColumn("head_name", "Tổ trưởng", Text(100), example="Trần Thị Bình", width=26)
+    members = RosterColumn("members", "Số thành viên", Count(LONGEST_TEAM), example="6")
+    founded = RosterColumn(
+        "founded_on", "Thành lập ngày", Day(), note="Để trống: thôn chưa có tổ.", example="01/08/2025"
+    )
+    until = RosterColumn("valid_to", UNTIL, Day(), note="Để trống khi còn trong sổ.")
 
     class Meta(Roster.Meta):
         model = VillageTeam

@@ -19,12 +19,12 @@ from taskforces.clock import now_for, today_for
 from taskforces.models import AdministrativeUnit, UnitVersion
 from taskforces.scope import may_import_for
 
-from .columns import Column, Day, SaidOtherwise, Text, cell_text
-from .tables import Table, header_key
+from .columns import Day, RosterColumn, SaidOtherwise, Text, cell_text
+from .tables import RosterTable, header_key
 
 UNIT, UNIT_SINCE, UNIT_NAME = "Mã đơn vị", "Đơn vị có từ ngày", "Tên đơn vị"
 BATCH = 500
-Difference = tuple[str, str, str]  # column, stored, in the file
+CellChange = tuple[str, str, str]  # column, stored, in the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +51,13 @@ class Instances(BaseInstanceLoader):
 class Roster(resources.Resource):
     """One kind of sheet. A kind names its columns, loads what exists, finds a row's object, and writes the bulk."""
 
-    unit_code = Column(
+    unit_code = RosterColumn(
         None, UNIT, Text(5), required=True, key=True, note="Mã đủ số 0 ở đầu.", example="25217", width=11
     )
-    unit_since = Column(
+    unit_since = RosterColumn(
         None, UNIT_SINCE, Day(), key=True, note="Chỉ ghi khi mã từng thuộc đơn vị khác; để trống: đơn vị hiện nay."
     )
-    unit_name = Column(None, UNIT_NAME, Text(120), info=True, note="Để đọc cho dễ; không lấy từ tệp.", width=26)
+    unit_name = RosterColumn(None, UNIT_NAME, Text(120), info=True, note="Để đọc cho dễ; không lấy từ tệp.", width=26)
 
     class Meta:
         use_bulk = True
@@ -85,7 +85,7 @@ class Roster(resources.Resource):
 
     # --- columns
 
-    def columns(self) -> list[Column]:
+    def columns(self) -> list[RosterColumn]:
         return list(self.fields.values())
 
     def known_columns(self) -> dict[str, str]:
@@ -132,7 +132,7 @@ class Roster(resources.Resource):
 
     # --- reading
 
-    def dataset(self, table: Table) -> tablib.Dataset:
+    def dataset(self, table: RosterTable) -> tablib.Dataset:
         self.numbers = table.numbers
         return tablib.Dataset(*table.rows, headers=table.headers)
 
@@ -259,7 +259,7 @@ class Roster(resources.Resource):
 
     def skip_row(self, instance, original, row, import_validation_errors=None):
         after = self.texts(instance)
-        self.differences: list[Difference] = [
+        self.differences: list[CellChange] = [
             (column, self.before.get(column, ""), text)
             for column, text in after.items()
             if text != self.before.get(column, "")

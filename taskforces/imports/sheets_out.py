@@ -22,12 +22,12 @@ from taskforces.clock import today_for
 from taskforces.models import AdministrativeUnit, UnitVersion
 from taskforces.scope import may_import_for, path_in_scope_of_unit
 
-from .columns import Choice, Column
+from .columns import OneOf, RosterColumn
 from .kinds import ABOUT, Kind, may_bring_in
 from .resources import UNIT, Roster
-from .tables import DATA_SHEET, MOST_ROWS, safe_for_csv
+from .tables import DATA_SHEET, MOST_ROSTER_ROWS, safe_for_csv
 
-GUIDE, LISTS, RESULT = "Hướng dẫn", "Danh mục", "Kết quả"
+GUIDE_SHEET, LISTS_SHEET, RESULT_SHEET = "Hướng dẫn", "Danh mục", "Kết quả"
 OUTCOMES = {"new": "Mới", "changed": "Thay đổi", "unchanged": "Giữ nguyên", "refused": "Có lỗi"}
 _BOLD, _WRAP = Font(bold=True), Alignment(wrap_text=True, vertical="top")
 _HEAD, _MUST = PatternFill("solid", fgColor="E7E9EC"), PatternFill("solid", fgColor="F6DADA")
@@ -89,7 +89,7 @@ def write_result(
 ) -> int:
     """Every row of an import: its number, outcome, what was said or changed, and its cells as they were in the file."""
     book = Workbook(write_only=True)
-    page = book.create_sheet(RESULT)
+    page = book.create_sheet(RESULT_SHEET)
     page.freeze_panes = "D2"
     for letter, width in zip("ABC", (8, 13, 70), strict=True):
         page.column_dimensions[letter].width = width
@@ -126,7 +126,7 @@ def _writable(text: str) -> str:
     return "".join(c for c in text if c in "\t\n\r" or ord(c) >= 32)[:32_000]
 
 
-def _cell(page, text: str, column: Column) -> WriteOnlyCell:
+def _cell(page, text: str, column: RosterColumn) -> WriteOnlyCell:
     """Days and numbers as such, so that Excel sorts them; everything else as text."""
     if text and column.widget.kind == "day":
         cell = WriteOnlyCell(page, value=dt.datetime.strptime(text, "%d/%m/%Y").replace(tzinfo=None))  # noqa: DTZ007
@@ -140,13 +140,13 @@ def _cell(page, text: str, column: Column) -> WriteOnlyCell:
     return cell
 
 
-def _blank(page, column: Column) -> WriteOnlyCell:
+def _blank(page, column: RosterColumn) -> WriteOnlyCell:
     cell = WriteOnlyCell(page)
     cell.number_format = {"day": "dd/mm/yyyy", "count": "0", "amount": "General"}.get(column.widget.kind, "@")
     return cell
 
 
-def _header(page, column: Column) -> WriteOnlyCell:
+def _header(page, column: RosterColumn) -> WriteOnlyCell:
     cell = _text(page, column.column_name + (" *" if column.required else ""), bold=True)
     cell.alignment = _WRAP
     if column.required:
@@ -157,7 +157,7 @@ def _header(page, column: Column) -> WriteOnlyCell:
     return cell
 
 
-def _note(column: Column) -> str:
+def _note(column: RosterColumn) -> str:
     parts = ["Bắt buộc." if column.required else "Có thể để trống."]
     if column.widget.kind == "day":
         parts.append("Ngày dạng 09/08/2022.")
@@ -166,19 +166,19 @@ def _note(column: Column) -> str:
     return " ".join(parts)
 
 
-def _offer_choices(page, i: int, column: Column, units: int) -> None:
+def _offer_choices(page, i: int, column: RosterColumn, units: int) -> None:
     """A drop-down list; a unit outside the list is only warned of, as code and first day may name one."""
     letter = get_column_letter(i + 1)
-    if isinstance(column.widget, Choice):
-        rule = DataValidation("list", formula1=f"'{LISTS}'!${letter}$2:${letter}${1 + len(column.widget.labels)}")
+    if isinstance(column.widget, OneOf):
+        rule = DataValidation("list", formula1=f"'{LISTS_SHEET}'!${letter}$2:${letter}${1 + len(column.widget.labels)}")
         rule.error, rule.errorTitle, rule.errorStyle = "Chọn một giá trị trong danh sách.", column.column_name, "stop"
     elif units:
-        rule = DataValidation("list", formula1=f"'{LISTS}'!${letter}$2:${letter}${1 + units}")
+        rule = DataValidation("list", formula1=f"'{LISTS_SHEET}'!${letter}$2:${letter}${1 + units}")
         rule.error, rule.errorTitle, rule.errorStyle = "Mã này không có trong danh mục.", column.column_name, "warning"
     else:
         return
     rule.allow_blank, rule.showErrorMessage = True, True
-    rule.add(f"{letter}2:{letter}{MOST_ROWS + 1}")
+    rule.add(f"{letter}2:{letter}{MOST_ROSTER_ROWS + 1}")
     page.data_validations.append(rule)
 
 
@@ -187,13 +187,13 @@ def _units_to_choose(roster: Roster) -> list[tuple[str, str]]:
     return [(v.unit.code, v.name) for v in versions if may_import_for(roster.by, v.unit_id, v.path)]
 
 
-def _write_guide(book: Workbook, columns: list[Column], kind: str, title: str) -> None:
-    page = book.create_sheet(GUIDE)
+def _write_guide(book: Workbook, columns: list[RosterColumn], kind: str, title: str) -> None:
+    page = book.create_sheet(GUIDE_SHEET)
     for letter, width in zip("ABCD", (28, 12, 60, 34), strict=True):
         page.column_dimensions[letter].width = width
     lines = [
         f"Tệp mẫu: {title}. {ABOUT[kind].text}",
-        f"Ghi dữ liệu vào trang “{DATA_SHEET}”, từ dòng 2. Trang này và trang “{LISTS}” không được đọc.",
+        f"Ghi dữ liệu vào trang “{DATA_SHEET}”, từ dòng 2. Trang này và trang “{LISTS_SHEET}” không được đọc.",
         "Giữ nguyên tên cột; thứ tự cột tùy ý, cột không bắt buộc có thể bỏ.",
         "Ô để trống giữ nguyên điều đang lưu. Muốn xóa một điều đã lưu, sửa trên trang.",
         "Không dùng công thức, không gộp ô. Dòng trống được bỏ qua. Nhiều nhất 50.000 dòng, 20 MB.",
@@ -213,12 +213,12 @@ def _write_guide(book: Workbook, columns: list[Column], kind: str, title: str) -
         page.append([_text(page, text) for text in cells])
 
 
-def _write_lists(book: Workbook, columns: list[Column], units: list[tuple[str, str]]) -> None:
+def _write_lists(book: Workbook, columns: list[RosterColumn], units: list[tuple[str, str]]) -> None:
     """What the drop-down lists offer, each under its own column; the units with their names at the end."""
-    page = book.create_sheet(LISTS)
+    page = book.create_sheet(LISTS_SHEET)
     offered: list[list[str]] = []
     for column in columns:
-        if isinstance(column.widget, Choice):
+        if isinstance(column.widget, OneOf):
             offered.append(list(column.widget.labels.values()))
         else:
             offered.append([code for code, _ in units] if column.column_name == UNIT else [])

@@ -25,15 +25,14 @@ from openpyxl.utils import get_column_letter, range_boundaries
 from de_an_06.plain.numbers import format_number
 from taskforces.register import uploads
 
-MOST_ROWS = 50_000
+MOST_ROSTER_ROWS = 50_000
 MOST_COLUMNS = 100
-LARGEST = uploads.LARGEST
-LARGEST_UNPACKED = 200 * 1024 * 1024  # bytes; 50,000 rows of text need about 40 MB
+LARGEST_UNPACKED_ROSTER = 200 * 1024 * 1024  # bytes; 50,000 rows of text need about 40 MB
 HEADER_WITHIN = 15  # rows in which the row of column names is looked for
 MOST_REASONS = 200
 DATA_SHEET = "Dữ liệu"
-XLSX, CSV = ".xlsx", ".csv"
-ACCEPT = f"{XLSX},{CSV}"
+XLSX_SUFFIX, CSV_SUFFIX = ".xlsx", ".csv"
+ROSTER_ACCEPT = f"{XLSX_SUFFIX},{CSV_SUFFIX}"
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*\bref="([A-Z]+[0-9]+:[A-Z]+[0-9]+)"')
 # What damaged workbooks raise in zipfile, zlib and openpyxl.
@@ -43,7 +42,7 @@ UNREADABLE = (
 )
 _CHUNK = 1024 * 1024
 
-Value = str | int | float | bool | dt.datetime | dt.date | dt.time | dt.timedelta | None
+CellValue = str | int | float | bool | dt.datetime | dt.date | dt.time | dt.timedelta | None
 
 
 class FileRefused(Exception):
@@ -55,29 +54,29 @@ class FileRefused(Exception):
 
 
 @dataclass(slots=True)
-class Table:
+class RosterTable:
     """The rows of a sheet under the column names it was asked for. `numbers`: each row's number in the file."""
 
     sheet: str
     headers: list[str]
-    rows: list[list[Value]] = field(default_factory=list)
+    rows: list[list[CellValue]] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
     blank_rows: int = 0  # between the rows with content
 
 
-def inspect(upload: UploadedFile) -> uploads.Inspected:
+def inspect_roster(upload: UploadedFile) -> uploads.Inspected:
     """Name, size and checksum of an upload that may be kept, or ValidationError: before anything is stored."""
     name = uploads.clean_name(upload.name or "")
     suffix = PurePosixPath(name).suffix.lower()
-    if suffix not in {XLSX, CSV, ".xlsm", ".xltm", ".xlsb"}:
+    if suffix not in {XLSX_SUFFIX, CSV_SUFFIX, ".xlsm", ".xltm", ".xlsb"}:
         if suffix == ".xls":
             raise ValidationError(f"Tệp “{name}” là Excel dạng cũ. Mở tệp, chọn Lưu thành “Excel Workbook (.xlsx)”.")
         raise ValidationError(f"Tệp “{name}” không phải .xlsx hoặc .csv.")
-    if suffix != CSV:
+    if suffix != CSV_SUFFIX:
         return uploads.inspect(upload)
     if not upload.size:
         raise ValidationError(f"Tệp “{name}” không có nội dung.")
-    if upload.size > LARGEST:
+    if upload.size > uploads.LARGEST:
         raise ValidationError(f"Tệp “{name}” nặng {format_number(round(upload.size / 1024**2))} MB; nặng nhất 20 MB.")
     upload.seek(0)
     head = upload.read(4096)
@@ -87,20 +86,20 @@ def inspect(upload: UploadedFile) -> uploads.Inspected:
         raise ValidationError(
             f"Nội dung tệp “{name}” không phải CSV. Không đổi đuôi tên tệp; tệp Excel gửi dạng .xlsx."
         )
-    return uploads.Inspected(name, "text/csv", upload.size, uploads._sha256(upload))
+    return uploads.Inspected(name, "text/csv", upload.size, uploads.sha256_of(upload))
 
 
-def read(file: BinaryIO, name: str, known: dict[str, str], required: list[str]) -> Table:
+def read(file: BinaryIO, name: str, known: dict[str, str], required: list[str]) -> RosterTable:
     """The rows of the file's sheet; raises FileRefused.
 
     `known`: key of a column name (see `header_key`) -> the name; all `required` must be there, in any order.
     """
-    if PurePosixPath(name).suffix.lower() == CSV:
+    if PurePosixPath(name).suffix.lower() == CSV_SUFFIX:
         return _collect("", _csv_rows(file), known, required)
     return _read_workbook(file, known, required)
 
 
-def header_key(text: Value) -> str:
+def header_key(text: CellValue) -> str:
     """'  Mã đơn  vị * ' and 'mã đơn vị' are one column."""
     return " ".join(_tidy(str(text)).split()).rstrip(" *").casefold() if text is not None else ""
 
@@ -114,8 +113,8 @@ def _tidy(text: str) -> str:
 # --- rows under their column names
 
 
-def _collect(sheet: str, rows: Iterator[tuple[int, list[Value]]], known: dict, required: list[str]) -> Table:
-    table = Table(sheet, [])
+def _collect(sheet: str, rows: Iterator[tuple[int, list[CellValue]]], known: dict, required: list[str]) -> RosterTable:
+    table = RosterTable(sheet, [])
     positions: list[int] = []
     pending_blank, reasons = 0, []
     for number, values in rows:
@@ -128,8 +127,10 @@ def _collect(sheet: str, rows: Iterator[tuple[int, list[Value]]], known: dict, r
         if all(v is None or v == "" for v in values):
             pending_blank += 1
             continue
-        if len(table.rows) == MOST_ROWS:
-            raise FileRefused(f"Tệp có hơn {format_number(MOST_ROWS)} dòng. Chia thành nhiều tệp rồi gửi từng tệp.")
+        if len(table.rows) == MOST_ROSTER_ROWS:
+            raise FileRefused(
+                f"Tệp có hơn {format_number(MOST_ROSTER_ROWS)} dòng. Chia thành nhiều tệp rồi gửi từng tệp."
+            )
         table.blank_rows += pending_blank
         pending_blank = 0
         named = set(positions)
@@ -150,7 +151,7 @@ def _collect(sheet: str, rows: Iterator[tuple[int, list[Value]]], known: dict, r
     return table
 
 
-def _headers(table: Table, number: int, values: list[Value], known: dict, required: list[str]) -> list[int]:
+def _headers(table: RosterTable, number: int, values: list[CellValue], known: dict, required: list[str]) -> list[int]:
     """Names of the columns into `table.headers`; their positions. All that is wrong with them is said at once."""
     reasons, positions = [], []
     for i, value in enumerate(values):
@@ -174,8 +175,8 @@ def _headers(table: Table, number: int, values: list[Value], known: dict, requir
 # --- CSV
 
 
-def _csv_rows(file: BinaryIO) -> Iterator[tuple[int, list[Value]]]:
-    raw = file.read(LARGEST + 1)
+def _csv_rows(file: BinaryIO) -> Iterator[tuple[int, list[CellValue]]]:
+    raw = file.read(uploads.LARGEST + 1)
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise FileRefused("Tệp CSV mã hóa UTF-16. Trong Excel chọn Lưu thành “CSV UTF-8 (phân tách bằng dấu phẩy)”.")
     if b"\0" in raw:
@@ -221,7 +222,7 @@ def safe_for_csv(value: str) -> str:
 # --- Excel
 
 
-def _read_workbook(file: BinaryIO, known: dict, required: list[str]) -> Table:
+def _read_workbook(file: BinaryIO, known: dict, required: list[str]) -> RosterTable:
     unreadable = "Không đọc được tệp Excel: tệp hỏng hoặc có mật khẩu. Mở bằng Excel, lưu lại dạng .xlsx rồi gửi."
     try:
         merged_parts = _check_archive(file)
@@ -249,7 +250,7 @@ def _check_archive(file: BinaryIO) -> dict[str, list[str]]:
     total = 0
     with zipfile.ZipFile(file) as archive:
         parts = archive.infolist()
-        if len(parts) > uploads.MOST_PARTS or sum(part.file_size for part in parts) > LARGEST_UNPACKED:
+        if len(parts) > uploads.MOST_PARTS or sum(part.file_size for part in parts) > LARGEST_UNPACKED_ROSTER:
             raise FileRefused("Tệp bung ra quá lớn nên không đọc. Chép riêng các dòng cần nhập sang tệp mẫu mới.")
         for part in parts:
             if part.flag_bits & 1:
@@ -259,7 +260,7 @@ def _check_archive(file: BinaryIO) -> dict[str, list[str]]:
             with archive.open(part) as stream:
                 while chunk := stream.read(_CHUNK):
                     total += len(chunk)
-                    if total > LARGEST_UNPACKED:
+                    if total > LARGEST_UNPACKED_ROSTER:
                         raise FileRefused("Tệp bung ra quá lớn nên không đọc.")
                     if is_sheet:
                         window = tail + chunk
@@ -279,12 +280,12 @@ def _choose_page(book, known: dict):
     raise FileRefused("Tệp không có trang tính nào đang hiện. Bỏ ẩn trang có dữ liệu (Unhide) rồi gửi.")
 
 
-def _read_page(page, merged: list[str], known: dict, required: list[str]) -> Table:
+def _read_page(page, merged: list[str], known: dict, required: list[str]) -> RosterTable:
     reasons: list[str] = []
 
     def rows():
         for number, cells in enumerate(page.rows, 1):
-            values: list[Value] = []
+            values: list[CellValue] = []
             for i, cell in enumerate(cells):
                 value = cell.value
                 if isinstance(value, str):
@@ -316,7 +317,7 @@ def _read_page(page, merged: list[str], known: dict, required: list[str]) -> Tab
     return table
 
 
-def _merged_reasons(merged: list[str], table: Table) -> list[str]:
+def _merged_reasons(merged: list[str], table: RosterTable) -> list[str]:
     """Merged cells hide which row a value belongs to; titles above the rows may stay merged."""
     reasons = []
     for ref in merged:

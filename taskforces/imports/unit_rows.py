@@ -18,7 +18,7 @@ from import_export.results import Result, RowResult
 from taskforces.models import Level, UnitSuccession, UnitType, UnitVersion
 from taskforces.units import csv_files, loading
 
-from .columns import Choice, Column, Day, Text
+from .columns import Day, OneOf, RosterColumn, Text
 from .resources import Roster
 
 PRECISION = [("exact", "Chính xác"), ("snapshot", "Theo bản chụp")]
@@ -37,19 +37,19 @@ REASONS = (
 class UnitRoster(Roster):
     """Names, types and parents of units over time."""
 
-    unit_code = Column("code", "Mã đơn vị", Text(5), required=True, key=True, example="25217", width=11)
-    unit_since = Column("valid_from", "Từ ngày", Day(), required=True, key=True, example="01/07/2025")
-    unit_name = Column("name", "Tên đầy đủ", Text(100), required=True, example="Phường Phước Long", width=28)
-    short_name = Column("short_name", "Tên ngắn", Text(100), required=True, example="Phước Long", width=24)
-    unit_type = Column("unit_type", "Loại", Choice(UnitType.choices), required=True, example="Phường", width=22)
-    level = Column("level", "Cấp", Choice(Level.choices), required=True, example="Cấp xã")
-    parent = Column("parent_code", "Mã cấp trên", Text(5), note="Để trống ở cấp tỉnh.", example="75", width=12)
-    parent_since = Column(
+    unit_code = RosterColumn("code", "Mã đơn vị", Text(5), required=True, key=True, example="25217", width=11)
+    unit_since = RosterColumn("valid_from", "Từ ngày", Day(), required=True, key=True, example="01/07/2025")
+    unit_name = RosterColumn("name", "Tên đầy đủ", Text(100), required=True, example="Phường Phước Long", width=28)
+    short_name = RosterColumn("short_name", "Tên ngắn", Text(100), required=True, example="Phước Long", width=24)
+    unit_type = RosterColumn("unit_type", "Loại", OneOf(UnitType.choices), required=True, example="Phường", width=22)
+    level = RosterColumn("level", "Cấp", OneOf(Level.choices), required=True, example="Cấp xã")
+    parent = RosterColumn("parent_code", "Mã cấp trên", Text(5), note="Để trống ở cấp tỉnh.", example="75", width=12)
+    parent_since = RosterColumn(
         "parent_valid_from", "Cấp trên từ ngày", Day(), note="Từ ngày ở dòng của cấp trên.", example="01/07/2025"
     )
-    until = Column("valid_to", "Đến hết ngày", Day(), note="Để trống khi còn hiệu lực.")
-    precision = Column("valid_from_precision", "Từ ngày là", Choice(PRECISION), example="Chính xác")
-    source = Column("source", "Nguồn", Text(200), example="1662/NQ-UBTVQH15", width=26)
+    until = RosterColumn("valid_to", "Đến hết ngày", Day(), note="Để trống khi còn hiệu lực.")
+    precision = RosterColumn("valid_from_precision", "Từ ngày là", OneOf(PRECISION), example="Chính xác")
+    source = RosterColumn("source", "Nguồn", Text(200), example="1662/NQ-UBTVQH15", width=26)
 
     class Meta(Roster.Meta):
         model = UnitVersion
@@ -147,7 +147,7 @@ class UnitRoster(Roster):
             lines = self._write(folder)
             try:
                 return loading.load_units(folder)
-            except csv_files.Refused as refused:
+            except csv_files.UnitFilesRefused as refused:
                 for problem in refused.problems:
                     row = self.row_of.get(lines.get(problem.line)) if problem.file == csv_files.UNITS_FILE else None
                     target = result.rows[(row or 1) - 1]
@@ -163,13 +163,13 @@ class UnitRoster(Roster):
         """units.csv and succession.csv; which line holds which row."""
         lines = {}
         with (folder / csv_files.UNITS_FILE).open("w", encoding="utf-8", newline="") as file:
-            out = csv.DictWriter(file, csv_files.UNIT_COLUMNS)
+            out = csv.DictWriter(file, csv_files.UNIT_FIELDS)
             out.writeheader()
             for line, (key, row) in enumerate(self.wanted.items(), 2):
                 lines[line] = key
-                out.writerow({name: _plain(row.get(name)) for name in csv_files.UNIT_COLUMNS})
+                out.writerow({name: _plain(row.get(name)) for name in csv_files.UNIT_FIELDS})
         with (folder / csv_files.SUCCESSION_FILE).open("w", encoding="utf-8", newline="") as file:
-            out = csv.DictWriter(file, [*csv_files.SUCCESSION_COLUMNS, "source"])
+            out = csv.DictWriter(file, [*csv_files.SUCCESSION_FIELDS, "source"])
             out.writeheader()
             out.writerows(self._links())
         return lines
@@ -244,7 +244,7 @@ def _plain(value) -> str:
     return "" if value is None else str(value)
 
 
-def _say(problem: csv_files.Problem, row: int | None) -> str:
+def _say(problem: csv_files.LineProblem, row: int | None) -> str:
     for pattern, words in REASONS:
         if found := re.search(pattern, problem.reason):
             text = found.expand(words)

@@ -81,6 +81,14 @@ class AdministrativeUnit(models.Model):
         return self.opened_on <= day and (self.closed_on is None or self.closed_on >= day)
 
 
+def path_ids(path: str) -> list[int]:
+    """The unit ids of a path (`UnitVersion.path`, `Report.path`), root first, the unit itself last.
+
+    '/1/40/7/' -> [1, 40, 7]. Nothing else takes a path apart.
+    """
+    return [int(part) for part in path.split("/") if part]
+
+
 class UnitVersionQuerySet(models.QuerySet["UnitVersion"]):
     def on(self, day: dt.date):
         """The tree valid on `day`: one version of every unit open that day."""

@@ -10,10 +10,12 @@ import datetime as dt
 from collections import Counter, defaultdict
 
 from allauth.account.models import EmailAddress
+from celery import shared_task
 from django.db import transaction
 from django.db.models import Q
 
-from reporting.models import DifficultyStep, Explanation, ExportJob, FigureChange, ReportEvent, ReportingSettings
+from reporting.models.catalogue import ReportingSettings
+from taskforces import hooks
 from taskforces.clock import now_for, today_for
 from taskforces.models import (
     AssignmentEvent,
@@ -38,8 +40,9 @@ def kept_until(left_on: dt.date, months: int) -> dt.date:
     return dt.date(year, month + 1, min(left_on.day, calendar.monthrange(year, month + 1)[1]))
 
 
+@shared_task(name="taskforces.tasks.erase_contacts")
 def erase_contacts() -> Counter:
-    """Blank the contact of everybody who left long enough ago; counts of 'persons' and 'accounts' erased.
+    """Every night: blank the contact of everybody who left long enough ago; counts of 'persons' and 'accounts' erased.
 
     Who never held a seat or a posting is left alone (a new entry), and so are superusers.
     """
@@ -125,22 +128,18 @@ def _last_days(person_ids: list[int], user_ids: list[int]) -> dict[tuple[str, in
 
 # What is held --------------------------------------------------------------------------------------------------------
 
-# What a person's account left in the logs: words, model, field that names the person.
+# What a person's account left in the logs of this app; those of the app above are in `hooks.traces`.
 TRACES = (
-    ("Ô số liệu đã nhập hoặc sửa", FigureChange, "by"),
-    ("Việc gửi, duyệt, trả lại báo cáo", ReportEvent, "by"),
-    ("Giải thích điểm cần xem", Explanation, "by"),
-    ("Nêu, trả lời, xử lý khó khăn", DifficultyStep, "by"),
-    ("Ghi tiến độ nhiệm vụ", AssignmentEvent, "by"),
-    ("Văn bản đã tải lên", Document, "uploaded_by"),
-    ("Tệp đã nhập vào cổng", ImportJob, "by"),
-    ("Báo cáo Excel, Word đã lập", ExportJob, "requested_by"),
-    ("Phân công đã ghi cho người khác", PostingEvent, "by"),
-    ("Danh bạ đã xuất", ContactExport, "by"),
+    hooks.Trace("Ghi tiến độ nhiệm vụ", AssignmentEvent, "by"),
+    hooks.Trace("Văn bản đã tải lên", Document, "uploaded_by"),
+    hooks.Trace("Tệp đã nhập vào cổng", ImportJob, "by"),
+    hooks.Trace("Phân công đã ghi cho người khác", PostingEvent, "by"),
+    hooks.Trace("Danh bạ đã xuất", ContactExport, "by"),
 )
 
 
 def traces_of(user: User) -> list[tuple[str, int]]:
     """How many rows of each log name the person; one small query each."""
-    counted = ((words, model.objects.filter(**{name: user}).count()) for words, model, name in TRACES)
+    logs = [*hooks.traces, *TRACES]
+    counted = ((log.words, log.model.objects.filter(**{log.field: user}).count()) for log in logs)
     return [(words, n) for words, n in counted if n]

@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from taskforces.clock import now_for, today_for
-from taskforces.models import AdministrativeUnit, Branch, Posting, PostingEvent, Role, UnitVersion, User
+from taskforces.models import AdministrativeUnit, Posting, PostingEvent, UnitVersion, User
 from taskforces.scope import may_give_posting, path_in_scope_of_unit, require
 
 Action = PostingEvent.Action
@@ -236,7 +236,7 @@ def _holds_on(posting: Posting, day: dt.date) -> bool:
 
 def _words(posting: Posting) -> str:
     """'Cán bộ nhập liệu (Công an), Phường Phước Long'."""
-    role = Role(posting.role).label + (f" ({Branch(posting.branch).label})" if posting.branch else "")
+    role = posting.get_role_display() + (f" ({posting.get_branch_display()})" if posting.branch else "")
     version = UnitVersion.objects.filter(unit_id=posting.unit_id).order_by("-valid_from").first()
     return f"{role}, {version.name if version else posting.unit}"
 

@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Count, OuterRef, Subquery, Sum
 
+from de_an_06.plain.vietnamese import one_line
 from taskforces.clock import today_for
 from taskforces.models import AdministrativeUnit, OutreachEvent, PilotModel
 from taskforces.scope import may_keep_register, require
@@ -113,14 +114,10 @@ def outreach_sum(field: str, unit: OuterRef, date_from: OuterRef, date_to: Outer
 # Parts ---------------------------------------------------------------------------------------------------------------
 
 
-def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).split())
-
-
 def _save_pilot_model(model: PilotModel, values: dict) -> PilotModel:
     for name, value in values.items():
         setattr(model, name, unicodedata.normalize("NFC", value).strip() if isinstance(value, str) else value)
-    model.name = _plain(model.name)
+    model.name = one_line(model.name)
     if model.started_on < model.unit.opened_on:
         raise ValidationError({"started_on": f"Đơn vị có từ ngày {model.unit.opened_on:%d/%m/%Y}."})
     if model.ended_on is not None and model.ended_on < model.started_on:
@@ -152,7 +149,7 @@ def _save_outreach(event: OutreachEvent, by, held_on, channel, times, audience, 
     if utility_group is not None and not 1 <= utility_group <= 5:
         raise ValidationError({"utility_group": "Nhóm tiện ích từ 1 đến 5."})
     event.held_on, event.channel, event.times, event.audience = held_on, channel, times, audience
-    event.utility_group, event.note = utility_group, _plain(note)
+    event.utility_group, event.note = utility_group, one_line(note)
     event.full_clean()
     event.save()
     return event

@@ -3,7 +3,7 @@
 One meaning everywhere: an assignment stands on a day when it was assigned by then and not dropped by then; it is done
 when its day of completion is not later; it is overdue when it stands, is not done, and its due day has passed (due
 today is not overdue). Totals of a unit = its own + everything below it in the tree of that day. Tasks of different
-documents cut the programme differently: nothing here adds them, except `register_figures` (indicator TC07).
+documents cut the programme differently: nothing here adds them, except `assignment_figures` (indicator TC07).
 """
 
 import datetime as dt
@@ -15,9 +15,8 @@ from dataclasses import dataclass, field
 from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When, Window
 
 from taskforces.models import Assignment, UnitVersion
-from taskforces.models.units import Level
-
-LEVEL_ORDER = (Level.NATION, Level.PROVINCE, Level.DISTRICT, Level.COMMUNE)
+from taskforces.models.units import path_ids
+from taskforces.units.tree import LEVEL_ORDER
 
 
 def standing_on(day: dt.date) -> Q:
@@ -39,7 +38,7 @@ def overdue_on(day: dt.date) -> Q:
     return open_on(day) & Q(due_on__lt=day)
 
 
-class State(enum.StrEnum):
+class AssignmentState(enum.StrEnum):
     """How an assignment stood on a day, worst first."""
 
     OVERDUE = "overdue"
@@ -49,28 +48,32 @@ class State(enum.StrEnum):
     DROPPED = "dropped"
 
 
-def state_on(assignment: Assignment, day: dt.date) -> State:
+def state_on(assignment: Assignment, day: dt.date) -> AssignmentState:
     """What was done or dropped only later counts as in progress on `day`."""
     if assignment.dropped_on is not None and assignment.dropped_on <= day:
-        return State.DROPPED
+        return AssignmentState.DROPPED
     if assignment.done_on is not None and assignment.done_on <= day:
-        return State.DONE
+        return AssignmentState.DONE
     if assignment.due_on is not None and assignment.due_on < day:
-        return State.OVERDUE
-    return State.NOT_STARTED if assignment.status == Assignment.Status.NOT_STARTED else State.IN_PROGRESS
+        return AssignmentState.OVERDUE
+    return (
+        AssignmentState.NOT_STARTED
+        if assignment.status == Assignment.Status.NOT_STARTED
+        else AssignmentState.IN_PROGRESS
+    )
 
 
 def in_state(state: str, day: dt.date) -> Q:
     """The condition for `state_on(assignment, day) == state`."""
-    if state == State.DROPPED:
+    if state == AssignmentState.DROPPED:
         return Q(dropped_on__lte=day)
-    if state == State.DONE:
+    if state == AssignmentState.DONE:
         return standing_on(day) & done_by(day)
-    if state == State.OVERDUE:
+    if state == AssignmentState.OVERDUE:
         return overdue_on(day)
     not_started = Q(status=Assignment.Status.NOT_STARTED)
     in_time = open_on(day) & (Q(due_on__isnull=True) | Q(due_on__gte=day))
-    return in_time & (not_started if state == State.NOT_STARTED else ~not_started)
+    return in_time & (not_started if state == AssignmentState.NOT_STARTED else ~not_started)
 
 
 def units_under(unit_id: int, day: dt.date) -> QuerySet:
@@ -199,7 +202,7 @@ def unit_table(unit_id: int, day: dt.date, *, source_id: int | None = None) -> U
     versions = list(UnitVersion.objects.on(day).under(unit_id).order_by("sort_key"))
     child_of: dict[int, int] = {}
     for version in versions:
-        ids = [int(part) for part in version.path.strip("/").split("/")]
+        ids = path_ids(version.path)
         place = ids.index(unit_id)
         if place + 1 < len(ids):
             child_of[version.unit_id] = ids[place + 1]
@@ -223,7 +226,7 @@ def item_counts(source_id: int, unit_id: int, day: dt.date) -> dict[int, Tally]:
     return {row["item_id"]: _tally(row) for row in rows.annotate(**_aggregates(day)).order_by()}
 
 
-def register_figures(unit_ids: Iterable[int], day: dt.date) -> dict[int, tuple[int, int]]:
+def assignment_figures(unit_ids: Iterable[int], day: dt.date) -> dict[int, tuple[int, int]]:
     """(done, standing) of each unit's own assignments, all documents together: what indicator TC07 asks for."""
     rows = Assignment.objects.filter(standing_on(day), unit_id__in=list(unit_ids)).values("unit_id")
     figures: dict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
@@ -246,7 +249,7 @@ def listed(assignments: QuerySet, day: dt.date) -> QuerySet:
     rank = Case(
         When(overdue_on(day), then=Value(0)),
         When(open_on(day), then=Value(1)),
-        When(in_state(State.DONE, day), then=Value(2)),
+        When(in_state(AssignmentState.DONE, day), then=Value(2)),
         default=Value(3),
         output_field=IntegerField(),
     )

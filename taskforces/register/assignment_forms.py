@@ -8,9 +8,9 @@ from django import forms
 from taskforces.models import Assignment, Level, OutreachEvent, SourceDocument, SourceItem
 
 from .activities import MOST_AUDIENCE, MOST_TIMES
-from .assignment_counts import State
+from .assignment_counts import AssignmentState
 from .assignments import LONGEST_PROGRESS
-from .forms import DayField, RegisterForm, UploadField, _choice, _text
+from .forms import DayField, RegisterForm, UploadField, choice_field, text_field
 
 UTILITY_GROUPS = {
     1: "1. Giải quyết thủ tục hành chính, dịch vụ công trực tuyến",
@@ -19,12 +19,12 @@ UTILITY_GROUPS = {
     4: "4. Hệ sinh thái dữ liệu dân cư",
     5: "5. Chỉ đạo, điều hành",
 }
-STATES = {
-    State.OVERDUE: "Quá hạn",
-    State.NOT_STARTED: "Chưa thực hiện",
-    State.IN_PROGRESS: "Đang thực hiện",
-    State.DONE: "Đã hoàn thành",
-    State.DROPPED: "Thôi thực hiện",
+STATE_WORDS = {
+    AssignmentState.OVERDUE: "Quá hạn",
+    AssignmentState.NOT_STARTED: "Chưa thực hiện",
+    AssignmentState.IN_PROGRESS: "Đang thực hiện",
+    AssignmentState.DONE: "Đã hoàn thành",
+    AssignmentState.DROPPED: "Thôi thực hiện",
 }
 
 
@@ -66,16 +66,16 @@ def _utility_group():
 
 
 class SourceForm(RegisterForm):
-    number = _text("Số, ký hiệu", 60, required=True)
+    number = text_field("Số, ký hiệu", 60, required=True)
     issued_on = DayField(label="Ngày ban hành")
-    issuing_body = _text("Cơ quan ban hành", 160, required=True)
-    title = _text("Trích yếu", 300, required=True)
+    issuing_body = text_field("Cơ quan ban hành", 160, required=True)
+    title = text_field("Trích yếu", 300, required=True)
 
 
 class ItemForm(RegisterForm):
-    code = _text("Mã", 20, required=True)
+    code = text_field("Mã", 20, required=True)
     text = _area("Nội dung nhiệm vụ", required=True, rows=2)
-    task_group = _text("Nhóm nhiệm vụ", 120)
+    task_group = text_field("Nhóm nhiệm vụ", 120)
     utility_group = _utility_group()
 
 
@@ -95,8 +95,8 @@ class AssignForm(RegisterForm):
 
     items = ItemChoice(SourceItem.objects.none(), label="Nhiệm vụ", widget=forms.CheckboxSelectMultiple, required=True)
     levels = forms.MultipleChoiceField(label="Giao cho", widget=forms.CheckboxSelectMultiple)
-    part = _choice("Vai trò", Assignment.Part.choices)
-    body = _text("Cơ quan thực hiện", 160)
+    part = choice_field("Vai trò", Assignment.Part.choices)
+    body = text_field("Cơ quan thực hiện", 160)
     assigned_on = DayField(label="Giao ngày")
     due_on = DayField(label="Hạn hoàn thành", required=False)
 
@@ -122,7 +122,7 @@ class FilterForm(forms.Form):
     tinh_trang = forms.ChoiceField(
         label="Tình trạng",
         required=False,
-        choices=[("", "Tất cả"), *STATES.items()],
+        choices=[("", "Tất cả"), *STATE_WORDS.items()],
         widget=forms.Select(attrs={"class": "input"}),
     )
     vai_tro = forms.ChoiceField(
@@ -154,7 +154,7 @@ class FilterForm(forms.Form):
 
 
 class ProgressForm(RegisterForm):
-    status = _choice(
+    status = choice_field(
         "Tình trạng", [(s.value, s.label) for s in (Assignment.Status.NOT_STARTED, Assignment.Status.IN_PROGRESS)]
     )
     progress = _area(
@@ -183,8 +183,8 @@ class ResumeForm(RegisterForm):
 
 
 class EvidenceForm(RegisterForm):
-    title = _text("Trích yếu", 300, required=True)
-    number = _text("Số, ký hiệu", 60)
+    title = text_field("Trích yếu", 300, required=True)
+    number = text_field("Số, ký hiệu", 60)
     issued_on = DayField(label="Ngày")
     upload = UploadField(label="Tệp", required=True)
 
@@ -193,8 +193,8 @@ class EvidenceForm(RegisterForm):
 
 
 class PilotModelForm(RegisterForm):
-    name = _text("Tên mô hình", 200, required=True)
-    decision = _text("Quyết định", 120, placeholder="Số, ngày, cơ quan ban hành")
+    name = text_field("Tên mô hình", 200, required=True)
+    decision = text_field("Quyết định", 120, placeholder="Số, ngày, cơ quan ban hành")
     started_on = DayField(label="Bắt đầu ngày")
     ended_on = DayField(label="Kết thúc ngày", required=False)
     members = _whole("Số thành viên", 0, 10_000, required=False)
@@ -205,11 +205,11 @@ class PilotModelForm(RegisterForm):
 
 class OutreachForm(RegisterForm):
     held_on = DayField(label="Ngày")
-    channel = _choice("Kênh", OutreachEvent.Channel.choices)
+    channel = choice_field("Kênh", OutreachEvent.Channel.choices)
     utility_group = _utility_group()
     times = _whole("Số lượt", 1, MOST_TIMES, initial=1)
     audience = _whole("Số người được hướng dẫn nộp hồ sơ trực tuyến", 0, MOST_AUDIENCE, initial=0)
-    note = _text("Nội dung", 300)
+    note = text_field("Nội dung", 300)
 
 
 class SpanForm(forms.Form):

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from de_an_06.plain.vietnamese import one_line
 from taskforces.clock import now_for, today_for
 from taskforces.models import AdministrativeUnit, Assignment, AssignmentEvent, SourceDocument, SourceItem, UnitVersion
 from taskforces.scope import may_assign, may_keep_sources, may_report_progress, require
 
-Status = Assignment.Status
 ROWS_A_STATEMENT = 1000
 LONGEST_PROGRESS = 5000  # characters
 
@@ -105,7 +105,7 @@ def assign_to_all(
     item_ids = [item.pk for item in items]
     # locked, so that two people handing out the same task wait for each other
     list(SourceItem.objects.select_for_update().filter(pk__in=item_ids).order_by("pk").values_list("pk", flat=True))
-    body = _plain(body)
+    body = one_line(body)
     taken = _taken(item_ids, targets, body)
     rows = Assignment.objects.bulk_create(
         [
@@ -140,11 +140,11 @@ def assign(
     assignment = Assignment(
         item=item,
         unit=unit,
-        body=_plain(body),
+        body=one_line(body),
         part=part,
         assigned_on=assigned_on,
         due_on=due_on,
-        status=Status.NOT_STARTED,
+        status=Assignment.Status.NOT_STARTED,
     )
     assignment.full_clean()
     assignment.save()
@@ -175,7 +175,7 @@ def update_progress(*, by, assignment_id: int, status: str, progress: str) -> As
     assignment = _locked(assignment_id)
     require(may_report_progress(by, assignment.unit))
     _require_open(assignment)
-    if status not in {Status.NOT_STARTED, Status.IN_PROGRESS}:
+    if status not in {Assignment.Status.NOT_STARTED, Assignment.Status.IN_PROGRESS}:
         raise ValidationError({"status": "Chọn chưa thực hiện hoặc đang thực hiện."})
     progress = _paragraphs(progress)
     if len(progress) > LONGEST_PROGRESS:
@@ -193,8 +193,8 @@ def finish(*, by, assignment_id: int, on: dt.date, note: str = "") -> Assignment
     require(may_report_progress(by, assignment.unit))
     _require_open(assignment)
     _check_past_day(assignment, on, by)
-    assignment.status, assignment.done_on = Status.DONE, on
-    return _save(assignment, by, _plain(f"Hoàn thành ngày {on:%d/%m/%Y}. {note}"))
+    assignment.status, assignment.done_on = Assignment.Status.DONE, on
+    return _save(assignment, by, one_line(f"Hoàn thành ngày {on:%d/%m/%Y}. {note}"))
 
 
 @transaction.atomic
@@ -205,7 +205,7 @@ def drop(*, by, assignment_id: int, on: dt.date, reason: str) -> Assignment:
     _require_open(assignment)
     _check_past_day(assignment, on, by)
     reason = _reason(reason, "Ghi lý do không thực hiện.")
-    assignment.status, assignment.dropped_on, assignment.dropped_reason = Status.DROPPED, on, reason
+    assignment.status, assignment.dropped_on, assignment.dropped_reason = Assignment.Status.DROPPED, on, reason
     return _save(assignment, by, f"Thôi thực hiện từ ngày {on:%d/%m/%Y}. {reason}")
 
 
@@ -213,22 +213,17 @@ def drop(*, by, assignment_id: int, on: dt.date, reason: str) -> Assignment:
 def resume(*, by, assignment_id: int, reason: str) -> Assignment:
     """A done or dropped assignment is open again; a dropped one only by those who may assign."""
     assignment = _locked(assignment_id)
-    dropped = assignment.status == Status.DROPPED
+    dropped = assignment.status == Assignment.Status.DROPPED
     require((may_assign if dropped else may_report_progress)(by, assignment.unit))
-    if assignment.status not in {Status.DONE, Status.DROPPED}:
+    if assignment.status not in {Assignment.Status.DONE, Assignment.Status.DROPPED}:
         raise ValidationError("Nhiệm vụ đang mở, không cần mở lại.")
     reason = _reason(reason, "Ghi lý do mở lại.")
-    assignment.status, assignment.done_on = Status.IN_PROGRESS, None
+    assignment.status, assignment.done_on = Assignment.Status.IN_PROGRESS, None
     assignment.dropped_on, assignment.dropped_reason = None, ""
     return _save(assignment, by, f"Mở lại. {reason}")
 
 
 # Parts ---------------------------------------------------------------------------------------------------------------
-
-
-def _plain(text: str) -> str:
-    """One spelling: composed letters, single spaces."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def _paragraphs(text: str) -> str:
@@ -252,8 +247,8 @@ def _assigned_note(part: str, due_on: dt.date | None) -> str:
 
 
 def _save_source(source: SourceDocument, number, issued_on, issuing_body, title) -> SourceDocument:
-    source.number, source.issued_on = _plain(number), issued_on
-    source.issuing_body, source.title = _plain(issuing_body), _plain(title)
+    source.number, source.issued_on = one_line(number), issued_on
+    source.issuing_body, source.title = one_line(issuing_body), one_line(title)
     others = SourceDocument.objects.exclude(pk=source.pk).only("number", "issued_on")  # Đ and đ: not for the database
     for other in (row for row in others if row.number.casefold() == source.number.casefold()):
         raise ValidationError({"number": f"Danh mục đã có văn bản {other.number} ngày {other.issued_on:%d/%m/%Y}."})
@@ -263,8 +258,8 @@ def _save_source(source: SourceDocument, number, issued_on, issuing_body, title)
 
 
 def _save_item(item: SourceItem, code, text, task_group, utility_group) -> SourceItem:
-    item.code, item.text = _plain(code), _paragraphs(text)
-    item.task_group, item.utility_group = _plain(task_group), utility_group
+    item.code, item.text = one_line(code), _paragraphs(text)
+    item.task_group, item.utility_group = one_line(task_group), utility_group
     if item.utility_group is not None and not 1 <= item.utility_group <= 5:
         raise ValidationError({"utility_group": "Nhóm tiện ích từ 1 đến 5."})
     if SourceItem.objects.filter(source=item.source, code=item.code).exclude(pk=item.pk).exists():
@@ -293,7 +288,7 @@ def _checked_targets(by, items, unit, levels, part, assigned_on, due_on) -> dict
 
 def _taken(item_ids: list[int], targets: Mapping[int, str], body: str) -> set[tuple[int, int]]:
     """(item, unit) already assigned to that body."""
-    rows = Assignment.objects.filter(item__in=item_ids, body=_plain(body)).values_list("item_id", "unit_id")
+    rows = Assignment.objects.filter(item__in=item_ids, body=one_line(body)).values_list("item_id", "unit_id")
     return {(item_id, unit_id) for item_id, unit_id in rows if unit_id in targets}
 
 

@@ -19,7 +19,7 @@ from . import assignment_counts
 
 LEADING_KINDS = (TaskForce.Kind.WORKING_GROUP, TaskForce.Kind.STEERING_COMMITTEE)  # either makes "có Tổ công tác"
 
-Counted = tuple[int, int | None]  # numerator, denominator (None for a plain number)
+CountPair = tuple[int, int | None]  # numerator, denominator (None for a plain number)
 
 
 # --- indicators counted from the register
@@ -49,7 +49,7 @@ class UnitRegister:
 class RegisterIndicator:
     """An indicator nobody types: how it is counted, and the page that shows the rows counted."""
 
-    count: Callable[[UnitRegister], Counted]
+    count: Callable[[UnitRegister], CountPair]
     page: str
     query: str = ""
     is_ratio: bool = False
@@ -72,7 +72,7 @@ REGISTER_INDICATORS = {
 }
 
 
-def register_figures(unit_ids: Iterable[int], day: dt.date) -> dict[int, dict[str, Counted]]:
+def register_figures(unit_ids: Iterable[int], day: dt.date) -> dict[int, dict[str, CountPair]]:
     """What each unit's own register says on `day`: {unit: {code: (numerator, denominator)}}, in three queries.
 
     A register without rows counts 0, not blank.
@@ -91,8 +91,8 @@ def register_figures(unit_ids: Iterable[int], day: dt.date) -> dict[int, dict[st
         .order_by()
     }
     villages = village_figures(ids, day)
-    assignments = assignment_counts.register_figures(ids, day)
-    figures: dict[int, dict[str, Counted]] = {}
+    assignments = assignment_counts.assignment_figures(ids, day)
+    figures: dict[int, dict[str, CountPair]] = {}
     for unit_id in ids:
         force = forces.get(unit_id, {"leading": 0, "people": 0})
         register = UnitRegister(force["leading"], force["people"], villages[unit_id], assignments[unit_id])
@@ -100,9 +100,9 @@ def register_figures(unit_ids: Iterable[int], day: dt.date) -> dict[int, dict[st
     return figures
 
 
-def add_up(figures: Iterable[dict[str, Counted]]) -> dict[str, Counted]:
+def add_up(figures: Iterable[dict[str, CountPair]]) -> dict[str, CountPair]:
     """Sum of numerators and of denominators; of no units at all 0 of 0."""
-    total: dict[str, Counted] = {
+    total: dict[str, CountPair] = {
         code: (0, 0 if indicator.is_ratio else None) for code, indicator in REGISTER_INDICATORS.items()
     }
     for unit in figures:

@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db.models import Q
 
-from reporting.models import Indicator, PublicService, ServiceTerms
+from reporting.models.catalogue import Indicator, PublicService, ServiceTerms
 from taskforces.models import AdministrativeUnit, Assignment, Document, Membership, Person, TaskForce, VillageTeam
 
 from . import uploads
@@ -24,12 +24,12 @@ class DayField(forms.DateField):
         self.error_messages["invalid"] = "Ngày này không có. Nhập ngày theo dạng 09/08/2022."
 
 
-def _text(label, longest, required=False, **attrs):
+def text_field(label, longest, required=False, **attrs):
     widget = forms.TextInput(attrs={"class": "input", "autocomplete": "off", **attrs})
     return forms.CharField(label=label, max_length=longest, required=required, widget=widget)
 
 
-def _choice(label, choices, **kwargs):
+def choice_field(label, choices, **kwargs):
     return forms.ChoiceField(label=label, choices=choices, widget=forms.Select(attrs={"class": "input"}), **kwargs)
 
 
@@ -72,8 +72,8 @@ class LookForm(forms.Form):
 
 
 class TaskForceForm(RegisterForm):
-    kind = _choice("Loại", TaskForce.Kind.choices)
-    name = _text("Tên", 200, required=True)
+    kind = choice_field("Loại", TaskForce.Kind.choices)
+    name = text_field("Tên", 200, required=True)
     valid_from = DayField(label="Thành lập ngày")
     last_meeting_on = DayField(label="Họp gần nhất ngày", required=False)
 
@@ -81,9 +81,9 @@ class TaskForceForm(RegisterForm):
 class NewTaskForceForm(TaskForceForm):
     """With the founding decision in the same step; it can also follow later as a document."""
 
-    decision_number = _text("Số quyết định thành lập", 60)
+    decision_number = text_field("Số quyết định thành lập", 60)
     decision_on = DayField(label="Ngày quyết định", required=False)
-    decision_body = _text("Cơ quan ban hành", 160)
+    decision_body = text_field("Cơ quan ban hành", 160)
     decision_file = UploadField(label="Tệp quyết định")
 
     def decision(self) -> dict | None:
@@ -118,10 +118,10 @@ class PersonChoice(forms.ModelChoiceField):
 class MemberForm(RegisterForm):
     """One seat: role, time, contact and what the person answers for."""
 
-    role = _choice("Vai trò", Membership.Role.choices, initial=Membership.Role.MEMBER)
-    post = _text("Chức vụ", 120)
-    body = _text("Cơ quan", 160)
-    work_phone = _text("Điện thoại cơ quan", 30, inputmode="tel")
+    role = choice_field("Vai trò", Membership.Role.choices, initial=Membership.Role.MEMBER)
+    post = text_field("Chức vụ", 120)
+    body = text_field("Cơ quan", 160)
+    work_phone = text_field("Điện thoại cơ quan", 30, inputmode="tel")
     work_email = forms.EmailField(
         label="Thư công vụ", required=False, widget=forms.EmailInput(attrs={"class": "input", "autocomplete": "off"})
     )
@@ -193,8 +193,8 @@ class NewMemberForm(MemberForm):
         empty_label="Người mới, ghi họ tên bên cạnh",
         widget=forms.Select(attrs={"class": "input"}),
     )
-    full_name = _text("Họ và tên người mới", 100)
-    staff_code = _text("Mã cán bộ", 30)
+    full_name = text_field("Họ và tên người mới", 100)
+    staff_code = text_field("Mã cán bộ", 30)
 
     field_order = ["person", "full_name", "staff_code"]
 
@@ -214,8 +214,8 @@ class NewMemberForm(MemberForm):
 class VillageTeamForm(RegisterForm):
     """One village's row."""
 
-    village = _text("Thôn, ấp, khu phố", 120, required=True)
-    head_name = _text("Tổ trưởng", 100)
+    village = text_field("Thôn, ấp, khu phố", 120, required=True)
+    head_name = text_field("Tổ trưởng", 100)
     members = forms.IntegerField(
         label="Số thành viên",
         min_value=0,
@@ -241,7 +241,7 @@ class EditVillageTeamForm(VillageTeamForm):
 class VillageBatchForm(RegisterForm):
     """What the rows added together share."""
 
-    kind = _choice("Loại", VillageTeam.Kind.choices)
+    kind = choice_field("Loại", VillageTeam.Kind.choices)
     valid_from = DayField(label="Có trong sổ từ ngày")
 
 
@@ -249,11 +249,11 @@ VillageRows = forms.formset_factory(VillageTeamForm, extra=8, max_num=100)
 
 
 class DocumentForm(RegisterForm):
-    kind = _choice("Loại văn bản", Document.Kind.choices)
-    number = _text("Số, ký hiệu", 60)
+    kind = choice_field("Loại văn bản", Document.Kind.choices)
+    number = text_field("Số, ký hiệu", 60)
     issued_on = DayField(label="Ngày ban hành")
-    issuing_body = _text("Cơ quan ban hành", 160)
-    title = _text("Trích yếu", 300, required=True)
+    issuing_body = text_field("Cơ quan ban hành", 160)
+    title = text_field("Trích yếu", 300, required=True)
     upload = UploadField(label="Tệp")
 
 

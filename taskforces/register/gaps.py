@@ -13,7 +13,8 @@ from functools import cached_property
 from django.db.models import Max, Q, TextChoices
 
 from de_an_06.plain.numbers import format_number
-from reporting.models import Report, ReportingSettings, ServiceTerms
+from reporting.models.catalogue import ReportingSettings, ServiceTerms
+from taskforces import hooks
 from taskforces.models import Document, Membership, Responsibility, TaskForce
 from taskforces.models.units import valid_on
 
@@ -37,7 +38,7 @@ OF_TASK_FORCE = tuple(code for code in Code if code not in OF_UNIT)
 
 
 @dataclass(frozen=True)
-class Finding:
+class Gap:
     """One thing lacking; `text` names what and how many."""
 
     code: str
@@ -65,37 +66,37 @@ class UnitFacts:
     covered: frozenset[str] = frozenset()  # codes somebody in one of its task forces answers for
 
 
-def of_task_force(facts: Facts, day: dt.date, quiet_months: int) -> list[Finding]:
+def of_task_force(facts: Facts, day: dt.date, quiet_months: int) -> list[Gap]:
     """What one task force lacks on `day`."""
     found = []
     if Document.Kind.FOUNDING_DECISION not in facts.documents:
-        found.append(Finding(Code.NO_DECISION, "Chưa có quyết định thành lập"))
+        found.append(Gap(Code.NO_DECISION, "Chưa có quyết định thành lập"))
     if not facts.heads:
-        found.append(Finding(Code.NO_HEAD, "Chưa có Tổ trưởng"))
+        found.append(Gap(Code.NO_HEAD, "Chưa có Tổ trưởng"))
     if not facts.seats:
-        found.append(Finding(Code.IDLE_MEMBERS, "Chưa có thành viên nào"))
+        found.append(Gap(Code.IDLE_MEMBERS, "Chưa có thành viên nào"))
     elif facts.idle:
         share = f"{format_number(facts.idle)}/{format_number(facts.seats)}"
-        found.append(Finding(Code.IDLE_MEMBERS, f"{share} thành viên chưa được phân công nhiệm vụ"))
+        found.append(Gap(Code.IDLE_MEMBERS, f"{share} thành viên chưa được phân công nhiệm vụ"))
     if Document.Kind.WORKING_RULES not in facts.documents:
-        found.append(Finding(Code.NO_RULES, "Chưa có quy chế hoạt động"))
+        found.append(Gap(Code.NO_RULES, "Chưa có quy chế hoạt động"))
     since = max(filter(None, [facts.founded_on, facts.last_active_on]))
     if since < months_before(day, quiet_months):
         last = f", lần cuối ngày {since:%d/%m/%Y}" if facts.last_active_on == since else ""
-        found.append(Finding(Code.QUIET, f"Hơn {quiet_months} tháng không họp, không báo cáo{last}"))
+        found.append(Gap(Code.QUIET, f"Hơn {quiet_months} tháng không họp, không báo cáo{last}"))
     return found
 
 
-def of_unit(facts: UnitFacts) -> list[Finding]:
+def of_unit(facts: UnitFacts) -> list[Gap]:
     """What a unit lacks as a whole; services are looked at only where somebody could answer for them."""
     if not facts.has_leading:
-        return [Finding(Code.NO_TASK_FORCE, "Chưa có Tổ công tác hoặc Ban Chỉ đạo")]
+        return [Gap(Code.NO_TASK_FORCE, "Chưa có Tổ công tác hoặc Ban Chỉ đạo")]
     open_services = [code for code in facts.owed if code not in facts.covered]
     if not open_services:
         return []
     share = f"{len(open_services)}/{len(facts.owed)}"
     named = ", ".join(open_services[:5]) + (", …" if len(open_services) > 5 else "")
-    return [Finding(Code.SERVICES_UNASSIGNED, f"{share} dịch vụ công chưa có người phụ trách: {named}")]
+    return [Gap(Code.SERVICES_UNASSIGNED, f"{share} dịch vụ công chưa có người phụ trách: {named}")]
 
 
 def months_before(day: dt.date, months: int) -> dt.date:
@@ -110,8 +111,8 @@ class Register:
     """The active task forces of many units on a day, and what they lack."""
 
     rows: list[counts.TaskForceRow] = field(default_factory=list)
-    by_task_force: dict[int, list[Finding]] = field(default_factory=dict)
-    by_unit: dict[int, list[Finding]] = field(default_factory=dict)
+    by_task_force: dict[int, list[Gap]] = field(default_factory=dict)
+    by_unit: dict[int, list[Gap]] = field(default_factory=dict)
 
     def tally(self) -> list[tuple[str, str, int, bool]]:
         """(code, label, how many, counts units?) for every kind of finding that occurs, in the order of `Code`."""
@@ -140,13 +141,13 @@ def load(levels: Mapping[int, str], day: dt.date, quiet_months: int | None = Non
         quiet_months = ReportingSettings.load().quiet_months
     rows = counts.task_force_rows(levels, day)
     kinds, papers_on = _documents([row.task_force for row in rows], day)
-    reported_on = _last_reports(levels, day)
+    active_above = [last_active(levels, day) for last_active in hooks.last_active]
     owed, covered = _owed(set(levels.values()), day), _covered(levels, day)
     register = Register(rows)
     leading = {row.unit_id for row in rows if row.task_force.kind in counts.LEADING_KINDS}
     for row in rows:
         force = row.task_force
-        active = [force.last_meeting_on, papers_on.get(force.pk), reported_on.get(row.unit_id)]
+        active = [force.last_meeting_on, papers_on.get(force.pk), *(days.get(row.unit_id) for days in active_above)]
         facts = Facts(
             founded_on=force.valid_from,
             seats=row.seats,
@@ -175,12 +176,6 @@ def _documents(forces: list[TaskForce], day: dt.date) -> tuple[dict[int, set[str
         if kind in activity:
             last[force_id] = max(issued_on, last.get(force_id, issued_on))
     return kinds, last
-
-
-def _last_reports(unit_ids: Iterable[int], day: dt.date) -> dict[int, dt.date]:
-    """Last day of the newest month each unit has sent a report for."""
-    sent = Report.objects.filter(unit_id__in=list(unit_ids), period__data_to__lte=day, submitted_at__isnull=False)
-    return dict(sent.values_list("unit_id").annotate(last=Max("period__data_to")).order_by())
 
 
 def _owed(levels: Iterable[str], day: dt.date) -> dict[str, tuple[str, ...]]:

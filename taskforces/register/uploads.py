@@ -73,7 +73,7 @@ def inspect(upload: UploadedFile) -> Inspected:
     if suffix not in CONTENT_TYPES:
         raise ValidationError(f"Tệp “{name}” không thuộc loại được nhận: {KINDS}.")
     _check_content(upload, name, suffix, head)
-    return Inspected(name, CONTENT_TYPES[suffix], size, _sha256(upload))
+    return Inspected(name, CONTENT_TYPES[suffix], size, sha256_of(upload))
 
 
 def clean_name(name: str) -> str:
@@ -139,7 +139,7 @@ def _is_open_document(upload: UploadedFile, name: str, suffix: str, head: bytes)
     return True
 
 
-def _sha256(upload: UploadedFile) -> str:
+def sha256_of(upload: UploadedFile) -> str:
     upload.seek(0)
     digest = hashlib.sha256()
     for chunk in upload.chunks():

@@ -14,7 +14,7 @@ from taskforces.models import Level, UnitType
 
 DATA_FOLDER = Path(__file__).resolve().parents[1] / "data"
 UNITS_FILE, SUCCESSION_FILE = "units.csv", "succession.csv"
-UNIT_COLUMNS = [
+UNIT_FIELDS = [
     "code",
     "name",
     "short_name",
@@ -27,7 +27,7 @@ UNIT_COLUMNS = [
     "valid_from_precision",
     "source",
 ]
-SUCCESSION_COLUMNS = [
+SUCCESSION_FIELDS = [
     "predecessor_code",
     "predecessor_valid_from",
     "successor_code",
@@ -51,7 +51,7 @@ Key = tuple[str, dt.date]  # (code, first day): codes are reused, so neither is 
 
 
 @dataclass(frozen=True)
-class Problem:
+class LineProblem:
     """One reason to refuse the files. `line` counts from 1, the header included; 0 means the file as a whole."""
 
     file: str
@@ -62,16 +62,16 @@ class Problem:
         return f"{self.file}, line {self.line}: {self.reason}" if self.line else f"{self.file}: {self.reason}"
 
 
-class Refused(Exception):
+class UnitFilesRefused(Exception):
     """The files cannot be loaded; `problems` lists every reason, and nothing was saved."""
 
-    def __init__(self, problems: list[Problem]):
+    def __init__(self, problems: list[LineProblem]):
         self.problems = sorted(problems, key=lambda p: (p.file, p.line))
         super().__init__("\n".join(map(str, self.problems)))
 
 
 @dataclass(frozen=True)
-class UnitRow:
+class UnitLine:
     """One line of units.csv: a unit under one name, type and parent, from one day to another (both included)."""
 
     line: int
@@ -99,7 +99,7 @@ class UnitRow:
 
 
 @dataclass(frozen=True)
-class SuccessionRow:
+class SuccessionLine:
     """One line of succession.csv: one row of units.csv passed, wholly or in part, into another."""
 
     line: int
@@ -110,28 +110,28 @@ class SuccessionRow:
     legal_basis: str
 
 
-def read_units(folder: Path) -> tuple[list[UnitRow], list[Problem]]:
+def read_units(folder: Path) -> tuple[list[UnitLine], list[LineProblem]]:
     """The rows of units.csv that can be read, and every problem of the file."""
-    problems: list[Problem] = []
-    rows: dict[Key, UnitRow] = {}
-    for line, record in _records(folder / UNITS_FILE, UNIT_COLUMNS, problems):
+    problems: list[LineProblem] = []
+    rows: dict[Key, UnitLine] = {}
+    for line, record in _records(folder / UNITS_FILE, UNIT_FIELDS, problems):
         row, reasons = _unit_row(line, record)
         if row is not None and row.key in rows:
             reasons.append(f"repeated key {_key(row.key)}, first on line {rows[row.key].line}")
-        problems += [Problem(UNITS_FILE, line, reason) for reason in reasons]
+        problems += [LineProblem(UNITS_FILE, line, reason) for reason in reasons]
         if row is not None:
             rows.setdefault(row.key, row)
-    problems += [Problem(UNITS_FILE, line, reason) for line, reason in _parent_problems(rows)]
-    problems += [Problem(UNITS_FILE, line, reason) for line, reason in _overlaps(rows)]
+    problems += [LineProblem(UNITS_FILE, line, reason) for line, reason in _parent_problems(rows)]
+    problems += [LineProblem(UNITS_FILE, line, reason) for line, reason in _overlaps(rows)]
     return list(rows.values()), problems
 
 
-def read_successions(folder: Path, units: list[UnitRow]) -> tuple[list[SuccessionRow], list[Problem]]:
+def read_successions(folder: Path, units: list[UnitLine]) -> tuple[list[SuccessionLine], list[LineProblem]]:
     """The rows of succession.csv that can be read, and every problem of the file."""
-    problems: list[Problem] = []
-    rows: dict[tuple, SuccessionRow] = {}
+    problems: list[LineProblem] = []
+    rows: dict[tuple, SuccessionLine] = {}
     by_key = {row.key: row for row in units}
-    for line, record in _records(folder / SUCCESSION_FILE, SUCCESSION_COLUMNS, problems):
+    for line, record in _records(folder / SUCCESSION_FILE, SUCCESSION_FIELDS, problems):
         row, reasons = _succession_row(line, record)
         if row is not None:
             reasons += _succession_problems(row, by_key)
@@ -139,35 +139,35 @@ def read_successions(folder: Path, units: list[UnitRow]) -> tuple[list[Successio
             if key in rows:
                 reasons.append(f"repeated succession, first on line {rows[key].line}")
             rows.setdefault(key, row)
-        problems += [Problem(SUCCESSION_FILE, line, reason) for reason in reasons]
+        problems += [LineProblem(SUCCESSION_FILE, line, reason) for reason in reasons]
     return list(rows.values()), problems
 
 
-def _records(path: Path, columns: list[str], problems: list[Problem]):
+def _records(path: Path, columns: list[str], problems: list[LineProblem]):
     """Line number and named fields of each line that has the right number of fields."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        problems.append(Problem(path.name, 0, f"the file is missing in {path.parent}"))
+        problems.append(LineProblem(path.name, 0, f"the file is missing in {path.parent}"))
         return
     except UnicodeDecodeError as error:
-        problems.append(Problem(path.name, 0, f"not UTF-8 (byte {error.start})"))
+        problems.append(LineProblem(path.name, 0, f"not UTF-8 (byte {error.start})"))
         return
     reader = csv.reader(text.splitlines(keepends=True))
     header = next(reader, [])
     if missing := [name for name in columns if name not in header]:
-        problems.append(Problem(path.name, 1, f"missing column: {', '.join(missing)}"))
+        problems.append(LineProblem(path.name, 1, f"missing column: {', '.join(missing)}"))
         return
     for fields in reader:
         if not fields:
             continue
         if len(fields) != len(header):
-            problems.append(Problem(path.name, reader.line_num, f"{len(fields)} fields instead of {len(header)}"))
+            problems.append(LineProblem(path.name, reader.line_num, f"{len(fields)} fields instead of {len(header)}"))
             continue
         yield reader.line_num, {name: value.strip() for name, value in zip(header, fields, strict=True)}
 
 
-def _unit_row(line: int, record: dict[str, str]) -> tuple[UnitRow | None, list[str]]:
+def _unit_row(line: int, record: dict[str, str]) -> tuple[UnitLine | None, list[str]]:
     """The row, None when it has no usable key; and what is wrong with its fields."""
     reasons = [
         f"{name} is longer than {longest} characters"
@@ -199,7 +199,7 @@ def _unit_row(line: int, record: dict[str, str]) -> tuple[UnitRow | None, list[s
         reasons.append(f"a {level} needs a parent")
     if valid_from is None:
         return None, reasons
-    row = UnitRow(
+    row = UnitLine(
         line=line,
         code=record["code"],
         name=record["name"],
@@ -215,7 +215,7 @@ def _unit_row(line: int, record: dict[str, str]) -> tuple[UnitRow | None, list[s
     return row, reasons
 
 
-def _parent_problems(rows: dict[Key, UnitRow]):
+def _parent_problems(rows: dict[Key, UnitLine]):
     """Line and reason of every row whose parent is not there, of the wrong level, or not valid all the time."""
     for row in rows.values():
         if row.parent is None or row.level not in PARENT_LEVELS:
@@ -229,7 +229,7 @@ def _parent_problems(rows: dict[Key, UnitRow]):
             yield row.line, f"parent {_key(row.parent)} is not valid throughout ({_span(parent)} against {_span(row)})"
 
 
-def _overlaps(rows: dict[Key, UnitRow]):
+def _overlaps(rows: dict[Key, UnitLine]):
     """Line and reason of every row that begins before an earlier row of its code has ended."""
     by_code = defaultdict(list)
     for row in rows.values():
@@ -243,7 +243,7 @@ def _overlaps(rows: dict[Key, UnitRow]):
                 longest = row
 
 
-def _succession_row(line: int, record: dict[str, str]) -> tuple[SuccessionRow | None, list[str]]:
+def _succession_row(line: int, record: dict[str, str]) -> tuple[SuccessionLine | None, list[str]]:
     reasons: list[str] = []
     predecessor_from = _date(record, "predecessor_valid_from", reasons)
     successor_from = _date(record, "successor_valid_from", reasons)
@@ -254,7 +254,7 @@ def _succession_row(line: int, record: dict[str, str]) -> tuple[SuccessionRow | 
         reasons.append(f"legal_basis is longer than {LONGEST['legal_basis']} characters")
     if predecessor_from is None or successor_from is None or effective_on is None:
         return None, reasons
-    row = SuccessionRow(
+    row = SuccessionLine(
         line=line,
         predecessor=(record["predecessor_code"], predecessor_from),
         successor=(record["successor_code"], successor_from),
@@ -265,7 +265,7 @@ def _succession_row(line: int, record: dict[str, str]) -> tuple[SuccessionRow | 
     return row, reasons
 
 
-def _succession_problems(row: SuccessionRow, units: dict[Key, UnitRow]) -> list[str]:
+def _succession_problems(row: SuccessionLine, units: dict[Key, UnitLine]) -> list[str]:
     predecessor, successor = units.get(row.predecessor), units.get(row.successor)
     reasons = []
     if predecessor is None:
@@ -297,5 +297,5 @@ def _key(key: Key) -> str:
     return f"{key[0]} from {key[1]}"
 
 
-def _span(row: UnitRow) -> str:
+def _span(row: UnitLine) -> str:
     return f"{row.valid_from} to {row.valid_to or 'today'}"

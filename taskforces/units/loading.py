@@ -14,25 +14,25 @@ from pathlib import Path
 from django.db import transaction
 
 from de_an_06.plain.vietnamese import search_key, sort_key
+from taskforces import hooks
 from taskforces.models import AdministrativeUnit, Level, UnitSuccession, UnitType, UnitVersion
 
-from . import tree
 from .csv_files import (
     DATA_FOLDER,
     NATION_CODE,
     UNITS_FILE,
     Key,
-    Problem,
-    Refused,
-    SuccessionRow,
-    UnitRow,
+    LineProblem,
+    SuccessionLine,
+    UnitFilesRefused,
+    UnitLine,
     read_successions,
     read_units,
 )
 
 TWO_TIERS_FROM = dt.date(2025, 7, 1)
 ONE_DAY = dt.timedelta(days=1)
-BATCH = 1000
+ROWS_AT_ONCE = 1000
 VERSION_FIELDS = [
     "name",
     "short_name",
@@ -53,7 +53,7 @@ class Body:
 
     code: str
     level: str
-    rows: list[UnitRow]
+    rows: list[UnitLine]
     unit: AdministrativeUnit | None = None
     parents: list["Body | None"] = field(default_factory=list)  # one for each row
 
@@ -73,31 +73,32 @@ def load_units(folder: Path = DATA_FOLDER) -> Counter:
     """Make the stored tree equal to the files in `folder`, in one transaction; a changed unit keeps its id.
 
     Returns how many units, versions and successions were created, changed, removed or left alone, and how many reports
-    were moved to another path. Raises Refused, with every problem listed and nothing saved, when a line is wrong or
-    when a stored unit is in the files no more: units are never deleted, as reports and postings may point to them.
+    were moved to another path. Raises UnitFilesRefused, with every problem listed and nothing saved, when a line is
+    wrong or when a stored unit is in the files no more: units are never deleted, as reports and postings may point to
+    them.
     """
     rows, problems = read_units(folder)
     successions, more = read_successions(folder, rows)
     if not rows and not problems:
-        problems.append(Problem(UNITS_FILE, 0, "no unit in the file"))
+        problems.append(LineProblem(UNITS_FILE, 0, "no unit in the file"))
     if problems or more:
-        raise Refused(problems + more)
+        raise UnitFilesRefused(problems + more)
     bodies = group(rows, successions)
     with transaction.atomic():
         counts = _save_units(bodies)
         counts += _save_versions(bodies)
         counts += _save_successions(bodies, successions)
         if any(counts[f"versions {what}"] for what in ("created", "changed", "removed")):
-            counts["report paths changed"] = tree.refresh_report_paths()
+            counts["report paths changed"] = sum(follow() for follow in hooks.follow_tree)
     return counts
 
 
-def group(rows: list[UnitRow], successions: list[SuccessionRow]) -> list[Body]:
+def group(rows: list[UnitLine], successions: list[SuccessionLine]) -> list[Body]:
     """The bodies behind the rows, each row with the body of its parent; the nation, the one root, comes first."""
     whole_links = _whole_one_to_one(successions)
     bodies: list[Body] = []
     body_of: dict[Key, Body] = {}
-    previous: UnitRow | None = None
+    previous: UnitLine | None = None
     for row in sorted(rows, key=lambda r: (r.code, r.valid_from)):
         if previous is not None and _is_same_body(previous, row, whole_links):
             bodies[-1].rows.append(row)
@@ -111,7 +112,7 @@ def group(rows: list[UnitRow], successions: list[SuccessionRow]) -> list[Body]:
     return [nation, *bodies]
 
 
-def _whole_one_to_one(successions: list[SuccessionRow]) -> set[tuple[Key, Key]]:
+def _whole_one_to_one(successions: list[SuccessionLine]) -> set[tuple[Key, Key]]:
     """Links by which all of one row became all of another, nothing else taking part that day."""
     out = Counter(s.predecessor for s in successions)
     into = Counter((s.successor, s.effective_on) for s in successions)
@@ -122,7 +123,7 @@ def _whole_one_to_one(successions: list[SuccessionRow]) -> set[tuple[Key, Key]]:
     }
 
 
-def _is_same_body(before: UnitRow, row: UnitRow, whole_links: set[tuple[Key, Key]]) -> bool:
+def _is_same_body(before: UnitLine, row: UnitLine, whole_links: set[tuple[Key, Key]]) -> bool:
     if before.code != row.code or before.level != row.level or before.valid_to is None:
         return False
     if before.valid_to + ONE_DAY != row.valid_from:
@@ -133,7 +134,7 @@ def _is_same_body(before: UnitRow, row: UnitRow, whole_links: set[tuple[Key, Key
 
 
 def _nation(first_day: dt.date) -> Body:
-    row = UnitRow(
+    row = UnitLine(
         0, NATION_CODE, "Cả nước", "Việt Nam", UnitType.NATION, Level.NATION, None, first_day, None, False, ""
     )
     return Body(NATION_CODE, Level.NATION, [row], parents=[None])
@@ -161,7 +162,7 @@ def _save_units(bodies: list[Body]) -> Counter:
     vanished = [unit for units_of_code in left_by_code.values() for unit in units_of_code]
     if vanished:
         reason = "is stored but no longer in the file; units are closed by a date, never removed"
-        raise Refused([Problem(UNITS_FILE, 0, f"{u.code} from {u.opened_on} {reason}") for u in vanished])
+        raise UnitFilesRefused([LineProblem(UNITS_FILE, 0, f"{u.code} from {u.opened_on} {reason}") for u in vanished])
 
     created, changed = [], []
     for body in bodies:
@@ -173,8 +174,8 @@ def _save_units(bodies: list[Body]) -> Counter:
         elif (body.unit.opened_on, body.unit.closed_on) != (body.opened_on, body.closed_on):
             body.unit.opened_on, body.unit.closed_on = body.opened_on, body.closed_on
             changed.append(body.unit)
-    AdministrativeUnit.objects.bulk_update(changed, ["opened_on", "closed_on"], batch_size=BATCH)
-    AdministrativeUnit.objects.bulk_create(created, batch_size=BATCH)
+    AdministrativeUnit.objects.bulk_update(changed, ["opened_on", "closed_on"], batch_size=ROWS_AT_ONCE)
+    AdministrativeUnit.objects.bulk_create(created, batch_size=ROWS_AT_ONCE)
     return _counts("units", created, changed, [], len(bodies))
 
 
@@ -192,7 +193,7 @@ def _save_versions(bodies: list[Body]) -> Counter:
                 changed.append(wanted)
     UnitVersion.objects.filter(pk__in=[version.pk for version in stored.values()]).delete()
     UnitVersion.objects.bulk_update(changed, [n.removesuffix("_id") for n in VERSION_FIELDS], batch_size=500)
-    UnitVersion.objects.bulk_create(created, batch_size=BATCH)
+    UnitVersion.objects.bulk_create(created, batch_size=ROWS_AT_ONCE)
     return _counts("versions", created, changed, list(stored.values()), wanted_count)
 
 
@@ -232,7 +233,7 @@ def _line(body: Body, day: dt.date) -> list[Body]:
     return line[::-1]
 
 
-def _save_successions(bodies: list[Body], successions: list[SuccessionRow]) -> Counter:
+def _save_successions(bodies: list[Body], successions: list[SuccessionLine]) -> Counter:
     """Links between two bodies; a link between two rows of one body is a change of name, not a succession."""
     unit_of = {row.key: body.unit.pk for body in bodies for row in body.rows}
     wanted: dict[tuple, UnitSuccession] = {}
@@ -257,8 +258,8 @@ def _save_successions(bodies: list[Body], successions: list[SuccessionRow]) -> C
             link.pk = old.pk
             changed.append(link)
     UnitSuccession.objects.filter(pk__in=[link.pk for link in stored.values()]).delete()
-    UnitSuccession.objects.bulk_update(changed, ["is_partial", "legal_basis"], batch_size=BATCH)
-    UnitSuccession.objects.bulk_create(created, batch_size=BATCH)
+    UnitSuccession.objects.bulk_update(changed, ["is_partial", "legal_basis"], batch_size=ROWS_AT_ONCE)
+    UnitSuccession.objects.bulk_create(created, batch_size=ROWS_AT_ONCE)
     return _counts("successions", created, changed, list(stored.values()), len(wanted))
 
 

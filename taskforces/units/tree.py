@@ -9,11 +9,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When
 
 from de_an_06.plain.vietnamese import search_key
 from taskforces.models import AdministrativeUnit, Level, UnitSuccession, UnitVersion
-from taskforces.models.units import valid_on
+from taskforces.models.units import path_ids, valid_on
 
 LEVEL_ORDER = (Level.NATION, Level.PROVINCE, Level.DISTRICT, Level.COMMUNE)
 # What stands before the short name, as people type it when they look for a unit by its full name.
@@ -26,6 +26,11 @@ _TYPE_WORDS = ["tinh", "thanh pho", "huyen", "quan", "thi xa", "xa", "phuong", "
 def version_on(unit_id: int, day: dt.date) -> UnitVersion | None:
     """Name, type and parent of the unit on `day`; None when it did not exist that day."""
     return UnitVersion.objects.on(day).select_related("unit").filter(unit_id=unit_id).first()
+
+
+def version_of_day(versions: Iterable[UnitVersion], day: dt.date) -> UnitVersion | None:
+    """`version_on` among versions already read: of one unit's the one of `day`, None when it did not exist then."""
+    return next((v for v in versions if v.valid_from <= day and (v.valid_to is None or v.valid_to >= day)), None)
 
 
 def nearest_version(versions: Iterable[UnitVersion], day: dt.date) -> UnitVersion:
@@ -58,11 +63,6 @@ def ancestors_of(versions: Iterable[tuple[UnitVersion, dt.date]]) -> dict[int, l
     return {
         version.pk: [nearest_version(known[unit_id], day) for unit_id in above[version.pk]] for version, day in asked
     }
-
-
-def path_ids(path: str) -> list[int]:
-    """'/1/40/7/' -> [1, 40, 7], root first, the unit itself last."""
-    return [int(part) for part in path.strip("/").split("/")]
 
 
 def nation() -> AdministrativeUnit | None:
@@ -209,32 +209,3 @@ def comparable_predecessors_of(unit_ids: Iterable[int]) -> dict[int, tuple[list[
                     found[predecessor_id].add(root)
         frontier = found
     return {root: (members[root][1:], root not in broken) for root in roots}
-
-
-# --- reports follow the tree
-
-
-def refresh_report_paths() -> int:
-    """After a correction of the tree: put every report where its unit stood on the last day of its period.
-
-    Totals above the old and the new place are marked for a new roll-up. Returns how many reports moved.
-    """
-    from reporting.models import Report, RollupRequest  # reporting builds on this app, so not at the top
-
-    place = UnitVersion.objects.filter(
-        valid_on(OuterRef("period__data_to")),
-        unit_id=OuterRef("unit_id"),
-    )
-    moved = list(
-        Report.objects.annotate(path_now=Subquery(place.values("path")[:1]))
-        .filter(path_now__isnull=False)
-        .exclude(path=F("path_now"))
-    )
-    requests = []
-    for report in moved:
-        above_before = path_ids(report.path)[-2:-1]
-        requests += [RollupRequest(unit_id=u, period_id=report.period_id) for u in [*above_before, report.unit_id]]
-        report.path = report.path_now
-    Report.objects.bulk_update(moved, ["path"], batch_size=500)
-    RollupRequest.objects.bulk_create(requests, batch_size=1000)
-    return len(moved)

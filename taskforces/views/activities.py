@@ -11,18 +11,17 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from de_an_06.plain.numbers import format_number
-from reporting.models import ReportingSettings
-from reporting.periods import month_of, window
+from de_an_06.plain.spans import month_of, window
+from reporting.models.catalogue import ReportingSettings
 from taskforces.models import OutreachEvent, PilotModel, UnitVersion
 from taskforces.register import activities
 from taskforces.register.assignment_counts import units_under
 from taskforces.register.assignment_forms import UTILITY_GROUPS, OutreachForm, PilotModelForm, SpanForm
 from taskforces.scope import may_keep_register, require
 
-from .assignments import look_while_open
-from .taskforces import look_of
+from .look import look_of, look_while_open
 
-ROWS_A_PAGE = 50
+OUTREACH_A_PAGE = 50
 PILOT_FIELDS = ("name", "decision", "started_on", "ended_on", "members", "equipment", "results", "replicated_in")
 OUTREACH_FIELDS = ("held_on", "channel", "utility_group", "times", "audience", "note")
 
@@ -121,7 +120,7 @@ def outreach_list(request):
     channels = dict(OutreachEvent.Channel.choices)
     by_channel = events.values("channel").annotate(times=Sum("times"), audience=Sum("audience")).order_by("-times")
     own = activities.outreach_sums([look.unit.pk], first, last).get(look.unit.pk, activities.OutreachSums())
-    page = Paginator(events.annotate(unit_name=Subquery(names.values("name")[:1])), ROWS_A_PAGE)
+    page = Paginator(events.annotate(unit_name=Subquery(names.values("name")[:1])), OUTREACH_A_PAGE)
     page = page.get_page(request.GET.get("trang"))
     context = _frame(look, "outreach-list") | {
         "chosen": chosen,
@@ -222,14 +221,7 @@ def outreach_delete(request, pk):
 
 
 def _frame(look, where: str) -> dict:
-    return {
-        "here": "assignment-list",
-        "where": where,
-        "look": look,
-        "unit": look.unit,
-        "day": look.day,
-        "is_today": look.day == look.today,
-    }
+    return look.context("assignment-list") | {"where": where}
 
 
 def _span_url(look, first: dt.date, last: dt.date) -> str:

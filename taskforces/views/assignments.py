@@ -8,14 +8,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate
+from de_an_06.plain.numbers import format_number, format_rate
 from taskforces.models import Assignment, Document, SourceDocument
 from taskforces.register import assignment_counts as counting
 from taskforces.register import assignments, keeping
-from taskforces.register.assignment_counts import State, Tally
+from taskforces.register.assignment_counts import Tally
 from taskforces.register.assignment_forms import (
-    LEVEL_WORDS,
-    STATES,
     DropForm,
     DueForm,
     EvidenceForm,
@@ -26,31 +24,17 @@ from taskforces.register.assignment_forms import (
 )
 from taskforces.scope import may_assign, may_keep_register, may_keep_sources, may_report_progress, require
 
-from .taskforces import look_of
+from .assignment_rows import assignment_row, assignments_context, pair_text, source_row
+from .look import look_of, look_while_open
 
-ROWS_A_PAGE = 50
+ASSIGNMENTS_A_PAGE = 50
 WIDEST_TABLE = 4  # documents side by side in the table of units
-LOOKS = {  # tone and sign of a state
-    State.OVERDUE: ("bad", "x"),
-    State.NOT_STARTED: ("", "blank"),
-    State.IN_PROGRESS: ("info", "half"),
-    State.DONE: ("ok", "check"),
-    State.DROPPED: ("", "lock"),
-}
 
 
 def get_assignment(request, pk) -> Assignment:
     """The one door to an assignment: outside your scope it does not exist."""
     rows = Assignment.objects.visible_to(request.user).select_related("item__source", "unit")
     return get_object_or_404(rows, pk=pk)
-
-
-def look_while_open(request):
-    """The unit and day asked for; a unit that has ended is looked at as of its last day, not overdue for ever."""
-    look = look_of(request)
-    if look.is_closed:
-        look.day = look.unit.closed_on
-    return look
 
 
 # --- the list
@@ -76,8 +60,8 @@ def assignment_list(request):
         else Assignment.objects.filter(unit__in=counting.units_under(unit.pk, day))
     )
     rows = counting.with_unit_name(counting.listed(_filtered(rows, chosen.cleaned_data, day), day), day)
-    page = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("trang"))
-    context = _frame(look) | {
+    page = Paginator(rows, ASSIGNMENTS_A_PAGE).get_page(request.GET.get("trang"))
+    context = assignments_context(look) | {
         "title": _title(counted),
         "is_closed": unit.closed_on is not None and unit.closed_on < look.today,
         "lead": f"{look.name}{'' if own else ' và các đơn vị trực thuộc'}",
@@ -117,37 +101,6 @@ def _title(counted: dict[int, counting.SourceCount]) -> str:
         return f"{n} nhiệm vụ: {format_number(late) if late else 'không có việc'} quá hạn, {done} đã xong"
     amount = f"{format_number(late)} nhiệm vụ quá hạn" if late else "Không có nhiệm vụ quá hạn"
     return f"{amount}, giao theo {format_number(len(tallies))} văn bản"
-
-
-def source_row(source: SourceDocument, counted: counting.SourceCount, look) -> dict:
-    """One document as the pages show it: '4/13', '30,77%', '6 chủ trì, 18 phối hợp', by level, body and group."""
-    tally = counted.tally
-    groups = []
-    if counted.task_groups:
-        groups.append(f"{format_number(len(counted.task_groups))} nhóm nhiệm vụ")
-    if counted.utility_groups:
-        groups.append(f"{format_number(counted.utility_groups)} nhóm tiện ích")
-    return {
-        "source": source,
-        "url": reverse("source-detail", args=[source.pk]) + look.query,
-        "pair": pair_text(tally),
-        "rate": format_rate(tally.done, tally.total),
-        "parts": f"{format_number(tally.lead)} chủ trì, {format_number(tally.cooperating)} phối hợp",
-        "groups": ", ".join(groups),
-        "overdue": format_number(tally.overdue),
-        "is_late": bool(tally.overdue),
-        "dropped": format_number(tally.dropped) if tally.dropped else "",
-        "levels": [f"{LEVEL_WORDS[level]} {pair_text(t)}" for level, t in counted.levels if t.total]
-        if len(counted.levels) > 1
-        else [],
-        "task_groups": [f"{name} {pair_text(t)}" for name, t in counted.task_groups],
-        "bodies": [(name, pair_text(t)) for name, t in counted.bodies],
-    }
-
-
-def pair_text(tally: Tally) -> str:
-    """'4/13'; '–' where nothing stands."""
-    return f"{format_number(tally.done)}/{format_number(tally.total)}" if tally.total else NO_VALUE
 
 
 def _sources_of(table: counting.UnitTable) -> set[int]:
@@ -203,18 +156,6 @@ def _unit_row(name: str, url: str, tallies: list[Tally], columns: list[str]) -> 
     }
 
 
-def assignment_row(assignment: Assignment, day) -> dict:
-    """One assignment as lists show it."""
-    state = counting.state_on(assignment, day)
-    tone, sign = LOOKS[state]
-    word = STATES[state]
-    if state == State.OVERDUE:
-        word = f"Quá hạn {format_number((day - assignment.due_on).days)} ngày"
-    elif state == State.DONE and assignment.due_on and assignment.done_on > assignment.due_on:
-        word = "Hoàn thành sau hạn"
-    return {"assignment": assignment, "state": state, "tone": tone, "sign": sign, "word": word}
-
-
 # --- one assignment
 
 
@@ -227,7 +168,7 @@ def assignment_detail(request, pk):
     may_move = may_assign(request.user, assignment.unit)
     is_open = assignment.done_on is None and assignment.dropped_on is None
     documents = list(assignment.documents.all())
-    context = _frame(look) | {
+    context = assignments_context(look) | {
         "assignment": assignment,
         "item": assignment.item,
         "source": assignment.item.source,
@@ -349,17 +290,6 @@ def assignment_evidence(request, pk):
 # --- parts
 
 
-def _frame(look) -> dict:
-    return {
-        "here": "assignment-list",
-        "look": look,
-        "unit": look.unit,
-        "day": look.day,
-        "is_today": look.day == look.today,
-        "back_url": reverse("assignment-list") + look.query,
-    }
-
-
 def _act(request, assignment: Assignment, form, write, *, title, act, said, intro=""):
     """A form that does one thing to one assignment and goes back to its page."""
     look = look_of(request, assignment.unit)
@@ -372,7 +302,7 @@ def _act(request, assignment: Assignment, form, write, *, title, act, said, intr
             messages.success(request, said)
             return redirect(assignment)
     item = assignment.item
-    context = _frame(look) | {
+    context = assignments_context(look) | {
         "form": form,
         "title": f"{title}: {item.code}",
         "act": act,

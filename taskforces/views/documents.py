@@ -13,9 +13,9 @@ from taskforces.register import keeping
 from taskforces.register.forms import DocumentForm, NewDocumentForm
 from taskforces.scope import may_keep_register, require
 
-from .taskforces import look_of
+from .look import look_of
 
-ROWS_A_PAGE = 50
+DOCUMENTS_A_PAGE = 50
 
 
 def get_document(request, pk) -> Document:
@@ -30,7 +30,7 @@ def document_list(request):
     kind = request.GET.get("loai", "")
     if kind in Document.Kind.values:
         documents = documents.filter(kind=kind)
-    paginator = Paginator(documents, ROWS_A_PAGE)
+    paginator = Paginator(documents, DOCUMENTS_A_PAGE)
     context = {
         "here": "taskforce-list",
         "look": look,

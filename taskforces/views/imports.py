@@ -11,7 +11,6 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET, require_POST
 
 from de_an_06.plain.numbers import format_number
-from taskforces import tasks
 from taskforces.clock import now_for, today_for
 from taskforces.imports import import_jobs, kinds, sheets_out, tables
 from taskforces.models import ContactExport, ImportJob
@@ -19,7 +18,7 @@ from taskforces.people import passwords
 from taskforces.scope import require
 
 Kind, State = ImportJob.Kind, ImportJob.State
-PAST = 50
+JOBS_SHOWN = 50
 TONES = {
     State.WAITING: ("clock", ""),
     State.CHECKING: ("clock", ""),
@@ -162,7 +161,7 @@ def import_links_send(request, pk):
         raise Http404
     count = sum(1 for user in import_jobs.new_accounts(job) if user.email)
     if count:
-        tasks.send_password_links.delay_on_commit(str(job.pk), request.build_absolute_uri("/"))
+        import_jobs.send_password_links.delay_on_commit(str(job.pk), request.build_absolute_uri("/"))
         messages.success(request, f"Đang gửi đường dẫn đặt mật khẩu tới {format_number(count)} hộp thư công vụ.")
     else:
         messages.error(request, "Không có tài khoản mới nào có thư công vụ. In phiếu rồi giao tận tay.")
@@ -189,14 +188,14 @@ def _list_page(request, error: str = "", chosen: str | None = None, status: int 
     allowed = kinds.kinds_for(request.user)
     require(bool(allowed))
     chosen = chosen or kinds.BY_SLUG.get(request.GET.get("loai", "")) or allowed[0]
-    own = ImportJob.objects.filter(by=request.user, kind__in=allowed)[:PAST]
+    own = ImportJob.objects.filter(by=request.user, kind__in=allowed)[:JOBS_SHOWN]
     context = {
         "here": "import-list",
         "kinds": [_kind_row(kind, kind == chosen) for kind in allowed],
         "jobs": [_shown(job) for job in own],
         "error": error,
-        "accept": tables.ACCEPT,
-        "most_rows": format_number(tables.MOST_ROWS),
+        "accept": tables.ROSTER_ACCEPT,
+        "most_rows": format_number(tables.MOST_ROSTER_ROWS),
     }
     return render(request, "taskforces/import_list.html", context, status=status)
 

@@ -13,7 +13,7 @@ from taskforces.register import keeping
 from taskforces.register.forms import EndForm, MemberForm, NewMemberForm
 from taskforces.scope import may_keep_register, require
 
-from .taskforces import get_task_force, look_of
+from .look import get_task_force, look_of
 
 SEAT_FIELDS = (
     *("role", "post", "body", "work_phone", "work_email", "valid_from", "valid_to", "duties"),

@@ -10,18 +10,18 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from de_an_06.plain.numbers import format_number
-from reporting.models import ReportingSettings
+from reporting.models.catalogue import ReportingSettings
 from taskforces import scope
 from taskforces.clock import today_for
-from taskforces.models import Branch, ContactExport, Person, Posting, PostingEvent, Role, UnitVersion, User
+from taskforces.models import Branch, ContactExport, Person, Posting, PostingEvent, UnitVersion, User
+from taskforces.models.units import path_ids
 from taskforces.people import personal_data, postings
 from taskforces.register.forms import DayField, RegisterForm
-from taskforces.scope import may_give_posting, may_read_contact_log, path_in_scope_of_unit, require
-from taskforces.units import tree
+from taskforces.scope import RIGHTS, Right, may_read_contact_log, path_in_scope_of_unit, require, roles_given_by
 
-from .taskforces import look_of, unit_name
+from .look import look_of, unit_name
 
-LOG_LINES, ROWS_A_PAGE, KNOWN_NAMES = 30, 100, 300
+EVENTS_SHOWN, EXPORTS_A_PAGE, KNOWN_NAMES = 30, 100, 300
 
 
 def get_posting(request, pk) -> Posting:
@@ -70,12 +70,12 @@ class PlaceForm(RegisterForm):
 
     def __init__(self, *args, by, near, **kwargs):
         super().__init__(*args, **kwargs)
-        versions = [v for v in near if may_give_posting(by, Role.OFFICER, v.path)]
+        given = {v.unit_id: roles_given_by(by, v.path) for v in near}
+        versions = [v for v in near if given[v.unit_id]]
         self.units = {str(v.unit_id): v.unit for v in versions}
         self.fields["unit"].choices = [(v.unit_id, v.name) for v in versions]
-        self.fields["role"].choices = [
-            (role, label) for role, label in Role.choices if any(may_give_posting(by, role, v.path) for v in versions)
-        ]
+        roles = set().union(*given.values())
+        self.fields["role"].choices = [(role.value, role.label) for role in RIGHTS if role in roles]
 
     def clean_unit(self):
         return self.units[self.cleaned_data["unit"]]
@@ -125,7 +125,7 @@ def people_list(request):
         .select_related("user", "substitutes_for__user", "substitutes_for")
         .order_by("role", "branch", "valid_from", "pk")
     )
-    order = list(Role.values)
+    order = list(RIGHTS)
     rows.sort(key=lambda p: (order.index(p.role), p.branch, p.valid_from, p.pk))
     held = set(Posting.objects.on(day).filter(unit=unit).values_list("pk", flat=True))
     path = postings.path_on(unit, look.today)
@@ -138,9 +138,9 @@ def people_list(request):
         "people": format_number(len({p.user_id for p in rows if p.pk in held})),
         "is_today": day == look.today,
         "shows_contact": scope.may_see_contact(request.user, unit),
-        "events": events[:LOG_LINES],
+        "events": events[:EVENTS_SHOWN],
         "children": _children(look),
-        "may_give": may_give_posting(request.user, Role.OFFICER, path),
+        "may_give": bool(roles_given_by(request.user, path)),
         "give_url": f"{reverse('posting-give')}?don_vi={unit.pk}",
         "may_read_log": may_read_contact_log(request.user),
     }
@@ -153,7 +153,7 @@ def posting_give(request):
     """A further posting for somebody with an account."""
     look = look_of(request)
     path = postings.path_on(look.unit, look.today)
-    require(may_give_posting(request.user, Role.OFFICER, path))
+    require(bool(roles_given_by(request.user, path)))
     initial = {"unit": look.unit.pk, "valid_from": look.today}
     form = GiveForm(request.POST or None, by=request.user, near=_near(request.user, path, look.today), initial=initial)
     done = _try(request, form, lambda data: postings.give(by=request.user, **data))
@@ -231,8 +231,12 @@ def my_data(request):
     held = list(user.postings.select_related("unit", "substitutes_for__user").order_by("-valid_from", "-pk"))
     seats = [] if person is None else list(person.memberships.select_related("task_force").order_by("-valid_from"))
     names = _names({p.unit_id for p in held} | ({person.unit_id} if person else set()), today)
-    ids = {pk for p in scope.postings(user) for pk in tree.path_ids(postings.path_on(p.unit, today))}
-    staff = Posting.objects.on(today).filter(unit__in=ids, role=Role.PROVINCIAL_STAFF).select_related("user")
+    ids = {pk for p in scope.postings(user) for pk in path_ids(postings.path_on(p.unit, today))}
+    staff = (
+        Posting.objects.on(today)
+        .filter(unit__in=ids, role__in=scope.roles_with(Right.GIVE_ROLES))
+        .select_related("user")
+    )
     context = {
         "here": "my-data",
         "person": person,
@@ -255,7 +259,7 @@ def contact_log(request):
     if not scope.sees_everything(request.user):
         near = Posting.objects.filter(path_in_scope_of_unit(request.user)).values("user")
         rows = rows.filter(Q(by__in=near) | Q(by=request.user))
-    page = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("trang"))
+    page = Paginator(rows, EXPORTS_A_PAGE).get_page(request.GET.get("trang"))
     context = {
         "here": "people-list",
         "rows": [(row, format_number(row.rows)) for row in page],
@@ -288,13 +292,13 @@ def _try(request, form, write):
 
 def _near(user, path: str, day) -> list[UnitVersion]:
     """Units of the same province (the province itself first), in the tree of `day`, in the person's scope."""
-    ids = tree.path_ids(path)
+    ids = path_ids(path)
     root = ids[1] if len(ids) > 1 else ids[0]
     versions = (
         UnitVersion.objects.on(day).under(root) if len(ids) > 1 else UnitVersion.objects.on(day).filter(unit=root)
     )
     rows = versions.filter(scope.path_in_scope(user)).select_related("unit").order_by("sort_key")
-    return sorted(rows, key=lambda v: len(tree.path_ids(v.path)) > 2)
+    return sorted(rows, key=lambda v: len(path_ids(v.path)) > 2)
 
 
 def _row(user, posting: Posting, path: str, look) -> dict:
@@ -318,12 +322,13 @@ def _children(look) -> list[dict]:
     paths = dict(UnitVersion.objects.on(day).under(look.unit.pk).values_list("unit_id", "path"))
     people: dict[int, set[int]] = {v.unit_id: set() for v in versions}
     officers: dict[int, set[str]] = {v.unit_id: set() for v in versions}
+    entering = scope.roles_with(Right.ENTER_FIGURES)
     held = Posting.objects.on(day).filter(unit__in=paths).values_list("unit_id", "user_id", "role", "branch")
     for unit_id, user_id, role, branch in held:
-        child = next((pk for pk in tree.path_ids(paths[unit_id]) if pk in people), None)
+        child = next((pk for pk in path_ids(paths[unit_id]) if pk in people), None)
         if child is not None:
             people[child].add(user_id)
-            if role == Role.OFFICER and unit_id == child:
+            if role in entering and unit_id == child:
                 officers[child].add(branch)
     return [
         {
@@ -347,7 +352,7 @@ def _list(unit_id: int) -> str:
 
 def _form(request, unit, form, *, title, act, posting=None, intro=""):
     today = today_for(request.user)
-    near = tree.path_ids(postings.path_on(unit, today))
+    near = path_ids(postings.path_on(unit, today))
     known = User.objects.filter(postings__in=Posting.objects.on(today).filter(unit__in=near[1:])).distinct()
     context = {
         "here": "people-list",

@@ -17,9 +17,10 @@ from taskforces.register import assignments
 from taskforces.register.assignment_counts import Tally
 from taskforces.register.assignment_forms import LEVEL_WORDS, UTILITY_GROUPS, AssignForm, ItemForm, ItemRows, SourceForm
 from taskforces.scope import may_assign, may_keep_sources, require
+from taskforces.units.tree import LEVEL_ORDER
 
-from .assignments import _frame, look_while_open, pair_text, source_row
-from .taskforces import look_of
+from .assignment_rows import assignments_context, pair_text, source_row
+from .look import look_of, look_while_open
 
 
 @require_safe
@@ -29,7 +30,7 @@ def source_list(request):
     counted = counting.by_source(counting.count_assignments(look.unit.pk, look.day))
     sources = SourceDocument.objects.annotate(n=Count("items"))
     nothing = counting.SourceCount(0, Tally(), [], [], [], 0)
-    context = _frame(look) | {
+    context = assignments_context(look) | {
         "rows": [
             source_row(source, counted.get(source.pk, nothing), look) | {"items": format_number(source.n)}
             for source in sources
@@ -146,7 +147,7 @@ def assign_bulk(request):
     }
     form = AssignForm(request.POST or None, source=source, levels=_levels(look), initial=initial)
     form.fields["items"].queryset = form.fields["items"].queryset.order_by("code")
-    context = _frame(look) | {
+    context = assignments_context(look) | {
         "form": form,
         "source": source,
         "back_url": reverse("source-detail", args=[source.pk]) + look.query,
@@ -172,7 +173,7 @@ def _levels(look) -> list[tuple[str, str]]:
     levels = UnitVersion.objects.on(look.today).under(look.unit.pk).values_list("unit__level")
     counted = dict(levels.annotate(n=Count("pk")).order_by())
     words = []
-    for level in counting.LEVEL_ORDER:
+    for level in LEVEL_ORDER:
         if level == look.unit.level:
             words.append((level, f"Chính {look.name}"))
         elif level in counted:
@@ -214,7 +215,7 @@ def _source_page(request, source: SourceDocument, rows=None):
     items = sorted(source.items.all(), key=natural)
     may_keep = may_keep_sources(request.user)
     counted = counting.by_source(counting.count_assignments(look.unit.pk, look.day, source_id=source.pk))
-    context = _frame(look) | {
+    context = assignments_context(look) | {
         "source": source,
         "items": [
             {
@@ -238,5 +239,5 @@ def _source_page(request, source: SourceDocument, rows=None):
 
 
 def _form(request, look, form, *, title, act, back):
-    context = _frame(look) | {"form": form, "title": title, "act": act, "back_url": back}
+    context = assignments_context(look) | {"form": form, "title": title, "act": act, "back_url": back}
     return render(request, "taskforces/taskforce_form.html", context)

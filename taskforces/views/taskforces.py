@@ -1,25 +1,25 @@
 """The register of a unit: its task forces, what is below it, what is lacking, and each task force's own page."""
 
 import datetime as dt
-from dataclasses import dataclass
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate
-from reporting.models import Indicator
-from taskforces.clock import today_for
+from reporting.models.catalogue import Indicator
 from taskforces.models import AdministrativeUnit, Document, Level, Membership, TaskForce, UnitVersion
+from taskforces.models.units import path_ids
 from taskforces.register import counts, gaps, keeping
-from taskforces.register.forms import EndForm, LookForm, NewTaskForceForm, TaskForceForm
-from taskforces.scope import contacts_seen, may_keep_register, path_in_scope_of_unit, require
-from taskforces.units import tree
+from taskforces.register.forms import EndForm, NewTaskForceForm, TaskForceForm
+from taskforces.scope import contacts_seen, may_keep_register, require
 
-ROWS_A_PAGE = 100
+from .look import Look, get_task_force, look_of
+
+FINDINGS_A_PAGE = 100
 STATS = {
     "TC01": "Đơn vị cấp xã có Tổ công tác",
     "TC02": "Thành viên Tổ công tác cấp xã",
@@ -27,62 +27,6 @@ STATS = {
     "TC04": "Thành viên tổ ở thôn, ấp, khu phố",
     "TC05": "Tổ công nghệ số cộng đồng",
 }
-
-
-# --- doors
-
-
-def get_unit(request, pk) -> AdministrativeUnit:
-    """The one door to a unit's register: outside your scope it does not exist."""
-    return get_object_or_404(AdministrativeUnit.objects.filter(path_in_scope_of_unit(request.user, "pk")), pk=pk)
-
-
-def get_task_force(request, pk) -> TaskForce:
-    """The one door to a task force."""
-    return get_object_or_404(TaskForce.objects.visible_to(request.user).select_related("unit"), pk=pk)
-
-
-@dataclass
-class Look:
-    """Whose register is looked at, as of which day, under which name."""
-
-    form: LookForm
-    unit: AdministrativeUnit
-    day: dt.date
-    today: dt.date
-    name: str
-
-    @property
-    def query(self) -> str:
-        """What a link carries so that the next page shows the same unit and day."""
-        return f"?don_vi={self.unit.pk}" + ("" if self.day == self.today else f"&ngay={self.day.isoformat()}")
-
-    @property
-    def is_closed(self) -> bool:
-        return self.unit.closed_on is not None and self.unit.closed_on < self.day
-
-
-def look_of(request, unit: AdministrativeUnit | None = None) -> Look:
-    """The unit asked for (own unit when none is) and the day (today when none is, or a wrong one)."""
-    form = LookForm(request.GET)
-    form.is_valid()
-    today = today_for(request.user)
-    day = form.cleaned_data.get("ngay") or today
-    if unit is None:
-        asked = form.cleaned_data.get("don_vi")
-        if "don_vi" in form.errors:
-            raise Http404
-        if asked is None and request.posting is not None:
-            asked = request.posting.unit_id
-        elif asked is None and (nation := tree.nation()) is not None:
-            asked = nation.pk
-        unit = get_unit(request, asked)
-    return Look(form, unit, day, today, unit_name(unit, day))
-
-
-def unit_name(unit: AdministrativeUnit, day: dt.date) -> str:
-    """The unit's name on the day, or its nearest one."""
-    return tree.nearest_version(unit.versions.all(), day).name
 
 
 # --- a unit's register
@@ -100,7 +44,7 @@ def taskforce_list(request):
     communes = [pk for pk, level in levels.items() if level == Level.COMMUNE]
     total = counts.add_up(figures[pk] for pk in communes)
     tasks = figures[unit.pk]["TC07"]
-    context = _frame(look) | {
+    context = look.context("taskforce-list") | {
         "own": [_own_row(row, register) for row in own_rows],
         "own_seats": format_number(sum(row.seats for row in own_rows)),
         "own_people": format_number(counts.distinct_people([unit.pk], day)),
@@ -141,8 +85,8 @@ def finding_list(request):
         for finding in register.by_task_force[row.task_force.pk]
         if finding.code == code
     ]
-    page = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("trang"))
-    context = _frame(look) | {
+    page = Paginator(rows, FINDINGS_A_PAGE).get_page(request.GET.get("trang"))
+    context = look.context("taskforce-list") | {
         "code": code,
         "label": gaps.Code(code).label,
         "of_unit": code in gaps.OF_UNIT,
@@ -177,7 +121,7 @@ def taskforce_detail(request, pk):
     register = gaps.load({unit.pk: unit.level}, day) if is_active else gaps.Register()
     documents = list(task_force.documents.all())
     papers = {document.kind: document for document in reversed(documents)}
-    context = _frame(look) | {
+    context = look.context("taskforce-list") | {
         "task_force": task_force,
         "is_active": is_active,
         "ends_on": ends_on,
@@ -282,18 +226,8 @@ def last_day(task_force: TaskForce) -> dt.date | None:
     return min(filter(None, [task_force.valid_to, task_force.unit.closed_on]), default=None)
 
 
-def _frame(look: Look) -> dict:
-    return {
-        "here": "taskforce-list",
-        "look": look,
-        "unit": look.unit,
-        "day": look.day,
-        "is_today": look.day == look.today,
-    }
-
-
 def _form_page(look, form, *, title, act, back, intro=""):
-    return _frame(look) | {"form": form, "title": title, "act": act, "back_url": back, "intro": intro}
+    return look.context("taskforce-list") | {"form": form, "title": title, "act": act, "back_url": back, "intro": intro}
 
 
 def _answers(seat: Membership) -> list[str]:
@@ -319,7 +253,7 @@ def _own_row(row: counts.TaskForceRow, register: gaps.Register) -> dict:
     }
 
 
-def _pair_text(pair: counts.Counted) -> str:
+def _pair_text(pair: counts.CountPair) -> str:
     """'6/6', '328'; '–' where there is nothing to count from."""
     numerator, denominator = pair
     if denominator is None:
@@ -327,7 +261,7 @@ def _pair_text(pair: counts.Counted) -> str:
     return f"{format_number(numerator)}/{format_number(denominator)}" if denominator else NO_VALUE
 
 
-def _stat(code: str, pair: counts.Counted, unit_id: int, day: dt.date) -> dict:
+def _stat(code: str, pair: counts.CountPair, unit_id: int, day: dt.date) -> dict:
     return {
         "code": code,
         "label": STATS.get(code, "Nhiệm vụ đã hoàn thành"),
@@ -341,7 +275,7 @@ def _children(look: Look, below: list[UnitVersion], figures: dict, register: gap
     """One row for each unit directly below: what its communes count, and what it and they lack."""
     members: dict[int, list[UnitVersion]] = {}
     for version in below:
-        ids = tree.path_ids(version.path)
+        ids = path_ids(version.path)
         position = ids.index(look.unit.pk)
         if position + 1 < len(ids):
             members.setdefault(ids[position + 1], []).append(version)

@@ -19,7 +19,7 @@ RESULTS_A_PAGE = 50
 FIRST_DAY_OF_TWO_TIERS = dt.date(2025, 7, 1)
 
 
-class LookForm(forms.Form):
+class UnitSearchForm(forms.Form):
     """What to look for, and in the tree of which day (none: today); the page of one unit sends its id along."""
 
     q = forms.CharField(required=False, max_length=100)
@@ -109,7 +109,6 @@ def _search_results(request, form, text, day, today):
         "only_day": only_day,
         "page": page,
         "rows": [(v, list(reversed(above[v.pk][1:])), v.not_on_day == 0) for v in versions],
-        "total": format_number(paginator.count),
         "unit_count": format_number(found.order_by().values("unit_id").distinct().count()),
     }
     return render(request, "taskforces/unit_search.html", context)
@@ -117,7 +116,7 @@ def _search_results(request, form, text, day, today):
 
 def _form_and_day(request):
     """The form as sent, the day asked for (today when there is none or it is wrong), and today."""
-    form = LookForm(request.GET)
+    form = UnitSearchForm(request.GET)
     form.is_valid()
     today = today_for(request.user)
     return form, form.cleaned_data.get("ngay") or today, today

@@ -14,10 +14,9 @@ from taskforces.register import counts, keeping
 from taskforces.register.forms import EditVillageTeamForm, EndForm, VillageBatchForm, VillageRows
 from taskforces.scope import may_keep_register, require
 
-from .taskforces import look_of, unit_name
+from .look import look_of, unit_name
 
-Kind = VillageTeam.Kind
-ROWS_A_PAGE = 200
+VILLAGES_A_PAGE = 200
 
 
 def get_village_team(request, pk) -> VillageTeam:
@@ -114,11 +113,11 @@ def _page(request, look, *, may_keep, batch=None, rows=None):
     names = {v.unit_id: v for v in UnitVersion.objects.on(day).under(unit.pk).select_related("unit")}
     ids = [pk for pk, v in names.items() if v.unit.level == Level.COMMUNE] or [unit.pk]
     kind = request.GET.get("loai", "")
-    kind = kind if kind in Kind.values else ""
+    kind = kind if kind in VillageTeam.Kind.values else ""
     teams = VillageTeam.objects.on(day).filter(unit__in=ids)
     shown = list(teams.filter(kind=kind) if kind else teams)
     shown.sort(key=lambda team: (names[team.unit_id].sort_key if team.unit_id in names else "", sort_key(team.village)))
-    page = Paginator(shown, ROWS_A_PAGE).get_page(request.GET.get("trang"))
+    page = Paginator(shown, VILLAGES_A_PAGE).get_page(request.GET.get("trang"))
     total = counts.add_up(counts.register_figures(ids, day).values())
     context = {
         "here": "taskforce-list",
@@ -140,13 +139,14 @@ def _page(request, look, *, may_keep, batch=None, rows=None):
         "page": page,
         "count": format_number(len(shown)),
         "kind": kind,
-        "kinds": [("", "Tất cả"), *Kind.choices],
+        "kinds": [("", "Tất cả"), *VillageTeam.Kind.choices],
         "with_team": format_number(total["TC03"][0]),
         "villages": format_number(total["TC03"][1]),
         "members": format_number(total["TC04"][0]),
         "digital": format_number(total["TC05"][0]),
         "may_keep": may_keep,
-        "batch": batch or VillageBatchForm(initial={"valid_from": look.today, "kind": kind or Kind.WORKING_GROUP}),
+        "batch": batch
+        or VillageBatchForm(initial={"valid_from": look.today, "kind": kind or VillageTeam.Kind.WORKING_GROUP}),
         "rows": rows if rows is not None else VillageRows(prefix="dong"),
         "add_url": f"{reverse('village-add')}?don_vi={unit.pk}",
         "back_url": reverse("taskforce-list") + look.query,

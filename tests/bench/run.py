@@ -94,6 +94,7 @@ def measure_rollup(url: str, made: world.World) -> None:
 
     from reporting.models import ServiceSummary
     from reporting.rollup import rollup
+    from reporting.rollup.audit import audit
     from tests.bench.bare import cascade
 
     plain = psycopg2.connect(url)
@@ -117,7 +118,7 @@ def measure_rollup(url: str, made: world.World) -> None:
             "(goal: below 2.0)",
         )
     plain.close()
-    differences = rollup.audit(made.period)
+    differences = audit(made.period)
     say(f"audit of the nation's month: {len(differences)} differences")
 
 

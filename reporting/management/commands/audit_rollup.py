@@ -1,6 +1,7 @@
 from django.core.management.base import BaseCommand, CommandError
 
 from reporting.rollup import rollup
+from reporting.rollup.audit import audit
 
 from .rollup import period_of
 
@@ -14,7 +15,7 @@ class Command(BaseCommand):
     def handle(self, *, month, **options):
         period = period_of(month)
         rollup.drain()
-        differences = rollup.audit(period)
+        differences = audit(period)
         for sentence in differences:
             self.stdout.write(sentence)
         if differences:

@@ -5,7 +5,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from taskforces.models import AdministrativeUnit
-from taskforces.units.csv_files import DATA_FOLDER, Refused
+from taskforces.units.csv_files import DATA_FOLDER, UnitFilesRefused
 from taskforces.units.loading import load_units
 
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
             return
         try:
             counts = load_units(folder)
-        except Refused as refused:
+        except UnitFilesRefused as refused:
             lines = [str(problem) for problem in refused.problems]
             raise CommandError("\n".join([*lines, f"{len(lines)} problems, nothing saved."])) from refused
         for what in ("units", "versions", "successions"):

@@ -6,11 +6,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from taskforces.clock import today_for
-from taskforces.scope import home_url_name
+
+from .navigation import home_url_name
 
 
 def home(request):
-    """Home depends on the role of the chosen posting."""
+    """Home depends on the rights of the chosen posting."""
     if request.posting is None and not request.user.is_superuser:
         return render(request, "taskforces/no_posting.html")
     if request.posting is None:

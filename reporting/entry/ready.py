@@ -1,0 +1,75 @@
+"""The marks "xong phần" of the two branches: set when a part is complete, falling when one of its cells is changed."""
+
+from django.db import transaction
+
+from reporting.closing import require_editable
+from reporting.models import IndicatorTerms, Report, ReportEvent, ServiceTerms
+from reporting.report_log import NotAllowed, Refused, locked, log
+from taskforces.clock import now_for
+from taskforces.models import Branch, User
+from taskforces.scope import branches_entered_by, may_mark_any_branch
+
+from .checks import SOFT
+from .form import load_form
+
+Action = ReportEvent.Action
+
+
+@transaction.atomic
+def mark_ready(*, report_id: int, branch: str, by: User) -> Report:
+    """A branch says its part is complete: nothing missing, nothing wrong in its cells."""
+    report = locked(report_id)
+    require_editable(report)
+    _require_may_mark(report, branch, by)
+    blocking = [p for p in load_form(report).problems_of(branch) if p.severity != SOFT]
+    if blocking:
+        count = sum(len(p.cells) or 1 for p in blocking)
+        raise Refused(f"Phần {part_name(branch)} chưa xong: còn {count} ô thiếu hoặc sai.", blocking)
+    if getattr(report, f"{branch}_ready_at") is None:
+        _set(report, branch, by)
+        log(report, Action.READY, by, reason=Branch(branch).label)
+    return report
+
+
+@transaction.atomic
+def unmark_ready(*, report_id: int, branch: str, by: User) -> Report:
+    """The branch works on its part again."""
+    report = locked(report_id)
+    require_editable(report)
+    _require_may_mark(report, branch, by)
+    drop_mark(report, branch, by)
+    return report
+
+
+def drop_mark(report: Report, branch: str, by: User) -> bool:
+    """Takes the mark off a report that the caller has locked and checked; False where there was none."""
+    if getattr(report, f"{branch}_ready_at") is None:
+        return False
+    _set(report, branch, None)
+    log(report, Action.NOT_READY, by, reason=Branch(branch).label)
+    return True
+
+
+def branches_owing(report: Report) -> list[str]:
+    """The branches that own at least one cell the report owes, office first."""
+    day = report.period.data_to
+    found = set(ServiceTerms.objects.owed_by(report.level, day).values_list("service__reporter", flat=True))
+    found |= set(IndicatorTerms.objects.owed_by(report.level, day).values_list("indicator__owner", flat=True))
+    return [branch for branch in Branch.values if branch in found]
+
+
+def part_name(branch: str) -> str:
+    """'Công an', 'Văn phòng': the branch's part of a report, in sentences."""
+    return "Công an" if branch == Branch.POLICE else "Văn phòng"
+
+
+def _require_may_mark(report: Report, branch: str, by: User) -> None:
+    """Officers mark their own branch; the unit's leader may mark either."""
+    if branch not in branches_entered_by(by, report) and not may_mark_any_branch(by, report):
+        raise NotAllowed(f"Chỉ cán bộ {part_name(branch)} hoặc lãnh đạo đơn vị đánh dấu được phần này.")
+
+
+def _set(report: Report, branch: str, by: User | None) -> None:
+    setattr(report, f"{branch}_ready_at", now_for(by) if by else None)
+    setattr(report, f"{branch}_ready_by", by)
+    report.save(update_fields=[f"{branch}_ready_at", f"{branch}_ready_by"])

@@ -1,0 +1,31 @@
+"""What the app above tells this one.
+
+The layers go one way: `reporting` builds on `taskforces`, and nothing here imports it but for the catalogue. Three
+times the register needs something from above nevertheless; `reporting.register_hooks` puts it here when the portal
+starts. Lists of plain functions and facts, not signals: all of it is found in these two files, the caller uses what
+comes back, and an error stops the caller's transaction.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from django.db.models import Model
+
+
+class Trace(NamedTuple):
+    """A log in which people leave rows: its words for people, its model, the field that names the person."""
+
+    words: str
+    model: type[Model]
+    field: str
+
+
+# Called after the tree was corrected, in the same transaction: what stands under a unit moves with it. How much did?
+follow_tree: list[Callable[[], int]] = []
+
+# Logs of the app above that name a person.
+traces: list[Trace] = []
+
+# Of these units, the last day (not after the given one) up to which each was active: {unit id: day}.
+last_active: list[Callable[[Iterable[int], dt.date], dict[int, dt.date]]] = []

@@ -1,0 +1,24 @@
+"""What a worker can do: Celery looks into `tasks.py` of each app."""
+
+from django.conf import settings
+
+from reporting import tasks as reporting_tasks
+from taskforces import tasks as taskforces_tasks
+
+
+def test_tasks_are_found_under_the_names_that_stand_in_queues_and_in_the_timetable():
+    there = [*vars(reporting_tasks).values(), *vars(taskforces_tasks).values()]
+    found = {thing.name for thing in there if hasattr(thing, "delay_on_commit")}
+    assert found == {
+        "reporting.tasks.audit_rollup",
+        "reporting.tasks.drain_rollup_requests",
+        "reporting.tasks.open_current_period",
+        "reporting.tasks.remove_old_exports",
+        "reporting.tasks.run_export",
+        "taskforces.tasks.check_import",
+        "taskforces.tasks.erase_contacts",
+        "taskforces.tasks.remove_old_imports",
+        "taskforces.tasks.send_password_links",
+        "taskforces.tasks.write_import",
+    }
+    assert {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()} <= found
