@@ -229,6 +229,6 @@ def pending_in_time(values: Values) -> int | None:
     return total(signed, others)
 
 
-def closing_of(values: Values | None) -> int | None:
+def closing(values: Values | None) -> int | None:
     """Dossiers still open at the end of the month; the next month's opening. None while not reported."""
     return None if values is None else total(values, PENDING_FIELDS)

@@ -70,6 +70,10 @@ def _plain(settings, tmp_path):
 
 @pytest.fixture
 def world(db):
+    return build_world()
+
+
+def build_world():
     """Units, people and the shipped catalogue; no period is open yet (see `month`).
 
     2024: Bình Phước (70) with TX Phước Long (688: Thác Mơ, Long Thủy) and TX Bình Long (690: An Lộc).
@@ -129,7 +133,7 @@ def month(world):
     return lambda key: open_period(Span.parse(key).first)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def fill():
     """Write plausible figures into a report straight through the ORM: every owed cell, identity kept.
 

@@ -1,38 +1,95 @@
-"""Every address and who may open it. A new URL fails here until someone lists it.
+"""Every address and who may open it, every form and who may send it, every page of the administration.
 
-`may`: people who get an answer; others inside the scope get 403, people outside the object's scope 404, nobody without
-login gets more than the way to the login page. Objects belong to Phường Phước Long (Đồng Nai); the neighbour works in
-the next ward, the stranger in another province.
+`PAGES`: `may` get an answer; others inside the scope get 403, people outside the object's scope 404, nobody without
+login gets more than the way to the login page. `FORMS`: who may, writes the row named; nobody else writes anything.
+A new URL fails here until someone lists it; so does an address that takes a POST and is not among the forms.
+
+Objects belong to Phường Phước Long (Đồng Nai). Everyone there has a twin of the same role next door: in Phường Phước
+Bình the people of the ward, in Lâm Đồng those of the province. All is tried in one world; each try is undone.
 """
 
 import datetime as dt
+import json
+import re
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 import pytest
+import time_machine
+from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, transaction
 from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
 
-from reporting import tasks
-from reporting.models import Difficulty, ExportJob, Report, ReportEvent
-from taskforces.models import ImportJob
-from taskforces.register import activities, assignments, keeping
-
-PEOPLE = (
-    *("officer", "police_officer", "leader", "neighbour", "stranger", "reviewer", "chair", "staff"),
-    *("auditor", "administrator"),
+from de_an_06.plain.spans import Span
+from reporting import closing
+from reporting.exports import export_jobs
+from reporting.models import (
+    Difficulty,
+    DifficultyStep,
+    ExportJob,
+    FormUpload,
+    IndicatorFigure,
+    PeriodClosure,
+    Report,
+    ReportEvent,
+    ServiceFigures,
 )
-EVERYBODY = set(PEOPLE)
-OUTSIDE = {"neighbour", "stranger"}
+from reporting.periods import open_period
+from reporting.review import workflow
+from taskforces.models import (
+    Assignment,
+    Branch,
+    Document,
+    ImportJob,
+    Membership,
+    OutreachEvent,
+    PilotModel,
+    Posting,
+    Role,
+    SourceDocument,
+    SourceItem,
+    TaskForce,
+    User,
+    VillageTeam,
+)
+from taskforces.people import postings
+from taskforces.register import activities, assignments, keeping
+from tests.conftest import build_world, make_person
+from tests.import_sheets import csv_file
+
+pytestmark = pytest.mark.django_db
+TWINS = {  # the same role in the unit next door
+    "officer": "neighbour",
+    "police_officer": "neighbour_police_officer",
+    "leader": "neighbour_leader",
+    "reviewer": "stranger_reviewer",
+    "chair": "stranger_chair",
+    "staff": "stranger_staff",
+    "auditor": "stranger_auditor",
+}
+POSTED = {*TWINS, *TWINS.values(), "stranger", "administrator", "substitute"}
+UNPOSTED = {"nobody", "former_officer", "former_substitute"}  # never had a posting; it has ended; its days are over
+EVERYBODY = POSTED | UNPOSTED
+OUTSIDE = {*TWINS.values(), "stranger"} | UNPOSTED
 INSIDE = EVERYBODY - OUTSIDE
-ENTERS = {"officer", "police_officer", "leader"}
+ENTERS = {"officer", "police_officer", "leader", "substitute"}  # the substitute stands in for the officer
 GIVES = {"staff", "administrator"}
-BRINGS_IN = EVERYBODY - {"chair", "auditor"}
-READS_REVIEWS = {"reviewer", "chair", "staff", "auditor", "administrator"}
-ASSIGNS = KEEPS_SOURCES = {"reviewer", "staff", "administrator"}
-ANSWERS = {200, 302, 400, 409}  # the page, a redirect after the act, or a sentence about the moment or the form
+ASSIGNS = {"reviewer", "staff", "administrator"}
+
+
+def anywhere(people: set[str]) -> set[str]:
+    """These and their twins: for pages that belong to no unit."""
+    return people | {TWINS[person] for person in people if person in TWINS}
+
+
+BRINGS_IN = POSTED - {"chair", "stranger_chair", "auditor", "stranger_auditor"}
+READS_REVIEWS = anywhere({"reviewer", "chair", "staff", "auditor", "administrator"})
+KEEPS_SOURCES = anywhere(ASSIGNS)
+ENTERS_SOMEWHERE = anywhere(ENTERS) | {"stranger"}
 
 
 @dataclass(frozen=True)
@@ -42,34 +99,47 @@ class Page:
     may: set[str]
     args: Callable[[SimpleNamespace], list] = lambda o: []
     query: Callable[[SimpleNamespace], str] = lambda o: ""
-    method: str = "get"
-    data: Callable[[SimpleNamespace], dict] = lambda o: {}
     outside: frozenset[str] | set[str] = frozenset()
+    answer: int = 200
+    told: dict[str, int] = field(default_factory=dict)  # who gets another answer
+
+    def expected(self, person: str) -> int:
+        return self.told.get(person) or self.answer if person in self.may else 404 if person in self.outside else 403
 
 
-def of_draft(may, method="get", **more):
-    return Page(may, args=lambda o: [o.draft.pk], outside=OUTSIDE, method=method, **more)
+def of_draft(may, **more):
+    return Page(may, args=lambda o: [o.draft.pk], outside=OUTSIDE, **more)
 
 
-def of_sent(may, method="get", **more):
-    return Page(may, args=lambda o: [o.sent.pk], outside=OUTSIDE, method=method, **more)
+def of_sent(may, **more):
+    return Page(may, args=lambda o: [o.sent.pk], outside=OUTSIDE, **more)
 
 
-def of_register(name, may=ENTERS):
-    return Page(may, args=lambda o: [getattr(o, name).pk], outside=OUTSIDE)
-
-
-def of_difficulty(may):
-    words = {"note": "Đã xem."}
-    return Page(may, args=lambda o: [o.difficulty.pk], outside=OUTSIDE, method="post", data=lambda o: words)
+def of_register(name, may=ENTERS, **more):
+    return Page(may, args=lambda o: [getattr(o, name).pk], outside=OUTSIDE, **more)
 
 
 def of_unit(may, **more):
     return Page(may, query=lambda o: f"?don_vi={o.world.phuoc_long.pk}", outside=OUTSIDE, **more)
 
 
-def of_roster(method="get"):
-    return Page({"staff"}, args=lambda o: [o.roster.pk], outside=EVERYBODY - {"staff"}, method=method)
+def of_roster(**more):
+    return Page({"staff"}, args=lambda o: [o.roster.pk], outside=EVERYBODY - {"staff"}, **more)
+
+
+def of_unsent():
+    """A difficulty that has not gone up yet: nobody outside the ward sees it."""
+    return Page(ENTERS, args=lambda o: [o.unsent.pk], outside=EVERYBODY - ENTERS)
+
+
+def of_month():
+    """Closing and reopening October for the whole province, which the people of a ward do not see."""
+    return Page(
+        {"staff"},
+        args=lambda o: [o.sent.period_id],
+        query=lambda o: f"?don_vi={o.world.dong_nai.pk}",
+        outside=ENTERS | OUTSIDE,
+    )
 
 
 def choose(o):
@@ -78,13 +148,9 @@ def choose(o):
 
 PAGES = {
     # who
-    "home": Page(EVERYBODY),
-    "posting-switch": Page(
-        {"reviewer"},
-        args=lambda o: [o.world.reviewer.postings.get().pk],
-        method="post",
-        outside=EVERYBODY - {"reviewer"},
-    ),
+    "home": Page(
+        EVERYBODY, answer=302, told=dict.fromkeys(UNPOSTED, 200)
+    ),  # to where the day starts; or that it cannot
     "unit-list": Page(EVERYBODY),  # names of units are public
     "unit-detail": Page(EVERYBODY, args=lambda o: [o.world.phuoc_long.pk]),
     # people
@@ -93,7 +159,7 @@ PAGES = {
     "posting-transfer": of_register("posting", GIVES),
     "posting-delegate": of_register("posting", GIVES),
     "posting-end": of_register("posting", GIVES),
-    "contact-log": Page(GIVES),
+    "contact-log": Page(anywhere(GIVES)),
     "my-data": Page(EVERYBODY),
     # register of task forces
     "taskforce-list": of_unit(INSIDE),
@@ -101,7 +167,7 @@ PAGES = {
     "village-list": of_unit(INSIDE),
     "document-list": of_unit(INSIDE),
     "taskforce-create": of_unit(ENTERS),
-    "village-add": of_unit(ENTERS),
+    "village-add": of_unit(ENTERS, answer=302),  # the form stands on the list
     "document-upload": of_unit(ENTERS),
     "taskforce-detail": of_register("force", INSIDE),
     "taskforce-edit": of_register("force"),
@@ -122,12 +188,12 @@ PAGES = {
     "assignment-drop": of_register("assignment", ASSIGNS),
     "assignment-due": of_register("assignment", ASSIGNS),
     "assignment-resume": of_register("assignment"),
-    "assign-bulk": of_unit(ASSIGNS),
-    "source-list": Page(EVERYBODY),  # the catalogue is for all to read
-    "source-detail": Page(EVERYBODY, args=lambda o: [o.source.pk]),
+    "assign-bulk": of_unit(ASSIGNS, answer=302),  # first the plan is chosen
+    "source-list": Page(POSTED, outside=UNPOSTED),  # the catalogue is for all to read
+    "source-detail": Page(POSTED, args=lambda o: [o.source.pk], outside=UNPOSTED),
     "source-create": Page(KEEPS_SOURCES),
     "source-edit": Page(KEEPS_SOURCES, args=lambda o: [o.source.pk]),
-    "source-item-add": Page(KEEPS_SOURCES, args=lambda o: [o.source.pk]),
+    "source-item-add": Page(KEEPS_SOURCES, args=lambda o: [o.source.pk], answer=302),
     "source-item-edit": Page(KEEPS_SOURCES, args=lambda o: [o.item.pk]),
     "pilot-list": of_unit(INSIDE),
     "pilot-add": of_unit(ENTERS),
@@ -137,14 +203,9 @@ PAGES = {
     "outreach-edit": of_register("outreach"),
     "outreach-delete": of_register("outreach"),
     # entry, checking, submission
-    "task-list": Page(ENTERS | OUTSIDE),  # of one's own unit
+    "task-list": Page(ENTERS_SOMEWHERE),  # of one's own unit
     "report-entry": of_draft(ENTERS),
-    "report-save-cells": of_draft(ENTERS, "post"),
-    "report-zero-fill": of_draft(ENTERS - {"leader"}, "post"),
-    "report-take-outreach": of_draft(ENTERS, "post"),
-    "report-ready": of_draft(ENTERS, "post"),
     "report-check": of_draft(ENTERS),
-    "report-submit": of_draft(ENTERS, "post"),
     "report-receipt": of_sent(INSIDE),
     "report-template": of_draft(ENTERS),
     "report-upload": of_draft(ENTERS),
@@ -152,67 +213,382 @@ PAGES = {
     "report-detail": of_sent(INSIDE),
     "cell-history": Page(INSIDE, args=lambda o: [o.sent.pk, "DVC09.rejected"], outside=OUTSIDE),
     "review-list": Page(READS_REVIEWS),
-    "review-approve-clean": Page({"reviewer"}, method="post", data=lambda o: {"bao_cao": [o.sent.pk]}),
-    "report-approve": of_sent({"reviewer"}, "post"),
-    "report-send-back": of_sent({"reviewer"}, "post"),
-    "report-reopen": of_sent({"reviewer"}, "post"),
-    "report-accept-prior": of_sent(ENTERS | {"reviewer"}, "post"),
-    "period-close": Page(
-        {"staff"},
-        args=lambda o: [o.sent.period_id],
-        query=lambda o: f"?don_vi={o.world.dong_nai.pk}",
-        outside=ENTERS | OUTSIDE,  # they do not see the whole province
-    ),
-    "period-reopen": Page(
-        {"staff"},
-        args=lambda o: [o.sent.period_id],
-        query=lambda o: f"?don_vi={o.world.dong_nai.pk}",
-        outside=ENTERS | OUTSIDE,
-    ),
+    "period-close": of_month(),
+    "period-reopen": of_month(),
     # difficulties and proposals
     "difficulty-list": of_unit(INSIDE),
     "difficulty-add": of_draft(ENTERS),
     "difficulty-detail": of_register("difficulty", INSIDE),
-    "difficulty-edit": of_register("difficulty"),
-    "difficulty-answer": of_difficulty({"reviewer", "staff"}),
-    "difficulty-resolve": of_difficulty(ENTERS | {"reviewer", "staff"}),
-    "difficulty-pass-up": of_difficulty({"reviewer", "staff"}),
-    "difficulty-reopen": of_difficulty(ENTERS),
+    "difficulty-edit": of_unsent(),
     # reading
     "dashboard": Page(EVERYBODY),
     "dashboard-source": Page(INSIDE, query=choose, outside=OUTSIDE),
     # out
     "export-list": Page(EVERYBODY),
-    "export-create": Page(
-        INSIDE,
-        method="post",
-        outside=OUTSIDE,
-        data=lambda o: {"don_vi": o.world.phuoc_long.pk, "ky": "2026-11", "co_so": "tam-tinh"},
-    ),
-    # a file belongs to the person who asked for it
+    # while it is made, a file belongs to the person who asked for it; made, it is for all who may read the unit
     "export-status": Page({"reviewer"}, args=lambda o: [o.export.pk], outside=EVERYBODY - {"reviewer"}),
-    "export-download": Page({"reviewer"}, args=lambda o: [o.export.pk], outside=EVERYBODY - {"reviewer"}),
+    "export-download": Page({"reviewer"}, args=lambda o: [o.export.pk], outside=EVERYBODY - {"reviewer"}, answer=302),
     # files in: an upload belongs to the person who sent it
     "import-list": Page(BRINGS_IN),
-    "import-upload": Page(BRINGS_IN, method="post"),
     "import-template": Page(BRINGS_IN, args=lambda o: ["thanh-vien"]),
-    "register-export": Page(EVERYBODY, args=lambda o: ["thanh-vien"]),
+    "register-export": Page(POSTED, args=lambda o: ["thanh-vien"]),
     "import-detail": of_roster(),
-    "import-confirm": of_roster("post"),
-    "import-cancel": of_roster("post"),
-    "import-result": of_roster(),
+    "import-result": of_roster(answer=302),  # nothing was written yet
     "import-links": of_roster(),
-    "import-links-send": of_roster("post"),
     # API
     "api-schema": Page(EVERYBODY),
     "api-units": Page(EVERYBODY),
     "api-periods": Page(EVERYBODY),
     "api-reports": Page(EVERYBODY),
     "api-report": of_sent(INSIDE),
-    "api-report-cells": of_draft(ENTERS - {"leader"}, "patch", data=lambda o: {"cells": {"DVC99.rejected": "1"}}),
-    "api-report-submit": of_draft(ENTERS, "post"),
     "api-summaries": Page(INSIDE, query=lambda o: f"?unit={o.world.phuoc_long.pk}&period=2026-11", outside=OUTSIDE),
 }
+ACTS = {  # addresses that only take a POST (of the API: PATCH)
+    "posting-switch": Page(
+        {"reviewer"},
+        args=lambda o: [o.world.reviewer.postings.get().pk],
+        outside=EVERYBODY - {"reviewer"},
+    ),
+    "report-save-cells": of_draft(ENTERS),
+    "report-zero-fill": of_draft(ENTERS),
+    "report-take-outreach": of_draft(ENTERS),
+    "report-ready": of_draft(ENTERS),
+    "report-submit": of_draft(ENTERS),
+    "review-approve-clean": Page({"reviewer"}),
+    "report-approve": of_sent({"reviewer"}),
+    "report-send-back": of_sent({"reviewer"}),
+    "report-reopen": of_sent({"reviewer"}),
+    "report-accept-prior": of_sent(ENTERS | {"reviewer"}),
+    "difficulty-answer": of_register("difficulty", {"reviewer", "staff"}),
+    "difficulty-resolve": of_register("difficulty", ENTERS | {"reviewer", "staff"}),
+    "difficulty-pass-up": of_register("difficulty", {"reviewer", "staff"}),
+    "difficulty-reopen": of_register("difficulty"),
+    "export-create": Page(INSIDE, outside=OUTSIDE),
+    "import-upload": Page(BRINGS_IN),
+    "import-confirm": of_roster(),
+    "import-cancel": of_roster(),
+    "import-links-send": of_roster(),
+    "api-report-cells": of_draft(ENTERS),
+    "api-report-submit": of_draft(ENTERS),
+}
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a person would send to an address, and what that writes.
+
+    Who may is as the address says unless `may` says otherwise; `told` are people who get an answer and no more (person
+    -> status). `before` brings the world to the moment of the act. `open` are holes known and not yet closed: these
+    combinations are not tried.
+    """
+
+    name: str
+    writes: type | None
+    data: Callable[[SimpleNamespace, User], dict] = lambda o, by: {}
+    answer: int = 302
+    may: set[str] | None = None
+    told: dict[str, int] = field(default_factory=dict)
+    before: Callable[[SimpleNamespace], None] = lambda o: None
+    case: str = ""
+    as_json: str = ""  # the method, where the body is JSON
+    open: frozenset[str] | set[str] = frozenset()
+
+    @property
+    def page(self) -> Page:
+        return PAGES.get(self.name) or ACTS[self.name]
+
+    @property
+    def allowed(self) -> set[str]:
+        return self.page.may if self.may is None else self.may
+
+    def expected(self, person: str) -> int:
+        if person in self.allowed:
+            return self.answer
+        return self.told.get(person) or (404 if person in self.page.outside else 403)
+
+    def __str__(self):
+        return self.name + (f" ({self.case})" if self.case else "")
+
+
+OFFICE = {"officer", "substitute"}
+DAY, EARLIER = "2026-11-10", "2026-01-15"
+ROWS = {"dong-TOTAL_FORMS": "1", "dong-INITIAL_FORMS": "0"}
+NOTE = {"note": "Đã xem."}
+REASON = {"ly_do": "Xem lại số quá hạn."}
+
+
+def paper():
+    return SimpleUploadedFile("ke-hoach.pdf", b"%PDF-1.7\n%%EOF\n")
+
+
+def filled(o):
+    o.fill(o.draft, base=11, ready=True)  # the figures of October again would have to be explained
+
+
+def approved(o):
+    workflow.approve(report_id=o.sent.pk, by=o.world.second_reviewer)
+
+
+def closed(o):
+    closing.close_period(period_id=o.sent.period_id, province_id=o.world.dong_nai.pk, by=o.world.staff)
+
+
+def answered(o):
+    Difficulty.objects.filter(pk=o.difficulty.pk).update(state="answered")
+
+
+def done(o):
+    assignments.finish(by=o.world.officer, assignment_id=o.assignment.pk, on=dt.date(2026, 11, 10), note="Xong")
+
+
+def dropped(o):
+    assignments.drop(by=o.world.staff, assignment_id=o.assignment.pk, on=dt.date(2026, 11, 10), reason="Trùng")
+
+
+def with_the_ward(o):
+    """On this portal nobody is above the province; a difficulty that lies with the ward can go up."""
+    Difficulty.objects.filter(pk=o.difficulty.pk).update(with_unit=o.world.phuoc_long)
+
+
+def held(o):
+    day = dt.date(2026, 11, 10)
+    activities.add_outreach(
+        by=o.world.officer, unit=o.world.phuoc_long, held_on=day, channel="meeting", times=4, audience=9
+    )
+
+
+def prior_corrected(o):
+    Report.objects.filter(pk=o.sent.pk).update(prior_corrected=True)
+
+
+def typed(cell, text="3", **more):
+    """What the entry page sends for one cell."""
+    return lambda o, by: {"user": by.pk, "fields": {cell: text}, **more}
+
+
+FORMS = [
+    Form("posting-switch", None, may={"reviewer"}),
+    Form(
+        "posting-give",
+        Posting,
+        lambda o, by: {
+            "user": "tam",
+            "unit": o.world.phuoc_long.pk,
+            "role": "officer",
+            "branch": "office",
+            "valid_from": "2026-11-16",
+        },
+    ),
+    Form(
+        "posting-transfer",
+        Posting,
+        lambda o, by: {"unit": o.world.phuoc_binh.pk, "role": "leader", "branch": "", "valid_from": "2026-11-20"},
+    ),
+    Form(
+        "posting-delegate",
+        Posting,
+        lambda o, by: {"user": "tam", "valid_from": "2026-11-20", "valid_to": "2026-11-21"},
+    ),
+    Form("posting-end", Posting, lambda o, by: {"on": "2026-11-15"}),
+    Form("taskforce-create", TaskForce, lambda o, by: {"kind": "support_team", "name": "Tổ mới", "valid_from": DAY}),
+    Form("taskforce-edit", TaskForce, lambda o, by: {"kind": "working_group", "name": "Tên", "valid_from": EARLIER}),
+    Form("taskforce-end", TaskForce, lambda o, by: {"on": DAY}),
+    Form("member-add", Membership, lambda o, by: {"role": "member", "full_name": "Phạm Văn Hai", "valid_from": DAY}),
+    Form("member-edit", Membership, lambda o, by: {"role": "member", "post": "Công chức", "valid_from": EARLIER}),
+    Form("member-end", Membership, lambda o, by: {"on": DAY}),
+    Form(
+        "village-add",
+        VillageTeam,
+        lambda o, by: {"kind": "working_group", "valid_from": DAY, "dong-0-village": "Khu phố 2", **ROWS},
+    ),
+    Form(
+        "village-edit",
+        VillageTeam,
+        lambda o, by: {"village": "Khu phố 1", "members": "7", "founded_on": EARLIER, "valid_from": EARLIER},
+    ),
+    Form("village-end", VillageTeam, lambda o, by: {"on": DAY}),
+    Form(
+        "document-upload",
+        Document,
+        lambda o, by: {"kind": "plan", "issued_on": DAY, "title": "Kế hoạch 2", "upload": paper()},
+    ),
+    Form("document-edit", Document, lambda o, by: {"kind": "plan", "issued_on": DAY, "title": "Kế hoạch sửa"}),
+    Form("assignment-update", Assignment, lambda o, by: {"status": "in_progress", "progress": "Đã rà soát"}),
+    Form("assignment-finish", Assignment, lambda o, by: {"on": DAY, "note": "Xong"}),
+    Form(
+        "assignment-evidence",
+        Document,
+        lambda o, by: {"title": "Minh chứng", "issued_on": DAY, "upload": paper()},
+    ),
+    Form("assignment-drop", Assignment, lambda o, by: {"on": DAY, "reason": "Trùng"}),
+    Form("assignment-due", Assignment, lambda o, by: {"due_on": "2026-12-31", "reason": "Thêm việc"}),
+    Form("assignment-resume", Assignment, lambda o, by: {"reason": "Chưa xong"}, before=done),
+    Form("assignment-resume", Assignment, lambda o, by: {"reason": "Cần"}, may=ASSIGNS, before=dropped, case="dropped"),
+    # Open: a reviewer or staff of any province rewrites a plan that is for all, and no log says so. Whether they may
+    # once it is logged is not decided; until then only their own province's people are tried.
+    Form(
+        "source-create",
+        SourceDocument,
+        lambda o, by: {"number": "7/KH", "issued_on": DAY, "issuing_body": "UBND tỉnh", "title": "Kế hoạch"},
+        open={"stranger_reviewer", "stranger_staff"},
+    ),
+    Form(
+        "source-edit",
+        SourceDocument,
+        lambda o, by: {"number": "06/QĐ-TTg", "issued_on": EARLIER, "issuing_body": "Thủ tướng", "title": "Đổi tên"},
+        open={"stranger_reviewer", "stranger_staff"},
+    ),
+    Form(
+        "source-item-add",
+        SourceItem,
+        lambda o, by: {"dong-0-code": "NV2", "dong-0-text": "Làm sạch", **ROWS},
+        open={"stranger_reviewer", "stranger_staff"},
+    ),
+    Form(
+        "source-item-edit",
+        SourceItem,
+        lambda o, by: {"code": "NV1", "text": "Rà soát lại"},
+        open={"stranger_reviewer", "stranger_staff"},
+    ),
+    Form("pilot-add", PilotModel, lambda o, by: {"name": "Mô hình 2", "started_on": DAY}),
+    Form("pilot-edit", PilotModel, lambda o, by: {"name": "Mô hình 1b", "started_on": EARLIER}),
+    Form(
+        "outreach-add",
+        OutreachEvent,
+        lambda o, by: {"held_on": DAY, "channel": "meeting", "times": "1", "audience": "5"},
+    ),
+    Form(
+        "outreach-edit",
+        OutreachEvent,
+        lambda o, by: {"held_on": EARLIER, "channel": "meeting", "times": "2", "audience": "5"},
+    ),
+    Form("outreach-delete", OutreachEvent),
+    # A cell is typed by its own branch; the other branch and the leader are shown what stands there.
+    Form(
+        "report-entry",
+        ServiceFigures,
+        lambda o, by: {"seen": "{}", "DVC09.rejected": "3"},
+        may=OFFICE,
+        told={"police_officer": 200, "leader": 302},
+        case="office",
+    ),
+    Form(
+        "report-entry",
+        ServiceFigures,
+        lambda o, by: {"seen": "{}", "DVC03.rejected": "3"},
+        may={"police_officer"},
+        told={"officer": 200, "substitute": 200, "leader": 302},
+        case="police",
+    ),
+    Form("report-entry", Report, lambda o, by: {"seen": "{}", "shortcomings": "Mạng chậm"}, case="narrative"),
+    Form(
+        "report-save-cells",
+        ServiceFigures,
+        typed("DVC09.rejected"),
+        200,
+        may=OFFICE,
+        told={"police_officer": 200, "leader": 200},
+        case="office",
+        as_json="post",
+    ),
+    Form(
+        "report-save-cells",
+        ServiceFigures,
+        typed("DVC03.rejected"),
+        200,
+        may={"police_officer"},
+        told={"officer": 200, "substitute": 200, "leader": 200},
+        case="police",
+        as_json="post",
+    ),
+    Form("report-zero-fill", ServiceFigures, lambda o, by: {"service": "DVC09"}, may=OFFICE),
+    Form(
+        "report-take-outreach",
+        IndicatorFigure,
+        lambda o, by: {"chi_tieu": "TT01"},
+        may=OFFICE,
+        told={"police_officer": 302},
+        before=held,
+    ),
+    Form(
+        "report-ready",
+        Report,
+        lambda o, by: {"branch": "office"},
+        may=OFFICE | {"leader"},
+        told={"police_officer": 302},
+        before=lambda o: o.fill(o.draft),
+    ),
+    Form("report-submit", ReportEvent, lambda o, by: {"checked": "1"}, before=filled),
+    Form(
+        "report-upload",
+        ServiceFigures,
+        lambda o, by: {"cells": '{"DVC09.rejected": "3"}', "seen": "{}"},
+        may=OFFICE,
+        told={"police_officer": 200, "leader": 200},
+        case="confirm",
+    ),
+    Form(
+        "report-upload",
+        FormUpload,
+        lambda o, by: {"file": SimpleUploadedFile("so-lieu.xlsx", b"PK")},
+        200,
+        may=OFFICE | {"police_officer"},
+        told={"leader": 200},
+        case="preview",
+    ),
+    Form(
+        "review-approve-clean",
+        ReportEvent,
+        lambda o, by: {"bao_cao": [o.sent.pk]},
+        told={"stranger_reviewer": 302},
+    ),
+    Form("report-approve", ReportEvent),
+    Form("report-send-back", ReportEvent, lambda o, by: REASON),
+    Form("report-reopen", ReportEvent, lambda o, by: REASON, before=approved),
+    Form("report-accept-prior", ReportEvent, before=prior_corrected),
+    Form("period-close", PeriodClosure),
+    Form("period-reopen", PeriodClosure, lambda o, by: REASON, before=closed),
+    Form("difficulty-add", Difficulty, lambda o, by: {"kind": "network", "text": "Mạng chậm"}),
+    Form("difficulty-edit", Difficulty, lambda o, by: {"kind": "network", "text": "Mạng rất chậm"}),
+    Form("difficulty-answer", DifficultyStep, lambda o, by: NOTE),
+    Form("difficulty-resolve", DifficultyStep, lambda o, by: NOTE),
+    Form("difficulty-pass-up", DifficultyStep, lambda o, by: NOTE, before=with_the_ward),
+    Form("difficulty-reopen", DifficultyStep, lambda o, by: NOTE, before=answered),
+    Form(
+        "export-create",
+        ExportJob,
+        lambda o, by: {"don_vi": o.world.phuoc_long.pk, "ky": "2026-11", "co_so": "tam-tinh"},
+    ),
+    Form(
+        "import-upload",
+        ImportJob,
+        lambda o, by: {"loai": "to-thon", "tep": csv_file(["Mã đơn vị"], ["25217"])},
+        case="villages",
+    ),
+    Form(
+        "import-upload",
+        ImportJob,
+        lambda o, by: {"loai": "tai-khoan", "tep": csv_file(["Mã đơn vị"], ["25217"])},
+        may=anywhere(GIVES),
+        case="accounts",
+    ),
+    Form("import-confirm", ImportJob),
+    Form("import-cancel", ImportJob),
+    Form("import-links-send", None),
+    Form(
+        "api-report-cells",
+        ServiceFigures,
+        lambda o, by: {"cells": {"DVC09.rejected": "3"}},
+        200,
+        may=OFFICE,
+        told={"police_officer": 400},
+        case="office",
+        as_json="patch",
+    ),
+    Form("api-report-submit", ReportEvent, answer=200, before=filled, as_json="post"),
+]
+# These have two steps or read the address too; their own tests send them: the plan to hand out is asked for first.
+ASKED_FIRST = {"assign-bulk"}
 PUBLIC = {"guide", "healthz", "set-password"}  # the last by a link that only its owner has
 # Their own tests: allauth's pages (login, passwords, second factor) and Django's admin (staff only, see below).
 THIRD_PARTY = ("account_", "mfa_")
@@ -251,24 +627,66 @@ def own_url_names():
 
 
 def test_every_url_is_listed():
-    assert own_url_names() == set(PAGES) | PUBLIC
+    assert own_url_names() == set(PAGES) | set(ACTS) | PUBLIC
 
 
-def test_the_only_other_namespace_is_the_admin():
-    assert {n.split(":")[0] for n in all_url_names() if ":" in n} == {"admin"}
+@contextmanager
+def undone():
+    """What happens inside leaves nothing behind."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
-@pytest.fixture
-def objects(world, month, fill, at, monkeypatch):
+@contextmanager
+def watched():
+    """The tables written to inside; sessions apart."""
+    written = set()
+
+    def look(execute, sql, params, many, context):
+        found = re.match(r'(?:INSERT(?: OR \w+)? INTO|UPDATE|DELETE FROM) "(\w+)"', sql)
+        if found and found[1] != "django_session":
+            written.add(found[1])
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(look):
+        yield written
+
+
+@pytest.fixture(scope="module")
+def objects(django_db_setup, django_db_blocker, fill):
+    """One world for all tests of this file, on the morning of 16 November 2026."""
+    morning = dt.datetime(2026, 11, 16, 2, tzinfo=dt.UTC)
+    with django_db_blocker.unblock(), time_machine.travel(morning, tick=False), undone():
+        yield build_objects(fill, morning)
+
+
+def add_people(w):
+    """Twins next door, and people whose rights come from a substitution, are over or never were."""
+    w.neighbour_police_officer = make_person("ca2", "Vũ Văn Công", w.phuoc_binh, Role.OFFICER, Branch.POLICE)
+    w.neighbour_leader = make_person("ld2", "Hà Thị Lãnh", w.phuoc_binh, Role.LEADER)
+    w.stranger_chair = make_person("ct2", "Cao Thị Tịch", w.lam_dong, Role.CHAIR)
+    w.stranger_staff = make_person("th2", "Mã Văn Hợp", w.lam_dong, Role.PROVINCIAL_STAFF)
+    w.stranger_auditor = make_person("kt2", "Đào Thị Tra", w.lam_dong, Role.AUDITOR)
+    for name in ("nobody", "former_officer", "substitute", "former_substitute"):
+        setattr(w, name, User.objects.create(username=name, full_name=f"Người {name}"))
+    days = {"valid_from": dt.date(2026, 1, 1), "valid_to": dt.date(2026, 11, 15)}  # until yesterday
+    officer = {"unit": w.phuoc_long, "role": Role.OFFICER, "branch": Branch.OFFICE}
+    Posting.objects.create(user=w.former_officer, **officer, **days)
+    main = w.officer.postings.get()
+    Posting.objects.create(user=w.former_substitute, **officer, **days, substitutes_for=main)
+    today = dt.date(2026, 11, 16)
+    postings.delegate(by=w.staff, posting_id=main.pk, user=w.substitute, valid_from=today, valid_to=today)
+
+
+def build_objects(fill, now):
     """One of everything in Phường Phước Long: a draft, a sent report, an export, rows of the register."""
-    for task in (tasks.drain_rollup_requests, tasks.run_export):
-        monkeypatch.setattr(task, "delay_on_commit", lambda *args: None)
-    at("2026-11-16 09:00")
-    o = SimpleNamespace(world=world)
-    october, november = month("2026-10"), month("2026-11")
+    world = build_world()
+    add_people(world)
+    o = SimpleNamespace(world=world, fill=fill)
+    october, november = (open_period(Span.parse(key).first) for key in ("2026-10", "2026-11"))
     o.sent = fill(Report.objects.get(unit=world.phuoc_long, period=october), status="submitted", by=world.officer)
     o.draft = Report.objects.get(unit=world.phuoc_long, period=november)
-    now = dt.datetime(2026, 11, 16, 2, tzinfo=dt.UTC)
     ReportEvent.objects.create(
         report=o.sent, action="submit", by=world.officer, at=now, revision=1, receipt="BC-25217-2026-10-1"
     )
@@ -286,6 +704,15 @@ def objects(world, month, fill, at, monkeypatch):
         text="Đường truyền chậm",
         with_unit=world.dong_nai,
         raised_at=o.sent.submitted_at,
+        raised_by=world.officer,
+    )
+    o.unsent = Difficulty.objects.create(
+        unit=world.phuoc_long,
+        report=o.draft,
+        kind="network",
+        text="Thiếu máy",
+        with_unit=world.dong_nai,
+        raised_at=now,
         raised_by=world.officer,
     )
     founded = dt.date(2026, 1, 15)
@@ -318,46 +745,136 @@ def objects(world, month, fill, at, monkeypatch):
     return o
 
 
-def knock(client, name, page, o):
-    address = reverse(name, args=page.args(o)) + page.query(o)
-    json = {"content_type": "application/json"} if name.startswith("api-") and page.method != "get" else {}
-    response = getattr(client, page.method)(address, page.data(o), **json)
+def address_of(name, page, o):
+    return reverse(name, args=page.args(o)) + page.query(o)
+
+
+def get(client, name, o) -> int:
+    return status_of(client.get(address_of(name, PAGES[name], o)))
+
+
+def status_of(response) -> int:
     if response.streaming:
         b"".join(response.streaming_content)  # a file read to its end is closed, the test's connection is not
-    return response
+    return response.status_code
+
+
+def send(client, form, o, by):
+    address, body = address_of(form.name, form.page, o), form.data(o, by)
+    if form.as_json:
+        return getattr(client, form.as_json)(address, json.dumps(body), content_type="application/json")
+    return client.post(address, body)
+
+
+def rows_of(model):
+    return list(model.objects.order_by("pk").values_list())
 
 
 @pytest.mark.parametrize("name", sorted(PAGES))
 def test_who_may_open(name, objects, client):
     page, wrong = PAGES[name], []
-    for person in PEOPLE:
+    for person in sorted(EVERYBODY):
         client.force_login(getattr(objects.world, person))
-        status = knock(client, name, page, objects).status_code
-        expected = ANSWERS if person in page.may else {404} if person in page.outside else {403}
-        if name == "export-download" and person in page.may:
-            expected = ANSWERS | {404}  # its file is not made yet
-        if status not in expected:
-            wrong.append(f"{person}: {status}, expected {sorted(expected)}")
+        with undone():
+            status = get(client, name, objects)
+        if status != page.expected(person):
+            wrong.append(f"{person}: {status}, expected {page.expected(person)}")
     assert not wrong, f"{name}: {'; '.join(wrong)}"
 
 
+@pytest.mark.parametrize("form", FORMS, ids=str)
+def test_who_may_send(form, objects, client):
+    """Each person in the same moment: who may changes the row named, who may not writes to no table at all."""
+    wrong = []
+    with undone():
+        form.before(objects)
+        for person in sorted(EVERYBODY - form.open):
+            wrong += what_goes_wrong(form, person, objects, client)
+    assert not wrong, f"{form}: {'; '.join(wrong)}"
+
+
+def what_goes_wrong(form, person, objects, client) -> list[str]:
+    by, may, wrong = getattr(objects.world, person), person in form.allowed, []
+    client.force_login(by)
+    kept = rows_of(form.writes) if form.writes else None
+    with undone():
+        with watched() as written:
+            status = status_of(send(client, form, objects, by))
+        changed = form.writes is not None and rows_of(form.writes) != kept
+    if status != form.expected(person):
+        wrong.append(f"{person}: {status}, expected {form.expected(person)}")
+    if may and form.writes and not changed:
+        wrong.append(f"{person}: {form.writes.__name__} not written")
+    if not may and written:
+        wrong.append(f"{person}: wrote to {sorted(written)}")
+    return wrong
+
+
+@pytest.mark.parametrize("name", ["export-status", "export-download"])
+def test_who_may_take_a_finished_file(name, objects, client):
+    ExportJob.objects.filter(pk=objects.export.pk).update(state="done", file_name="tep.xlsx")
+    file = export_jobs.path_of(objects.export)
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"PK")
+    answers = {}
+    for person in EVERYBODY:
+        client.force_login(getattr(objects.world, person))
+        answers[person] = get(client, name, objects)
+    assert answers == {person: 200 if person in INSIDE else 404 for person in EVERYBODY}
+
+
 @pytest.mark.parametrize("name", sorted(PAGES))
-def test_nobody_without_login(name, objects, client):
-    response = knock(client, name, PAGES[name], objects)
+def test_nobody_opens_a_page_without_login(name, objects, client):
+    response = client.get(address_of(name, PAGES[name], objects))
     if name.startswith("api-"):
-        assert response.status_code in {401, 403}
+        assert response.status_code == 403
     else:
         assert response.status_code == 302
         assert response["Location"].startswith("/tai-khoan/login/")
 
 
-@pytest.mark.django_db
+@pytest.mark.parametrize("form", FORMS, ids=str)
+def test_nobody_sends_a_form_without_login(form, objects, client):
+    with undone():
+        form.before(objects)
+        with watched() as written:
+            response = send(client, form, objects, SimpleNamespace(pk=None))
+    assert not written
+    if form.name.startswith("api-"):
+        assert response.status_code == 403
+    else:
+        assert response.status_code == 302
+        assert response["Location"].startswith("/tai-khoan/login/")
+
+
+def test_what_only_shows_takes_no_post(objects, client):
+    """An address without a form answers a POST as it answers a GET, or not at all, and writes nothing."""
+    wrong = []
+    for name in sorted(set(PAGES) - {form.name for form in FORMS} - ASKED_FIRST):
+        for person in ("officer", "staff", "administrator"):
+            client.force_login(getattr(objects.world, person))
+            with undone(), watched() as written:
+                body = {"on": DAY, "reason": "x"}
+                status = status_of(client.post(address_of(name, PAGES[name], objects), body))
+            if status not in {405, PAGES[name].expected(person)} or written:
+                wrong.append((name, person, status, written))
+    assert not wrong
+
+
+def test_acts_are_not_opened(objects, client):
+    client.force_login(objects.world.administrator)
+    assert {client.get(address_of(name, page, objects)).status_code for name, page in ACTS.items()} == {405}
+
+
+def test_every_act_has_a_form():
+    assert set(ACTS) <= {form.name for form in FORMS}
+
+
 def test_public_pages_stand_open(client):
     assert client.get("/healthz").content == b"ok"
     assert client.get(reverse("set-password", args=["MQ", "sai"])).status_code == 410
 
 
-@pytest.mark.django_db
 def test_third_party_pages_ask_for_login_unless_they_are_for_logging_in(client):
     wrong = []
     for name in sorted({n for n in all_url_names() if n.startswith(THIRD_PARTY)} - PUBLIC_THIRD_PARTY):
@@ -372,29 +889,170 @@ def test_third_party_pages_ask_for_login_unless_they_are_for_logging_in(client):
     assert not wrong
 
 
-def test_admin_is_for_staff_alone(world, client):
-    assert client.get("/quan-tri/").status_code == 302
-    for person in PEOPLE:
-        client.force_login(getattr(world, person))
-        status = client.get("/quan-tri/reporting/publicservice/").status_code
-        assert status == (200 if person == "administrator" else 302), person
+# The administration ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a superuser may do with the rows of one model, and what would add one."""
+
+    adds: bool = True
+    deletes: bool = False
+    body: Callable[[SimpleNamespace], dict] = lambda o: {}
+
+
+ADMIN = {
+    "auth.group": Kept(deletes=True, body=lambda o: {"name": "Nhóm mới"}),
+    "account.emailaddress": Kept(deletes=True, body=lambda o: {"user": o.world.leader.pk, "email": "hanh@tinh.vn"}),
+    "mfa.authenticator": Kept(deletes=True),
+    "taskforces.user": Kept(body=lambda o: {"username": "moi", "full_name": "Người Mới", "usable_password": "false"}),
+    "taskforces.posting": Kept(
+        body=lambda o: {
+            "user": o.world.nobody.pk,
+            "unit": o.world.phuoc_long.pk,
+            "role": Role.LEADER,
+            "valid_from": "16/11/2026",
+        }
+    ),
+    "taskforces.administrativeunit": Kept(adds=False),
+    "reporting.publicservice": Kept(),
+    "reporting.indicator": Kept(),
+    "reporting.reportingsettings": Kept(adds=False),
+    "reporting.levelsetting": Kept(),
+    "reporting.holiday": Kept(deletes=True, body=lambda o: {"day": "24/11/2026", "name": "Ngày Văn hóa"}),
+    "reporting.participatingarea": Kept(
+        body=lambda o: {"unit": o.world.lam_dong.pk, "valid_from": "01/07/2025", "valid_to": ""}
+    ),
+    "reporting.period": Kept(adds=False),
+}
+SHARED = {"index", "jsi18n", "password_change", "password_change_done", "autocomplete", "app_list", "view_on_site"}
+# Open: the second login asks no second factor. `login` and `logout` are for everyone, the last is the catch-all.
+ADMIN_PUBLIC = {"login", "logout", "(?P<url>.*)$"}
+FILES = {"publicservice_export", "publicservice_import", "publicservice_process_import"}
+FILES |= {"indicator_export", "indicator_import", "indicator_process_import"}
+
+
+@pytest.fixture
+def keepers(objects):
+    """A superuser, one with the flag of staff and no permission, and provincial staff without the flag."""
+    flagged = make_person("vanthu", "Lê Thị Văn Thư", objects.world.dong_nai, Role.PROVINCIAL_STAFF)
+    User.objects.filter(pk=flagged.pk).update(is_staff=True)
+    return SimpleNamespace(superuser=objects.world.administrator, flagged=flagged, unflagged=objects.world.staff)
+
+
+def admin_address(label, page, *args):
+    return reverse(f"admin:{label.replace('.', '_')}_{page}", args=args)
+
+
+def one_of(label, o):
+    """A row of the model; what the world has none of is made."""
+    model = apps.get_model(label)
+    if label == "auth.group":
+        return model.objects.create(name="Nhóm")
+    if label == "account.emailaddress":
+        return model.objects.create(user=o.world.officer, email="nhung@tinh.vn")
+    if label == "mfa.authenticator":
+        return model.objects.create(user=o.world.officer, type="totp", data={"secret": "x"})
+    if label == "reporting.reportingsettings":
+        return model.load()
+    if label == "reporting.publicservice":
+        return model.objects.get(code="DVC09")
+    if label == "taskforces.user":
+        return o.world.officer
+    return model.objects.order_by("pk").first()
+
+
+def test_every_page_of_the_administration_is_listed():
+    pages = {"changelist", "add", "history", "delete", "change"}
+    listed = {f"{label.replace('.', '_')}_{page}" for label in ADMIN for page in pages} | SHARED | ADMIN_PUBLIC
+    listed |= {f"reporting_{page}" for page in FILES} | {"auth_user_password_change"}
+    names = {n for n in all_url_names() if ":" in n}
+    redirects = {n for n in names if "<path:object_id>" in n}  # the old address of a change page leads to the new one
+    assert names - redirects == {f"admin:{name}" for name in listed}
+    assert len(redirects) == 1
+
+
+@pytest.mark.parametrize("label", sorted(ADMIN))
+def test_the_administration_of_a_model(label, objects, keepers, client):
+    """A superuser opens it, and adds and deletes what may be; who lacks the permission or the flag does neither."""
+    kept, row, model, wrong = ADMIN[label], one_of(label, objects), apps.get_model(label), []
+    pages = {"changelist": 200, "change": 200, "history": 200}
+    pages |= {"add": 200 if kept.adds else 403, "delete": 200 if kept.deletes else 403}
+    for who in ("superuser", "flagged", "unflagged"):
+        client.force_login(getattr(keepers, who))
+        for page, answer in pages.items():
+            address = admin_address(label, page, *([] if page in {"changelist", "add"} else [row.pk]))
+            expected = answer if who == "superuser" else 403 if who == "flagged" else 302
+            body = kept.body(objects) if page == "add" else {"post": "yes"} if page == "delete" else {}
+            opened = client.get(address)
+            before = model.objects.count()
+            with undone(), watched() as written:
+                sent = client.post(address, body)
+                after = model.objects.count()
+            if opened.status_code != expected:
+                wrong.append(f"{page} for {who}: {opened.status_code}, expected {expected}")
+            if who == "unflagged" and not opened["Location"].startswith("/quan-tri/login/"):
+                wrong.append(f"{page} for {who}: led to {opened['Location']}")
+            if expected != 200 and (sent.status_code != expected or written):
+                wrong.append(f"{page} sent by {who}: {sent.status_code}, wrote to {sorted(written)}")
+            if expected == 200 and (more := {"add": 1 if body else 0, "delete": -1}.get(page, 0)) != after - before:
+                wrong.append(f"{page} sent by {who}: {after - before} rows more, expected {more}")
+    assert not wrong, f"{label}: {'; '.join(wrong)}"
+
+
+def test_the_other_pages_of_the_administration(objects, keepers, client):
+    officer = objects.world.officer
+    suggest = "?app_label=taskforces&model_name=posting&field_name=user"
+    addresses = {  # address: answer to the superuser, to the flagged person
+        reverse("admin:index"): (200, 200),
+        reverse("admin:app_list", args=["reporting"]): (200, 404),
+        reverse("admin:autocomplete") + suggest: (200, 403),
+        reverse("admin:auth_user_password_change", args=[officer.pk]): (200, 403),
+        reverse("admin:password_change"): (200, 200),
+        reverse("admin:jsi18n"): (200, 200),
+        # Open: without any permission the flagged person takes the catalogue out and brings another in.
+        **{reverse(f"admin:reporting_{page}"): (200, None) for page in FILES if "process" not in page},
+    }
+    wrong = []
+    for address, (to_superuser, to_flagged) in addresses.items():
+        for who, expected in (("superuser", to_superuser), ("flagged", to_flagged), ("unflagged", 302)):
+            client.force_login(getattr(keepers, who))
+            status = client.get(address).status_code
+            if expected is not None and status != expected:
+                wrong.append(f"{address} for {who}: {status}, expected {expected}")
+    assert not wrong
+    client.force_login(keepers.unflagged)
+    for page in FILES:
+        with watched() as written:
+            assert client.post(reverse(f"admin:reporting_{page}"), {}).status_code == 302, page
+        assert not written
+    client.force_login(keepers.flagged)
+    assert "reporting" not in client.get(reverse("admin:index")).text.split('id="content"')[1]
+
+
+@pytest.mark.parametrize("person", sorted(EVERYBODY - {"administrator"}))
+def test_a_posting_alone_opens_no_administration(person, objects, client):
+    client.force_login(getattr(objects.world, person))
+    for address in (reverse("admin:index"), admin_address("reporting.publicservice", "changelist")):
+        response = client.get(address)
+        assert (response.status_code, response["Location"].split("?")[0]) == (302, "/quan-tri/login/")
 
 
 def test_an_unknown_object_is_not_found(objects, client):
     client.force_login(objects.world.reviewer)
-    for name, page in PAGES.items():
-        if name == "posting-switch" or not page.args(objects):
+    for name, page in {**PAGES, **ACTS}.items():
+        if not page.args(objects):
             continue
         args = [uuid.uuid4() if isinstance(page.args(objects)[0], uuid.UUID) else 999_999, *page.args(objects)[1:]]
         address = reverse(name, args=args) + page.query(objects)
-        if page.method == "get":
-            assert client.get(address).status_code == 404, name
+        ask = client.get if name in PAGES else client.patch if name == "api-report-cells" else client.post
+        assert ask(address, content_type="application/json").status_code == 404, name
 
 
-def test_closed_unit_people_read_and_write_nothing(world, month, fill, at, client):
+def test_closed_unit_people_read_and_write_nothing(objects, fill, client):
     """The ward ended on 30 June 2025: its officer still reads the report of June, and cannot enter it."""
-    report = fill(Report.objects.get(unit=world.thac_mo, period=month("2025-06")))
-    at("2025-08-01 09:00")
+    world, june = objects.world, open_period(Span.parse("2025-06").first)
+    report = fill(Report.objects.get(unit=world.thac_mo, period=june))
     client.force_login(world.old_officer)
     assert client.get(report.get_absolute_url()).status_code == 200
     assert client.get(reverse("report-entry", args=[report.pk])).status_code == 403

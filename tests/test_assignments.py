@@ -331,26 +331,31 @@ def test_states_of_one_assignment_by_day(world, plan):
         assert tally(world.phuoc_long, day) == expected
 
 
-@pytest.mark.parametrize("day", [D(2026, 11, n) for n in (1, 9, 10, 11, 12, 13, 16)])
-def test_filters_states_and_counts_agree(world, plan, day):
+@pytest.mark.parametrize(
+    ("days", "states", "expected"),
+    [
+        ((1, 9, 10), ("in_progress", "in_progress", "not_started"), Tally(total=3, lead=3)),
+        ((11,), ("overdue", "overdue", "overdue"), Tally(total=3, lead=3, overdue=3)),
+        ((12,), ("done", "overdue", "overdue"), Tally(total=3, lead=3, done=1, overdue=2)),
+        ((13, 16), ("done", "dropped", "overdue"), Tally(total=2, lead=2, done=1, overdue=1, dropped=1)),
+    ],
+)
+def test_filters_states_and_counts_agree(world, plan, days, states, expected):
+    """Three due on the 10th: one done on the 12th, one dropped on the 13th, one never begun."""
     rows = [give(world, item) for item in plan[1]]
     assignments.finish(by=world.officer, assignment_id=rows[0].pk, on=D(2026, 11, 12))
     assignments.drop(by=world.staff, assignment_id=rows[1].pk, on=D(2026, 11, 13), reason="Trùng")
-    found = {
-        state: set(Assignment.objects.filter(counting.in_state(state, day)).values_list("pk", flat=True))
-        for state in AssignmentState
-    }
-    for row in Assignment.objects.all():
-        assert [state for state, pks in found.items() if row.pk in pks] == [counting.state_on(row, day)]
-    counted = tally(world.phuoc_long, day)
-    assert counted.done == len(found[AssignmentState.DONE])
-    assert counted.overdue == len(found[AssignmentState.OVERDUE])
-    assert counted.dropped == len(found[AssignmentState.DROPPED])
-    assert counted.total == 3 - counted.dropped
-    assert counts.register_figures([world.phuoc_long.pk], day)[world.phuoc_long.pk]["TC07"] == (
-        counted.done,
-        counted.total,
-    )
+    for day in (D(2026, 11, n) for n in days):
+        for row, state in zip(rows, states, strict=True):
+            row.refresh_from_db()
+            assert counting.state_on(row, day) == state
+            filtered = [
+                s for s in AssignmentState if Assignment.objects.filter(counting.in_state(s, day), pk=row.pk).exists()
+            ]
+            assert filtered == [state]
+        assert tally(world.phuoc_long, day) == expected
+        figures = counts.register_figures([world.phuoc_long.pk], day)[world.phuoc_long.pk]
+        assert figures["TC07"] == (expected.done, expected.total)
 
 
 # Roll-up

@@ -15,7 +15,7 @@ from reporting.entry.checks import (
     check_service,
 )
 from reporting.entry.problems import usual_range
-from reporting.figures import FIGURE_FIELDS, TYPED_FIELDS, closing_of, pending_in_time
+from reporting.figures import FIGURE_FIELDS, TYPED_FIELDS, closing, pending_in_time
 
 NOVEMBER = Month(2026, 11)
 NAME = "Liên thông khai tử"
@@ -128,15 +128,15 @@ def test_a_month_closed_by_the_identity_opens_the_next_with_the_same(values):
     row = figures(*values)
     rest = pending_in_time(row)
     if rest is not None and rest >= 0:
-        assert closing_of(row) == rest + row["pending_overdue"]
+        assert closing(row) == rest + row["pending_overdue"]
         assert row["opening"] + sum(row[f] for f in FIGURE_FIELDS[1:4]) == (
-            sum(row[f] for f in FIGURE_FIELDS[4:8]) + closing_of(row)
+            sum(row[f] for f in FIGURE_FIELDS[4:8]) + closing(row)
         )
 
 
 def test_closing_of_an_unreported_month_is_unknown():
-    assert closing_of(None) is None
-    assert closing_of({"pending_in_time": 3, "pending_overdue": None}) is None
+    assert closing(None) is None
+    assert closing({"pending_in_time": 3, "pending_overdue": None}) is None
 
 
 # opening against the month before

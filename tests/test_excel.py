@@ -12,7 +12,6 @@ from django.core.management import CommandError, call_command
 from de_an_06.plain.spans import Span
 from reporting.exports import excel
 from reporting.exports.sheets import FIGURE_COLUMNS, SheetColumn, derived, index_labels
-from reporting.figures import FIGURE_FIELDS
 from reporting.models import IndicatorFigure, PublicService, Report, ServiceFigures
 from reporting.rollup import rollup
 from taskforces.models import UnitVersion
@@ -20,6 +19,36 @@ from taskforces.models import UnitVersion
 pytestmark = pytest.mark.django_db
 FIRST = 11  # first row of figures in every table
 PERCENT, NUMBER = "0.00%", "#,##0"
+# The official order of the figures, as forms of the ministry print it: (title over several columns, title).
+OFFICIAL = (
+    ("Kỳ trước chuyển sang", None),
+    ("Tiếp nhận trong kỳ", "Trực tuyến"),
+    ("Tiếp nhận trong kỳ", "Trực tiếp"),
+    ("Tiếp nhận trong kỳ", "Bưu chính"),
+    ("Tiếp nhận trong kỳ", "Tổng số"),
+    ("Đã giải quyết", "Trước hạn"),
+    ("Đã giải quyết", "Đúng hạn"),
+    ("Đã giải quyết", "Quá hạn"),
+    ("Đã giải quyết", "Tổng số"),
+    ("Từ chối, rút, dừng", None),
+    ("Đang giải quyết", "Trong hạn"),
+    ("Đang giải quyết", "Quá hạn"),
+    ("Đang giải quyết", "Tổng số"),
+    ("Tỷ lệ", "Trực tuyến"),
+    ("Tỷ lệ", "Trước và đúng hạn"),
+)
+# Where they stand, the first column being 1: "Theo đơn vị" and "Theo dịch vụ" have four columns before them ...
+COLUMN = {
+    "opening": 5, "received_online": 6, "received_in_person": 7, "received_postal": 8, "received": 9,
+    "resolved_early": 10, "resolved_on_time": 11, "resolved_overdue": 12, "resolved": 13, "rejected": 14,
+    "pending_in_time": 15, "pending_overdue": 16, "pending": 17, "online_rate": 18, "in_time_rate": 19,
+}  # fmt: skip
+HAVE_FIGURES = 4  # "Báo cáo/Có trong số liệu" by unit, "Đơn vị có số liệu" by service
+# ... "Nguồn số liệu" has six before what was typed, and no sums.
+SOURCE_COLUMN = {
+    "opening": 7, "received_online": 8, "received_in_person": 9, "received_postal": 10, "resolved_early": 11,
+    "resolved_on_time": 12, "resolved_overdue": 13, "rejected": 14, "pending_in_time": 15, "pending_overdue": 16,
+}  # fmt: skip
 NOVEMBER = dt.datetime(2026, 11, 20, 9, 0, tzinfo=dt.UTC)
 
 
@@ -49,14 +78,12 @@ def read(path, sheet, values=True):
     return openpyxl.load_workbook(path, data_only=values)[sheet]
 
 
-def columns(sheet):
-    """Position of each column by its title in the two header rows."""
-    found = {}
-    group = None
-    for cell in sheet[8]:
-        group = cell.value or group
-        title = sheet.cell(9, cell.column).value
-        found[f"{group}/{title}" if title else cell.value] = cell.column
+def header(sheet, first):
+    """The two rows of titles from a column on: (title over several columns, title)."""
+    found, group = [], None
+    for column in range(first, sheet.max_column + 1):
+        group = sheet.cell(8, column).value or group
+        found.append((group, sheet.cell(9, column).value))
     return found
 
 
@@ -71,11 +98,11 @@ def body(sheet, key=2):
 
 def expected_totals(path_part, statuses, periods):
     """Independent of the portal's own sums: plain Python over the raw rows of a month."""
-    totals = defaultdict(lambda: dict.fromkeys(FIGURE_FIELDS))
+    totals = defaultdict(lambda: dict.fromkeys(SOURCE_COLUMN))
     rows = ServiceFigures.objects.filter(report__period__in=periods, report__status__in=statuses)
     for row in rows.select_related("report", "service"):
         if path_part in row.report.path:
-            for name in FIGURE_FIELDS:
+            for name in SOURCE_COLUMN:
                 value = getattr(row, name)
                 if value is not None:
                     totals[row.service.code][name] = value + (totals[row.service.code][name] or 0)
@@ -118,6 +145,31 @@ def test_official_header_and_numbered_columns(november, world, tmp_path):
     assert "17=(8+9):11" in numbered
 
 
+def test_figures_stand_in_the_official_order(november, world, tmp_path):
+    """Every figure of one service is different, so none can stand in another's place unseen."""
+    ServiceFigures.objects.exclude(report__unit=world.phuoc_long, service__code="DVC16").delete()
+    ServiceFigures.objects.update(
+        opening=4, received_online=100, received_in_person=23, received_postal=17, resolved_early=80,
+        resolved_on_time=30, resolved_overdue=7, rejected=1, pending_in_time=9, pending_overdue=2,
+    )  # fmt: skip
+    rollup.roll_up(november)
+    path, _ = write(tmp_path, world.dong_nai)
+    official = [4, 100, 23, 17, 140, 80, 30, 7, 117, 1, 9, 2, 11, 100 / 140, 110 / 117]
+    for name, key, label in [
+        ("Theo đơn vị", 2, "Phường Phước Long"),
+        ("Theo đơn vị", 2, "TỔNG SỐ"),
+        ("Theo dịch vụ", 2, "DVC16"),
+        ("Theo dịch vụ", 3, "TỔNG SỐ"),
+    ]:
+        sheet = read(path, name)
+        row = body(sheet, key)[label]
+        assert header(sheet, 5) == list(OFFICIAL), name
+        assert [sheet.cell(row, column).value for column in range(5, 20)] == pytest.approx(official), (name, label)
+        assert sheet.max_column == 19
+    sheet = read(path, "Nguồn số liệu")
+    assert [cell.value for cell in sheet[FIRST]][6:] == [4, 100, 23, 17, 80, 30, 7, 1, 9, 2]
+
+
 def test_print_settings(november, world, tmp_path):
     path, _ = write(tmp_path, world.dong_nai)
     book = openpyxl.load_workbook(path)
@@ -136,39 +188,34 @@ def test_print_settings(november, world, tmp_path):
 def test_units_sheet_values_and_formats(november, world, tmp_path):
     path, counts = write(tmp_path, world.dong_nai)
     sheet = read(path, "Theo đơn vị")
-    col, rows = columns(sheet), body(sheet)
+    rows = body(sheet)
     below = ["Xã Phú Riềng", "Phường Phước Bình", "Phường Phước Long"]  # in Vietnamese order of the short names
     assert list(rows) == ["Cơ quan Tỉnh Đồng Nai", *below, "TỔNG SỐ"]
     services = ServiceFigures.objects.filter(report__unit=world.phuoc_long, report__period=november).count()
-    online = sheet.cell(rows["Phường Phước Long"], col["Tiếp nhận trong kỳ/Trực tuyến"])
+    online = sheet.cell(rows["Phường Phước Long"], COLUMN["received_online"])
     assert online.value == (services - 1) * 10 + 100
     assert online.number_format == NUMBER
-    rate = sheet.cell(rows["Phường Phước Long"], col["Tỷ lệ/Trước và đúng hạn"])
+    rate = sheet.cell(rows["Phường Phước Long"], COLUMN["in_time_rate"])
     assert rate.value == pytest.approx(((services - 1) * 10 + 110) / ((services - 1) * 10 + 117), abs=1e-12)
     assert rate.number_format == PERCENT
     totals = expected_totals(f"/{world.dong_nai.pk}/", ["submitted", "approved"], [november])
-    for key, title in [
-        ("opening", "Kỳ trước chuyển sang"),
-        ("received_online", "Tiếp nhận trong kỳ/Trực tuyến"),
-        ("resolved_overdue", "Đã giải quyết/Quá hạn"),
-        ("pending_in_time", "Đang giải quyết/Trong hạn"),
-    ]:
-        assert sheet.cell(rows["TỔNG SỐ"], col[title]).value == sum(t[key] for t in totals.values()), key
+    for name in SOURCE_COLUMN:
+        assert sheet.cell(rows["TỔNG SỐ"], COLUMN[name]).value == sum(t[name] for t in totals.values()), name
     assert counts.sheets["units"] == 4
 
 
 def test_blank_stays_blank_and_zero_stays_zero(november, world, tmp_path):
     path, _ = write(tmp_path, world.dong_nai)
     sheet = read(path, "Theo đơn vị")
-    col, rows = columns(sheet), body(sheet)
+    rows = body(sheet)
     missing = rows["Xã Phú Riềng"]
-    assert sheet.cell(missing, col["Tiếp nhận trong kỳ/Trực tuyến"]).value is None
-    assert sheet.cell(missing, col["Tiếp nhận trong kỳ/Tổng số"]).value in (None, "")
-    assert sheet.cell(missing, col["Tỷ lệ/Trực tuyến"]).value == "–"
-    assert sheet.cell(missing, col["Báo cáo/Có trong số liệu"]).value == 0
+    assert sheet.cell(missing, COLUMN["received_online"]).value is None
+    assert sheet.cell(missing, COLUMN["received"]).value in (None, "")
+    assert sheet.cell(missing, COLUMN["online_rate"]).value == "–"
+    assert sheet.cell(missing, HAVE_FIGURES).value == 0
     present = rows["Phường Phước Bình"]
-    assert sheet.cell(present, col["Tiếp nhận trong kỳ/Bưu chính"]).value == 0
-    assert sheet.cell(present, col["Đã giải quyết/Quá hạn"]).value == 0
+    assert sheet.cell(present, COLUMN["received_postal"]).value == 0
+    assert sheet.cell(present, COLUMN["resolved_overdue"]).value == 0
 
 
 def test_services_sheet_equals_the_raw_figures(november, world, tmp_path):
@@ -177,14 +224,13 @@ def test_services_sheet_equals_the_raw_figures(november, world, tmp_path):
         sheet = read(path, "Theo dịch vụ")
         rows = body(sheet, key=2)
         totals = expected_totals(f"/{world.dong_nai.pk}/", statuses, [november])
-        order = [column.key for column in excel.SERVICE_SHEET]
         for code, figures in totals.items():
-            for name in FIGURE_FIELDS:
-                assert sheet.cell(rows[code], order.index(name) + 1).value == figures[name], (basis, code, name)
+            for name in SOURCE_COLUMN:
+                assert sheet.cell(rows[code], COLUMN[name]).value == figures[name], (basis, code, name)
         total_row = body(sheet, key=3)["TỔNG SỐ"]
-        for name in FIGURE_FIELDS:
-            assert sheet.cell(total_row, order.index(name) + 1).value == sum(t[name] for t in totals.values())
-        assert sheet.cell(total_row, order.index("units") + 1).value == "x"
+        for name in SOURCE_COLUMN:
+            assert sheet.cell(total_row, COLUMN[name]).value == sum(t[name] for t in totals.values())
+        assert sheet.cell(total_row, HAVE_FIGURES).value == "x"
         assert counts.sheets["services"] == sheet.max_row - FIRST
         assert counts.differences == []
 
@@ -193,12 +239,9 @@ def test_totals_are_formulas_that_carry_their_value(november, world, tmp_path):
     path, _ = write(tmp_path, world.dong_nai)
     formulas, values = read(path, "Theo dịch vụ", values=False), read(path, "Theo dịch vụ")
     total_row = body(values, key=3)["TỔNG SỐ"]
-    for i, column in enumerate(excel.SERVICE_SHEET, start=1):
-        cell = formulas.cell(total_row, i)
-        if column.text or not column.added:
-            continue
-        assert str(cell.value).startswith("=IF("), column.key
-        assert values.cell(total_row, i).value is not None, column.key
+    for name, column in COLUMN.items():
+        assert str(formulas.cell(total_row, column).value).startswith("=IF("), name
+        assert values.cell(total_row, column).value is not None, name
     assert f"SUM(F{FIRST}:F{total_row - 1})" in formulas.cell(total_row, 6).value
 
 
@@ -217,7 +260,7 @@ def test_a_rate_is_sum_over_sum(november, world, tmp_path, fill):
     rollup.roll_up(november)
     path, _ = write(tmp_path, world.dong_nai)
     sheet = read(path, "Theo đơn vị")
-    cell = sheet.cell(body(sheet)["TỔNG SỐ"], columns(sheet)["Tỷ lệ/Trực tuyến"])
+    cell = sheet.cell(body(sheet)["TỔNG SỐ"], COLUMN["online_rate"])
     assert (cell.value, cell.number_format) == (0.01, PERCENT)
 
 
@@ -276,8 +319,8 @@ def test_sources_hold_exactly_the_reports_under_the_unit(november, world, tmp_pa
         report__path__contains=f"/{world.dong_nai.pk}/",
     )
     assert counts.sheets["sources"] == raw.count() == sheet.max_row - FIRST
-    online = [column.key for column in excel.SOURCE_SHEET].index("received_online") + 1
-    assert sheet.cell(sheet.max_row, online).value == sum(raw.values_list("received_online", flat=True))
+    for name, column in SOURCE_COLUMN.items():
+        assert sheet.cell(sheet.max_row, column).value == sum(raw.values_list(name, flat=True)), name
     assert sheet.auto_filter.ref == f"A10:P{sheet.max_row - 1}"
 
 
@@ -290,14 +333,13 @@ def test_several_months_flows_add_and_states_take_the_last(world, month, fill, t
         rollup.roll_up(period)
     path, counts = write(tmp_path, world.dong_nai, span="2026-09..2026-10")
     sheet = read(path, "Theo dịch vụ")
-    order = [column.key for column in excel.SERVICE_SHEET]
     for row in (body(sheet, key=2)["DVC16"], body(sheet, key=3)["TỔNG SỐ"]):
-        assert sheet.cell(row, order.index("received_online") + 1).value == 30
-        assert sheet.cell(row, order.index("opening") + 1).value == 5
-        assert sheet.cell(row, order.index("pending_in_time") + 1).value == 8
+        assert sheet.cell(row, COLUMN["received_online"]).value == 30
+        assert sheet.cell(row, COLUMN["opening"]).value == 5
+        assert sheet.cell(row, COLUMN["pending_in_time"]).value == 8
     assert counts.differences == []
     units = read(path, "Theo đơn vị")
-    assert units.cell(body(units)["TỔNG SỐ"], columns(units)["Tiếp nhận trong kỳ/Trực tuyến"]).value == 30
+    assert units.cell(body(units)["TỔNG SỐ"], COLUMN["received_online"]).value == 30
     assert openpyxl.load_workbook(path)["Bìa"]["A4"].value == "Số liệu tạm tính, 2/8 báo cáo"
 
 
@@ -312,7 +354,7 @@ def test_three_tiers_of_2024(world, month, fill, tmp_path):
     assert set(body(sheet)) == {"Cơ quan Tỉnh Bình Phước", "Thị xã Bình Long", "Thị xã Phước Long", "TỔNG SỐ"}
     assert counts.differences == []
     totals = expected_totals(f"/{world.binh_phuoc.pk}/", ["approved"], [period])
-    cell = sheet.cell(body(sheet)["TỔNG SỐ"], columns(sheet)["Tiếp nhận trong kỳ/Trực tuyến"])
+    cell = sheet.cell(body(sheet)["TỔNG SỐ"], COLUMN["received_online"])
     assert cell.value == sum(t["received_online"] for t in totals.values())
 
 

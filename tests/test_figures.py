@@ -73,8 +73,8 @@ def test_the_identity_and_what_follows_from_it():
     values = dict(zip(FIELDS, (5, 100, 20, 3, 60, 30, 4, 2, None, 7), strict=True))
     assert figures.pending_in_time(values) == 5 + 123 - 94 - 2 - 7
     assert figures.pending_in_time({**values, "rejected": None}) is None
-    assert figures.closing_of(values) is None
-    assert figures.closing_of({**values, "pending_in_time": 25}) == 32
+    assert figures.closing(values) is None
+    assert figures.closing({**values, "pending_in_time": 25}) == 32
     assert figures.total(values, figures.RECEIVED_FIELDS) == 123
 
 

@@ -16,8 +16,8 @@ def test_the_guide_is_read_without_logging_in_and_shows_its_pictures(client):
     assert "<h1" in html
     assert " style=" not in html
     pictures = re.findall(r'src="/static/(huong-dan/[^"]+)"', html)
-    assert len(pictures) > 10
+    assert len(pictures) == 24
     assert [name for name in pictures if finders.find(name) is None] == []
     links = {unquote(link) for link in re.findall(r'href="#([^"]+)"', html)}
     assert links - set(re.findall(r'id="([^"]+)"', html)) == set()
-    assert html.count("<table") == html.count('<div class="scroll"><table class="table">') > 0
+    assert html.count("<table") == html.count('<div class="scroll"><table class="table">') == 7

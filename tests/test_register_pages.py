@@ -8,7 +8,6 @@ import pytest
 from django.urls import reverse
 
 from taskforces.models import (
-    AdministrativeUnit,
     Assignment,
     Branch,
     Level,
@@ -355,9 +354,17 @@ def test_who_opens_what(world, client, force, who, reads, writes):
         assert client.get(url).status_code == expected, name
         if is_write and expected != 200:
             assert client.post(url, {"on": "2026-11-01"}).status_code == expected, name
-    add = client.post(f"{reverse('village-add')}?don_vi={world.phuoc_long.pk}", {})
-    assert add.status_code in {200, 302} if writes == 200 else add.status_code == writes
-    assert AdministrativeUnit.objects.exists()
+    row = {
+        "kind": "working_group",
+        "valid_from": "2026-11-01",
+        "dong-TOTAL_FORMS": "1",
+        "dong-INITIAL_FORMS": "0",
+        "dong-0-village": "Khu phố 2",
+    }
+    add = client.post(f"{reverse('village-add')}?don_vi={world.phuoc_long.pk}", row)
+    assert add.status_code == (302 if writes == 200 else writes)
+    expected = ["Khu phố 1", "Khu phố 2"] if writes == 200 else ["Khu phố 1"]
+    assert list(VillageTeam.objects.order_by("village").values_list("village", flat=True)) == expected
 
 
 def test_a_visitor_is_sent_to_the_login(client, force):

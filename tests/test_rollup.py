@@ -644,8 +644,11 @@ def test_any_set_of_reports_adds_up_like_a_plain_loop(world, month, ratio, repor
                 whole = [r for r in held if r[3] is not None and r[4] is not None]
                 sums = (sum(r[3] for r in whole), sum(r[4] for r in whole), len(whole)) if whole else "no row"
                 assert pair(parent, june, ratio, basis) == sums
-            row = SubmissionSummary.objects.filter(unit=parent, period=june).first()
-            assert row is None or row.approved <= row.submitted <= row.expected
+            below = [r[0] for unit, r in last.items() if parent in above[unit]]
+            handed_in = len([status for status in below if status in {"approved", "submitted"}])
+            owed = {world.tx_phuoc_long: 3, world.tx_binh_long: 2, world.binh_phuoc: 6, world.nation: 6}[parent]
+            row = SubmissionSummary.objects.get(unit=parent, period=june)
+            assert (row.approved, row.submitted, row.expected) == (below.count("approved"), handed_in, owed)
         assert audit(june) == []
         transaction.set_rollback(True)
 

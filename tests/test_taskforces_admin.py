@@ -120,8 +120,8 @@ def test_a_clerk_gives_nobody_staff_rights(world, clerk, client):
     clerk.refresh_from_db()
     assert not clerk.is_superuser
     administrator = reverse("admin:taskforces_user_change", args=[world.administrator.pk])
-    assert client.post(administrator, data | {"username": "quantri"}).status_code in {302, 403}
+    assert client.post(administrator, data | {"username": "quantri"}).status_code == 302  # out of scope: to the index
     world.administrator.refresh_from_db()
     assert world.administrator.full_name == "Đinh Quản Trị"
     password = reverse("admin:auth_user_password_change", args=[world.administrator.pk])
-    assert client.get(password).status_code in {302, 403, 404}
+    assert client.get(password).status_code == 404

@@ -3,8 +3,8 @@
 import datetime as dt
 
 from de_an_06.plain.spans import Month
-from reporting import closing
-from reporting.figures import CARRIED_FIELD, FIGURE_FIELDS, closing_of
+from reporting.closing import is_closed
+from reporting.figures import CARRIED_FIELD, FIGURE_FIELDS, closing
 from reporting.models import (
     Explanation,
     Indicator,
@@ -30,7 +30,7 @@ class FormRows:
         self.month = Month(period.year, period.month)
         # Pages read `month_closed` and `unit_name` in the same query as the report.
         closed = getattr(report, "month_closed", None)
-        self.is_open = report.is_editable and not (closing.is_closed(report) if closed is None else closed)
+        self.is_open = report.is_editable and not (is_closed(report) if closed is None else closed)
         day = period.data_to
         name = getattr(report, "unit_name", None)
         if name is None:
@@ -104,7 +104,7 @@ class FormRows:
         self.carried = {
             service_id: value
             for (service_id, ago), row in self.earlier_services.items()
-            if ago == 1 and (value := closing_of(row)) is not None
+            if ago == 1 and (value := closing(row)) is not None
         }
 
     def _count_register(self) -> None:

@@ -14,7 +14,14 @@ from django.utils import timezone
 from de_an_06.plain.numbers import NotANumber, format_number, parse_count
 from reporting.closing import require_editable
 from reporting.figures import CARRIED, DERIVED, FIGURE_FIELDS, pending_in_time
-from reporting.models import Explanation, FigureChange, IndicatorFigure, Report, ReportEvent, ServiceFigures
+from reporting.models import (
+    Explanation,
+    FigureChange,
+    IndicatorFigure,
+    Report,
+    ReportEvent,
+    ServiceFigures,
+)
 from reporting.models.reports import NARRATIVE_FIELDS
 from reporting.report_log import NotAllowed, locked, log
 from taskforces.clock import now_for

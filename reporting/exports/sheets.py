@@ -6,10 +6,9 @@ Rows are written strictly from the top down, which lets XlsxWriter keep memory f
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
-from typing import Any
 
 from django.utils import timezone
 from xlsxwriter.utility import xl_col_to_name
@@ -108,7 +107,7 @@ class Formats:
         self.link = add(font_color="#0B57D0", underline=1, bottom=4, bottom_color="#868B93")
 
 
-def derived(columns: Sequence[SheetColumn], values: Mapping[str, CellValue]) -> dict[str, CellValue]:
+def derived(columns: Sequence[SheetColumn], values: dict[str, CellValue]) -> dict[str, CellValue]:
     """The row with its sums and rates filled in: a sum of blanks is blank, no denominator gives no rate."""
     row = dict(values)
     for column in columns:
@@ -121,7 +120,7 @@ def derived(columns: Sequence[SheetColumn], values: Mapping[str, CellValue]) -> 
     return row
 
 
-def total(values: Iterable[Any]) -> int | None:
+def total(values: Iterable[CellValue]) -> int | None:
     """Sum of what was reported; None where nothing was."""
     known = [value for value in values if value is not None]
     return sum(known) if known else None
@@ -230,7 +229,7 @@ class SheetTable:
         self.sheet.write_string(self.row, 0, text, self.formats.group)
         self.row += 1
 
-    def add(self, values: Mapping[str, CellValue]) -> None:
+    def add(self, values: dict[str, CellValue]) -> None:
         """One row; `values` holds plain columns only, sums and rates follow from them."""
         f = self.formats
         self._write_row(derived(self.columns, values), f.text, f.number, f.percent)
@@ -252,7 +251,7 @@ class SheetTable:
         """Filter arrows on the numbered row, so that the rows behind one total can be picked."""
         self.sheet.autofilter(HEAD + 2, 0, self.row - 2, len(self.columns) - 1)
 
-    def add_total(self, label: str, values: Mapping[str, CellValue]) -> None:
+    def add_total(self, label: str, values: dict[str, CellValue]) -> None:
         """The row of totals over all rows written so far; `values` are those totals, carried inside the formulas."""
         f = self.formats
         span = f"{{0}}{self.first + 1}:{{0}}{self.row}"

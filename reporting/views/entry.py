@@ -246,11 +246,11 @@ def _parts(request, form: ReportForm) -> dict[str, str]:
     leads = form.is_open and may_mark_any_branch(request.user, form.report)
     parts = {
         f"tt-{section.branch}": render_to_string(
-            "reporting/_branch_state.html", {"section": section, "sheet": form, "leads": leads}, request
+            "reporting/_branch_state.html", {"section": section, "form": form, "leads": leads}, request
         )
         for section in form.sections
     }
-    parts["tien-do"] = render_to_string("reporting/_progress.html", {"counts": form.counts(), "sheet": form})
+    parts["tien-do"] = render_to_string("reporting/_progress.html", {"counts": form.counts(), "form": form})
     parts["van-de"] = form.blocking_title
     parts["dem-dvc"] = entry_rows.filled_text(form.services)
     parts["dem-ct"] = entry_rows.filled_text(form.indicators)
@@ -286,7 +286,7 @@ def _page(request, report: Report, form: ReportForm, typed: Typed | None = None)
     context = {
         "difficulties": difficulties.panel_of(report, request.user),
         "report": report,
-        "sheet": form,
+        "form": form,
         "here": "task-list",
         "sections": [(s, [row for row in service_rows if row.line.branch == s.branch]) for s in form.sections],
         "groups": entry_rows.grouped(indicator_rows),

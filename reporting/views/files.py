@@ -39,7 +39,7 @@ def file_upload(request, pk):
     form = load_form(report, request.user)
     context = {
         "report": report,
-        "sheet": form,
+        "form": form,
         "here": "task-list",
         "may_type": form.is_open and bool(branches_entered_by(request.user, report)),
     }

@@ -143,7 +143,7 @@ def report_detail(request, pk):
         {
             "report": report,
             "period": report.period,
-            "sheet": form,
+            "form": form,
             "name": form.unit_name,
             "due": report.due,
             "events": _with_actors(events, report),
@@ -197,7 +197,7 @@ def cell_history(request, pk, cell):
     template = "reporting/_cell_history.html" if request.htmx else "reporting/review_cell_history.html"
     here = "review-list" if may_read_reviews(request.user) else "task-list"
     return render(
-        request, template, {"report": report, "sheet": form, "cell": form.cells[cell], "rows": rows, "here": here}
+        request, template, {"report": report, "form": form, "cell": form.cells[cell], "rows": rows, "here": here}
     )
 
 

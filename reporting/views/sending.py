@@ -13,7 +13,7 @@ from de_an_06.plain.personal_numbers import find_personal_numbers
 from reporting import difficulties
 from reporting.entry import checks
 from reporting.entry.form import ReportForm, ServiceLine, load_form
-from reporting.figures import IN_TIME_FIELDS, RECEIVED_FIELDS, RESOLVED_FIELDS, closing_of, total
+from reporting.figures import IN_TIME_FIELDS, RECEIVED_FIELDS, RESOLVED_FIELDS, closing, total
 from reporting.lateness import time_left
 from reporting.models import FigureChange, ReportEvent
 from reporting.models.reports import NARRATIVE_FIELDS
@@ -52,7 +52,7 @@ def check_answers(request, pk):
     totals = [_numbers(line) for line in form.services]
     context = {
         "report": report,
-        "sheet": form,
+        "form": form,
         "here": "task-list",
         "lines": [_line(form, line, numbers) for line, numbers in zip(form.services, totals, strict=True)],
         "total": _total(totals),
@@ -102,7 +102,7 @@ def receipt(request, pk):
     totals = [_numbers(line) for line in form.services]
     context = {
         "report": report,
-        "sheet": form,
+        "form": form,
         "here": "task-list",
         "event": events[0],
         "earlier": events[1:],
@@ -121,13 +121,13 @@ def _personal(report) -> list[str]:
 
 def _numbers(line: ServiceLine) -> dict[str, int | None]:
     """Sums of one service; None while a part is blank (blank is never read as 0)."""
-    value = {cell.name: cell.value for cell in line.cells}
+    value = {cell.key.partition(".")[2]: cell.value for cell in line.cells}
     return {
         "received": total(value, RECEIVED_FIELDS),
         "resolved": total(value, RESOLVED_FIELDS),
         "in_time": total(value, IN_TIME_FIELDS),
         "rejected": value["rejected"],
-        "remaining": closing_of(value),
+        "remaining": closing(value),
         "overdue": value["pending_overdue"],
         "before": None,
     }

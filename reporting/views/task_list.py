@@ -57,7 +57,7 @@ def task_list(request):
     older = reports[reports.index(report) + 1 :]
     context |= {
         "report": report,
-        "sheet": form,
+        "form": form,
         "tasks": [*tasks, _sending(report, request.user, left)] if tasks else [],
         "done": len(tasks) - left,
         "left": left,
