@@ -20,7 +20,6 @@ from de_an_06.plain.vietnamese import search_key
 from reporting.entry import saving
 from reporting.entry.checks import Problem
 from reporting.entry.form import ReportForm, load_form
-from reporting.figures import FIGURE_FIELDS
 from reporting.models import (
     Basis,
     FigureChange,
@@ -30,7 +29,7 @@ from reporting.models import (
     Status,
     SubmissionSummary,
 )
-from reporting.reading.ranges import Dossiers
+from reporting.reading.ranges import Dossiers, figures_of
 from reporting.report_doors import get_report, named_reports
 from reporting.report_log import NotAllowed, Refused
 from reporting.review import workflow
@@ -139,7 +138,7 @@ def report_detail(request, pk: int):
                 "code": line.code,
                 "name": line.service.name,
                 "branch": line.branch,
-                "figures": {cell.key.partition(".")[2]: cell.value for cell in line.cells},
+                "figures": {cell.name: cell.value for cell in line.cells},
             }
             for line in form.services
         ],
@@ -300,7 +299,7 @@ def _indicator_row(line) -> dict:
 
 
 def _service_total(row: ServiceSummary) -> dict:
-    figures = {name: getattr(row, name) for name in FIGURE_FIELDS}
+    figures = figures_of(row)
     dossiers = Dossiers(**figures)
     return {
         "code": row.service.code,

@@ -36,6 +36,11 @@ class Cell:
     message_id: str = ""  # id of the message below the row that is about this cell
 
     @property
+    def name(self) -> str:
+        """'received_online', 'numerator'."""
+        return self.key.partition(".")[2]
+
+    @property
     def element_id(self) -> str:
         return self.key.replace(".", "-")
 
@@ -46,7 +51,7 @@ class Cell:
     @property
     def starts_group(self) -> bool:
         """Does a group of columns begin with it?"""
-        return self.key.partition(".")[2] in GROUP_STARTS
+        return self.name in GROUP_STARTS
 
 
 @dataclass(slots=True)

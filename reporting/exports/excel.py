@@ -357,7 +357,7 @@ class _Writer:
                 (name.code, name.name, name.under, service.code, service.short_name, source.last.label),
                 source.figures,
             )
-            self._step("sources", name.code, service.code, source.figures)
+            self._step("sources", name.code, service.code, list(source.figures))
         if lines:
             table.add_total("TỔNG SỐ", _totals_of_sources(self.sources))
             table.filter()

@@ -123,7 +123,9 @@ def _write_services(book, formats, form: ReportForm, typed_by: set[str]) -> None
             page.write_string(row, 1, line.service.name, formats["name"])
             page.set_row(row, _height(line.service.name, 54))
             earlier = form.data.earlier_services.get((line.service.pk, 1), {})
-            for i, (figure, cell) in enumerate(zip(FIGURES, line.cells, strict=True)):
+            cells = {cell.name: cell for cell in line.cells}
+            for i, figure in enumerate(FIGURES):
+                cell = cells[figure.name]
                 if figure.filled == DERIVED:
                     value = "" if cell.value is None else cell.value
                     page.write_formula(row, FIRST_FIGURE + i, _derived_formula(row + 1), formats["locked"], value)

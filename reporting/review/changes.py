@@ -30,7 +30,7 @@ def changes_since_last_month(form: ReportForm, limit: int = 12) -> list[Change]:
     for line in form.services:
         before = data.earlier_services.get((line.service.pk, 1), {})
         for cell in line.cells:
-            field_name = cell.key.partition(".")[2]
+            field_name = cell.name
             found.append(
                 _change(
                     cell.key,

@@ -177,7 +177,7 @@ def _row(form, line, may_type, may_explain, typed, only) -> EntryRow:
     messages = [_problem_message(form, p, may_explain) for p in line.problems if p.severity != checks.MISSING]
     for cell in line.cells:
         state = cell.state.replace("is-derived", "").strip()
-        classes, short_label = CELL_LOOKS.get(cell.key.partition(".")[2], ("", cell.short_label))
+        classes, short_label = CELL_LOOKS.get(cell.name, ("", cell.short_label))
         box = Box(
             id=cell.element_id,
             name=cell.key,

@@ -121,7 +121,7 @@ def _personal(report) -> list[str]:
 
 def _numbers(line: ServiceLine) -> dict[str, int | None]:
     """Sums of one service; None while a part is blank (blank is never read as 0)."""
-    value = {cell.key.partition(".")[2]: cell.value for cell in line.cells}
+    value = {cell.name: cell.value for cell in line.cells}
     return {
         "received": total(value, RECEIVED_FIELDS),
         "resolved": total(value, RESOLVED_FIELDS),
