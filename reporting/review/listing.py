@@ -6,6 +6,7 @@ Everything is read in a fixed number of queries, whatever the number of communes
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, Sum
 
@@ -209,7 +210,7 @@ def _add_figures(rows: list[ReviewRow], unit: UnitVersion, period: Period) -> No
 
 def _totals(unit: UnitVersion, period: Period) -> dict[int, dict[str, int | None]]:
     """Sums over the services of each sent report, by unit; None where a part was not reported at all."""
-    sums = (
+    sums: Any = (
         ServiceFigures.objects.filter(
             report__period=period, report__path__contains=f"/{unit.unit_id}/", report__status__in=SENT
         )
