@@ -15,7 +15,7 @@ from reporting.closing import closed_sentence, require_open
 from reporting.entry import saving
 from reporting.entry.checks import SOFT, Problem
 from reporting.entry.ready import branches_owing, part_name
-from reporting.figures import FIGURE_FIELDS
+from reporting.figures import FIGURE_FIELDS, PENDING_FIELDS, closing
 from reporting.lateness import is_past
 from reporting.models import (
     FigureChange,
@@ -264,11 +264,11 @@ def _flag_next_month(report: Report, *, first_time: bool) -> None:
             since = since.filter(at__gte=last_sent.at)
         changed = {cell.split(".")[0] for cell in since.values_list("cell", flat=True)}
     openings = dict(later.service_figures.values_list("service_id", "opening"))
-    for row in ServiceFigures.objects.filter(report=report).select_related("service"):
-        if changed is not None and row.service.code not in changed:
+    rows = ServiceFigures.objects.filter(report=report)
+    for service_id, code, *pending in rows.values_list("service_id", "service__code", *PENDING_FIELDS):
+        if changed is not None and code not in changed:
             continue
-        if row.pending_in_time is None or row.pending_overdue is None or row.service_id not in openings:
-            continue
-        if openings[row.service_id] != row.pending_in_time + row.pending_overdue:
+        rest = closing(dict(zip(PENDING_FIELDS, pending, strict=True)))
+        if rest is not None and service_id in openings and openings[service_id] != rest:
             Report.objects.filter(pk=later.pk).update(prior_corrected=True)
             return
