@@ -7,7 +7,7 @@ from de_an_06.plain.spans import Month
 from reporting.figures import FIGURE_FIELDS
 from reporting.models import Basis, Period, Report, ServiceFigures, ServiceSummary, Status, SubmissionSummary
 
-from .ranges import COUNTED, Dossiers, figures_of
+from .ranges import COUNTED, Dossiers, figure_values
 
 TREND_MONTHS = 12
 
@@ -33,7 +33,7 @@ def service_summaries(
         "period_id", "service_id", "computed_at", "units_reported", *FIGURE_FIELDS, named=True
     )
     for row in rows:
-        dossiers = Dossiers(**figures_of(row), units=row.units_reported)
+        dossiers = Dossiers(*figure_values(row), row.units_reported)
         stored.setdefault(row.period_id, {})[row.service_id] = dossiers, row.computed_at
     return stored
 
@@ -67,7 +67,7 @@ def trend(
         )
         for row in rows.values_list("report__period_id", *FIGURE_FIELDS, named=True):
             total = figures.setdefault(row.report__period_id, Dossiers())
-            total += Dossiers(**figures_of(row))
+            total += Dossiers(*figure_values(row))
     points = []
     for month in months:
         point = TrendPoint(month)
