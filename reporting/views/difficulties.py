@@ -213,10 +213,8 @@ def difficulty_list(request):
         "nop": _chosen(request, "nop", ["don-vi"]),
     }
     state_key = _chosen(request, "tt", [key for key, _, _ in STATES]) or "cho"
-    rows = _narrowed(under, look, state_key, chosen)
-    page = Paginator(difficulties.with_names(rows).order_by("raised_at", "pk"), DIFFICULTIES_A_PAGE).get_page(
-        request.GET.get("trang")
-    )
+    rows = difficulties.with_names(_narrowed(under, look, state_key, chosen)).order_by("raised_at", "pk")
+    page = Paginator(rows, DIFFICULTIES_A_PAGE).get_page(request.GET.get("trang"))
     base, own_only = {"don_vi": look.unit.pk}, look.unit.level == Level.COMMUNE
     waiting = sum(sum(cells.values()) for cells in table.values())
     old = sum(cells[band] for cells in table.values() for band in ("quy", "lau"))
