@@ -35,7 +35,7 @@ AGE_BANDS: dict[str, tuple[str, int, int | None]] = {
     "quy": ("31–90 ngày", OLD_DAYS + 1, 90),
     "lau": ("Quá 90 ngày", 91, None),
 }
-SENT = Q(report__submitted_at__isnull=False, raised_at__lte=F("report__submitted_at"))
+WAS_SENT = Q(report__submitted_at__isnull=False, raised_at__lte=F("report__submitted_at"))
 PAST: dict[str, str] = {
     Action.ANSWER: "trả lời",
     Action.RESOLVE: "ghi là đã giải quyết",
@@ -48,7 +48,7 @@ PAST: dict[str, str] = {
 def visible_to(user) -> QuerySet[Difficulty]:
     """Difficulties of reports in the person's scope; of units below, only those sent."""
     own = [p.unit_id for p in postings(user)]
-    return Difficulty.objects.filter(path_in_scope(user, "report__")).filter(SENT | Q(unit__in=own))
+    return Difficulty.objects.filter(path_in_scope(user, "report__")).filter(WAS_SENT | Q(unit__in=own))
 
 
 def with_names(difficulties: QuerySet[Difficulty]) -> QuerySet[Difficulty]:
@@ -100,7 +100,7 @@ def age_bounds(band: str, today: dt.date) -> Q:
 
 def open_by_kind_and_age(difficulties: QuerySet[Difficulty], today: dt.date) -> dict[str, dict[str, int]]:
     """How many sent ones wait for an answer: kind -> age band -> count; one query."""
-    waiting = difficulties.filter(SENT, state=State.OPEN).order_by()
+    waiting = difficulties.filter(WAS_SENT, state=State.OPEN).order_by()
     counts = {band: Count("pk", filter=age_bounds(band, today)) for band in AGE_BANDS if AGE_BANDS[band][1]}
     table = {kind: dict.fromkeys(AGE_BANDS, 0) for kind in Difficulty.Kind.values}
     rows: Any = waiting.values("kind").annotate(n=Count("pk"), **counts)

@@ -4,12 +4,12 @@ A month is stored, never derived from the date on which something was typed. Dea
 """
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.timezone import zoneinfo
 
 from de_an_06.plain.spans import Month, month_due, window
 from reporting.models.catalogue import REPORTING_LEVELS
@@ -31,7 +31,7 @@ from .models import (
     Status,
 )
 
-VIETNAM = zoneinfo.ZoneInfo(settings.TIME_ZONE)
+VIETNAM = ZoneInfo(settings.TIME_ZONE)
 
 
 def next_working_day(day: dt.date) -> dt.date:

@@ -210,7 +210,6 @@ TEXTS = {
 def _settle(scene: Scene, report: Report, rows, fate: str, clerks: dict[int, User], reviewer: User) -> None:
     """Give one report its figures as far as they were typed, its status, its events."""
     services, indicators = rows
-    clerk = clerks.get(report.unit_id, reviewer)
     due = periods.due_at(report)
     rng = scene.rng
     sent = _office_hour(due, rng, days=-rng.randint(0, 1), latest=16)
@@ -241,25 +240,33 @@ def _settle(scene: Scene, report: Report, rows, fate: str, clerks: dict[int, Use
             setattr(report, name, text)
     if fate in {"half", "almost"}:
         return
-    report.office_ready_at = report.police_ready_at = sent - dt.timedelta(minutes=20)
+    checksum = workflow.checksum_of(report, services, indicators)
+    _send(scene, report, sent, late, checksum, clerks.get(report.unit_id, reviewer))
+    _decide(scene, report, fate, sent + dt.timedelta(minutes=rng.randint(15, 110)), reviewer)
+
+
+def _send(scene: Scene, report: Report, at: dt.datetime, late: bool, checksum: str, clerk: User) -> None:
+    report.office_ready_at = report.police_ready_at = at - dt.timedelta(minutes=20)
     report.office_ready_by = report.police_ready_by = clerk
-    report.submitted_at, report.submitted_by, report.is_late = sent, clerk, late
+    report.submitted_at, report.submitted_by, report.is_late = at, clerk, late
     report.status, report.revision = Status.SUBMITTED, 1
     scene.events.append(
         ReportEvent(
             report=report,
             action="submit",
             by=clerk,
-            at=sent,
+            at=at,
             revision=1,
             receipt=f"BC-{report.unit.code}-{report.period.key}-1",
-            checksum=workflow.checksum_of(report, services, indicators),
+            checksum=checksum,
         )
     )
-    decided = sent + dt.timedelta(minutes=rng.randint(15, 110))
+
+
+def _decide(scene: Scene, report: Report, fate: str, at: dt.datetime, reviewer: User) -> None:
     if fate == "approved":
-        report.status, report.approved_at, report.approved_by = Status.APPROVED, decided, reviewer
-        scene.events.append(ReportEvent(report=report, action="approve", by=reviewer, at=decided, revision=1))
+        report.status, report.approved_at, report.approved_by = Status.APPROVED, at, reviewer
+        scene.events.append(ReportEvent(report=report, action="approve", by=reviewer, at=at, revision=1))
     elif fate == "returned":
         report.status = Status.RETURNED
         report.office_ready_at = report.police_ready_at = report.office_ready_by = report.police_ready_by = None
@@ -268,7 +275,7 @@ def _settle(scene: Scene, report: Report, rows, fate: str, clerks: dict[int, Use
                 report=report,
                 action="send_back",
                 by=reviewer,
-                at=decided,
+                at=at,
                 revision=1,
                 reason="DVC19 có hồ sơ đang giải quyết quá hạn nhưng phần thuyết minh chưa nêu nguyên nhân. "
                 "Đề nghị bổ sung nguyên nhân và ngày dự kiến trả kết quả.",

@@ -98,33 +98,16 @@ def _task_forces(versions: list[UnitVersion], since: dt.date, day: dt.date, rng:
     for number, version in enumerate(versions, start=1):
         founded = since + dt.timedelta(days=rng.randint(0, 12))
         for kind, size in _seats(version, sizes, rng).items():
-            label = TaskForce.Kind(kind).label
             force = TaskForce(
                 unit=version.unit,
                 kind=kind,
-                name=f"{label} Đề án 06 {version.name}",
+                name=f"{TaskForce.Kind(kind).label} Đề án 06 {version.name}",
                 valid_from=founded,
                 last_meeting_on=day - dt.timedelta(days=rng.choice([12, 25, 40, 60, 130])),
             )
             forces.append(force)
             quality = rng.random()
-            papers = []
-            if quality > 0.1 or _is_of_town(version):
-                papers.append((Document.Kind.FOUNDING_DECISION, f"{number + 40}/QĐ-UBND", "Về việc thành lập"))
-            if quality > 0.3 or _is_of_town(version):
-                papers.append((Document.Kind.WORKING_RULES, f"{number + 90}/QC-TCT", "Quy chế hoạt động của"))
-            documents += [
-                Document(
-                    unit=version.unit,
-                    task_force=force,
-                    kind=paper,
-                    number=code,
-                    issued_on=founded,
-                    issuing_body=f"UBND {version.name}",
-                    title=f"{title} {label} Đề án 06",
-                )
-                for paper, code, title in papers
-            ]
+            documents += _papers(force, version, number, 1 if _is_of_town(version) else quality)
             posts = (
                 POSTS[version.unit.level]
                 if kind != "police_working_group"
@@ -154,6 +137,27 @@ def _task_forces(versions: list[UnitVersion], since: dt.date, day: dt.date, rng:
     Membership.objects.bulk_create(seats, batch_size=1000)
     Document.objects.bulk_create(documents, batch_size=1000)
     Responsibility.objects.bulk_create(answers, batch_size=2000)
+
+
+def _papers(force: TaskForce, version: UnitVersion, number: int, quality: float) -> list[Document]:
+    """The decision that founded a task force and its rules of work, as far as it has them."""
+    papers = []
+    if quality > 0.1:
+        papers.append((Document.Kind.FOUNDING_DECISION, f"{number + 40}/QĐ-UBND", "Về việc thành lập"))
+    if quality > 0.3:
+        papers.append((Document.Kind.WORKING_RULES, f"{number + 90}/QC-TCT", "Quy chế hoạt động của"))
+    return [
+        Document(
+            unit=version.unit,
+            task_force=force,
+            kind=kind,
+            number=code,
+            issued_on=force.valid_from,
+            issuing_body=f"UBND {version.name}",
+            title=f"{title} {TaskForce.Kind(force.kind).label} Đề án 06",
+        )
+        for kind, code, title in papers
+    ]
 
 
 def _services_by_level(day: dt.date) -> dict[str, list[PublicService]]:
@@ -252,24 +256,7 @@ def _assignments(
             rows.append(assignment)
     town = next((v for v in versions if v.unit.code == "690" and v.unit.level == Level.DISTRICT), None)
     if town is not None:
-        numbered = [
-            (index % 5 + 1, f"{text} ({'chủ trì' if index < 6 else 'phối hợp'})")
-            for index, (_, text) in enumerate(TASKS * 3)
-        ]
-        published = _source(
-            "57/KH-UBND",
-            dt.date(2022, 3, 15),
-            "UBND thị xã",
-            "Kế hoạch triển khai Đề án 06 trên địa bàn thị xã",
-            numbered,
-        )
-        for index, item in enumerate(published):
-            part = Assignment.Part.LEAD if index < 6 else Assignment.Part.COOPERATING
-            rows.append(
-                Assignment(
-                    item=item, unit=town.unit, part=part, assigned_on=dt.date(2022, 3, 15), due_on=dt.date(2025, 12, 31)
-                )
-            )
+        rows += _published_assignments(town.unit)
     Assignment.objects.bulk_create(rows, batch_size=1000)
     AssignmentEvent.objects.bulk_create(
         (
@@ -284,6 +271,26 @@ def _assignments(
         ),
         batch_size=1000,
     )
+
+
+def _published_assignments(town: AdministrativeUnit) -> list[Assignment]:
+    """The town's plan: it leads six tasks and takes part in the others."""
+    issued_on = dt.date(2022, 3, 15)
+    tasks = [
+        (index % 5 + 1, f"{text} ({'chủ trì' if index < 6 else 'phối hợp'})")
+        for index, (_, text) in enumerate(TASKS * 3)
+    ]
+    items = _source("57/KH-UBND", issued_on, "UBND thị xã", "Kế hoạch triển khai Đề án 06 trên địa bàn thị xã", tasks)
+    return [
+        Assignment(
+            item=item,
+            unit=town,
+            part=Assignment.Part.LEAD if index < 6 else Assignment.Part.COOPERATING,
+            assigned_on=issued_on,
+            due_on=dt.date(2025, 12, 31),
+        )
+        for index, item in enumerate(items)
+    ]
 
 
 def _advance(assignment: Assignment, since: dt.date, day: dt.date, rng: random.Random) -> None:

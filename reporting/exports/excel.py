@@ -1,12 +1,12 @@
 """Step 6, out: the Excel summary of one unit and one span, in the shape of the official forms.
 
-The numbers are those of `dashboard.overview`, so page and file agree; the last sheet lists what each unit reported,
-and the cover says whether these rows add up to the totals. Asks nobody's rights: jobs.py and the command do.
+The numbers are those of `reading.overview`, so page and file agree; the last sheet lists what each unit reported,
+and the cover says whether these rows add up to the totals. Asks nobody's rights: export_jobs.py and the command do.
 """
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,14 +19,15 @@ from reporting.figures import FIGURE_FIELDS
 from reporting.models import Basis, Indicator, PublicService, ServiceTerms, SubmissionSummary
 from reporting.models.catalogue import REPORTING_LEVELS
 from reporting.reading import overview
+from reporting.reading.owed import Submissions
 from reporting.reading.ranges import Dossiers, figures_of
 from reporting.rollup import rollup
 from taskforces.clock import now_for
 from taskforces.models import Level
 
 from .cover import period_text, write_cover
-from .detail_rows import Names, UnitDossiers, missing_reports, service_rows
-from .sheets import FIGURE_COLUMNS, FONT, Formats, Heading, Progress, SheetColumn, SheetTable, total
+from .detail_rows import Name, Names, UnitDossiers, missing_reports, service_rows
+from .sheets import FIGURE_COLUMNS, FONT, Formats, Heading, Progress, Row, SheetColumn, SheetTable, figure_in, total
 
 MOST_SHEET_ROWS = 1_048_576  # of an Excel sheet
 EVERY = 250  # rows between two notes of progress
@@ -206,20 +207,14 @@ class _Writer:
 
     # What goes in ------------------------------------------------------------------------------------------------
 
-    def _unit_rows(self) -> Iterator[dict]:
+    def _unit_rows(self) -> Iterator[Row]:
         view = self.view
         if not view.rows:  # a unit with nothing below it: its own report is its total
-            owed = view.submissions
-            yield {"name": view.version.name, "expected": owed.expected_reports, "reports": owed.reports} | figures_of(
-                view.dossiers
-            )
+            yield _unit_row(view.version.name, view.submissions, view.dossiers)
         for row in view.rows:
-            owed = row.submissions
-            yield {"name": row.name, "expected": owed.expected_reports, "reports": owed.reports} | figures_of(
-                row.dossiers
-            )
+            yield _unit_row(row.name, row.submissions, row.dossiers)
 
-    def _service_rows(self) -> Iterator[dict]:
+    def _service_rows(self) -> Iterator[Row]:
         """Services with figures, and those handled in this part of the tree that nobody reported yet."""
         view = self.view
         totals = {line.service.pk: line.dossiers for line in view.services}
@@ -231,10 +226,8 @@ class _Writer:
             for service_id in ServiceTerms.objects.owed_by(each, view.day).values_list("service_id", flat=True)
         }
         for service in PublicService.objects.filter(pk__in=handled | totals.keys()):
-            dossiers = totals.get(service.pk)
-            yield {"code": service.code, "name": service.name, "units": dossiers.units if dossiers else 0} | figures_of(
-                dossiers or Dossiers()
-            )
+            dossiers = totals.get(service.pk, Dossiers())
+            yield {"code": service.code, "name": service.name, "units": dossiers.units, **figures_of(dossiers)}
 
     def _differences(self) -> list[str]:
         """Services whose total is not the sum of the rows behind it; a healthy roll-up gives none."""
@@ -280,7 +273,7 @@ class _Writer:
     def _write_units(self, sheet) -> None:
         table = SheetTable(sheet, self.formats, UNIT_SHEET, self._heading(1, f"{TITLE} THEO ĐƠN VỊ", "hồ sơ"))
         for order, row in enumerate(self.units, start=1):
-            table.add({"order": str(order)} | row)
+            table.add({"order": str(order), **row})
             self._step("units", *row.values())
         table.add_total("TỔNG SỐ", _sums(self.units, ("expected", "reports", *FIGURE_FIELDS)))
         table.close()
@@ -289,7 +282,7 @@ class _Writer:
         title = "KẾT QUẢ GIẢI QUYẾT CÁC DỊCH VỤ CÔNG THIẾT YẾU"
         table = SheetTable(sheet, self.formats, SERVICE_SHEET, self._heading(2, title, "hồ sơ"), frozen=3)
         for order, row in enumerate(self.services, start=1):
-            table.add({"order": str(order)} | row)
+            table.add({"order": str(order), **row})
             self._step("services", *row.values())
         table.add_total("TỔNG SỐ", _sums(self.services, FIGURE_FIELDS))
         table.close()
@@ -314,7 +307,7 @@ class _Writer:
                 "denominator": pair.denominator,
                 "units": pair.units,
             }
-            table.add({"order": str(order)} | row)
+            table.add({"order": str(order), **row})
             self._step("indicators", *row.values())
         table.close()
 
@@ -331,7 +324,7 @@ class _Writer:
                 "due_at": missing.due_at,
                 "note": missing.note,
             }
-            table.add({"order": str(order)} | row)
+            table.add({"order": str(order), **row})
             self._step("missing", missing.unit.code, missing.period, missing.status)
         if not self.missing:
             self.written.sheets["missing"] = 0
@@ -342,8 +335,8 @@ class _Writer:
         heading = self._heading(5, "SỐ LIỆU TỪNG ĐƠN VỊ ĐÃ BÁO CÁO, THEO DỊCH VỤ CÔNG", "hồ sơ")
         table = SheetTable(sheet, self.formats, SOURCE_SHEET, heading, frozen=2)
         services = {service.pk: service for service in PublicService.objects.all()}
-        named: dict[tuple[int, int], object] = {}
-        lines = []
+        named: dict[tuple[int, int], Name] = {}
+        lines: list[tuple[tuple, int, Name, UnitDossiers]] = []
         for source in self.sources:
             key = source.unit_id, source.last.pk
             name = named.get(key)
@@ -367,8 +360,12 @@ class _Writer:
         table.close()
 
 
-def _sums(rows: list[dict], names) -> dict[str, int | None]:
-    return {name: total(row[name] for row in rows) for name in names}
+def _unit_row(name: str, owed: Submissions, dossiers: Dossiers) -> Row:
+    return {"name": name, "expected": owed.expected_reports, "reports": owed.reports, **figures_of(dossiers)}
+
+
+def _sums(rows: list[Row], names: Iterable[str]) -> dict[str, int | None]:
+    return {name: total(figure_in(row, name) for row in rows) for name in names}
 
 
 def _totals_of_sources(sources: list[UnitDossiers]) -> dict[str, int | None]:

@@ -60,7 +60,7 @@ def run_export(export_id) -> None:
     job = claimed.select_related("requested_by", "unit").first()
     if job is None:
         return
-    # `started_at` is the server's clock, like the roll-up's `computed_at` it is compared with (choices.why_old).
+    # `started_at` is the server's clock, like the roll-up's `computed_at` it is compared with (offers.why_old).
     claimed.update(state=State.RUNNING, started_at=timezone.now(), progress=0, total=0, message="")
     try:
         _make(job)
@@ -154,8 +154,8 @@ def _readable(user, wanted: set[tuple[int, str]]) -> set[tuple[int, str]]:
         months = {month.key for month in Span.parse(key).months}
         known = versions.get(unit_id, [])
         read = [period for period in periods_of_unit(known, periods) if period.key in months]
-        version = version_of_day(known, read[-1].data_to) if read else None
-        if version is not None and version.pk in in_scope:
+        last = version_of_day(known, read[-1].data_to) if read else None
+        if last is not None and last.pk in in_scope:
             found.add((unit_id, key))
     return found
 

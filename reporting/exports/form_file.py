@@ -14,7 +14,7 @@ from taskforces.models import Branch, UnitVersion
 from taskforces.models.units import path_ids
 from taskforces.scope import branches_entered_by
 
-SERVICES, INDICATORS, GUIDE_SHEET = "Dịch vụ công", "Chỉ tiêu", "Hướng dẫn"
+SERVICES, INDICATORS = "Dịch vụ công", "Chỉ tiêu"
 MARK = "#mã"  # first cell of the hidden row that names the columns
 UNIT_KEY, PERIOD_KEY = "#đơn vị", "#kỳ"
 LINE_HEIGHT = 16.5  # height of one line of text, in points
@@ -236,7 +236,7 @@ def _write_indicators(book, formats, form: ReportForm, typed_by: set[str]) -> No
 
 
 def _write_guide(book, formats, form: ReportForm) -> None:
-    page = book.add_worksheet(GUIDE_SHEET)
+    page = book.add_worksheet("Hướng dẫn")
     page.set_column(0, 0, 110)
     lines = (
         f"Biểu này chỉ dùng cho {form.unit_name}, {form.report.period.label}. Không đổi mã ở cột A.",

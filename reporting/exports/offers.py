@@ -1,6 +1,7 @@
 """What the export page offers and says: units, how complete a choice is, and which files are out of date."""
 
 import datetime as dt
+from uuid import UUID
 
 from django.db.models import Q
 from django.utils import timezone
@@ -22,7 +23,7 @@ NAMED = 3  # missing units named on the page; the file names all
 
 Action = ReportEvent.Action
 # What changes the figures of each basis after a file was made, and how the page says it of one unit.
-CHANGES = {
+CHANGES: dict[Basis, dict[str, str]] = {
     Basis.PROVISIONAL: {
         Action.SUBMIT: "gửi báo cáo",
         Action.SEND_BACK: "bị trả lại báo cáo",
@@ -73,15 +74,15 @@ def completeness(user, unit_id: int, span: Span, basis: str) -> dict:
     """Counts of both bases, the words the file will carry, and what stays blank in it."""
     periods = periods_in(user, span)
     owed = total_now(submissions(Stretch(unit_id, basis, periods)))
-    counts = {
-        "expected": owed.expected_reports,
-        "approved": owed.approved,
-        "submitted": owed.approved + owed.submitted,
-        "noun": "đơn vị" if span.is_month else "báo cáo",
-    }
-    reported = counts["approved"] if basis == Basis.OFFICIAL else counts["submitted"]
+    submitted = owed.approved + owed.submitted
+    reported = owed.approved if basis == Basis.OFFICIAL else submitted
     return {
-        "counts": counts,
+        "counts": {
+            "expected": owed.expected_reports,
+            "approved": owed.approved,
+            "submitted": submitted,
+            "noun": "đơn vị" if span.is_month else "báo cáo",
+        },
         "warning": completeness_text(basis, reported, owed.expected_reports, span.is_month),
         "notice": _missing_text(unit_id, periods, basis, owed.expected_reports - reported, span.is_month),
     }
@@ -106,7 +107,7 @@ def _missing_text(unit_id: int, periods: list[Period], basis: str, missing: int,
     return f"{missing} {noun} chưa có thì để trống, không tính là 0; danh sách ở trang “Chưa báo cáo” của tệp."
 
 
-def unit_names(jobs: list[ExportJob]) -> dict:
+def unit_names(jobs: list[ExportJob]) -> dict[UUID, str]:
     """Job -> name of its unit at the end of its span (else its latest name); one query."""
     versions: dict[int, list[UnitVersion]] = {}
     for version in UnitVersion.objects.filter(unit_id__in={job.unit_id for job in jobs}).order_by("valid_from"):
@@ -142,16 +143,16 @@ def _recomputed_since(jobs: list[ExportJob]) -> list[ExportJob]:
     return found
 
 
-def why_old(jobs: list[ExportJob]) -> dict:
+def why_old(jobs: list[ExportJob]) -> dict[UUID, str]:
     """Finished job -> what changed its figures after they were read (absent: still the same); four queries.
 
     First, were the unit's totals made anew since (by the server's clock)? Then the reports' own log says whether that
     touched this basis: an approval does not change provisional figures, a new sending does.
     """
-    made = _recomputed_since([job for job in jobs if job.figures_as_of is not None])
+    read_at = {job.pk: job.figures_as_of for job in jobs if job.figures_as_of is not None}
+    made = _recomputed_since([job for job in jobs if job.pk in read_at])
     if not made:
         return {}
-    oldest = min(job.figures_as_of for job in made if job.figures_as_of)
     months = {month.key for job in made for month in Span.parse(job.span).months}
     periods = {period.pk: period.key for period in Period.objects.all() if period.key in months}
     below_any = Q(pk__in=[])
@@ -160,33 +161,33 @@ def why_old(jobs: list[ExportJob]) -> dict:
     events = list(
         ReportEvent.objects.filter(
             below_any,
-            at__gt=oldest,
+            at__gt=min(read_at[job.pk] for job in made),
             report__period__in=periods,
             action__in={a for kinds in CHANGES.values() for a in kinds},
         )
         .order_by("at", "pk")
         .values_list("action", "at", "report__unit_id", "report__path", "report__period_id")
     )
-    reasons: dict = {}
-    last_of: dict = {}
+    reasons: dict[UUID, str] = {}
+    last_of: dict[UUID, tuple[int, dt.datetime, str]] = {}  # job -> the one unit that changed, when last, what it did
     for job in made:
         keys = {month.key for month in Span.parse(job.span).months}
         below, kinds = f"/{job.unit_id}/", CHANGES[Basis(job.basis)]
         changed = [
-            (unit_id, action, at)
+            (unit_id, at, kinds[action])
             for action, at, unit_id, path, period_id in events
-            if at > job.figures_as_of and action in kinds and below in path and periods[period_id] in keys
+            if at > read_at[job.pk] and action in kinds and below in path and periods[period_id] in keys
         ]
         distinct = {unit_id for unit_id, _, _ in changed}
         if len(distinct) == 1:
-            last_of[job.pk] = changed[-1], kinds[changed[-1][1]]
+            last_of[job.pk] = changed[-1]
         elif distinct:
             reasons[job.pk] = f"{len(distinct)} đơn vị có thay đổi sau khi lập"
     names = dict(
-        UnitVersion.objects.filter(unit_id__in={change[0] for change, _ in last_of.values()})
+        UnitVersion.objects.filter(unit_id__in={unit_id for unit_id, _, _ in last_of.values()})
         .order_by("valid_from")
         .values_list("unit_id", "name")
     )
-    for pk, ((unit_id, _, at), verb) in last_of.items():
+    for pk, (unit_id, at, verb) in last_of.items():
         reasons[pk] = f"{names.get(unit_id, '')} {verb} ngày {timezone.localtime(at):%d/%m}"
     return reasons

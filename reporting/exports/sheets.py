@@ -6,7 +6,7 @@ Rows are written strictly from the top down, which lets XlsxWriter keep memory f
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 
@@ -21,7 +21,8 @@ NUMBER, PERCENT, MOMENT = "#,##0", "0.00%", "dd/mm/yyyy hh:mm"
 NOT_ADDED = "x"  # as in statistical forms: this cell has no meaningful total
 HEAD = 7  # rows above a table: the official header, the title, the period and the unit of measure
 LINE = 15.0  # height of one line of text, in points
-CellValue = int | float | str | dt.datetime | None
+SheetValue = int | float | str | dt.datetime | None
+Row = Mapping[str, SheetValue]  # by the keys of its columns
 Progress = Callable[[int, int], None]  # rows written, rows in all
 
 
@@ -107,20 +108,27 @@ class Formats:
         self.link = add(font_color="#0B57D0", underline=1, bottom=4, bottom_color="#868B93")
 
 
-def derived(columns: Sequence[SheetColumn], values: dict[str, CellValue]) -> dict[str, CellValue]:
+def derived(columns: Sequence[SheetColumn], values: Row) -> Row:
     """The row with its sums and rates filled in: a sum of blanks is blank, no denominator gives no rate."""
-    row = dict(values)
+    row: dict[str, SheetValue] = dict(values)
     for column in columns:
         if column.adds:
-            row[column.key] = total(row.get(key) for key in column.adds)
+            row[column.key] = total(figure_in(row, key) for key in column.adds)
     for column in columns:
         if column.is_rate:
-            top, bottom = total(row.get(key) for key in column.over), row.get(column.under)
+            top, bottom = total(figure_in(row, key) for key in column.over), figure_in(row, column.under)
             row[column.key] = NO_VALUE if top is None or not bottom else top / bottom
     return row
 
 
-def total(values: Iterable[CellValue]) -> int | None:
+def figure_in(row: Row, key: str) -> int | None:
+    """The figure of a column; sums are made of nothing else."""
+    value = row.get(key)
+    assert value is None or isinstance(value, int), f"{key} is not a column of figures"
+    return value
+
+
+def total(values: Iterable[int | None]) -> int | None:
     """Sum of what was reported; None where nothing was."""
     known = [value for value in values if value is not None]
     return sum(known) if known else None
@@ -229,7 +237,7 @@ class SheetTable:
         self.sheet.write_string(self.row, 0, text, self.formats.group)
         self.row += 1
 
-    def add(self, values: dict[str, CellValue]) -> None:
+    def add(self, values: Row) -> None:
         """One row; `values` holds plain columns only, sums and rates follow from them."""
         f = self.formats
         self._write_row(derived(self.columns, values), f.text, f.number, f.percent)
@@ -251,11 +259,11 @@ class SheetTable:
         """Filter arrows on the numbered row, so that the rows behind one total can be picked."""
         self.sheet.autofilter(HEAD + 2, 0, self.row - 2, len(self.columns) - 1)
 
-    def add_total(self, label: str, values: dict[str, CellValue]) -> None:
+    def add_total(self, label: str, values: Row) -> None:
         """The row of totals over all rows written so far; `values` are those totals, carried inside the formulas."""
         f = self.formats
         span = f"{{0}}{self.first + 1}:{{0}}{self.row}"
-        totals: dict[str, tuple[str, CellValue]] = {}
+        totals: dict[str, tuple[str, SheetValue]] = {}
         for column in self.columns:
             if not column.text and column.added and not column.adds and not column.is_rate:
                 cells = span.format(self.letter[column.key])
@@ -269,7 +277,7 @@ class SheetTable:
             label=label,
         )
 
-    def _write_row(self, row, text, number, percent, formulas=None, label=None) -> None:
+    def _write_row(self, row: Row, text, number, percent, formulas=None, label: str | None = None) -> None:
         sheet, r = self.sheet, self.row
         lines = max((_lines(row.get(column.key), column.width) for column in self.columns if column.text), default=1)
         if lines > 1:
@@ -291,7 +299,7 @@ class SheetTable:
                 sheet.write_string(r, i, NOT_ADDED, number)
         self.row += 1
 
-    def _write(self, row: int, column: int, value: CellValue, cell_format) -> None:
+    def _write(self, row: int, column: int, value: SheetValue, cell_format) -> None:
         """Text stays text ('=1+1' too), nothing stays blank, 0 stays 0, a time becomes a date cell (Vietnam's time)."""
         if value is None or value == "":
             self.sheet.write_blank(row, column, None, cell_format)
@@ -331,10 +339,12 @@ class SheetTable:
         self.sheet.print_area(0, 0, max(self.row - 1, HEAD + 2), len(self.columns) - 1)
 
 
-def _lines(text: CellValue, width: float) -> int:
+def _lines(text: SheetValue, width: float) -> int:
     """Lines a text takes in a column; heights are stated, as not every program fits rows by itself."""
     return len(wrap(text, max(int(width * 1.15), 1))) if isinstance(text, str) and len(text) > width * 1.15 else 1
 
 
-def _cached(value: CellValue) -> int | float | str:
+def _cached(value: SheetValue) -> int | float | str:
+    """What a formula gives, for programs that do not calculate: a sum or a rate, never a time."""
+    assert not isinstance(value, dt.datetime)
     return "" if value is None else value

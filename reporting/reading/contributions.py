@@ -165,6 +165,6 @@ def name_rows(rows: list[SourceRow], read: list[Period]) -> None:
         versions.setdefault(version.unit_id, []).append(version)
     days: dict[int, dt.date] = {p.pk: p.data_to for p in read}
     for row in rows:
-        version = version_of_day(versions.get(row.unit_id, []), days[row.period_id])
-        name = version.name if version else f"Đơn vị số {row.unit_id}"
+        then = version_of_day(versions.get(row.unit_id, []), days[row.period_id])
+        name = then.name if then else f"Đơn vị số {row.unit_id}"
         row.unit_name = name if row.level == Level.COMMUNE else f"Cơ quan {name}"

@@ -88,26 +88,26 @@ def unit_rows(
         rows[None] = UnitRow(unit_id, f"Cơ quan {version.name}", version.unit.level, is_own=True)
     for child in children:
         rows[child.unit_id] = UnitRow(child.unit_id, child.name, child.unit.level)
-    former = {child for s, child in owed if s == side and child not in rows and child is not None}
+    former = {child_id for s, child_id in owed if s == side and child_id not in rows and child_id is not None}
     if former:
         last_names = UnitVersion.objects.filter(unit_id__in=former).select_related("unit").order_by("valid_from")
         names = {v.unit_id: v for v in last_names}
         for v in sorted(names.values(), key=lambda v: v.sort_key):
             ended = f" (đến {v.valid_to:%d/%m/%Y})" if v.valid_to else ""
             rows[v.unit_id] = UnitRow(v.unit_id, v.name + ended, v.unit.level, is_former=True)
-    for (s, child), part in owed.items():
-        if s == side and child in rows:
-            rows[child].submissions += part
-    for part in sums:
-        if part.side != side or part.child_id not in rows:
+    for (s, child_id), part in owed.items():
+        if s == side and child_id in rows:
+            rows[child_id].submissions += part
+    for group in sums:
+        if group.side != side or group.child_id not in rows:
             continue
-        row = rows[part.child_id]
-        row.measures.dossiers += part.dossiers
-        if part.linked is not None:
-            row.measures.linked = (row.measures.linked or 0) + part.linked
-        if part.service_id is not None:
-            cell = row.by_service.setdefault(services[part.service_id].code, Dossiers())
-            cell += part.dossiers
+        row = rows[group.child_id]
+        row.measures.dossiers += group.dossiers
+        if group.linked is not None:
+            row.measures.linked = (row.measures.linked or 0) + group.linked
+        if group.service_id is not None:
+            cell = row.by_service.setdefault(services[group.service_id].code, Dossiers())
+            cell += group.dossiers
     for pair in pairs:
         if pair.side == side and pair.child_id in rows:
             rows[pair.child_id].measures.activation += pair.pair
@@ -130,7 +130,7 @@ def give_ranks(rows: list[UnitRow], before: dict[int, Measures], by: str) -> Non
 def competition_ranks(values: dict[int, Fraction | None]) -> dict[int, int]:
     """key -> 1 + how many are strictly better; keys without a value have no rank."""
     ordered = sorted((value for value in values.values() if value is not None), reverse=True)
-    first = {}
+    first: dict[Fraction, int] = {}
     for position, value in enumerate(ordered, start=1):
         first.setdefault(value, position)
     return {key: first[value] for key, value in values.items() if value is not None}

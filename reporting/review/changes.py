@@ -27,22 +27,16 @@ class Change:
 def changes_since_last_month(form: ReportForm, limit: int = 12) -> list[Change]:
     """Cells that differ from last month's, the largest difference first; where last month is blank there is none."""
     data, found = form.data, []
-    for line in form.services:
-        before = data.earlier_services.get((line.service.pk, 1), {})
-        for cell in line.cells:
-            field_name = cell.name
-            found.append(
-                _change(
-                    cell.key,
-                    f"{line.service.short_name}, {_after_comma(cell.label)}",
-                    before.get(field_name),
-                    cell.value,
-                )
-            )
-    for line in form.indicators:
-        pair = data.earlier_indicators.get((line.indicator.pk, 1), (None, None))
-        for cell, value in zip(line.cells, pair, strict=False):
-            found.append(_change(cell.key, f"{line.indicator.name}, {_after_comma(cell.label)}", value, cell.value))
+    for service_line in form.services:
+        before = data.earlier_services.get((service_line.service.pk, 1), {})
+        for cell in service_line.cells:
+            label = f"{service_line.service.short_name}, {_after_comma(cell.label)}"
+            found.append(_change(cell.key, label, before.get(cell.name), cell.value))
+    for indicator_line in form.indicators:
+        pair = data.earlier_indicators.get((indicator_line.indicator.pk, 1), (None, None))
+        for cell, value in zip(indicator_line.cells, pair, strict=False):
+            label = f"{indicator_line.indicator.name}, {_after_comma(cell.label)}"
+            found.append(_change(cell.key, label, value, cell.value))
     differing = [c for c in found if c.size]
     return sorted(differing, key=lambda c: -c.size)[:limit]
 

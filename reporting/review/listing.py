@@ -4,11 +4,12 @@ Everything is read in a fixed number of queries, whatever the number of communes
 """
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate, rate
 from de_an_06.plain.vietnamese import search_key
@@ -218,15 +219,16 @@ def _totals(unit: UnitVersion, period: Period) -> dict[int, dict[str, int | None
         .annotate(**{name: Sum(name) for name in FIGURE_FIELDS})
         .order_by()
     )
-    return {
-        s["report__unit_id"]: {
-            "received": total(s, RECEIVED_FIELDS),
-            "on_time": total(s, IN_TIME_FIELDS),
-            "resolved": total(s, RESOLVED_FIELDS),
-            "overdue": s["pending_overdue"],
+    totals: dict[int, dict[str, int | None]] = {}
+    for unit_id, *values in sums.values_list("report__unit_id", *FIGURE_FIELDS):
+        summed = dict(zip(FIGURE_FIELDS, values, strict=True))
+        totals[unit_id] = {
+            "received": total(summed, RECEIVED_FIELDS),
+            "on_time": total(summed, IN_TIME_FIELDS),
+            "resolved": total(summed, RESOLVED_FIELDS),
+            "overdue": summed["pending_overdue"],
         }
-        for s in sums
-    }
+    return totals
 
 
 def _add_events(rows: list[ReviewRow]) -> None:
@@ -259,78 +261,85 @@ def _add_entered(rows: list[ReviewRow], unit: UnitVersion, period: Period) -> No
     unsent = {row.report.pk: row for row in rows if row.report.status not in SENT}
     if not unsent:
         return
-    filled, owed = _cells(unsent.values(), unit, period)
+    by_level = _owed_items({row.report.level for row in unsent.values()}, period)
+    last_month = _closings(periods.previous_period(period))
+    owed = _owed_cells([row.report for row in unsent.values()], by_level, last_month)
+    filled = _filled_cells(unit, period, by_level, last_month)
     for pk, row in unsent.items():
-        row.entered = f"{format_number(filled.get(pk, 0))}/{format_number(owed[pk])}"
+        row.entered = f"{format_number(filled[pk])}/{format_number(owed[pk])}"
 
 
-def _cells(rows: Iterable[ReviewRow], unit: UnitVersion, period: Period) -> tuple[dict[int, int], dict[int, int]]:
-    rows = list(rows)
-    below = {"report__period": period, "report__path__contains": f"/{unit.unit_id}/"}
-    before = periods.previous_period(period)
+class _OwedItems(NamedTuple):
+    """What a unit of one level reports."""
+
+    services: set[int]
+    kinds: dict[int, str]  # indicator -> its kind
+
+
+def _owed_items(levels: Iterable[str], period: Period) -> dict[str, _OwedItems]:
     services = list(ServiceTerms.objects.on(period.data_to))
     terms = IndicatorTerms.objects.on(period.data_to).filter(indicator__owner__in=Branch.values)
     indicators = list(terms.select_related("indicator"))
-    levels = {row.report.level for row in rows}
-    by_level = {
-        level: (
+    return {
+        level: _OwedItems(
             {t.service_id for t in services if getattr(t, f"at_{level}", False)},
             {t.indicator_id: t.indicator.kind for t in indicators if getattr(t, f"at_{level}", False)},
         )
         for level in levels
     }
-    # opening of a service is typed only where last month left no closing
-    carried: dict[int, set[int]] = {}
-    last_month = ServiceFigures.objects.filter(
-        report__period=before, **{f"{name}__isnull": False for name in PENDING_FIELDS}
-    )
-    if before is not None:
-        pairs = last_month.filter(report__unit_id__in=[r.report.unit_id for r in rows])
-        for unit_id, service_id in pairs.values_list("report__unit_id", "service_id"):
-            carried.setdefault(unit_id, set()).add(service_id)
-    owed: dict[int, int] = {}
-    for row in rows:
-        owed_services, owed_indicators = by_level[row.report.level]
-        openings = len(owed_services - carried.get(row.report.unit_id, set()))
-        pairs_count = sum(2 if kind == "ratio" else 1 for kind in owed_indicators.values())
-        owed[row.report.pk] = len(owed_services) * len(TYPED_FIELDS) + openings + pairs_count
 
-    filled: dict[int, int] = {}
-    owed_here = Q(pk__in=[])
-    for level, (owed_services, _) in by_level.items():
-        owed_here |= Q(report__level=level, service_id__in=owed_services)
+
+def _closings(period: Period | None) -> QuerySet[ServiceFigures]:
+    """Figures with a closing; where a unit's month has one, next month's opening is carried over and not typed."""
+    closed = {f"{name}__isnull": False for name in PENDING_FIELDS}
+    return ServiceFigures.objects.filter(report__period=period, **closed)
+
+
+def _owed_cells(
+    reports: list[Report], by_level: dict[str, _OwedItems], last_month: QuerySet[ServiceFigures]
+) -> dict[int, int]:
+    """Report -> cells its unit has to fill."""
+    carried: dict[int, set[int]] = {}
+    pairs = last_month.filter(report__unit_id__in=[report.unit_id for report in reports])
+    for unit_id, service_id in pairs.values_list("report__unit_id", "service_id"):
+        carried.setdefault(unit_id, set()).add(service_id)
+    owed: dict[int, int] = {}
+    for report in reports:
+        services, kinds = by_level[report.level]
+        openings = len(services - carried.get(report.unit_id, set()))
+        of_indicators = sum(2 if kind == "ratio" else 1 for kind in kinds.values())
+        owed[report.pk] = len(services) * len(TYPED_FIELDS) + openings + of_indicators
+    return owed
+
+
+def _filled_cells(
+    unit: UnitVersion, period: Period, by_level: dict[str, _OwedItems], last_month: QuerySet[ServiceFigures]
+) -> Counter[int]:
+    """Report -> owed cells that are filled."""
+    below = {"report__period": period, "report__path__contains": f"/{unit.unit_id}/"}
+    owed_services, owed_indicators = Q(pk__in=[]), Q(pk__in=[])
+    for level, (services, kinds) in by_level.items():
+        owed_services |= Q(report__level=level, service_id__in=services)
+        owed_indicators |= Q(report__level=level, indicator_id__in=list(kinds))
     has_closing = Exists(last_month.filter(report__unit_id=OuterRef("report__unit_id"), service=OuterRef("service")))
-    counted = (
-        ServiceFigures.objects.filter(owed_here, **below)
+    of_services = (
+        ServiceFigures.objects.filter(owed_services, **below)
         .exclude(report__status__in=SENT)
         .annotate(is_carried=has_closing)
         .values("report_id")
-        .annotate(
-            openings=Count(CARRIED_FIELD, filter=Q(is_carried=False)),
-            **{f"n_{name}": Count(name) for name in TYPED_FIELDS},
-        )
+        .annotate(filled=sum(map(Count, TYPED_FIELDS), Count(CARRIED_FIELD, filter=Q(is_carried=False))))
         .order_by()
     )
-    for count in counted:
-        pk = count.pop("report_id")
-        filled[pk] = sum(count.values())
-    owed_here = Q(pk__in=[])
-    for level, (_, owed_indicators) in by_level.items():
-        owed_here |= Q(report__level=level, indicator_id__in=list(owed_indicators))
-    counted = (
-        IndicatorFigure.objects.filter(owed_here, **below)
+    of_indicators = (
+        IndicatorFigure.objects.filter(owed_indicators, **below)
         .exclude(report__status__in=SENT)
         .values("report_id")
-        .annotate(
-            numerators=Count("numerator"),
-            denominators=Count("denominator", filter=Q(indicator__kind="ratio")),
-        )
+        .annotate(filled=Count("numerator") + Count("denominator", filter=Q(indicator__kind="ratio")))
         .order_by()
     )
-    for count in counted:
-        pk = count.pop("report_id")
-        filled[pk] = filled.get(pk, 0) + sum(count.values())
-    return filled, owed
+    filled = Counter(dict(of_services.values_list("report_id", "filled")))
+    filled.update(dict(of_indicators.values_list("report_id", "filled")))
+    return filled
 
 
 def _add_lateness(row: ReviewRow, due: dt.datetime | None, now: dt.datetime) -> None:

@@ -19,7 +19,7 @@ from . import dashboard_numbers as numbers
 from . import dashboard_tables as tables
 from .choices import Choice, context_bar, read_choice
 
-ROWS_A_PAGE = 100
+CONTRIBUTIONS_A_PAGE = 100
 LATE_ASSIGNMENTS = 5  # overdue assignments named on the page
 
 
@@ -147,7 +147,7 @@ def source_rows(request: HttpRequest) -> HttpResponse:
         found = source(reports, read, choice.basis, request.GET.get("so", ""), own_unit_id=own)
     except UnknownMeasure as error:
         raise Http404 from error
-    page = Paginator(found.rows, ROWS_A_PAGE).get_page(request.GET.get("trang"))
+    page = Paginator(found.rows, CONTRIBUTIONS_A_PAGE).get_page(request.GET.get("trang"))
     name_rows(page.object_list, read)
     labels = {p.pk: p.label for p in read}
     version = version_of_day(choice.versions, read[-1].data_to)

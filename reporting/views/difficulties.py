@@ -23,7 +23,7 @@ from taskforces.scope import may_answer, may_submit, postings, require
 from taskforces.views.look import get_unit, look_of
 
 Action, State = DifficultyStep.Action, Difficulty.State
-ROWS_A_PAGE = 30
+DIFFICULTIES_A_PAGE = 30
 STATES = (
     ("cho", "Chờ trả lời", State.OPEN),
     ("tra-loi", "Đã trả lời", State.ANSWERED),
@@ -41,7 +41,7 @@ ACT_LABELS = {
     Action.PASS_UP: "Chuyển cấp trên",
     Action.REOPEN: "Nêu lại",
 }
-DONE = {
+CONFIRMATIONS = {
     Action.ANSWER: "Đã gửi trả lời. Đơn vị nêu thấy ngay.",
     Action.RESOLVE: "Đã ghi là đã giải quyết.",
     Action.PASS_UP: "Đã chuyển lên cấp trên.",
@@ -195,7 +195,7 @@ def _act(request, pk, action):
     except NotAllowed as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, DONE[action])
+        messages.success(request, CONFIRMATIONS[action])
     return redirect(difficulty)
 
 
@@ -213,15 +213,16 @@ def difficulty_list(request):
         "nop": _chosen(request, "nop", ["don-vi"]),
     }
     state_key = _chosen(request, "tt", [key for key, _, _ in STATES]) or "cho"
-    rows = _narrowed(under, look, state_key, chosen)
-    page = Paginator(difficulties.with_names(rows).order_by("raised_at", "pk"), ROWS_A_PAGE).get_page(
-        request.GET.get("trang")
-    )
+    rows = difficulties.with_names(_narrowed(under, look, state_key, chosen)).order_by("raised_at", "pk")
+    page = Paginator(rows, DIFFICULTIES_A_PAGE).get_page(request.GET.get("trang"))
     base, own_only = {"don_vi": look.unit.pk}, look.unit.level == Level.COMMUNE
     waiting = sum(sum(cells.values()) for cells in table.values())
     old = sum(cells[band] for cells in table.values() for band in ("quy", "lau"))
     states = under.aggregate(
-        **{key.replace("-", "_"): Count("pk", filter=difficulties.SENT & Q(state=state)) for key, _, state in STATES}
+        **{
+            key.replace("-", "_"): Count("pk", filter=difficulties.WAS_SENT & Q(state=state))
+            for key, _, state in STATES
+        }
     )
     context = {
         "here": "difficulty-list",
@@ -257,7 +258,7 @@ def difficulty_list(request):
         ],
         "filters": _filters(base, state_key, chosen),
         "mine_url": "" if chosen["nop"] or own_only else _query(base, tt=state_key, **(chosen | {"nop": "don-vi"})),
-        "unsent": under.exclude(difficulties.SENT).filter(unit__in=[p.unit_id for p in postings(request.user)]),
+        "unsent": under.exclude(difficulties.WAS_SENT).filter(unit__in=[p.unit_id for p in postings(request.user)]),
     }
     return render(request, "reporting/difficulty_list.html", context)
 
@@ -271,7 +272,7 @@ def _chosen(request, name: str, allowed) -> str:
 
 def _narrowed(under, look, state_key: str, chosen: dict):
     state = next(state for key, _, state in STATES if key == state_key)
-    rows = under.filter(difficulties.SENT, state=state)
+    rows = under.filter(difficulties.WAS_SENT, state=state)
     if chosen["loai"]:
         rows = rows.filter(kind=chosen["loai"])
     if chosen["tuoi"]:
