@@ -1,6 +1,7 @@
 """Lateness, decided once and worded once.
 
-A report is late from the first moment after its deadline, never at it. Days are counted by the calendar of Vietnam.
+A report is late from the first moment after its deadline, never at it, and the first time it is sent decides: a
+correction, later, makes no punctual unit late. Days are counted by the calendar of Vietnam.
 """
 
 import datetime as dt
@@ -12,7 +13,7 @@ from de_an_06.plain.numbers import format_number
 
 from .models import Period, PeriodDeadline, Status
 
-SENT_LATE = "Nộp trễ"  # of a report sent after its deadline (Report.is_late, decided when it is sent)
+SENT_LATE, SENT_IN_TIME = "Nộp trễ", "Đúng hạn"  # of a report that was sent, by Report.is_late
 SENT = frozenset({Status.SUBMITTED, Status.APPROVED})
 
 

@@ -254,7 +254,7 @@ def test_a_month_of_2026_from_the_commune_to_the_province(world, month, fill, at
     officer.fill_in(report, {}, "report-ready", branch="office")
     receipt = leader.press("report-submit", report.pk, checked="1")
     assert "BC-25217-2026-11-2" in receipt
-    assert "Nộp trễ" in receipt
+    assert "Đúng hạn" in receipt  # first sent in time: a correction makes no punctual commune late
     assert "Không ai được duyệt báo cáo do chính mình gửi." in leader.press("report-approve", report.pk)
     assert "Đã sửa từ khi trả lại" in reviewer.open("report-detail", report.pk)
     assert "Đã duyệt báo cáo tháng 11/2026 của Phường Phước Long" in reviewer.press("report-approve", report.pk)

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 from django.db import IntegrityError, connection, connections, transaction
+from django.utils import timezone
 
 from reporting import closing
 from reporting.entry import saving
@@ -14,14 +15,17 @@ from reporting.models import (
     Explanation,
     FigureChange,
     PeriodClosure,
+    PeriodDeadline,
     Report,
     ReportEvent,
     RollupRequest,
     ServiceFigures,
     Status,
+    SubmissionSummary,
 )
 from reporting.review import workflow
 from reporting.review.workflow import NotAllowed, Refused
+from reporting.rollup import rollup
 
 
 @pytest.fixture(autouse=True)
@@ -225,12 +229,34 @@ def test_a_double_click_submits_once(world, sent):
 
 
 def test_sending_again_after_a_return_counts_up(world, sent, at):
+    """The first time of sending decides: a correction after the deadline makes no punctual commune late."""
     workflow.send_back(report_id=sent.pk, by=world.reviewer, reason="DVC03 lệch số chuyển sang")
     at("2026-11-17 08:00")
     event = workflow.submit(report_id=sent.pk, by=world.leader)
     sent.refresh_from_db()
-    assert (sent.revision, sent.status, sent.submitted_by, sent.is_late) == (2, "submitted", world.leader, True)
+    assert (sent.revision, sent.status, sent.submitted_by, sent.is_late) == (2, "submitted", world.leader, False)
     assert event.receipt == "BC-25217-2026-11-2"
+
+
+def test_a_report_first_sent_late_stays_late(world, ready, at):
+    at("2026-11-16 17:00:01")
+    workflow.submit(report_id=ready.pk, by=world.officer)
+    workflow.send_back(report_id=ready.pk, by=world.reviewer, reason="DVC03 lệch số chuyển sang")
+    PeriodDeadline.objects.filter(period=ready.period, level=ready.level).update(
+        due_at=timezone.now() + dt.timedelta(days=9)
+    )
+    workflow.submit(report_id=ready.pk, by=world.officer)
+    ready.refresh_from_db()
+    assert (ready.revision, ready.is_late) == (2, True)
+
+
+def test_a_reopened_report_of_a_punctual_commune_is_not_counted_late(world, approved, at):
+    workflow.reopen(report_id=approved.pk, by=world.reviewer, reason="Sửa DVC16")
+    at("2026-11-20 08:00")
+    workflow.submit(report_id=approved.pk, by=world.officer)
+    rollup.drain()
+    summary = SubmissionSummary.objects.get(unit=world.dong_nai, period=approved.period)
+    assert (summary.submitted, summary.late) == (1, 0)
 
 
 # Approval

@@ -39,7 +39,8 @@ NEEDS_REASON = ", cần ghi lý do"  # how checks end the title of a doubtful po
 def submit(*, report_id: int, by: User) -> ReportEvent:
     """Send the report: every owed cell filled, both parts ready, nothing wrong, every doubtful point explained.
 
-    After the deadline it is accepted and marked late. Returns the event with the receipt's number and checksum.
+    After the deadline it is accepted and marked late; sending again does not change that mark. Returns the event with
+    the receipt's number and checksum.
     """
     report = locked(report_id)
     reason = why_not_submit(report, by)
@@ -57,7 +58,8 @@ def submit(*, report_id: int, by: User) -> ReportEvent:
     report.revision += 1
     report.submitted_at, report.submitted_by = now, by
     report.approved_at = report.approved_by = None
-    report.is_late = is_past(periods.due_at(report), now)
+    if first_time:
+        report.is_late = is_past(periods.due_at(report), now)
     report.soft_warnings = len(soft)
     report.prior_corrected = False
     report.save(

@@ -5,6 +5,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 
 from de_an_06.plain import moments, numbers
+from reporting.lateness import SENT_IN_TIME, SENT_LATE
 
 register = template.Library()
 
@@ -23,6 +24,13 @@ def number_or_dash(value, places=0):
 
 for _filter in (moments.moment, moments.moment_short, moments.deadline):
     register.filter(_filter.__name__, _filter)
+
+
+@register.filter
+def timeliness(report):
+    """'Nộp trễ' or 'Đúng hạn' of a report that was sent (an object or a row with `is_late`)."""
+    is_late = report["is_late"] if isinstance(report, dict) else report.is_late
+    return SENT_LATE if is_late else SENT_IN_TIME
 
 
 @register.simple_tag

@@ -64,7 +64,7 @@ def task_list(request):
         "is_untouched": _is_untouched_since_return(report),
         "headline": _headline(report, form, left),
         "time_left": time_left(report.due, now_for(request.user)) if report.due else "",
-        "is_late": is_past(report.due, now_for(request.user)),
+        "will_be_late": report.revision == 0 and is_past(report.due, now_for(request.user)),
         "first": _first_open_cell(form),
         "counts": form.counts(),
         "returned": [r for r in reports if r.status == Status.RETURNED and may_submit(request.user, r)],
