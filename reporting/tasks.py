@@ -16,7 +16,7 @@ from .rollup.rollup import drain, drain_rollup_requests
 
 __all__ = ["audit_rollup", "drain_rollup_requests", "open_current_period", "remove_old_exports", "run_export"]
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 @shared_task
@@ -34,7 +34,7 @@ def audit_rollup() -> int:
         differences = audit(period)
         if differences:
             wrong += 1
-            log.error("%s: %d totals differ from the figures, first: %s", period, len(differences), differences[0])
+            logger.error("%s: %d totals differ from the figures, first: %s", period, len(differences), differences[0])
     return wrong
 
 

@@ -95,9 +95,9 @@ def test_what_is_refused_and_why(name, content, reason):
 
 
 def test_twenty_megabytes_and_one_byte_more():
-    exact = SimpleUploadedFile("a.pdf", PDF + b"\0" * (uploads.LARGEST - len(PDF)))
+    exact = SimpleUploadedFile("a.pdf", PDF + b"\0" * (uploads.LARGEST_UPLOAD - len(PDF)))
     assert uploads.inspect(exact).size == 20 * 1024 * 1024
-    over = SimpleUploadedFile("a.pdf", PDF + b"\0" * (uploads.LARGEST - len(PDF) + 1))
+    over = SimpleUploadedFile("a.pdf", PDF + b"\0" * (uploads.LARGEST_UPLOAD - len(PDF) + 1))
     with pytest.raises(ValidationError, match="nặng nhất 20 MB"):
         uploads.inspect(over)
 

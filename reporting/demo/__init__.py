@@ -35,7 +35,7 @@ from taskforces.models import AdministrativeUnit, Branch, Level, Posting, Role, 
 from taskforces.register import counts
 
 from .cases import load_published_cases
-from .figures import Scene, make_doubtful, make_up, publish_phuoc_long
+from .invented_figures import Scene, make_doubtful, make_up, publish_phuoc_long
 from .people import DAY_2024, DAY_2026, PASSWORD, PEOPLE, invented_name
 from .registers import load_difficulties, load_registers
 

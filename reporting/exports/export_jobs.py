@@ -29,7 +29,7 @@ from taskforces.units.tree import version_of_day
 
 from . import excel
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 State = ExportJob.State
 OPEN = (State.WAITING, State.RUNNING)
 STUCK_AFTER = dt.timedelta(minutes=5)
@@ -69,7 +69,7 @@ def run_export(export_id) -> None:
     except Exception:
         # The worker's door and the one broad handler: whatever broke, the person waiting must see that it did, and
         # a job left "running" would only be delivered and broken again. The cause goes to the log in full.
-        log.exception("export %s (%s, %s, %s) failed", job.pk, job.unit, job.span, job.basis)
+        logger.exception("export %s (%s, %s, %s) failed", job.pk, job.unit, job.span, job.basis)
         _fail(
             job,
             "Máy chủ gặp lỗi khi lập tệp và đã ghi lại. Bấm “Lập lại”; "

@@ -29,7 +29,7 @@ from reporting.models import (
 from taskforces.models import Level, UnitVersion
 from taskforces.models.units import path_ids
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def mark_dirty(report: Report) -> None:
@@ -78,7 +78,7 @@ def drain() -> int:
         try:
             done += _drain_period(period_id)
         except DatabaseError as error:
-            log.exception("the roll-up of period %s failed, its requests stay", period_id)
+            logger.exception("the roll-up of period %s failed, its requests stay", period_id)
             failures.append(error)
     if failures:
         raise failures[0]
@@ -138,7 +138,7 @@ def _recompute(period: Period, unit_ids: set[int] | None) -> RollupRun:
     run.finished_at = timezone.now()
     run.save(update_fields=["units", "problems", "finished_at"])
     for sentence in run.problems:
-        log.warning("roll-up of %s: %s", period.key, sentence)
+        logger.warning("roll-up of %s: %s", period.key, sentence)
     return run
 
 

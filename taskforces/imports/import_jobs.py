@@ -36,7 +36,7 @@ from .columns import cell_text
 from .kinds import ROSTERS, may_bring_in
 from .resources import Roster
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 State, Kind = ImportJob.State, ImportJob.Kind
 SHOWN = 200  # rows of the preview; all rows are in the result file
 CHECKED_AT_ONCE = 64 * 1024  # bytes: a small file needs no worker
@@ -170,7 +170,7 @@ def check(job_id) -> None:
         _refuse_file(job, refused.reasons)
     except Exception:
         # The worker's door: whoever waits must see that it broke; the cause goes to the log in full.
-        log.exception("import %s (%s) failed while checking", job.pk, job.kind)
+        logger.exception("import %s (%s) failed while checking", job.pk, job.kind)
         _end(job, State.CHECKING, State.REFUSED, message=BROKEN.format(str(job.pk)[:8]))
     else:
         _show(job, State.CHECKING, roster, table, judged)
@@ -208,7 +208,7 @@ def write(job_id) -> None:
     except tables.FileRefused as refused:
         _refuse_file(job, refused.reasons)
     except Exception:
-        log.exception("import %s (%s) failed while writing", job.pk, job.kind)
+        logger.exception("import %s (%s) failed while writing", job.pk, job.kind)
         stuck = ImportJob.objects.filter(pk=job.pk, state__in=(State.WRITING, State.CHECKING))
         stuck.update(state=State.REFUSED, message=BROKEN.format(str(job.pk)[:8]), finished_at=now_for(job.by))
 
@@ -224,7 +224,7 @@ def _import(roster: Roster, dataset) -> Result | None:
         if not isinstance(refused.error, (ValidationError, DatabaseProblem)):
             raise
     except DatabaseProblem:
-        log.warning("the database refused rows that the check had accepted", exc_info=True)
+        logger.warning("the database refused rows that the check had accepted", exc_info=True)
     return None
 
 

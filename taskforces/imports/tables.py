@@ -76,7 +76,7 @@ def inspect_roster(upload: UploadedFile) -> uploads.Inspected:
         return uploads.inspect(upload)
     if not upload.size:
         raise ValidationError(f"Tệp “{name}” không có nội dung.")
-    if upload.size > uploads.LARGEST:
+    if upload.size > uploads.LARGEST_UPLOAD:
         raise ValidationError(f"Tệp “{name}” nặng {format_number(round(upload.size / 1024**2))} MB; nặng nhất 20 MB.")
     upload.seek(0)
     head = upload.read(4096)
@@ -176,7 +176,7 @@ def _headers(table: RosterTable, number: int, values: list[CellValue], known: di
 
 
 def _csv_rows(file: BinaryIO) -> Iterator[tuple[int, list[CellValue]]]:
-    raw = file.read(uploads.LARGEST + 1)
+    raw = file.read(uploads.LARGEST_UPLOAD + 1)
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise FileRefused("Tệp CSV mã hóa UTF-16. Trong Excel chọn Lưu thành “CSV UTF-8 (phân tách bằng dấu phẩy)”.")
     if b"\0" in raw:

@@ -14,7 +14,7 @@ from django.core.files.uploadedfile import UploadedFile
 
 from de_an_06.plain.numbers import format_number
 
-LARGEST = 20 * 1024 * 1024  # bytes
+LARGEST_UPLOAD = 20 * 1024 * 1024  # bytes
 LONGEST_NAME = 200
 MOST_PARTS = 5000  # files inside a .docx or .xlsx
 LARGEST_UNPACKED = 400 * 1024 * 1024  # bytes
@@ -58,7 +58,7 @@ def inspect(upload: UploadedFile) -> Inspected:
     size = upload.size or 0
     if size == 0:
         raise ValidationError(f"Tệp “{name}” không có nội dung.")
-    if size > LARGEST:
+    if size > LARGEST_UPLOAD:
         megabytes = format_number(round(size / 1024 / 1024))
         raise ValidationError(f"Tệp “{name}” nặng {megabytes} MB; mỗi tệp nặng nhất 20 MB. Chia nhỏ hoặc nén ảnh lại.")
     upload.seek(0)
