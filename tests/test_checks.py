@@ -310,12 +310,41 @@ def test_a_copied_month_is_one_question():
     assert problems[0].row == ""
 
 
-def test_one_different_cell_or_a_quiet_month_is_no_copy():
-    row = figures(opening=4, online=31, early=26, on_time=5, rejected=1, overdue=1)
-    other = ServiceRow("DVC10", "Khai tử", figures(online=3), previous=figures(online=4), month=NOVEMBER)
-    assert check_report([copied(row), other], []) == []
+def changed(code, cells):
+    """A service with five typed cells other than 0 last month; the cells given differ from them."""
+    before = figures(online=31, person=12, postal=3, early=26, on_time=5)
+    return ServiceRow(code, "Khai tử", {**before, **cells}, previous=before, month=NOVEMBER)
+
+
+@pytest.mark.parametrize(
+    ("differing", "copied_month"),
+    [
+        ([], True),  # 10 of 10 cells other than 0
+        (["received_online"], True),  # one changed cell does not hide a copied month: 9 of 10
+        (["received_online", "resolved_early"], True),  # 8 of 10 is 80 %
+        (["received_online", "resolved_early", "resolved_on_time"], False),  # 7 of 10
+    ],
+)
+def test_a_copied_month_with_a_few_cells_changed_is_still_one(differing, copied_month):
+    rows = [changed("DVC09", dict.fromkeys(differing, 40)), changed("DVC10", {})]
+    found = [p for p in check_report(rows, []) if p.code == "same_as_last_month"]
+    assert len(found) == copied_month
+    if found:
+        assert found[0].title.startswith(f"{10 - len(differing)}/10 ô khác 0 của dịch vụ công giống hệt tháng 10/2026")
+
+
+def test_a_zero_that_was_none_counts_as_changed_and_zeros_that_stay_do_not_count():
+    was_zero = changed("DVC09", {"rejected": 4, "pending_overdue": 2})  # 5 of 7 repeat
+    assert [p for p in check_report([was_zero], []) if p.code == "same_as_last_month"] == []
+    became_zero = changed("DVC09", {"received_postal": 0, "resolved_on_time": 0})  # 3 of 5 repeat
+    assert [p for p in check_report([became_zero], []) if p.code == "same_as_last_month"] == []
+
+
+def test_a_quiet_month_or_one_with_blanks_is_no_copy():
     assert check_report([copied(figures())], []) == []
-    assert check_report([copied(figures(online=1, on_time=1))], []) == []
+    assert check_report([copied(figures(online=1, on_time=1))], []) == []  # two cells repeat by chance
+    blank = changed("DVC09", {"rejected": None})
+    assert [p.code for p in check_report([blank, changed("DVC10", {})], []) if p.code != "missing"] == []
     assert check_report([], []) == []
 
 

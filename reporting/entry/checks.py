@@ -48,7 +48,8 @@ __all__ = [
     "check_service",
 ]
 
-IDENTICAL_CELLS = 5  # so many cells other than 0 must repeat before a month counts as copied
+IDENTICAL_CELLS = 5  # so many cells other than 0 must repeat before a month counts as copied,
+IDENTICAL_PERCENT = 80  # and so many of a hundred cells other than 0
 SHARP_FALL = 0.8
 
 
@@ -242,22 +243,29 @@ def _most_changed(row: ServiceRow, names: Sequence[str]) -> str:
 
 
 def _same_as_last_month(services: Sequence[ServiceRow]) -> list[Problem]:
-    """Every typed cell of every service repeats last month's: most likely a copied month."""
+    """Most typed cells other than 0 repeat last month's: most likely a copied month, with a few cells changed.
+
+    Zeros that stay zeros say nothing; a cell that is 0 in one of the two months differs.
+    """
     if not services or any(row.previous is None for row in services):
         return []
     cells = [(row.figures.get(n), (row.previous or {}).get(n)) for row in services for n in TYPED_FIELDS]
-    if any(now is None or now != before for now, before in cells) or sum(bool(c[0]) for c in cells) < IDENTICAL_CELLS:
+    if any(now is None for now, _ in cells):
+        return []
+    counted = [(now, before) for now, before in cells if now or before]
+    same = sum(now == before for now, before in counted)
+    if same < IDENTICAL_CELLS or same * 100 < IDENTICAL_PERCENT * len(counted):
         return []
     before = month_label(services[0].month, 1)
+    what = f"{number(same)}/{number(len(counted))} ô khác 0 của dịch vụ công giống hệt {before}"
     return [
         Problem(
             "same_as_last_month",
             SOFT,
             REPORT_CELL,
-            f"Toàn bộ số liệu dịch vụ công giống hệt {before}, cần ghi lý do",
+            f"{what}, cần ghi lý do",
             "Cần giải thích:",
-            f"cả {number(len(cells))} ô dịch vụ công giống hệt {before}. Kiểm tra xem có chép nhầm số liệu kỳ trước; "
-            "nếu đúng thì ghi lý do.",
+            f"{what}. Kiểm tra xem có chép nhầm số liệu kỳ trước; nếu đúng thì ghi lý do.",
         )
     ]
 
