@@ -112,7 +112,7 @@ class ReportDetailSerializer(ReportSerializer):
 
 @extend_schema_field({"oneOf": [{"type": "integer", "minimum": 0}, {"type": "string"}], "nullable": True})
 class TypedField(serializers.Field):
-    """A figure as typed: an integer, a text in Vietnamese form ('1.234'), or null for blank. Read by saving.py alone."""
+    """A figure as typed: an integer, a text in Vietnamese form ('1.234'), or null for blank; read by saving.py."""
 
     def to_internal_value(self, data):
         if isinstance(data, bool) or not isinstance(data, (int, float, str)):
