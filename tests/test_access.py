@@ -926,7 +926,7 @@ ADMIN = {
     "reporting.period": Kept(adds=False),
 }
 SHARED = {"index", "jsi18n", "password_change", "password_change_done", "autocomplete", "app_list", "view_on_site"}
-# Open: the second login asks no second factor. `login` and `logout` are for everyone, the last is the catch-all.
+# `login` leads everyone to the portal's own login, back or to 403 (tests/test_accounts.py); the last is the catch-all.
 ADMIN_PUBLIC = {"login", "logout", "(?P<url>.*)$"}
 FILES = {"publicservice_export", "publicservice_import", "publicservice_process_import"}
 FILES |= {"indicator_export", "indicator_import", "indicator_process_import"}
@@ -1036,6 +1036,7 @@ def test_a_posting_alone_opens_no_administration(person, objects, client):
     for address in (reverse("admin:index"), admin_address("reporting.publicservice", "changelist")):
         response = client.get(address)
         assert (response.status_code, response["Location"].split("?")[0]) == (302, "/quan-tri/login/")
+        assert client.get(response["Location"]).status_code == 403
 
 
 def test_an_unknown_object_is_not_found(objects, client):
