@@ -87,7 +87,7 @@ def test_the_wrong_door_of_a_demonstration_counts_as_a_failure(client, officer, 
     assert log_in(client, "nhung").status_code != 302
 
 
-# The administration has no login of its own ----------------------------------------------------------------------------
+# The administration has no login of its own ---------------------------------------------------------------------------
 
 
 @pytest.fixture

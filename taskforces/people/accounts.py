@@ -2,6 +2,8 @@
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend as AllauthBackend
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
+from django import forms
 from django.conf import settings
 
 
@@ -28,3 +30,13 @@ class AccountAdapter(DefaultAccountAdapter):
     def set_password(self, user, password):
         user.must_change_password = False
         super().set_password(user, password)
+
+
+class AddKeyForm(AddWebAuthnForm):
+    """Here and below: allauth leaves this label to Django, which makes it "Name" in every language."""
+
+    name = forms.CharField(label="Tên khóa", required=False)
+
+
+class EditKeyForm(EditWebAuthnForm):
+    name = forms.CharField(label="Tên khóa")
