@@ -1,5 +1,6 @@
 """Where the day starts, and changing between two postings."""
 
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -12,11 +13,20 @@ from .navigation import home_url_name
 
 def home(request):
     """Home depends on the rights of the chosen posting."""
-    if request.posting is None and not request.user.is_superuser:
-        return render(request, "taskforces/no_posting.html")
-    if request.posting is None:
+    if request.posting is not None:
+        return redirect(home_url_name(request.posting))
+    if request.user.is_superuser and request.user.is_staff:  # without the flag the administration would send them back
         return redirect("admin:index")
-    return redirect(home_url_name(request.posting))
+    return render(request, "taskforces/no_posting.html")
+
+
+@login_not_required  # whoever is not logged in is led to the portal's own login, see urls.py
+def administration(request):
+    """What stands where Django's administration has a login of its own: the portal has one login.
+
+    Its own form would answer a POST of somebody already logged in, without second factor and without counting failures.
+    """
+    return redirect("admin:index")
 
 
 @require_POST

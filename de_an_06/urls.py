@@ -1,11 +1,14 @@
 """Root of the addresses; each app lists its own, and here stand the pages of the whole portal."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
 from . import home
 from .guide import guide
 from .health import healthz
+
+admin.site.login = secure_admin_login(home.administration)
 
 urlpatterns = [
     path("", home.home, name="home"),

@@ -77,8 +77,15 @@ class IndicatorResource(CatalogueResource):
         model = Indicator
 
 
+class CatalogueAdmin(KeptOnceReported, ImportExportModelAdmin):
+    """A row of a file changes what stands there or adds what does not: who brings one in may do both (settings.py)."""
+
+    def has_import_permission(self, request):
+        return super().has_import_permission(request) and self.has_add_permission(request)
+
+
 @admin.register(PublicService)
-class PublicServiceAdmin(KeptOnceReported, ImportExportModelAdmin):
+class PublicServiceAdmin(CatalogueAdmin):
     resource_classes = [ServiceResource]
     list_display = ["code", "short_name", "reporter", "order"]
     list_filter = ["reporter"]
@@ -93,7 +100,7 @@ class PublicServiceAdmin(KeptOnceReported, ImportExportModelAdmin):
 
 
 @admin.register(Indicator)
-class IndicatorAdmin(KeptOnceReported, ImportExportModelAdmin):
+class IndicatorAdmin(CatalogueAdmin):
     resource_classes = [IndicatorResource]
     list_display = ["code", "name", "kind", "over_time", "owner", "order"]
     list_filter = ["group", "kind", "over_time", "owner"]

@@ -1,22 +1,42 @@
 """Rules of logging in that allauth asks us for."""
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.auth_backends import AuthenticationBackend as AllauthBackend
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
+from django import forms
 from django.conf import settings
 
 
+class AuthenticationBackend(AllauthBackend):
+    """The one door of every login and every session: with DEBUG off a demonstration account is nobody."""
+
+    def authenticate(self, request, **credentials):
+        return self._admitted(super().authenticate(request, **credentials))
+
+    def get_user(self, user_id):
+        return self._admitted(super().get_user(user_id))
+
+    @staticmethod
+    def _admitted(user):
+        return None if user is not None and user.demo_today is not None and not settings.DEBUG else user
+
+
 class AccountAdapter(DefaultAccountAdapter):
-    """No public sign-up; demonstration logins do not exist when DEBUG is off."""
+    """No public sign-up, and a password its owner chose ends the duty to choose one."""
 
     def is_open_for_signup(self, request):
         return False
 
-    def authenticate(self, request, **credentials):
-        user = super().authenticate(request, **credentials)
-        if user is not None and user.demo_today is not None and not settings.DEBUG:
-            return None
-        return user
-
     def set_password(self, user, password):
-        """A password its owner chose ends the duty to choose one."""
         user.must_change_password = False
         super().set_password(user, password)
+
+
+class AddKeyForm(AddWebAuthnForm):
+    """Here and below: allauth leaves this label to Django, which makes it "Name" in every language."""
+
+    name = forms.CharField(label="Tên khóa", required=False)
+
+
+class EditKeyForm(EditWebAuthnForm):
+    name = forms.CharField(label="Tên khóa")
