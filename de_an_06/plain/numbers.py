@@ -7,7 +7,16 @@ NO_VALUE = "–"
 MINUS = "\u2212"
 LARGEST = 10**12  # no body handles more; keeps sums inside a 64-bit column
 
+_WHOLE = re.compile(r"[0-9]{1,18}")
 _INTEGER = re.compile(r"\d{1,3}(\.\d{3})+|\d+")
+
+
+def whole_number(text: object) -> int | None:
+    """A whole number that comes from outside in an address, a form or JSON: ASCII digits, at most 18; else None.
+
+    `str.isdigit` says yes to "²", which `int` refuses, and `int` refuses 5,000 digits; 18 fit a 64-bit key.
+    """
+    return int(text) if isinstance(text, str) and _WHOLE.fullmatch(text) else None
 
 
 class NotANumber(ValueError):

@@ -6,6 +6,8 @@ No database collation is relied on: the C collation misplaces Đ, Ă, Â and the
 import re
 import unicodedata
 
+from .numbers import whole_number
+
 _LETTERS = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 _LETTER_RANK = {letter: f"{rank:02d}" for rank, letter in enumerate(_LETTERS, start=20)}
 _TONES = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}  # huyền, hỏi, ngã, sắc, nặng
@@ -32,8 +34,8 @@ def sort_key(text: str) -> str:
     words: list[str] = []
     tones: list[str] = []
     for word in re.findall(r"\d+|[^\W\d_]+", unicodedata.normalize("NFC", text.casefold())):
-        if word.isdigit():
-            words.append(f"02{int(word):06d}")
+        if (number := whole_number(word)) is not None:
+            words.append(f"02{number:06d}")
             continue
         letters = ""
         for char in word:

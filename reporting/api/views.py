@@ -15,6 +15,7 @@ from rest_framework.exceptions import ValidationError as BadRequest
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.response import Response
 
+from de_an_06.plain.numbers import whole_number
 from de_an_06.plain.spans import Span
 from de_an_06.plain.vietnamese import search_key
 from reporting.entry import saving
@@ -81,7 +82,11 @@ def unit_list(request):
     rows = UnitVersion.objects.on(_day(request)).select_related("unit").order_by("unit__level", "sort_key", "pk")
     if "q" in request.GET:
         text = request.GET["q"].strip()
-        rows = rows.filter(unit__code=text) if text.isdigit() else rows.filter(search_key__contains=search_key(text))
+        rows = (
+            rows.filter(unit__code=text)
+            if whole_number(text) is not None
+            else rows.filter(search_key__contains=search_key(text))
+        )
     if "parent" in request.GET:
         rows = rows.filter(parent_id=_whole(request, "parent"))
     return _paged(request, rows, shapes.UnitSerializer)
@@ -332,7 +337,6 @@ def _month(request):
 
 
 def _whole(request, name: str) -> int:
-    text = request.GET.get(name, "")
-    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+    if (number := whole_number(request.GET.get(name))) is None:
         raise BadRequest({"detail": f"Tham số {name} phải là số nguyên."})
-    return int(text)
+    return number

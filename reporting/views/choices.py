@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest
 
+from de_an_06.plain.numbers import whole_number
 from de_an_06.plain.spans import Month, Span
 from reporting.models import Basis, Period
 from reporting.reading.overview import begun_periods, periods_of_unit
@@ -66,9 +67,9 @@ def read_choice(request: HttpRequest) -> Choice | None:
 
 def _unit_asked(request: HttpRequest) -> int | None:
     if asked := request.GET.get("don_vi"):
-        if not asked.isascii() or not asked.isdigit() or len(asked) > 18:
+        if (unit_id := whole_number(asked)) is None:
             raise Http404
-        return int(asked)
+        return unit_id
     if request.posting is not None:
         return request.posting.unit_id
     if sees_everything(request.user):

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET, require_POST
 
-from de_an_06.plain.numbers import format_number
+from de_an_06.plain.numbers import format_number, whole_number
 from de_an_06.plain.spans import Span
 from reporting.exports import export_jobs, offers
 from reporting.models import Basis, ExportJob, ReportingSettings
@@ -98,8 +98,7 @@ def _span(data) -> Span | None:
 
 
 def _unit_id(data) -> int | None:
-    text = data.get("don_vi", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+    return whole_number(data.get("don_vi"))
 
 
 def _basis(data) -> str | None:

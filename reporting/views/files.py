@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_http_methods
 
-from de_an_06.plain.numbers import format_number
+from de_an_06.plain.numbers import format_number, whole_number
 from reporting.entry import saving
 from reporting.entry.form import load_form
 from reporting.exports.form_file import file_name, write_entry_form
@@ -86,8 +86,8 @@ def _confirm(request, report, context):
     except NotAllowed as error:
         messages.error(request, str(error))
         return redirect("report-entry", report.pk)
-    if request.POST.get("upload", "").isdigit():
-        sent = FormUpload.objects.filter(pk=request.POST["upload"], report=report, by=request.user)
+    if (upload := whole_number(request.POST.get("upload"))) is not None:
+        sent = FormUpload.objects.filter(pk=upload, report=report, by=request.user)
         sent.filter(confirmed_at=None).update(confirmed_at=now_for(request.user), cells_changed=len(result.changed))
     if result.is_ok:
         messages.success(request, f"Đã lưu {format_number(len(result.changed))} ô từ tệp.")

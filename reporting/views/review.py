@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
 
-from de_an_06.plain.numbers import format_number
+from de_an_06.plain.numbers import format_number, whole_number
 from de_an_06.plain.spans import Span
 from reporting import closing, difficulties
 from reporting.entry.form import load_form
@@ -107,7 +107,7 @@ def review_list(request):
 def approve_clean(request):
     """Approve the ticked reports; each is locked and checked on its own, those refused are named with the reason."""
     require(may_review_somewhere(request.user))
-    wanted = [int(value) for value in request.POST.getlist("bao_cao") if value.isdigit()]
+    wanted = {whole_number(value) for value in request.POST.getlist("bao_cao")} - {None}
     reports = {r.pk: r for r in named_reports(request.user).filter(pk__in=wanted)}
     if not reports:
         messages.warning(request, "Chưa chọn báo cáo nào. Đánh dấu các báo cáo cần duyệt rồi bấm lại.")
@@ -338,9 +338,9 @@ def _number(text: str | None) -> int | None:
     """A key of the address; a text that is no number is an address that does not exist."""
     if not text:
         return None
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
+    if (number := whole_number(text)) is None:
         raise Http404
-    return int(text)
+    return number
 
 
 def _months(request, unit_id: int | None) -> list[Period]:

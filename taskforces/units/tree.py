@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When
 
+from de_an_06.plain.numbers import whole_number
 from de_an_06.plain.vietnamese import search_key
 from taskforces.models import AdministrativeUnit, Level, UnitSuccession, UnitVersion
 from taskforces.models.units import path_ids, valid_on
@@ -108,15 +109,13 @@ def search(text: str, day: dt.date | None = None) -> QuerySet[UnitVersion]:
     """
     key = search_key(text)
     versions = UnitVersion.objects.on(day) if day else UnitVersion.objects.all()
-    if not key:
-        return versions.none()
     found = Q(search_key__startswith=key) | Q(search_key__contains=f" {key}")  # "an phu" is not in "tan phu"
-    if key.isdigit():
+    if whole_number(key) is not None:
         found |= Q(unit__code__startswith=key)
     exact = [key, *(f"{word} {key}" for word in _TYPE_WORDS)]
     levels = [When(unit__level=level, then=Value(rank)) for rank, level in enumerate(LEVEL_ORDER)]
     return (
-        versions.filter(found)
+        (versions.filter(found) if key else versions.none())
         .select_related("unit")
         .annotate(
             rank=Case(When(search_key__in=exact, then=Value(0)), default=Value(1), output_field=IntegerField()),

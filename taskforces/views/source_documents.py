@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from de_an_06.plain.numbers import format_number
+from de_an_06.plain.numbers import format_number, whole_number
 from taskforces.models import Assignment, SourceDocument, SourceItem, UnitVersion
 from taskforces.register import assignment_counts as counting
 from taskforces.register import assignments
@@ -134,13 +134,12 @@ def assign_bulk(request):
     """Give tasks of one plan to a unit and the levels below it: chosen, then shown with counts, then written."""
     look = look_of(request)
     require(may_assign(request.user, look.unit))
-    asked = request.GET.get("van_ban", "")
-    source = SourceDocument.objects.filter(pk=asked).first() if asked.isdigit() else None
+    source = SourceDocument.objects.filter(pk=whole_number(request.GET.get("van_ban"))).first()
     if source is None:
         messages.info(request, "Chọn văn bản, rồi chọn nhiệm vụ để giao.")
         return redirect(reverse("source-list") + look.query)
     initial = {
-        "items": [pk for pk in request.GET.getlist("nhiem_vu") if pk.isdigit()],
+        "items": [pk for pk in map(whole_number, request.GET.getlist("nhiem_vu")) if pk is not None],
         "levels": [look.unit.level],
         "assigned_on": look.today,
         "part": Assignment.Part.LEAD,
@@ -206,7 +205,8 @@ def _said(done: assignments.Plan) -> str:
 
 def natural(item: SourceItem) -> list:
     """NV2 before NV10."""
-    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", f" {item.code}")]
+    parts = re.split(r"([0-9]+)", f" {item.code}")
+    return [(number is None, number or 0, part) for part in parts for number in [whole_number(part)]]
 
 
 def _source_page(request, source: SourceDocument, rows=None):
