@@ -308,15 +308,11 @@ def paste_guide(form: ReportForm) -> dict:
             group = line.branch if isinstance(line, ServiceLine) else line.indicator.group
             run += group != before
             before = group
-            names = (
-                [line.service.short_name, line.service.name]
-                if isinstance(line, ServiceLine)
-                else [line.indicator.name]
-            )
+            is_service = isinstance(line, ServiceLine)
+            names = [line.service.short_name, line.service.name] if is_service else [line.indicator.name]
             locked = "" if may_type.get(line.branch) else _locked_row(line.branch)
-            rows.append(
-                {"code": line.code, "name": names[0], "names": names, "table": table, "run": f"{table}{run}", "locked": locked}
-            )
+            row = {"code": line.code, "name": names[0], "names": names, "locked": locked}
+            rows.append({**row, "table": table, "run": f"{table}{run}"})
     return {
         "tables": {"services": {"columns": _service_heads()}, "indicators": {"columns": _indicator_heads()}},
         "rows": rows,

@@ -13,7 +13,6 @@ from de_an_06.plain.spans import Span
 from reporting.exports import excel
 from reporting.exports.form_file import write_entry_form
 from reporting.models import Basis, FigureChange, IndicatorFigure, Report, ServiceFigures
-from reporting.rollup import rollup
 from tests.browser.conftest import PHONE, violations
 from tests.browser.test_entry_browser import cell, go, row, saved
 
@@ -99,20 +98,20 @@ def excel_clipboard(lines):
         cells = []
         for item in filter(None, line):
             value, columns, spanned, _ = item
-            text = html.escape(shown(value)).replace(" ", "\r\n  ", 1).replace("\n", "<br>\r\n    ") if value else ""
-            text = html.escape(shown(value)).replace("\n", "<br>\r\n    ") if "\n" in str(value) else text
-            text = shown(value) if isinstance(value, int) else text
+            text = html.escape(shown(value)).replace(" ", "\r\n  ", 1)
+            text = re.sub(r"(?<!\r)\n", "<br>\r\n    ", text)
             align = " align=right" if isinstance(value, int | float) else ""
             size = (f" colspan={columns}" if columns > 1 else "") + (f" rowspan={spanned}" if spanned > 1 else "")
             cells.append(f"  <td{size} class=xl{65 + number % 9}{align} style='border-left:none'>{text}</td>\r\n")
         hidden = any(item and item[3] for item in line)
-        style = "height=0 style='display:none;mso-height-source:userset'" if hidden else "height=20 style='height:15.0pt'"
+        style = "height=0 style='display:none'" if hidden else "height=20 style='height:15.0pt'"
         rows.append(f" <tr {style}>\r\n{''.join(cells)} </tr>\r\n")
     body = (
         '<html xmlns:v="urn:schemas-microsoft-com:vml" xmlns:x="urn:schemas-microsoft-com:office:excel"><head>'
         '<meta name=ProgId content=Excel.Sheet><style><!--.xl65 {mso-number-format:"\\#\\,\\#\\#0";}--></style></head>'
         "<body link=blue><table border=0 cellpadding=0 cellspacing=0 width=640 style='border-collapse:collapse'>"
-        f"<!--StartFragment--><col width=64 span=12 style='width:48pt'>{''.join(rows)}<!--EndFragment--></table></body></html>"
+        f"<!--StartFragment--><col width=64 span=12 style='width:48pt'>{''.join(rows)}<!--EndFragment-->"
+        "</table></body></html>"
     )
     return body, as_text(lines)
 
@@ -128,7 +127,7 @@ def libreoffice_clipboard(lines):
             number = f' sdval="{value}" sdnum="1033;0;#,##0"' if isinstance(value, int) else ""
             text = f"{value:,}" if isinstance(value, int) else html.escape(value or "").replace("\n", "<br>")
             text = f'<font face="Times New Roman" size=3>{text}</font>' if text else "<br>"
-            cells.append(f'\t\t<td style="border: 1px solid #000000"{size} height="21" align="left"{number}>{text}</td>\n')
+            cells.append(f'\t\t<td{size} height="21" align="left"{number}>{text}</td>\n')
         rows.append(f"\t<tr>\n{''.join(cells)}\t</tr>\n")
     body = (
         '<!DOCTYPE html><html><head><meta name="generator" content="LibreOffice 7.4.7.2 (Linux)"/>'
@@ -194,18 +193,20 @@ def test_the_whole_form_over_both_sections_lands_by_code_and_heading(page, world
     dialog = paste(page, "DVC15.received_postal", program(table_of(sheet, sheet.dimensions)))
     # Eight typed figures of four rows are mine; two rows of the police with ten, and last month's block, are refused.
     expect(dialog.get_by_role("heading")).to_contain_text("Dán 32 ô")
-    expect(dialog.locator("[data-part=refused]")).to_contain_text("20 ô: Ô này do Công an nhập.")
+    expect(dialog.locator("[data-part=refused]")).to_contain_text("20 ô: Ô này do Công an nhập.DVC03; DVC04")
+    expect(dialog.locator("[data-part=refused]")).to_contain_text("Số liệu tháng 10/2026 để đối chiếu, Tiếp nhận trực")
     write(page, 32)
     assert stored(november) == of(*OFFICE)
 
 
-def test_cells_of_the_form_without_codes_go_by_place_and_as_wide_as_the_table_from_its_first_column(
-    page, world, november
+@pytest.mark.parametrize("left", ["A", "C"], ids=["with codes", "figures alone"])
+def test_cells_of_the_form_without_headings_as_wide_as_the_table_begin_with_its_first_column(
+    page, world, november, left
 ):
     """The opening cannot be clicked, so the block of ten columns is pasted into the second one."""
     sheet = form_sheet(november, world.officer)
     first, last = rows_of(sheet, "DVC09", "DVC11")
-    dialog = paste(page, "DVC09.received_online", excel_clipboard(table_of(sheet, f"C{first}:L{last}")))
+    dialog = paste(page, "DVC09.received_online", excel_clipboard(table_of(sheet, f"{left}{first}:L{last}")))
     expect(dialog.locator("[data-part=notes]")).to_contain_text("bắt đầu từ “Kỳ trước chuyển sang”")
     write(page, 24)
     assert stored(november) == of("DVC09", "DVC10", "DVC11")
@@ -310,16 +311,19 @@ def test_a_line_break_in_a_cell_of_plain_text_starts_no_row(page, november):
 
 def test_rows_in_another_order_one_unknown_and_one_twice(page, november):
     lines = plain(
-        ["DVC11", 40, 1], ["DVC09", 1234, "mười"], ["DVC08", 8, 8], ["Hoàn thuế", 9, 9], ["DVC10", 6, 6], ["DVC10", 7, 7]
+        ["DVC11", 40, 1],
+        ["DVC09", 1234, "mười"],
+        ["DVC08", 8, 8],
+        ["Hoàn thuế", 9, 9],
+        ["DVC10", 6, 6],
+        ["DVC10", 7, 7],
     )
     dialog = paste(page, "DVC09.received_online", excel_clipboard(lines))
     refused = dialog.locator("[data-part=refused]")
     expect(dialog.get_by_role("heading")).to_have_text("Dán 3 ô, 9 ô không dán được")
     expect(refused).to_contain_text("4 ô: Không nhận ra mã hoặc tên dòng trong báo cáo này.DVC08; Hoàn thuế")
     expect(refused).to_contain_text("4 ô: Mã hoặc tên này có ở nhiều dòng của khối.")
-    expect(refused).to_contain_text(
-        "1 ô: Ô này chỉ nhận số nguyên từ 0. Bạn đã nhập “mười”.DVC09, tiếp nhận trực tiếp"
-    )
+    expect(refused).to_contain_text("1 ô: Ô này chỉ nhận số nguyên từ 0. Bạn đã nhập “mười”.DVC09, tiếp nhận trực tiếp")
     write(page, 3)
     assert stored(november) == {
         "DVC09": (0, 1234, None, None, None, None, None, None, None, None),

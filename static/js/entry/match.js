@@ -106,7 +106,7 @@ function readRows(rows, names, words, isCount) {
       continue;
     }
     if (run.length) {
-      heads = columnsByHead(run, words.paths);
+      heads = columnsByHead(run, words.paths, heads);
     }
     run = [];
     const first = fold(cells.find((cell) => cell.text && !cell.covered && !isCount(cell.text))?.text ?? "");
@@ -148,7 +148,7 @@ function isNumbered(cells) {
 
 // Column of each place by the headings above it, for each table; `texts`: the headings themselves. A heading that
 // stands over two places says nothing of either.
-function columnsByHead(run, paths) {
+function columnsByHead(run, paths, before) {
   const width = Math.max(...run.map((cells) => cells.length)), heads = { texts: [] };
   for (const table of Object.keys(paths)) heads[table] = [];
   const group = []; // of each row, what goes on to the right: plain text knows no merged cells
@@ -159,7 +159,7 @@ function columnsByHead(run, paths) {
       group[y] = cells[x]?.text || (isOver ? group[y] : "") || "";
       if (group[y] && fold(group[y]) !== fold(path.at(-1) ?? "")) path.push(group[y]);
     });
-    heads.texts[x] = path.join(", ");
+    heads.texts[x] = path.join(", ") || before?.texts[x]; // the hidden row of the form names only some
     for (const [table, columns] of Object.entries(paths)) heads[table][x] = columns.get(path.map(fold).join("|"));
   }
   for (const table of Object.keys(paths)) {

@@ -4,8 +4,8 @@ import { enqueue } from "./saving.js";
 import { readTables } from "./block.js";
 import { isBlank, match, readCount } from "./match.js";
 
-const guide = JSON.parse(byId("cach-dan").textContent);
 const dialog = byId("xem-truoc-dan");
+const guide = JSON.parse(dialog.dataset.guide); // columns and rows in official order, what they are called, what locks them
 const rowOf = Object.fromEntries(guide.rows.map((row) => [row.code, row]));
 const shown = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, ".");
 const part = (name) => dialog.querySelector(`[data-part=${name}]`);
@@ -21,9 +21,9 @@ function readPaste(data, start) {
   const { figures, refused, notes } = match(tables, guide, { code, column }, isHidden);
   const found = { start, writes: [], refusals: new Map(), blank: 0, same: 0, notes };
   const refuse = (why, where, count) => {
-    const known = found.refusals.get(why) ?? { count: 0, places: [] };
+    const known = found.refusals.get(why) ?? { count: 0, places: new Set() };
     known.count += count;
-    if (where) known.places.push(where);
+    if (where) known.places.add(where);
     found.refusals.set(why, known);
   };
   for (const { why, where, count } of refused) refuse(why, where, count);
@@ -37,7 +37,7 @@ function judge({ code, column, text }, found, refuse) {
   const input = byId(`${code}-${column}`), where = `${code}, ${label[0].toLowerCase()}${label.slice(1)}`;
   if (isBlank(text)) found.blank += 1;
   else if (!input) refuse("Dòng này không có ô ở cột này.", where, 1);
-  else if (!input.matches(EDITABLE)) refuse(row.locked || locked, where, 1);
+  else if (!input.matches(EDITABLE)) refuse(row.locked || locked, row.locked ? code : label, 1);
   else {
     const { value, error } = readCount(text, guide.counts);
     if (error) refuse(error, where, 1);
@@ -60,7 +60,7 @@ function show(found) {
     const li = made("li");
     if (count) li.append(made("b", `${count} ô`), ": ");
     li.append(why);
-    if (places.length) li.append(made("span", places.slice(0, 12).join("; ") + (places.length > 12 ? "; …" : "")));
+    if (places.size) li.append(made("span", [...places].slice(0, 12).join("; ") + (places.size > 12 ? "; …" : "")));
     return li;
   }));
   part("refused-box").hidden = !refusals.size;
