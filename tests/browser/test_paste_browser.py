@@ -195,6 +195,7 @@ def test_the_whole_form_over_both_sections_lands_by_code_and_heading(page, world
     expect(dialog.get_by_role("heading")).to_contain_text("Dán 32 ô")
     expect(dialog.locator("[data-part=refused]")).to_contain_text("20 ô: Ô này do Công an nhập.DVC03; DVC04")
     expect(dialog.locator("[data-part=refused]")).to_contain_text("Số liệu tháng 10/2026 để đối chiếu, Tiếp nhận trực")
+    expect(dialog.locator("[data-part=refused]")).not_to_contain_text("Không nhận ra")  # the numbered row is no row
     write(page, 32)
     assert stored(november) == of(*OFFICE)
 
@@ -285,13 +286,14 @@ def test_heading_rows_a_name_column_and_a_line_break_in_a_cell(page, november, p
     lines = [
         *plain(
             ["STT", "Dịch vụ", "Tiếp nhận trong kỳ", "", "Đã giải quyết", "", "Từ chối,\nrút, dừng", "Ghi chú"],
-            ["", "", "Trực tiếp", "Trực tuyến", "Quá hạn", "Trước hạn", "", ""],
-            [1, "Dang ky khai tu", 12, 81, 2, 50, 1, "đã đối chiếu\nvới sổ"],
-            [2, "ĐĂNG KÝ  KHAI SINH", 20, 1234, 5, 1150, 3, "số\n15"],
-            ["", "Cộng", 32, 1315, 7, 1200, 4, ""],
+            ["", "", "Trực tiếp", "Trực tuyến", "Trước hạn", "Quá hạn", "", ""],
+            [1, "Dang ky khai tu", 12, 81, 50, 2, 1, "đã đối chiếu\nvới sổ"],
+            [2, "ĐĂNG KÝ  KHAI SINH", 20, 1234, 1150, 5, 3, "số\n15"],
+            ["", "Cộng", 32, 1315, 1200, 7, 4, ""],
         )
     ]
-    paste(page, "DVC09.received_online", program(lines))
+    dialog = paste(page, "DVC09.received_online", program(lines))
+    expect(dialog.get_by_role("heading")).not_to_contain_text("không dán được")  # the total row is no row in vain
     write(page, 10)
     assert stored(november) == {
         "DVC09": (0, 1234, 20, None, 1150, None, 5, 3, None, None),
@@ -306,6 +308,23 @@ def test_a_line_break_in_a_cell_of_plain_text_starts_no_row(page, november):
     assert stored(november) == {
         "DVC09": (0, 1, 2, 3, None, None, None, None, None, None),
         "DVC10": (0, 4, 5, 6, None, None, None, None, None, None),
+    }
+
+
+def test_a_merged_cell_counts_once(page, november):
+    """A name over two rows names the first of them, a figure over two columns belongs to the first."""
+    lines = [
+        [("Dịch vụ", 1, 1, False), ("Trực tuyến", 1, 1, False), ("Trực tiếp", 1, 1, False)],
+        [("Đăng ký khai sinh", 1, 2, False), (1, 1, 1, False), (2, 1, 1, False)],
+        [None, (3, 1, 1, False), (4, 1, 1, False)],
+        [("Đăng ký khai tử", 1, 1, False), (5, 2, 1, False), None],
+    ]
+    dialog = paste(page, "DVC09.received_online", excel_clipboard(lines))
+    expect(dialog.get_by_role("heading")).to_have_text("Dán 3 ô, 2 ô không dán được")
+    write(page, 3)
+    assert stored(november) == {
+        "DVC09": (0, 1, 2, None, None, None, None, None, None, None),
+        "DVC10": (0, 5, None, None, None, None, None, None, None, None),
     }
 
 
@@ -433,6 +452,28 @@ def test_one_act_takes_the_whole_paste_back_after_it_was_saved(page, november, w
     saved(page)
     assert stored(november) == {"DVC10": (0, 7, None, None, None, None, None, None, None, None)}
     assert set(FigureChange.objects.filter(report=november).values_list("via", flat=True)) == {"page", "paste"}
+
+
+def test_what_was_typed_after_a_paste_is_not_taken_back_with_it(page, november):
+    paste(page, "DVC09.received_online", excel_clipboard(plain([1, 2])))
+    write(page, 2)
+    cell(page, "DVC09.received_in_person").fill("9")
+    page.keyboard.press("Tab")
+    saved(page)
+    page.get_by_role("button", name="Hoàn tác").click()
+    expect(cell(page, "DVC09.received_online")).to_have_value("")
+    saved(page)
+    assert stored(november) == {"DVC09": (0, None, 9, None, None, None, None, None, None, None)}
+
+
+def test_after_typing_ctrl_z_is_the_browsers_own_again(page, november):
+    paste(page, "DVC09.received_online", excel_clipboard(plain([1, 2])))
+    write(page, 2)
+    cell(page, "DVC10.received_online").focus()
+    page.keyboard.type("9")
+    page.keyboard.press("Control+Z")
+    expect(cell(page, "DVC10.received_online")).to_have_value("")
+    expect(cell(page, "DVC09.received_online")).to_have_value("1")
 
 
 @pytest.mark.parametrize("viewport", [None, PHONE], ids=["desk", "phone"])

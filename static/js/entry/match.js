@@ -58,7 +58,7 @@ export function match(tables, guide, start, isHidden) {
       if (covered) return;
       const column = line.heads ? line.heads[table][x] : columns.names[x - columns.from];
       if (column) found.figures.push({ code, column, text });
-      else if (line.heads && x > line.labelAt && /\d/.test(text)) {
+      else if (line.heads && x > line.labelAt && /^[\d.,\s]+%?$/.test(text)) {
         const heading = line.heads.texts[x] || "không có tiêu đề";
         strange.set(heading, (strange.get(heading) ?? 0) + 1);
       }

@@ -128,10 +128,8 @@ form.addEventListener("paste", (event) => {
   show(found);
 });
 dialog.addEventListener("close", () => {
-  const found = preview;
+  if (dialog.returnValue === "write") write(preview);
   preview = null;
-  if (dialog.returnValue === "write") write(found);
-  found.start.focus();
 });
 snack.querySelector("[data-undo]").addEventListener("click", () => { if (last) takeBack(); });
 form.addEventListener("input", () => { if (last) last.isTypedSince = true; });
