@@ -8,7 +8,10 @@ MINUS = "\u2212"
 LARGEST = 10**12  # no body handles more; keeps sums inside a 64-bit column
 
 _WHOLE = re.compile(r"[0-9]{1,18}")
-_INTEGER = re.compile(r"\d{1,3}(\.\d{3})+|\d+")
+COUNT_PATTERN = r"\d{1,3}(\.\d{3})+|\d+"
+NOT_A_COUNT = "Ô này chỉ nhận số nguyên từ 0. Bạn đã nhập “{}”."
+TOO_LARGE = "Số này quá lớn. Bạn đã nhập “{}”."
+_INTEGER = re.compile(COUNT_PATTERN)
 
 
 def whole_number(text: object) -> int | None:
@@ -29,10 +32,10 @@ def parse_count(text: str | None) -> int | None:
     if typed == "":
         return None
     if not _INTEGER.fullmatch(typed) or not typed.isascii():
-        raise NotANumber(f"Ô này chỉ nhận số nguyên từ 0. Bạn đã nhập “{(text or '').strip()[:40]}”.")
+        raise NotANumber(NOT_A_COUNT.format((text or "").strip()[:40]))
     value = int(typed.replace(".", ""))
     if value > LARGEST:
-        raise NotANumber(f"Số này quá lớn. Bạn đã nhập “{typed[:40]}”.")
+        raise NotANumber(TOO_LARGE.format(typed[:40]))
     return value
 
 

@@ -39,6 +39,7 @@ LOCKED_MESSAGES = {
     DERIVED: "Ô này hệ thống tự tính, không nhập.",
     REGISTER: "Ô này đếm từ sổ, không nhập.",
 }
+OTHERS_MESSAGE = "Ô này do {} nhập."
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ def save_cells(
         elif cell.locked:
             result.refused[key] = LOCKED_MESSAGES[cell.locked]
         elif cell.branch not in branches:
-            result.refused[key] = f"Ô này do {Branch(cell.branch).label} nhập."
+            result.refused[key] = OTHERS_MESSAGE.format(Branch(cell.branch).label)
         elif known is not None and not _same(known, cell.value):
             conflicts[key] = typed.strip()
         else:

@@ -313,6 +313,7 @@ def _page(request, report: Report, form: ReportForm, typed: Typed | None = None)
         "may_explain": may_explain,
         "leads": form.is_open and may_mark_any_branch(request.user, report),
         "help": entry_rows.HOW_TO_FILL,
+        "paste_guide": json.dumps(entry_rows.paste_guide(form), ensure_ascii=False) if form.is_open else "",
         "left": time_left(report.due, now_for(request.user)) if report.due else "",
         "last_year_label": f"tháng {form.month.month}/{form.month.year - 1}",
         "saved_at": _clock(form),

@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
-from de_an_06.plain.numbers import format_number
+from de_an_06.plain.numbers import COUNT_PATTERN, LARGEST, NOT_A_COUNT, TOO_LARGE, format_number
 from reporting.entry import checks
 from reporting.entry.form import REGISTER, IndicatorLine, ReportForm, ServiceLine
 from reporting.entry.outreach_log import LogFigure
-from reporting.figures import CARRIED, DERIVED, FIGURES, GROUP_STARTS, GROUPS, PENDING
+from reporting.entry.saving import LOCKED_MESSAGES, OTHERS_MESSAGE
+from reporting.figures import CARRIED, DERIVED, FIGURES, GROUP_OF, GROUP_STARTS, GROUPS, PENDING
 from reporting.models import Indicator
 from reporting.templatetags.show import icon
+from taskforces.models import Branch
 
 REASON_PREFIX = "ly-do:"
 INDICATOR_COLUMNS = 6
@@ -36,6 +38,10 @@ HOW_TO_FILL = (  # (last part of the cell's name, what it is called, how it is f
     *((figure.name, figure.label, figure.help) for figure in FIGURES),
     ("numerator", "Chỉ tiêu: đạt", "Số đạt được (tử số). Chỉ tiêu lũy kế ghi số từ đầu đến cuối kỳ."),
     ("denominator", "Chỉ tiêu: tổng số", "Tổng số phải làm (mẫu số). Tỷ lệ do hệ thống tính."),
+)
+INDICATOR_HEADS = (  # (last part of the cell's name, what it is called, its heading on the page, in the form, in Excel)
+    ("numerator", "Đạt hoặc số lượng", ("Đạt", "Số lượng", "Số đạt hoặc số lượng", "Số đạt")),
+    ("denominator", "Tổng số", ("Tổng số",)),
 )
 WIDE = PENDING  # on a phone two columns wide, with room for the heading of the group
 CELL_LOOKS = {  # figure -> (classes of its cell, its label on a phone)
@@ -286,3 +292,54 @@ def filled_text(lines) -> str:
     """'93/96 ô' of these lines."""
     cells = [cell for line in lines for cell in line.typed]
     return f"{format_number(sum(c.value is not None for c in cells))}/{format_number(len(cells))} ô"
+
+
+def paste_guide(form: ReportForm) -> dict:
+    """What a pasted block is matched with (static/js/entry/match.js): columns and rows in the official order.
+
+    `heads`: the headings a column is known by, from the upper row to the lower. `run`: rows that follow each other in
+    every table of the portal. `locked`: why the cells of a column or of a row take nothing, as the server says it.
+    """
+    may_type = {section.branch: section.may_type for section in form.sections}
+    rows: list[dict] = []
+    for table, lines in (("services", form.services), ("indicators", form.indicators)):
+        before, run = None, 0
+        for line in lines:
+            group = line.branch if isinstance(line, ServiceLine) else line.indicator.group
+            run += group != before
+            before = group
+            is_service = isinstance(line, ServiceLine)
+            names = [line.service.short_name, line.service.name] if is_service else [line.indicator.name]
+            locked = "" if may_type.get(line.branch) else _locked_row(line.branch)
+            row = {"code": line.code, "name": names[0], "names": names, "locked": locked}
+            rows.append({**row, "table": table, "run": f"{table}{run}"})
+    return {
+        "tables": {"services": {"columns": _service_heads()}, "indicators": {"columns": _indicator_heads()}},
+        "rows": rows,
+        "counts": {"pattern": COUNT_PATTERN, "largest": LARGEST, "no_count": NOT_A_COUNT, "too_large": TOO_LARGE},
+    }
+
+
+def _locked_row(branch: str) -> str:
+    return LOCKED_MESSAGES[REGISTER] if branch == REGISTER else OTHERS_MESSAGE.format(Branch(branch).label)
+
+
+def _service_heads() -> list[dict]:
+    """A short label stands alone for its column only where no other column has it ('Quá hạn' is in two groups)."""
+    shorts = [figure.short_label for figure in FIGURES]
+    found = []
+    for figure in FIGURES:
+        group = GROUP_OF[figure.name].heading
+        heads = [[figure.name], [figure.label], [group, figure.short_label], [group, figure.label]]
+        if shorts.count(figure.short_label) == 1:
+            heads.append([figure.short_label])
+        locked = LOCKED_MESSAGES.get(figure.filled, "")
+        found.append({"name": figure.name, "label": figure.label, "heads": heads, "locked": locked})
+    return found
+
+
+def _indicator_heads() -> list[dict]:
+    return [
+        {"name": name, "label": label, "heads": [[name], *([text] for text in texts)], "locked": ""}
+        for name, label, texts in INDICATOR_HEADS
+    ]
