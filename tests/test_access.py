@@ -1070,7 +1070,7 @@ def all_columns(row) -> dict:
         (("add", "change"), {"import"}),
         (("view", "add", "change"), {"import", "export"}),
     ],
-    ids=lambda value: "+".join(value) or "none",
+    ids=lambda value: "+".join(sorted(value)) or "none",
 )
 def test_who_brings_the_catalogue_in_and_takes_it_out(model, permissions, may, objects, keepers, client):
     """Each step by itself: a file that somebody else has brought to the second step is not taken in either."""
