@@ -6,6 +6,12 @@ import sys
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "de_an_06.settings")
+    from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
+    try:
+        settings.DEBUG  # noqa: B018 - Django tries the command first and fails later with words that hide the cause
+    except ImproperlyConfigured as error:
+        sys.exit(f"error: {error} (see .env.example; for the demonstration: DEBUG=on)")
     execute_from_command_line(sys.argv)
