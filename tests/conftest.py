@@ -8,6 +8,7 @@ import pytest
 
 from de_an_06.plain.vietnamese import search_key, sort_key
 from taskforces.models import AdministrativeUnit, Branch, Level, Posting, Role, UnitVersion, User
+from taskforces.models.append_only import AppendOnly, unguard
 
 LAST_OLD, FIRST_NEW, START = dt.date(2025, 6, 30), dt.date(2025, 7, 1), dt.date(2021, 11, 1)
 PASSWORD = "mat-khau-thu-nghiem"
@@ -54,6 +55,28 @@ def _no_connection_outlives_the_tests(django_db_setup, django_db_blocker):
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _logs_can_be_emptied_between_tests():
+    """Tests with transactions of their own empty the whole database afterwards, the append-only logs too.
+
+    `flush` then tells post_migrate, which makes the triggers anew.
+    """
+    from django.apps import apps
+    from django.db import connection
+
+    logs = [m._meta.db_table for m in apps.get_models() if issubclass(m, AppendOnly)]
+    empty = type(connection.ops).sql_flush
+
+    def sql_flush(self, *args, **kwargs):
+        statements = empty(self, *args, **kwargs)
+        drops = [drop for table in logs for drop in unguard(connection.vendor, table)]
+        return [*drops, *statements] if statements else statements
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(connection.ops), "sql_flush", sql_flush)
+        yield
 
 
 @pytest.fixture(autouse=True)

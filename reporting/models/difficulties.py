@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from taskforces.models import AdministrativeUnit
+from taskforces.models.append_only import AppendOnly
 from taskforces.models.taskforces import UnitOwnedQuerySet
 
 from .reports import Report
@@ -57,7 +58,7 @@ class Difficulty(models.Model):
         return reverse("difficulty-detail", args=[self.pk])
 
 
-class DifficultyStep(models.Model):
+class DifficultyStep(AppendOnly):
     """Append-only log of a difficulty: raised, answered, resolved, passed up, reopened."""
 
     class Action(models.TextChoices):

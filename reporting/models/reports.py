@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from reporting.figures import FIGURE, FIGURE_FIELDS
 from taskforces.models import AdministrativeUnit, Level
+from taskforces.models.append_only import AppendOnly
 from taskforces.scope import path_in_scope
 
 from .catalogue import Indicator, PublicService
@@ -114,7 +115,7 @@ class Report(models.Model):
 NARRATIVE_FIELDS = ("results", "shortcomings", "causes", "proposals", "plan")
 
 
-class ReportEvent(models.Model):
+class ReportEvent(AppendOnly):
     """Append-only log of a report: every change of status, with who, when and why."""
 
     class Action(models.TextChoices):
@@ -235,7 +236,7 @@ class Explanation(models.Model):
         return f"{self.cell}: {self.reason}"
 
 
-class FigureChange(models.Model):
+class FigureChange(AppendOnly):
     """Append-only history of every cell: old, new, who, when, through what."""
 
     class Via(models.TextChoices):

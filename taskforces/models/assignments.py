@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
+from .append_only import AppendOnly
 from .taskforces import UnitOwnedQuerySet
 from .units import AdministrativeUnit
 
@@ -115,7 +116,7 @@ class Assignment(models.Model):
         return reverse("assignment-detail", args=[self.pk])
 
 
-class AssignmentEvent(models.Model):
+class AssignmentEvent(AppendOnly):
     """Append-only, dated log of an assignment."""
 
     assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, related_name="events")

@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import F, Q
 
+from .append_only import AppendOnly
 from .units import AdministrativeUnit, valid_on
 
 
@@ -114,7 +115,7 @@ class Posting(models.Model):
         return f"{self.user} – {self.get_role_display()}"
 
 
-class PostingEvent(models.Model):
+class PostingEvent(AppendOnly):
     """Append-only log of postings: who gave, ended, transferred or delegated what; the role and post stay named."""
 
     class Action(models.TextChoices):
@@ -138,7 +139,7 @@ class PostingEvent(models.Model):
         return f"{self.get_action_display()}: {self.posting}"
 
 
-class ContactExport(models.Model):
+class ContactExport(AppendOnly):
     """Append-only log: work contacts of so many people left the portal in one file."""
 
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")

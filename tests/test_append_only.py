@@ -1,0 +1,84 @@
+"""Logs that say they are append-only: the database refuses, whatever the way."""
+
+import datetime as dt
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, connection, transaction
+
+from reporting.models import Difficulty, DifficultyStep, FigureChange, Report, ReportEvent
+from taskforces.models import (
+    Assignment,
+    AssignmentEvent,
+    ContactExport,
+    Posting,
+    PostingEvent,
+    SourceDocument,
+    SourceItem,
+)
+from taskforces.models.append_only import MESSAGE, AppendOnly, guard_logs, unguard
+
+NOW = dt.datetime(2026, 11, 16, 9, tzinfo=dt.UTC)
+LOGS = [ReportEvent, FigureChange, DifficultyStep, AssignmentEvent, PostingEvent, ContactExport]
+
+
+@pytest.fixture
+def logged(world, month):
+    """One row in every log, made without the rules around it: only the tables matter here."""
+    said = {"by": world.officer, "at": NOW}
+    report = Report.objects.get(period=month("2026-11"), unit=world.phuoc_long)
+    difficulty = Difficulty.objects.create(
+        unit=world.phuoc_long,
+        report=report,
+        with_unit=world.dong_nai,
+        raised_by=world.officer,
+        raised_at=NOW,
+        text="Đường truyền chậm",
+        kind="network",
+    )
+    source = SourceDocument.objects.create(number="57/KH-UBND", issued_on=NOW.date(), issuing_body="UBND", title="KH")
+    item = SourceItem.objects.create(source=source, code="1", text="Việc")
+    assignment = Assignment.objects.create(item=item, unit=world.phuoc_long, part="lead", assigned_on=NOW.date())
+    ReportEvent.objects.create(report=report, action="ready", revision=0, **said)
+    FigureChange.objects.create(report=report, cell="DVC01.opening", new=1, via="page", **said)
+    DifficultyStep.objects.create(difficulty=difficulty, action="raise", **said)
+    AssignmentEvent.objects.create(assignment=assignment, status="in_progress", **said)
+    PostingEvent.objects.create(posting=Posting.objects.get(user=world.officer), action="given", **said)
+    ContactExport.objects.create(what="Danh bạ", rows=1, **said)
+
+
+def test_every_log_of_the_project_is_among_those_tried_here():
+    assert {m for m in apps.get_models() if issubclass(m, AppendOnly)} == set(LOGS)
+
+
+@pytest.mark.parametrize("log", LOGS, ids=lambda m: m.__name__)
+def test_no_row_of_a_log_is_changed_or_removed(logged, log):
+    row = log.objects.values().get()
+    other = NOW + dt.timedelta(days=1)
+    table = log._meta.db_table
+    tries = {
+        "update": lambda: log.objects.update(at=other),
+        "save": lambda: log(**{**row, "at": other}).save(),
+        "delete": lambda: log.objects.all().delete(),
+        "by hand": lambda: connection.cursor().execute(f"DELETE FROM {table}"),
+    }
+    if connection.vendor == "postgresql":
+        connection.check_constraints()  # the rows' own deferred checks stand before TRUNCATE
+        tries["truncate"] = lambda: connection.cursor().execute(f"TRUNCATE {table}")
+    for act in tries.values():
+        with pytest.raises(IntegrityError, match=MESSAGE), transaction.atomic():
+            act()
+    assert log.objects.values().get() == row
+
+
+def test_a_log_remade_by_a_later_migration_is_guarded_again(logged):
+    """SQLite alters a table by making a new one, which has no triggers; `migrate` ends with post_migrate."""
+    table = ContactExport._meta.db_table
+    with connection.cursor() as cursor:
+        for drop in unguard(connection.vendor, table):
+            cursor.execute(drop)
+    ContactExport.objects.update(rows=2)  # unguarded, so the next line proves something
+    guard_logs(apps.get_app_config("taskforces"), using="default")
+    with pytest.raises(IntegrityError, match=MESSAGE), transaction.atomic():
+        ContactExport.objects.update(rows=3)
+    assert ContactExport.objects.get().rows == 2
