@@ -5,6 +5,11 @@ from django.shortcuts import render
 
 
 @login_not_required
+def bad_request(request, exception=None):
+    return render(request, "400.html", status=400)
+
+
+@login_not_required
 def forbidden(request, exception=None):
     return render(request, "403.html", status=403)
 

@@ -22,6 +22,7 @@ urlpatterns = [
     path("huong-dan/", guide, name="guide"),
     path("healthz", healthz, name="healthz"),
 ]
+handler400 = "de_an_06.errors.bad_request"
 handler403 = "de_an_06.errors.forbidden"
 handler404 = "de_an_06.errors.not_found"
 handler500 = "de_an_06.errors.server_error"

@@ -6,6 +6,7 @@ What the moment forbids raises NotAllowed with a sentence for the person: a mess
 from typing import TYPE_CHECKING
 
 from de_an_06.plain.moments import moment
+from de_an_06.plain.numbers import format_number
 from taskforces.clock import now_for
 from taskforces.models import User
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from reporting.entry.checks import Problem
 
 Action = ReportEvent.Action
+LONGEST_REASON = 1000  # letters of a reason typed for any act or explanation
 DONE: dict[str, str] = {  # acts that change the status, as said of the person who did them
     Action.SUBMIT: "gửi",
     Action.APPROVE: "duyệt",
@@ -71,9 +73,18 @@ def what_happened(report: Report) -> str:
     return f"{event.by} đã {DONE[event.action]} báo cáo này lúc {moment(event.at)}."
 
 
+def require_short(reason: str) -> None:
+    """A reason is a few sentences, not a book."""
+    if len(reason) > LONGEST_REASON:
+        raise NotAllowed(
+            f"Lý do dài nhất {format_number(LONGEST_REASON)} ký tự. Bạn đã nhập {format_number(len(reason))} ký tự."
+        )
+
+
 def reason_given(text: str, act: str) -> str:
     """The typed reason without blanks around it; an act that needs one is refused without it."""
     text = text.strip()
     if not text:
         raise NotAllowed(f"Phải ghi lý do {act}.")
+    require_short(text)
     return text

@@ -1,7 +1,10 @@
-"""Which of a person's postings the pages speak to, and the duty to choose a password of one's own."""
+"""Text nobody can store; which of a person's postings the pages speak to; the duty to choose an own password."""
 
+from django.core.exceptions import BadRequest
 from django.shortcuts import redirect
 from django.urls import Resolver404, resolve
+
+from de_an_06.plain.outside import is_storable
 
 from .scope import postings
 
@@ -13,6 +16,21 @@ WITHOUT_OWN_PASSWORD = {
     "set-password",
     "healthz",
 }
+
+
+class StorableTextMiddleware:
+    """Text that no database can hold is answered once, here, with 400 (PostgreSQL would refuse it in the middle)."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        texts = [request.path_info, *request.GET.keys(), *request.POST.keys()]
+        for query in (request.GET, request.POST):
+            texts += [text for values in dict(query).values() for text in values]
+        if not all(is_storable(text) for text in texts):
+            raise BadRequest("text that cannot be stored")
+        return self.get_response(request)
 
 
 class PostingMiddleware:

@@ -99,6 +99,9 @@ def test_tasks_with_odd_codes_stand_in_one_order(objects, client):  # noqa: F811
 def test_an_odd_number_in_a_form_breaks_nothing(text, objects, client):  # noqa: F811
     world = objects.world
     client.force_login(world.reviewer)
+    if "\0" in text:  # no database keeps it: told so before any page (see below)
+        assert client.post(reverse("review-approve-clean"), {"bao_cao": [text]}).status_code == 400
+        return
     assert client.post(reverse("review-approve-clean"), {"bao_cao": [text]}).status_code == 302
     client.force_login(world.staff)
     for name in ("period-close", "period-reopen"):
@@ -108,3 +111,94 @@ def test_an_odd_number_in_a_form_breaks_nothing(text, objects, client):  # noqa:
     client.force_login(world.officer)
     body = {"cells": "{}", "seen": "{}", "upload": text}
     assert client.post(reverse("report-upload", args=[objects.draft.pk]), body).status_code == 302
+
+
+BAD_JSON = {
+    "nested": '{"fields": ' + "[" * 100_000 + "]" * 100_000 + "}",
+    "digits": '{"fields": {"DVC01.opening": ' + "9" * 5000 + "}}",
+    "half a surrogate": '{"fields": {"results": "\\ud800"}}',
+    "half a surrogate as a key": '{"fields": {"\\udfff": "1"}}',
+    "NUL": '{"fields": {"results": "a\\u0000b"}}',
+    "no JSON": "{",
+    "a list": "[]",
+    "a word": '"x"',
+}
+
+
+@pytest.mark.parametrize("text", BAD_JSON.values(), ids=BAD_JSON)
+def test_json_that_cannot_be_read_or_kept_is_answered_with_a_sentence(text, objects, client):  # noqa: F811
+    """Typed cells, the same through the API, the file's preview: an answer, and nothing stored."""
+    world, draft = objects.world, objects.draft
+    client.force_login(world.officer)
+    client.raise_request_exception = False
+    own = text.replace('{"fields"', f'{{"user": {world.officer.pk}, "fields"', 1)
+    answer = client.post(reverse("report-save-cells", args=[draft.pk]), own, content_type="application/json")
+    assert answer.status_code in {400, 409}, answer.content[:300]
+    assert answer.json()["message"]
+    cells = text.replace('"fields"', '"cells"', 1)
+    answer = client.patch(reverse("api-report-cells", args=[draft.pk]), cells, content_type="application/json")
+    assert answer.status_code == 400, answer.content[:300]
+    for name in ("cells", "seen"):
+        body = {"cells": "{}", "seen": "{}", name: text}
+        assert client.post(reverse("report-upload", args=[draft.pk]), body).status_code in {200, 302}
+    body = {"seen": text, "DVC01.opening": ""}
+    assert client.post(reverse("report-entry", args=[draft.pk]), body).status_code in {200, 302}
+    draft.refresh_from_db()
+    assert draft.results == ""
+
+
+def test_text_with_nul_is_told_so_and_never_reaches_the_database(objects, client):  # noqa: F811
+    """PostgreSQL refuses it in the middle of a transaction; SQLite would keep half of the text."""
+    client.raise_request_exception = False
+    client.force_login(objects.world.reviewer)
+    tries = [
+        client.post(reverse("report-send-back", args=[objects.sent.pk]), {"ly_do": "sai\0số"}),
+        client.get(reverse("unit-list") + "?q=a%00"),
+        client.get("/don-vi/%00/"),
+    ]
+    assert [answer.status_code for answer in tries] == [400, 400, 400]
+    assert "ký tự không hợp lệ" in tries[0].text
+    objects.sent.refresh_from_db()
+    assert objects.sent.status == "submitted"
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "31/12/9999", "1989-12-31", "2101-01-01"])
+@pytest.mark.parametrize("person", ["officer", "staff", "administrator"])
+def test_a_day_outside_all_time_breaks_no_page(day, person, objects, client):  # noqa: F811
+    client.force_login(getattr(objects.world, person))
+    client.raise_request_exception = False
+    unit = objects.world.phuoc_long.pk
+    pages = ["unit-list", "unit-detail", "outreach-list", "assignment-list", "taskforce-list", "finding-list"]
+    pages += ["village-list", "pilot-list", "people-list", "document-list"]
+    broken = []
+    for name in pages:
+        address = reverse(name, args=[unit] if name == "unit-detail" else [])
+        answer = client.get(f"{address}?ngay={day}&don_vi={unit}&tu={day}")
+        if answer.status_code >= 500:
+            broken.append((name, answer.status_code))
+    assert not broken
+    assert client.get(f"{reverse('api-units')}?on={day}").status_code == 400
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "1989-12-31"])
+def test_a_day_outside_all_time_is_refused_beside_its_field(day, objects, client):  # noqa: F811
+    client.force_login(objects.world.officer)
+    address = reverse("village-add") + f"?don_vi={objects.world.phuoc_long.pk}"
+    answer = client.post(address, {"kind": "working_group", "valid_from": day, "dong-0-village": "Ấp 1", **ROWS})
+    assert answer.status_code == 200
+    assert "Nhập ngày trong khoảng 1990–2100." in answer.text
+
+
+def test_reasons_have_a_longest_length_everywhere(objects, client):  # noqa: F811
+    """1,000 letters are kept, one more is refused with a sentence; 2 MB were taken before."""
+    world, sent = objects.world, objects.sent
+    client.force_login(world.reviewer)
+    send_back = reverse("report-send-back", args=[sent.pk])
+    answer = client.post(send_back, {"ly_do": "ố" * 1001}, follow=True)
+    assert "Lý do dài nhất 1.000 ký tự. Bạn đã nhập 1.001 ký tự." in answer.text
+    sent.refresh_from_db()
+    assert sent.status == "submitted"
+    client.post(send_back, {"ly_do": "ố" * 1000})
+    sent.refresh_from_db()
+    assert sent.status == "returned"
+    assert sent.events.last().reason == "ố" * 1000

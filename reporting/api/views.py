@@ -5,6 +5,7 @@
 
 import datetime as dt
 
+from django.core.exceptions import ValidationError
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
@@ -36,6 +37,7 @@ from reporting.report_log import NotAllowed, Refused
 from reporting.review import workflow
 from taskforces.clock import today_for
 from taskforces.models import AdministrativeUnit, UnitVersion
+from taskforces.register.forms import DayField
 from taskforces.scope import may_submit, require, unit_in_scope
 
 from . import serializers as shapes
@@ -320,8 +322,8 @@ def _day(request) -> dt.date:
     if not text:
         return today_for(request.user)
     try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
+        return DayField().clean(text)
+    except ValidationError:
         raise BadRequest({"detail": "Ngày viết như 2026-11-16."}) from None
 
 

@@ -23,7 +23,7 @@ from reporting.models import (
     ServiceFigures,
 )
 from reporting.models.reports import NARRATIVE_FIELDS
-from reporting.report_log import NotAllowed, locked, log
+from reporting.report_log import NotAllowed, locked, log, require_short
 from taskforces.clock import now_for
 from taskforces.models import Branch
 from taskforces.scope import branches_entered_by, may_submit, require
@@ -33,7 +33,6 @@ from .form import REGISTER, FormRows, ReportForm, load_form
 from .ready import drop_mark
 
 LONGEST_NARRATIVE = 5000
-LONGEST_REASON = 1000
 LOCKED_MESSAGES = {
     CARRIED: "Ô này lấy từ số cuối kỳ trước, không nhập.",
     DERIVED: "Ô này hệ thống tự tính, không nhập.",
@@ -224,8 +223,7 @@ def explain(*, report_id: int, by, check_code: str, cell: str, reason: str) -> E
     form = load_form(report, by)
     known = [p for p in form.problems if (p.code, p.cell, p.severity) == (check_code, cell, checks.SOFT)]
     reason = reason.strip()
-    if len(reason) > LONGEST_REASON:
-        raise NotAllowed(f"Lý do dài nhất {format_number(LONGEST_REASON)} ký tự.")
+    require_short(reason)
     if not reason:
         Explanation.objects.filter(report=report, check_code=check_code, cell=cell).delete()
         return None

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from de_an_06.plain.numbers import format_number
+from de_an_06.plain.outside import read_json
 from reporting import difficulties
 from reporting.entry import ready, saving
 from reporting.entry.form import ReportForm, load_form
@@ -21,7 +22,7 @@ from reporting.lateness import time_left
 from reporting.models import FigureChange, Report, Status
 from reporting.models.reports import NARRATIVE_FIELDS
 from reporting.report_doors import get_own_report, get_report
-from reporting.report_log import NotAllowed, Refused
+from reporting.report_log import LONGEST_REASON, NotAllowed, Refused
 from taskforces.clock import now_for
 from taskforces.models import Branch
 from taskforces.scope import branches_entered_by, may_mark_any_branch, may_submit, require
@@ -60,7 +61,7 @@ def save_cells(request, pk):
     report = get_report(request.user, pk)
     try:
         require(may_submit(request.user, report))
-        sent = json.loads(request.body)
+        sent = read_json(request.body)
         if str(sent.get("user")) != str(request.user.pk):
             return _no(
                 409, f"Phiên làm việc này nay là của {request.user}. Đăng nhập lại bằng tài khoản đã nhập để lưu."
@@ -145,7 +146,7 @@ class Outcome:
 def _save_form(request, report) -> Outcome:
     """The whole plain form: only fields that differ from what the page showed are sent on."""
     try:
-        seen = {str(k): str(v) for k, v in json.loads(request.POST.get("seen") or "{}").items()}
+        seen = {str(k): str(v) for k, v in read_json(request.POST.get("seen") or "{}").items()}
     except (ValueError, AttributeError):
         seen = {}
     fields = {name: text for name, text in request.POST.items() if _is_field(name)}
@@ -191,7 +192,7 @@ def _explain(user, report, code: str, cell: str, reason: str) -> str:
     try:
         explanation = saving.explain(report_id=report.pk, by=user, check_code=code, cell=cell, reason=reason)
     except NotAllowed:
-        if not load_form(report, user).is_open or len(reason) > saving.LONGEST_REASON:
+        if not load_form(report, user).is_open or len(reason) > LONGEST_REASON:
             raise
         return reason
     return explanation.reason if explanation else ""

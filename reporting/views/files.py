@@ -10,6 +10,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_http_methods
 
 from de_an_06.plain.numbers import format_number, whole_number
+from de_an_06.plain.outside import read_json
 from reporting.entry import saving
 from reporting.entry.form import load_form
 from reporting.exports.form_file import file_name, write_entry_form
@@ -73,9 +74,7 @@ def _record(request, report, upload) -> FormUpload:
 def _confirm(request, report, context):
     """Save the previewed cells; what somebody changed since the preview is shown and stays as it is."""
     try:
-        cells, seen = (
-            {str(k): str(v) for k, v in json.loads(request.POST[name]).items()} for name in ("cells", "seen")
-        )
+        cells, seen = ({str(k): str(v) for k, v in read_json(request.POST[name]).items()} for name in ("cells", "seen"))
     except (ValueError, KeyError, AttributeError):
         messages.error(request, "Dữ liệu xem trước không đọc được. Chọn lại tệp.")
         return redirect("report-upload", report.pk)

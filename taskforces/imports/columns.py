@@ -10,9 +10,9 @@ from django.core.validators import validate_email
 from import_export.fields import Field
 from import_export.widgets import Widget
 
+from de_an_06.plain.moments import FIRST_DAY, LAST_DAY
 from de_an_06.plain.numbers import NotANumber, format_number, parse_count
 
-FIRST_DAY, LAST_DAY = dt.date(1990, 1, 1), dt.date(2100, 12, 31)
 # Headings that stand in several sheets.
 FULL_NAME, ROLE, SINCE, UNTIL = "Họ và tên", "Vai trò", "Từ ngày", "Đến hết ngày"
 LARGEST_AMOUNT = Decimal(10) ** 11

@@ -6,6 +6,7 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db.models import Q
 
+from de_an_06.plain.moments import FIRST_DAY, LAST_DAY
 from reporting.models.catalogue import Indicator, PublicService, ServiceTerms
 from taskforces.models import AdministrativeUnit, Assignment, Document, Membership, Person, TaskForce, VillageTeam
 
@@ -16,12 +17,17 @@ DAY_FORMATS = ["%Y-%m-%d", "%d/%m/%Y"]
 
 
 class DayField(forms.DateField):
-    """A day, by the browser's date picker or typed as 09/08/2022."""
+    """A day, by the browser's date picker or typed as 09/08/2022; of the years the portal speaks of."""
 
     def __init__(self, **kwargs):
         widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "input day"})
         super().__init__(input_formats=DAY_FORMATS, widget=widget, **kwargs)
         self.error_messages["invalid"] = "Ngày này không có. Nhập ngày theo dạng 09/08/2022."
+
+    def validate(self, value):
+        super().validate(value)
+        if value and not FIRST_DAY <= value <= LAST_DAY:
+            raise ValidationError(f"Nhập ngày trong khoảng {FIRST_DAY.year}–{LAST_DAY.year}.")
 
 
 def text_field(label, longest, required=False, **attrs):

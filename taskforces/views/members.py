@@ -10,7 +10,7 @@ from django.urls import reverse
 from taskforces.clock import today_for
 from taskforces.models import Membership, TaskForce
 from taskforces.register import keeping
-from taskforces.register.forms import EndForm, MemberForm, NewMemberForm
+from taskforces.register.forms import DayField, EndForm, MemberForm, NewMemberForm
 from taskforces.scope import may_keep_register, require
 
 from .look import get_task_force, look_of
@@ -109,8 +109,8 @@ def member_end(request, pk):
 def _first_day(request, task_force: TaskForce, today: dt.date) -> dt.date:
     """The day just used; else the founding day for the first member, today for later ones."""
     try:
-        return dt.date.fromisoformat(request.GET.get("tu", ""))
-    except ValueError:
+        return DayField().clean(request.GET.get("tu"))
+    except ValidationError:
         return today if task_force.memberships.exists() else task_force.valid_from
 
 

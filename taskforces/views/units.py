@@ -13,6 +13,7 @@ from de_an_06.plain.numbers import format_number
 from taskforces.clock import today_for
 from taskforces.models import AdministrativeUnit, Level
 from taskforces.models.units import valid_on
+from taskforces.register.forms import DayField
 from taskforces.units import tree
 
 RESULTS_A_PAGE = 50
@@ -23,11 +24,7 @@ class UnitSearchForm(forms.Form):
     """What to look for, and in the tree of which day (none: today); the page of one unit sends its id along."""
 
     q = forms.CharField(required=False, max_length=100)
-    ngay = forms.DateField(
-        required=False,
-        input_formats=["%Y-%m-%d", "%d/%m/%Y"],
-        error_messages={"invalid": "Ngày này không có. Nhập ngày theo dạng 30/06/2025."},
-    )
+    ngay = DayField(required=False)
     chi_ngay = forms.BooleanField(required=False)
     don_vi = forms.IntegerField(required=False, min_value=1)
 
