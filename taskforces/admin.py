@@ -6,12 +6,14 @@ Nothing here is deleted: accounts are made inactive, postings end by a date, uni
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.utils import timezone
 
 from .clock import today_for
 from .models import AdministrativeUnit, Posting, PostingEvent, UnitSuccession, UnitVersion, User
-from .scope import path_in_scope, sees_everything
+from .people.postings import path_on
+from .scope import may_change_posting, needs_second_person, path_in_scope, sees_everything
 
 ADMIN_ONLY_FIELDS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
@@ -36,9 +38,27 @@ class ReadOnly(NothingIsDeleted):
         return False
 
 
+class NewAccountForm(forms.ModelForm):
+    class Meta:
+        model = User
+        fields = ["username", "full_name", "job_title", "work_phone", "email"]
+
+    def save(self, commit=True):
+        user = super().save(commit=False)
+        user.set_unusable_password()
+        user.must_change_password = True
+        if commit:
+            user.save()
+        return user
+
+
 @admin.register(User)
 class UserAdmin(NothingIsDeleted, DjangoUserAdmin):
-    """Only a superuser gives staff rights or touches a superuser."""
+    """Only a superuser gives staff rights, touches a superuser or sets somebody's password.
+
+    A new account has no password: its owner sets one by a link. The e-mail of an account, to which a forgotten password
+    is answered, is its owner's to change.
+    """
 
     list_display = ["username", "full_name", "job_title", "is_active", "is_staff", "demo_today"]
     list_filter = ["is_active", "is_staff"]
@@ -51,8 +71,9 @@ class UserAdmin(NothingIsDeleted, DjangoUserAdmin):
         ("Theo dõi", {"fields": ["last_login", "date_joined", "demo_today"]}),
     ]
     add_fieldsets = [
-        (None, {"classes": ["wide"], "fields": ["username", "full_name", "usable_password", "password1", "password2"]})
+        (None, {"classes": ["wide"], "fields": ["username", "full_name", "job_title", "work_phone", "email"]})
     ]
+    add_form = NewAccountForm
     readonly_fields = ["last_login", "date_joined", "demo_today"]
 
     def get_queryset(self, request):
@@ -63,7 +84,7 @@ class UserAdmin(NothingIsDeleted, DjangoUserAdmin):
         return people.filter(mine).distinct()
 
     def get_readonly_fields(self, request, obj=None):
-        fixed = super().get_readonly_fields(request, obj)
+        fixed = [*super().get_readonly_fields(request, obj), *(["email"] if obj else [])]
         return fixed if request.user.is_superuser else [*fixed, *ADMIN_ONLY_FIELDS]
 
     def has_change_permission(self, request, obj=None):
@@ -71,10 +92,20 @@ class UserAdmin(NothingIsDeleted, DjangoUserAdmin):
             return False
         return super().has_change_permission(request, obj)
 
+    def user_change_password(self, request, id, form_url=""):
+        if not request.user.is_superuser:
+            raise PermissionDenied
+        return super().user_change_password(request, id, form_url)
+
 
 class PostingForm(forms.ModelForm):
+    """Asks the same right as the portal's own pages; `by` is who fills it in."""
+
+    by: User
+
     def clean(self):
         data = super().clean()
+        self._ask_right(data.get("unit") or (self.instance.unit_id and self.instance.unit), data)
         unit, first, last = data.get("unit"), data.get("valid_from"), data.get("valid_to")
         if unit and first and first < unit.opened_on:
             self.add_error("valid_from", f"Đơn vị này chỉ có từ ngày {unit.opened_on:%d/%m/%Y}.")
@@ -82,13 +113,22 @@ class PostingForm(forms.ModelForm):
             self.add_error("valid_to", f"Đơn vị này kết thúc ngày {unit.closed_on:%d/%m/%Y}.")
         return data
 
+    def _ask_right(self, unit, data) -> None:
+        user, role = data.get("user") or (self.instance.user_id and self.instance.user), data.get("role")
+        if not unit or not user:
+            return
+        if user == self.by:
+            raise forms.ValidationError("Không ai tự phân công cho mình, cũng không tự kết thúc phân công của mình.")
+        if not may_change_posting(self.by, role or self.instance.role, path_on(unit, today_for(self.by))):
+            raise forms.ValidationError("Bạn không phân công được vai trò này ở đơn vị này.")
+
 
 @admin.register(Posting)
 class PostingAdmin(NothingIsDeleted, admin.ModelAdmin):
     """Rights move only by a new posting: of a stored one only the last day can be changed."""
 
     form = PostingForm
-    list_display = ["user", "unit_name", "role", "branch", "valid_from", "valid_to"]
+    list_display = ["user", "unit_name", "role", "branch", "valid_from", "valid_to", "waits"]
     list_filter = ["role", "branch"]
     search_fields = ["user__username", "user__full_name", "unit__code", "unit__versions__name"]
     autocomplete_fields = ["user", "unit"]
@@ -103,6 +143,9 @@ class PostingAdmin(NothingIsDeleted, admin.ModelAdmin):
         postings = super().get_queryset(request).prefetch_related("unit__versions")
         return postings.filter(unit__in=units_in_scope(request.user))
 
+    def get_form(self, request, obj=None, **kwargs):
+        return type("PostingForm", (super().get_form(request, obj, **kwargs),), {"by": request.user})
+
     def get_readonly_fields(self, request, obj=None):
         return ["user", "unit", "role", "branch", "valid_from"] if obj else []
 
@@ -112,6 +155,8 @@ class PostingAdmin(NothingIsDeleted, admin.ModelAdmin):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def save_model(self, request, obj, form, change):
+        if not change:
+            obj.waits = needs_second_person(obj.role)
         super().save_model(request, obj, form, change)
         action = PostingEvent.Action.ENDED if change else PostingEvent.Action.GIVEN
         if form.has_changed():

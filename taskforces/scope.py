@@ -82,6 +82,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
 }
 GIVEN_BY_STAFF = (Role.OFFICER, Role.LEADER, Role.REVIEWER, Role.CHAIR, Role.AUDITOR)  # never their own or above
 GIVEN_BY_ADMINISTRATORS = (*GIVEN_BY_STAFF, Role.PROVINCIAL_STAFF)  # nobody makes an administrator in the portal
+GIVEN_BY_ONE = (Role.OFFICER, Role.LEADER)  # every other role gives rights only after a second person confirmed it
 
 
 # Postings and what they carry ----------------------------------------------------------------------------------------
@@ -349,3 +350,13 @@ def roles_given_by(user, path: str) -> tuple[Role, ...]:
 def may_give_posting(user, role: str, path: str) -> bool:
     """Staff give roles at or below their own unit, never their own role or above; nobody makes an administrator so."""
     return role in roles_given_by(user, path)
+
+
+def may_change_posting(user, role: str, path: str) -> bool:
+    """Whoever may give the role; administrators are made and ended in the administration, by superusers alone."""
+    return may_give_posting(user, role, path) or (role == Role.ADMINISTRATOR and user.is_superuser)
+
+
+def needs_second_person(role: str) -> bool:
+    """From reviewer up nobody gives a role alone: the posting waits until somebody else who may give it confirms."""
+    return role not in GIVEN_BY_ONE

@@ -8,6 +8,7 @@ from .views import (
     members,
     people,
     set_password,
+    slips,
     source_documents,
     taskforces,
     units,
@@ -77,6 +78,8 @@ urlpatterns = [
     path("nguoi/phan-cong/<int:pk>/dieu-chuyen/", people.posting_transfer, name="posting-transfer"),
     path("nguoi/phan-cong/<int:pk>/nguoi-thay/", people.posting_delegate, name="posting-delegate"),
     path("nguoi/phan-cong/<int:pk>/ket-thuc/", people.posting_end, name="posting-end"),
+    path("nguoi/phan-cong/<int:pk>/xac-nhan/", slips.posting_confirm, name="posting-confirm"),
+    path("nguoi/phan-cong/<int:pk>/phieu-mat-khau/", slips.password_slip, name="password-slip"),
     path("nguoi/danh-ba-da-xuat/", people.contact_log, name="contact-log"),
     path("du-lieu-ve-toi/", people.my_data, name="my-data"),
 ]

@@ -52,6 +52,7 @@ from taskforces.models import (
     OutreachEvent,
     PilotModel,
     Posting,
+    PostingEvent,
     Role,
     SourceDocument,
     SourceItem,
@@ -162,6 +163,8 @@ PAGES = {
     "posting-transfer": of_register("posting", GIVES),
     "posting-delegate": of_register("posting", GIVES),
     "posting-end": of_register("posting", GIVES),
+    "posting-confirm": of_register("posting", GIVES),
+    "password-slip": of_register("posting", GIVES),
     "contact-log": Page(anywhere(GIVES)),
     "my-data": Page(EVERYBODY),
     # register of task forces
@@ -393,6 +396,14 @@ FORMS = [
         lambda o, by: {"user": "tam", "valid_from": "2026-11-20", "valid_to": "2026-11-21"},
     ),
     Form("posting-end", Posting, lambda o, by: {"on": "2026-11-15"}),
+    Form(
+        "posting-confirm",
+        Posting,
+        told={"officer": 404},  # whose posting waits: until then it opens nothing
+        before=lambda o: Posting.objects.filter(pk=o.posting.pk).update(waits=True),
+    ),
+    Form("password-slip", PostingEvent, answer=200),
+    Form("password-slip", PostingEvent, lambda o, by: {"ask": "1"}, case="asked for"),
     Form("taskforce-create", TaskForce, lambda o, by: {"kind": "support_team", "name": "Tổ mới", "valid_from": DAY}),
     Form("taskforce-edit", TaskForce, lambda o, by: {"kind": "working_group", "name": "Tên", "valid_from": EARLIER}),
     Form("taskforce-end", TaskForce, lambda o, by: {"on": DAY}),

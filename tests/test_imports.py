@@ -352,6 +352,30 @@ def test_accounts_that_staff_may_not_make(world):
     assert User.objects.filter(full_name="Tên Mới").count() == 0
 
 
+def test_a_file_changes_the_email_of_no_account_that_exists(world):
+    """Whoever could would ask for the password of the chair to be reset, and be the chair."""
+    for name, full, stored, given in (
+        ("khoa", "Võ Minh Khoa", "", "toi@dongnai.example"),
+        ("nhung", "Nguyễn Thị Hồng Nhung", "nhung@dongnai.example", "toi@dongnai.example"),
+        ("tam", "Trần Văn Tám", "tam@dongnai.example", None),
+    ):
+        user = User.objects.get(username=name)
+        User.objects.filter(pk=user.pk).update(email=stored)
+        job = bring_in(world.staff, Kind.USERS, xlsx(ACCOUNT, account(name, full, mail=given)))
+        assert job.state == State.REFUSED
+        assert [line.split(":")[0] for line in said(job)] == ["2 Thư công vụ"]
+        assert User.objects.get(pk=user.pk).email == stored
+    same = account("nhung", "Nguyễn Thị Hồng Nhung", mail="nhung@dongnai.example")
+    assert bring_in(world.staff, Kind.USERS, xlsx(ACCOUNT, same)).state == State.READY
+
+
+def test_a_reviewer_brought_in_by_file_waits_and_has_no_slip_for_who_brought_him(world):
+    job = write(bring_in(world.staff, Kind.USERS, xlsx(ACCOUNT, account(role="Người duyệt", branch=None, unit="75"))))
+    assert job.state == State.DONE
+    assert User.objects.get(username="vanan").postings.get().waits
+    assert import_jobs.accounts_of_one(import_jobs.new_accounts(job)) == []
+
+
 # --- units
 
 

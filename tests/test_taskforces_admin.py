@@ -124,4 +124,4 @@ def test_a_clerk_gives_nobody_staff_rights(world, clerk, client):
     world.administrator.refresh_from_db()
     assert world.administrator.full_name == "Đinh Quản Trị"
     password = reverse("admin:auth_user_password_change", args=[world.administrator.pk])
-    assert client.get(password).status_code == 404
+    assert client.get(password).status_code == 403

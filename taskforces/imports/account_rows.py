@@ -5,7 +5,7 @@ import re
 from django.contrib.auth.hashers import make_password
 
 from taskforces.models import Branch, Posting, PostingEvent, Role, User
-from taskforces.scope import GIVEN_BY_ADMINISTRATORS, may_give_posting
+from taskforces.scope import GIVEN_BY_ADMINISTRATORS, may_give_posting, needs_second_person
 
 from .columns import FULL_NAME, ROLE, SINCE, UNTIL, Day, Mail, OneOf, RosterColumn, Text
 from .resources import BATCH, Roster, in_parts
@@ -13,6 +13,7 @@ from .resources import BATCH, Roster, in_parts
 LOGIN, BRANCH = "Tên đăng nhập", "Bộ phận"
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{2,39}")
 GIVEN = [(value, label) for value, label in Role.choices if value in GIVEN_BY_ADMINISTRATORS]
+MAIL = "Thư công vụ"
 ACCOUNT = ("full_name", "job_title", "work_phone", "email")
 
 
@@ -36,7 +37,7 @@ class AccountRoster(Roster):
     phone = RosterColumn("user__work_phone", "Điện thoại cơ quan", Text(30), shared=True, contact=True)
     mail = RosterColumn(
         "user__email",
-        "Thư công vụ",
+        MAIL,
         Mail(254),
         shared=True,
         contact=True,
@@ -109,13 +110,17 @@ class AccountRoster(Roster):
         )
 
     def start(self, row, place):
-        posting = Posting(user=self.user, **self.values) if place else Posting(user=User())
+        waits = bool(place) and needs_second_person(self.values["role"])
+        posting = Posting(user=self.user, waits=waits, **self.values) if place else Posting(user=User())
         posting.ended_before = None
         return posting
 
     def check_row(self, posting, row):
         if posting.valid_to and posting.valid_from and posting.valid_to < posting.valid_from:
             self.refuse(UNTIL, "Ngày kết thúc phải sau ngày bắt đầu.")
+        stored = getattr(posting.user, "stored", None)
+        if stored is not None and posting.user.email != stored[ACCOUNT.index("email")]:
+            self.refuse(MAIL, "Tài khoản đã có: chỉ chính người đó đổi thư công vụ, ở trang tài khoản của mình.")
 
     def save_before(self, created, updated):
         users = {id(posting.user): posting.user for posting in [*created, *updated]}.values()

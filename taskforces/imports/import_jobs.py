@@ -27,9 +27,9 @@ from import_export.results import Result, RowResult
 from de_an_06.plain.numbers import format_number
 from reporting.models.catalogue import ReportingSettings
 from taskforces.clock import now_for
-from taskforces.models import ImportJob, User
+from taskforces.models import ImportJob, Posting, User
 from taskforces.people import passwords
-from taskforces.scope import require
+from taskforces.scope import needs_second_person, require
 
 from . import sheets_out, tables
 from .columns import cell_text
@@ -398,4 +398,12 @@ def new_accounts(job: ImportJob) -> list[User]:
 @shared_task(name="taskforces.tasks.send_password_links")
 def send_password_links(job_id, address: str) -> int:
     """Sends each of them with a work e-mail its one-time link; returns how many were sent."""
-    return passwords.send_links(new_accounts(ImportJob.objects.get(pk=job_id)), address)
+    return passwords.send_links(accounts_of_one(new_accounts(ImportJob.objects.get(pk=job_id))), address)
+
+
+def accounts_of_one(accounts: list[User]) -> list[User]:
+    """Those whose first link the person who brought them in may hand out: no role of theirs needs a second person."""
+    roles: dict[int, set[str]] = {}
+    for user_id, role in Posting.objects.filter(user__in=accounts).values_list("user_id", "role"):
+        roles.setdefault(user_id, set()).add(role)
+    return [user for user in accounts if not any(needs_second_person(role) for role in roles.get(user.pk, ()))]

@@ -69,9 +69,12 @@ class Branch(models.TextChoices):
 
 class PostingQuerySet(models.QuerySet["Posting"]):
     def on(self, day: dt.date):
-        """Postings valid on `day`; a substitute's only while the one they stand in for holds theirs."""
+        """Postings valid on `day`; a substitute's only while the one they stand in for holds theirs.
+
+        One that waits for a second person gives nothing yet.
+        """
         whole = Q(substitutes_for__isnull=True) | valid_on(day, "substitutes_for__")
-        return self.filter(valid_on(day)).filter(whole)
+        return self.filter(valid_on(day), waits=False).filter(whole)
 
 
 class Posting(models.Model):
@@ -85,6 +88,10 @@ class Posting(models.Model):
     valid_to = models.DateField("đến hết ngày", null=True, blank=True)
     substitutes_for = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="substitutes", verbose_name="thay cho"
+    )
+
+    waits = models.BooleanField(
+        "chờ người thứ hai xác nhận", default=False, help_text="Từ người duyệt trở lên, một người không tự giao được."
     )
 
     objects = PostingQuerySet.as_manager()
@@ -116,13 +123,17 @@ class Posting(models.Model):
 
 
 class PostingEvent(AppendOnly):
-    """Append-only log of postings: who gave, ended, transferred or delegated what; the role and post stay named."""
+    """Append-only log of postings: who gave, confirmed, ended, transferred or delegated what, and who was handed a link
+    to set a password; the role and post stay named."""
 
     class Action(models.TextChoices):
         GIVEN = "given", "Phân công"
         ENDED = "ended", "Kết thúc"
         TRANSFERRED = "transferred", "Điều chuyển"
         DELEGATED = "delegated", "Cử người thay"
+        CONFIRMED = "confirmed", "Xác nhận"
+        LINK_ASKED = "link_asked", "Đề nghị cấp phiếu đặt mật khẩu"
+        LINK_GIVEN = "link_given", "Cấp phiếu đặt mật khẩu"
 
     posting = models.ForeignKey(Posting, on_delete=models.PROTECT, related_name="events")
     action = models.CharField("việc", max_length=12, choices=Action)

@@ -2,6 +2,7 @@
 
 Provincial staff do it for roles they may give at or below their province, administrators for all but their own kind
 (`scope.may_give_posting`); nobody changes their own. Rights follow the days: whoever has no posting today has none.
+From reviewer up a posting gives nothing until a second person who may give it, too, has confirmed it.
 Each act writes its PostingEvent in the same transaction, with both names. Nothing is deleted.
 """
 
@@ -15,7 +16,13 @@ from django.utils import timezone
 
 from taskforces.clock import now_for, today_for
 from taskforces.models import AdministrativeUnit, Posting, PostingEvent, UnitVersion, User
-from taskforces.scope import may_give_posting, path_in_scope_of_unit, require
+from taskforces.scope import (
+    may_change_posting,
+    may_give_posting,
+    needs_second_person,
+    path_in_scope_of_unit,
+    require,
+)
 
 Action = PostingEvent.Action
 
@@ -40,6 +47,35 @@ def give(
     posting = _open(user, unit, role, branch, valid_from, valid_to)
     _log(posting, Action.GIVEN, by, f"{user}: {_words(posting)}, {_days(posting)}", note)
     return posting
+
+
+@transaction.atomic
+def confirm(*, by: User, posting_id: int) -> Posting:
+    """The second person has looked who gets what; from now on the posting counts on its days."""
+    posting = _locked(posting_id, by)
+    refusal = why_not_confirm(by, posting)
+    if refusal:
+        raise ValidationError(refusal)
+    posting.waits = False
+    posting.save(update_fields=["waits"])
+    _log(posting, Action.CONFIRMED, by, f"{posting.user}: {_words(posting)}, {_days(posting)}", "")
+    return posting
+
+
+def why_not_confirm(by: User, posting: Posting) -> str:
+    """Why this person is not the second one, '' when they are (that they may give the role is asked apart)."""
+    if not posting.waits:
+        return "Phân công này không chờ xác nhận."
+    giver = giver_of(posting)
+    if giver == by.pk:
+        return "Bạn đã ghi phân công này; người khác có quyền phân công phải xác nhận."
+    return ""
+
+
+def giver_of(posting: Posting) -> int | None:
+    """Who gave the posting."""
+    first = posting.events.order_by("pk").first()
+    return first.by_id if first else None
 
 
 @transaction.atomic
@@ -150,7 +186,7 @@ class Substitutes:
 
 def may_change(by: User, posting: Posting, path: str) -> bool:
     """May this person end, move or hand over the posting, or send a substitute? Their own they may not."""
-    return posting.user_id != by.pk and may_give_posting(by, posting.role, path)
+    return posting.user_id != by.pk and may_change_posting(by, posting.role, path)
 
 
 def path_on(unit: AdministrativeUnit, day: dt.date) -> str:
@@ -219,6 +255,7 @@ def _open(user, unit, role, branch, valid_from, valid_to, substitutes_for=None) 
         valid_from=valid_from,
         valid_to=valid_to,
         substitutes_for=substitutes_for,
+        waits=needs_second_person(role),
     )
     posting.full_clean()
     posting.save()

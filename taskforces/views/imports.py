@@ -17,6 +17,8 @@ from taskforces.models import ContactExport, ImportJob
 from taskforces.people import passwords
 from taskforces.scope import require
 
+from .slips import slip_of
+
 Kind, State = ImportJob.Kind, ImportJob.State
 JOBS_SHOWN = 50
 TONES = {
@@ -143,11 +145,17 @@ def import_links(request, pk):
     job = import_jobs.get_job(request.user, pk)
     if job.kind != Kind.USERS:
         raise Http404
-    rows = [
-        {"user": user, "link": request.build_absolute_uri(passwords.link_path(user))}
-        for user in import_jobs.new_accounts(job)
-    ]
-    context = {"job": job, "rows": rows, "days": passwords.DAYS, "here": "import-list", "now": now_for(request.user)}
+    accounts = import_jobs.new_accounts(job)
+    rows = [slip_of(request, user, passwords.link_path(user)) for user in import_jobs.accounts_of_one(accounts)]
+    waiting = format_number(len(accounts) - len(rows)) if len(accounts) > len(rows) else ""
+    context = {
+        "job": job,
+        "rows": rows,
+        "waiting": waiting,
+        "days": passwords.DAYS,
+        "here": "import-list",
+        "now": now_for(request.user),
+    }
     response = render(request, "taskforces/import_links.html", context)
     response["Cache-Control"] = "private, no-store"
     return response
@@ -159,7 +167,7 @@ def import_links_send(request, pk):
     job = import_jobs.get_job(request.user, pk)
     if job.kind != Kind.USERS:
         raise Http404
-    count = sum(1 for user in import_jobs.new_accounts(job) if user.email)
+    count = sum(1 for user in import_jobs.accounts_of_one(import_jobs.new_accounts(job)) if user.email)
     if count:
         import_jobs.send_password_links.delay_on_commit(str(job.pk), request.build_absolute_uri("/"))
         messages.success(request, f"Đang gửi đường dẫn đặt mật khẩu tới {format_number(count)} hộp thư công vụ.")

@@ -4,7 +4,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
@@ -134,7 +134,8 @@ def people_list(request):
         "here": "people-list",
         "look": look,
         "now": [_row(request.user, p, path, look) for p in rows if p.pk in held],
-        "others": [_row(request.user, p, path, look) for p in reversed(rows) if p.pk not in held],
+        "others": [_row(request.user, p, path, look) for p in reversed(rows) if p.pk not in held and not p.waits],
+        "waiting": _waiting(look),
         "people": format_number(len({p.user_id for p in rows if p.pk in held})),
         "is_today": day == look.today,
         "shows_contact": scope.may_see_contact(request.user, unit),
@@ -158,7 +159,8 @@ def posting_give(request):
     form = GiveForm(request.POST or None, by=request.user, near=_near(request.user, path, look.today), initial=initial)
     done = _try(request, form, lambda data: postings.give(by=request.user, **data))
     if done is not None:
-        messages.success(request, f"Đã ghi phân công của {done.user} từ ngày {done.valid_from:%d/%m/%Y}.")
+        waits = " Phân công có hiệu lực khi người thứ hai xác nhận." if done.waits else ""
+        messages.success(request, f"Đã ghi phân công của {done.user} từ ngày {done.valid_from:%d/%m/%Y}.{waits}")
         return redirect(_list(done.unit_id))
     intro = "Người đã có tài khoản nhận thêm một phân công. Tài khoản mới thì nhập từ tệp."
     return _form(request, look.unit, form, title="Thêm phân công", act="Ghi phân công", intro=intro)
@@ -311,6 +313,16 @@ def _row(user, posting: Posting, path: str, look) -> dict:
         "is_future": posting.valid_from > look.day,
         "may_change": (last is None or last >= look.today) and postings.may_change(user, posting, path),
     }
+
+
+def _waiting(look) -> list[Posting]:
+    """Postings here and below that a second person has to confirm, each with its unit's name."""
+    below = UnitVersion.objects.on(look.day).under(look.unit.pk).filter(unit=OuterRef("unit"))
+    rows = Posting.objects.filter(Exists(below), waits=True).filter(
+        Q(valid_to__isnull=True) | Q(valid_to__gte=look.today)
+    )
+    names = Subquery(below.values("name")[:1])
+    return list(rows.select_related("user").annotate(unit_name=names).order_by("valid_from", "pk"))
 
 
 def _children(look) -> list[dict]:
