@@ -482,3 +482,47 @@ def test_a_chair_of_the_nation_sees_the_nation(world, november, client):
     body = page(client, user).content.decode()
     assert "Tỉnh Đồng Nai" in body
     assert "Tỉnh Lâm Đồng" in body
+
+
+# Order of the rows behind a number -----------------------------------------------------------------------------------
+
+
+def names_behind(client, world, **query):
+    found = sources(client, world.chair, ky="2026-11", **query).context
+    return [row["name"] for row in found["rows"]], str(found["source"].order)
+
+
+def test_the_worst_of_a_rate_is_the_first_row_behind_it(world, month, put, client, at):
+    """999/1000 has by far the largest numerator and is best; 2/6 and 1/3 are equal, the one that weighs more goes first."""
+    at("2026-11-18 09:00")
+    extra = [
+        make_unit(f"9010{k}", f"Xã {name}", "xa", Level.COMMUNE, world.dong_nai, opened=FIRST_NEW)
+        for k, name in enumerate(("Ấp Bắc", "An Viễn"))
+    ]
+    period = month("2026-11")
+    put(world.phuoc_long, period, 1000, early=999, overdue=1)
+    put(world.phuoc_binh, period, 3, early=1, overdue=2)
+    put(world.phu_rieng, period, 6, early=2, overdue=4)
+    put(extra[0], period, 3, early=1, overdue=2)
+    put(extra[1], period, 5)  # nothing resolved: no rate
+    names, order = names_behind(client, world, so="in_time_rate")
+    assert names == ["Xã Phú Riềng", "Xã Ấp Bắc", "Phường Phước Bình", "Phường Phước Long", "Xã An Viễn"]
+    assert order == "tỷ lệ thấp trước"
+    assert "tỷ lệ thấp trước" in sources(client, world.chair, ky="2026-11", so="in_time_rate").content.decode()
+    names, order = names_behind(client, world, so="received")
+    assert names == ["Phường Phước Long", "Xã Phú Riềng", "Xã An Viễn", "Xã Ấp Bắc", "Phường Phước Bình"]
+    assert order == "số lớn trước"
+
+
+@pytest.mark.parametrize(
+    ("direction", "first", "words"),
+    [("up", "Phường Phước Long", "tỷ lệ thấp trước"), ("down", "Phường Phước Bình", "tỷ lệ cao trước")],
+)
+def test_what_is_worst_follows_the_indicator(world, month, put, client, at, direction, first, words):
+    at("2026-11-18 09:00")
+    period = month("2026-11")
+    put(world.phuoc_long, period, 1, dd04=(50, 100))
+    put(world.phuoc_binh, period, 1, dd04=(9, 10))
+    Indicator.objects.filter(code="DD04").update(direction=direction)
+    names, order = names_behind(client, world, so="DD04")
+    assert (names[0], order) == (first, words)
