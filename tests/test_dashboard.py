@@ -526,3 +526,49 @@ def test_what_is_worst_follows_the_indicator(world, month, put, client, at, dire
     Indicator.objects.filter(code="DD04").update(direction=direction)
     names, order = names_behind(client, world, so="DD04")
     assert (names[0], order) == (first, words)
+
+
+# Units by services ---------------------------------------------------------------------------------------------------
+
+
+def test_the_table_of_units_and_services_begins_with_the_worst_unit(world, month, put, client, at):
+    at("2026-11-18 09:00")
+    period = month("2026-11")
+    put(world.phuoc_long, period, 1000, early=999, overdue=1)
+    put(world.phuoc_binh, period, 3, early=2, overdue=1)
+    put(world.dong_nai, period, 5, service="DVC12")  # nothing resolved: no rate
+    rollup.roll_up(period)
+    heat = page(client, world.chair, ky="2026-11").context["heat"]
+    assert [(row["name"], row["total"]) for row in heat["rows"]] == [
+        ("Phường Phước Bình", "66,7"),
+        ("Phường Phước Long", "99,9"),
+        ("Cơ quan Tỉnh Đồng Nai", "–"),
+        ("Xã Phú Riềng", "–"),
+    ]
+
+
+def test_more_than_sixty_units_have_their_table_too_when_asked_for(
+    world, month, client, at, django_assert_max_num_queries
+):
+    at("2026-11-18 09:00")
+    build_bulk(world, 95 - 3)
+    period = month("2026-11")
+    hand_in([period])
+    worst = AdministrativeUnit.objects.get(code="80071")
+    ServiceFigures.objects.filter(report__unit=worst).update(resolved_early=1, resolved_overdue=1)
+    rollup.roll_up(period)
+    first = page(client, world.chair, ky="2026-11")
+    address = reverse("dashboard-heat") + f"?don_vi={world.dong_nai.pk}&amp;ky=2026-11&amp;co_so=tam-tinh"
+    assert address in first.content.decode()
+    assert first.context["heat"] is None
+    with django_assert_max_num_queries(20):
+        answer = client.get(address.replace("&amp;", "&"))
+    rows = answer.context["heat"]["rows"]
+    assert len(rows) == 96  # 95 communes and the province's own office
+    assert (rows[0]["name"], rows[0]["total"], rows[0]["cells"]) == ("Xã Lớn 71", "50,0", [("50,0", "heat-5")])
+    assert {row["total"] for row in rows[1:95]} == {"100"}
+    assert (rows[95]["name"], rows[95]["message"]) == ("Cơ quan Tỉnh Đồng Nai", "Chưa nộp")
+    assert "<!doctype html>" in answer.content.decode().lower()
+    part = client.get(address.replace("&amp;", "&"), headers={"HX-Request": "true"}).content.decode()
+    assert part.lstrip().startswith("<section")
+    assert part.count("<tr>") == 98
