@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 from django.utils import timezone
 
+from de_an_06.plain.numbers import format_number
 from de_an_06.plain.spans import Month, Span
 from reporting.lateness import SENT, days_overdue, deadlines_of
 from reporting.models import Basis, Indicator, IndicatorSummary, Period, PublicService
@@ -135,6 +136,17 @@ class Overview:
     @property
     def has_units_below(self) -> bool:
         return bool(self.children)
+
+    @property
+    def overdue_holders(self) -> list[UnitRow]:
+        """The rows that hold pending dossiers beyond their time, the most first."""
+        holders = [row for row in self.rows if row.dossiers.pending_overdue]
+        return sorted(holders, key=lambda row: -(row.dossiers.pending_overdue or 0))
+
+    @property
+    def totals_wait(self) -> bool:
+        """Do the totals shown miss a change that the rows beside them have? Only a month's are stored ones."""
+        return self.is_stale and len(self.periods) == 1
 
     def indicator(self, code: str) -> Pair | None:
         return next((line.pair for line in self.indicators if line.indicator.code == code), None)
@@ -420,6 +432,6 @@ def _notices(
         notices.append(f"Số liệu đến hết {last.label} ({len(read)}/{len(wanted)} tháng).")
     if owed.older:
         notices.append(
-            f"Số tồn và số lũy kế của {owed.older} đơn vị là số của tháng gần nhất đơn vị đã nộp, trước {last.label}."
+            f"Số tồn và số lũy kế của {format_number(owed.older)} đơn vị là số của tháng gần nhất đơn vị đã nộp, trước {last.label}."
         )
     return notices

@@ -7,12 +7,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate
+from de_an_06.plain.numbers import format_number, format_rate
+from reporting.figures import SIGNS
 from reporting.models import Basis, Report
 from reporting.reading.contributions import UnknownMeasure, name_rows, source
 from reporting.reading.findings import findings
 from reporting.reading.overview import RANKINGS, NoFigures, Overview, overview
-from taskforces.register.assignment_counts import AssignmentState, overdue
+from taskforces.register.assignment_counts import AssignmentState, done_and_standing, overdue
 from taskforces.units.tree import version_of_day
 
 from . import dashboard_charts as charts
@@ -47,7 +48,6 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "title": _title(seen),
         "lead": _lead(seen),
         "is_official": seen.basis == Basis.OFFICIAL,
-        "stats": numbers.stats(seen, source_link),
         "findings": findings(seen),
         "who": tables.who_reported(seen),
         "heat": charts.heat(seen, unit_link),
@@ -62,11 +62,14 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "unit_total": tables.unit_total(seen, source_link),
         "services": tables.service_table(seen, source_link),
         "indicators": tables.indicator_groups(seen, source_link),
+        "signs": SIGNS,
         "trend": trend,
         "chart": charts.chart_data(trend["points"]),
         "export_query": choice.query(),
     }
     context |= _late_assignments(choice, seen)
+    register = done_and_standing(choice.unit_id, context["late_day"])
+    context["stats"] = numbers.stats(seen, source_link, register, context["late_day"])
     return render(request, "reporting/dashboard.html", context)
 
 
@@ -180,8 +183,9 @@ def source_rows(request: HttpRequest) -> HttpResponse:
         "unit_name": ("Cơ quan " if own else "") + (version.name if version else ""),
         "measure": found.label,
         "source": found,
-        "value": format_number(found.value, blank=NO_VALUE),
-        "of": format_number(found.of, blank=NO_VALUE),
+        "value": format_number(found.value),
+        "of": format_number(found.of),
+        "zeros": sum(row.value == 0 for row in found.rows),
         "rate": format_rate(found.value, found.of) if found.has_denominator else "",
         "rows": [
             {
@@ -190,8 +194,8 @@ def source_rows(request: HttpRequest) -> HttpResponse:
                 "period": labels[row.period_id],
                 "status": tables.report_status(row.status, None),
                 "is_late": row.is_late,
-                "value": format_number(row.value, blank=NO_VALUE),
-                "of": format_number(row.of, blank=NO_VALUE),
+                "value": format_number(row.value),
+                "of": format_number(row.of),
                 "rate": format_rate(row.value, row.of) if found.has_denominator else "",
             }
             for row in page.object_list

@@ -137,12 +137,12 @@ def _ranked_value(row: UnitRow, by: str) -> str:
 
 def _rank_words(change: int | None) -> dict:
     if change is None:
-        return {"icon": "", "amount": "", "word": NO_VALUE}
+        return {"icon": "", "amount": "", "word": "kỳ trước chưa xếp"}
     if change == 0:
         return {"icon": "", "amount": "", "word": "giữ hạng"}
     return {
         "icon": "up" if change > 0 else "down",
-        "amount": str(abs(change)),
+        "amount": count(abs(change)),
         "word": "tăng" if change > 0 else "giảm",
     }
 
@@ -158,7 +158,7 @@ def trend(seen: Overview) -> dict:
                 "online": _chart_value(p.online),
                 "in_time_text": format_rate(*(p.in_time or (None, None))),
                 "online_text": format_rate(*(p.online or (None, None))),
-                "reported": f"{count(p.reported)}/{count(p.expected)}" if p.expected else NO_VALUE,
+                "reported": f"{count(p.reported)}/{count(p.expected)}" if p.expected else "",
                 "provisional": p.is_provisional and p.in_time is not None,
             }
         )
