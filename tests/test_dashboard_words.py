@@ -8,10 +8,11 @@ import pytest
 from django.template.base import VariableNode
 from django.urls import reverse
 
+from reporting.figures import GROUPS, RATES, RECEIVED_FIELDS
 from reporting.models import Indicator, IndicatorFigure, PublicService, Report, ServiceFigures
 from reporting.rollup import rollup
 from taskforces.models import Assignment, Level, SourceDocument, SourceItem
-from tests.conftest import FIRST_NEW, make_unit
+from tests.conftest import FIRST_NEW, make_person, make_unit
 
 pytestmark = pytest.mark.django_db
 
@@ -74,7 +75,9 @@ def november(world, month, put, at):
     world.fourth = make_unit("90001", "Xã Thứ Tư", "xa", Level.COMMUNE, world.dong_nai, opened=FIRST_NEW)
     month("2026-10")
     period = month("2026-11")
-    put(world.phuoc_long, period, 1200, in_time=1000, overdue=6, stuck=5, status="approved", DD04=(80, 100), TC07=(3, 8))
+    put(
+        world.phuoc_long, period, 1200, in_time=1000, overdue=6, stuck=5, status="approved", DD04=(80, 100), TC07=(3, 8)
+    )
     put(world.phuoc_binh, period, 40, in_time=30, DD04=(9, 10), TC07=(4, 8))
     put(world.phu_rieng, period, 20, in_time=19, overdue=1, DD04=(7, 10), TC07=(2, 8))
     rollup.roll_up(period)
@@ -202,11 +205,7 @@ def test_a_total_that_waits_says_so_where_it_stands(world, november, put, client
 
 
 def offered(response):
-    return [
-        (key, label)
-        for _, options in response.context["ctx"]["spans"]
-        for key, label, _ in options
-    ]
+    return [(key, label) for _, options in response.context["ctx"]["spans"] for key, label, _ in options]
 
 
 def test_months_that_hold_nothing_are_not_offered_and_unsent_ones_say_so(world, month, put, client, at):
@@ -236,7 +235,8 @@ def test_months_that_hold_nothing_are_not_offered_and_unsent_ones_say_so(world, 
 def test_a_month_not_rolled_up_yet_is_offered(world, month, client, at):
     at("2026-11-18 09:00")
     month("2026-11")
-    assert ("2026-11", "Tháng 11/2026 (chưa có số liệu)") in offered(get(client, world.chair))
+    (months, options), *_ = get(client, world.chair).context["ctx"]["spans"]
+    assert (months, options) == ("Tháng", [("2026-11", "Tháng 11/2026 (chưa có số liệu)", True)])
 
 
 # Signs and numbers ---------------------------------------------------------------------------------------------------
@@ -271,3 +271,98 @@ def test_every_whole_number_of_a_page_goes_through_the_formatter(world, november
         get(client, world.staff, name, don_vi=world.dong_nai.pk, ky="2026-11")
     get(client, world.staff, "dashboard-source", don_vi=world.dong_nai.pk, ky="2026-11", so="received")
     assert dict(raw) == {}
+
+
+# The same fact everywhere --------------------------------------------------------------------------------------------
+
+
+def count_of(text):
+    return int(text.replace(".", ""))
+
+
+def facts_of(client, user, unit, key):
+    """fact -> {place: how it reads there}, from the pages as they are shown."""
+    page = get(client, user, ky=key, don_vi=unit.pk)
+    body = page.content.decode()
+    found = defaultdict(dict)
+    cards = re.findall(r'<dt>(.*?)</dt>\s*<dd class="stat-value">(.*?)</dd>', body, re.S)
+    cards = {label: text_of(value).strip() for label, value in cards}
+    measures = {
+        "received": "Hồ sơ tiếp nhận",
+        "online_rate": "Tỷ lệ trực tuyến",
+        "in_time_rate": "Trước và đúng hạn",
+        "pending_overdue": "Đang quá hạn",
+        "DD04": "Kích hoạt VNeID",
+    }
+    for so, label in measures.items():
+        found[so]["card"] = cards[label].removesuffix(" hồ sơ")
+        behind = get(client, user, "dashboard-source", ky=key, don_vi=unit.pk, so=so)
+        found[so]["rows behind, head"] = re.search(r"<h1>.*: (\S+)</h1>", behind.content.decode())[1]
+        if so in ("received", "pending_overdue"):
+            found[so]["rows behind, added"] = (
+                f"{sum(count_of(row['value']) for row in behind.context['rows']):,}".replace(",", ".")
+            )
+    rows = page.context["units"]
+    if rows:
+        columns = {"received": 0, "online_rate": 1, "in_time_rate": 3, "pending_overdue": 4, "DD04": 5}
+        for so, k in columns.items():
+            found[so]["units, total"] = page.context["unit_total"]["cells"][k][1]
+        for so in ("received", "pending_overdue"):
+            parts = [u["cells"][columns[so]][1] for u in rows]
+            found[so]["units, added"] = f"{sum(count_of(part) for part in parts if part):,}".replace(",", ".")
+        holders = sum(u["cells"][4][1] not in ("", "0") for u in rows)
+        found["units with overdue"]["units"] = str(holders)
+        found["units with overdue"]["card"] = re.search(r"ở (\S+) đơn vị", card(page, "Đang quá hạn")["note"])[1]
+        finding = re.search(r"(\S+) hồ sơ ở (\S+) đơn vị; nhiều nhất", text_of(body))
+        found["pending_overdue"]["finding"], found["units with overdue"]["finding"] = finding.groups()
+        found["in_time_rate"]["heat"] = page.context["heat"]["total"]
+    total = [text for _, text, _ in page.context["services"]["rows"][-1]["cells"]]
+    heads = [name for group in GROUPS for name in (*group.fields, *(r.name for r in RATES if r.under is group))]
+    services = dict(zip(heads, total, strict=True))
+    found["received"]["services"] = f"{sum(count_of(services[f]) for f in RECEIVED_FIELDS):,}".replace(",", ".")
+    for so in ("online_rate", "in_time_rate", "pending_overdue"):
+        found[so]["services"] = services[so]
+    lines = {i["code"]: i for _, lines in page.context["indicators"] for i in lines}
+    found["DD04"]["indicators"] = lines["DD04"]["rate"]
+    found["DD04 pair"]["indicators"], found["DD04 pair"]["card"] = (
+        lines["DD04"]["value"],
+        card(page, "Kích hoạt VNeID")["note"],
+    )
+    last = page.context["trend"]["points"][-1]
+    found["in_time_rate"]["trend"], found["online_rate"]["trend"] = last["in_time_text"], last["online_text"]
+    for so, line in (("in_time_rate", "in_time"), ("online_rate", "online")):
+        found[so]["chart"] = f"{page.context['chart'][line][-1]:.2f}%".replace(".", ",")
+    found["reports"]["trend"] = last["reported"]
+    found["reports"]["who"] = re.search(r'<span class="num strong">(\S+)</span>', body)[1]
+    if rows:
+        found["reports"]["head"] = re.search(r"<h1>.*: (\S+) đơn vị đã nộp</h1>", body)[1]
+        found["reports"]["units"] = re.search(r"Cộng (\S+) báo cáo", body)[1]
+        legend = [re.search(r"(.*) \((\S+)\)", entry["label"]).groups() for entry in page.context["who"]["legend"]]
+        sent = sum(count_of(n) for label, n in legend if label in ("Đã gửi", "Đã duyệt"))
+        owed = sum(count_of(n) for label, n in legend if not label.startswith("Trong số"))
+        found["reports"]["legend"] = f"{sent}/{owed}"
+    return found
+
+
+@pytest.mark.parametrize(("place", "places"), [("thac_mo", 25), ("tx_phuoc_long", 42), ("binh_phuoc", 42)])
+def test_a_fact_reads_the_same_wherever_it_stands(world, month, put, client, at, place, places):
+    """2024: a commune, its district, the province; one more commune sends nothing, one is sent back."""
+    at("2024-11-18 09:00")
+    month("2024-10")
+    period = month("2024-11")
+    put(world.thac_mo, period, 2345, in_time=1999, overdue=7, stuck=3, status="approved", DD04=(2001, 3007))
+    put(world.an_loc, period, 12, in_time=9, overdue=1, DD04=(5, 7))
+    put(world.tx_phuoc_long, period, 30, in_time=20, overdue=1, stuck=2, service="DVC12")
+    Report.objects.filter(unit=world.long_thuy, period=period).update(status="returned")
+    rollup.roll_up(period)
+    user = make_person("lanhdao", "Lý Lãnh Đạo", getattr(world, place), "chair")
+    found = facts_of(client, user, getattr(world, place), "2024-11")
+    for fact, readings in found.items():
+        said = {place: text for place, text in readings.items() if place != "heat"}
+        assert len(set(said.values())) == 1, (fact, readings)
+        assert len(said) > 1, fact
+    assert sum(map(len, found.values())) >= places, found
+    expected = {"thac_mo": ("2.345", "3"), "tx_phuoc_long": ("2.375", "5"), "binh_phuoc": ("2.387", "5")}[place]
+    assert (found["received"]["card"], found["pending_overdue"]["card"]) == expected
+    if place == "binh_phuoc":  # 2028 of 2037: one place fewer, the same rounding
+        assert (found["in_time_rate"]["card"], found["in_time_rate"]["heat"]) == ("99,56%", "99,6")
