@@ -494,7 +494,7 @@ def names_behind(client, world, **query):
 
 
 def test_the_worst_of_a_rate_is_the_first_row_behind_it(world, month, put, client, at):
-    """999/1000 has by far the largest numerator and is best; 2/6 and 1/3 are equal, the one that weighs more goes first."""
+    """999/1000 has by far the largest numerator and is best; of 2/6 and 1/3 the one that weighs more goes first."""
     at("2026-11-18 09:00")
     extra = [
         make_unit(f"9010{k}", f"Xã {name}", "xa", Level.COMMUNE, world.dong_nai, opened=FIRST_NEW)

@@ -105,7 +105,8 @@ def _missing_text(unit_id: int, periods: list[Period], basis: str, missing: int,
         listed = " và ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
         return f"{listed} để trống, không tính là 0."
     noun = "đơn vị" if is_month else "báo cáo"
-    return f"{format_number(missing)} {noun} chưa có thì để trống, không tính là 0; danh sách ở trang “Chưa báo cáo” của tệp."
+    blank = f"{format_number(missing)} {noun}"
+    return f"{blank} chưa có thì để trống, không tính là 0; danh sách ở trang “Chưa báo cáo” của tệp."
 
 
 def unit_names(jobs: list[ExportJob]) -> dict[UUID, str]:

@@ -237,8 +237,9 @@ class SheetTable:
         self.row += 1
 
     def add(self, values: Row, not_meant: Sequence[str] = ()) -> None:
-        """One row; `values` holds plain columns only, sums and rates follow from them. `not_meant`: columns without sense
-        in this row.
+        """One row; `values` holds plain columns only, sums and rates follow from them.
+
+        `not_meant`: columns that mean nothing in this row.
         """
         f = self.formats
         self._write_row(derived(self.columns, values), f.text, f.number, f.percent, not_meant=not_meant)

@@ -432,6 +432,7 @@ def _notices(
         notices.append(f"Số liệu đến hết {last.label} ({len(read)}/{len(wanted)} tháng).")
     if owed.older:
         notices.append(
-            f"Số tồn và số lũy kế của {format_number(owed.older)} đơn vị là số của tháng gần nhất đơn vị đã nộp, trước {last.label}."
+            f"Số tồn và số lũy kế của {format_number(owed.older)} đơn vị là số của tháng gần nhất đơn vị đã nộp, "
+            f"trước {last.label}."
         )
     return notices

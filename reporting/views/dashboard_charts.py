@@ -41,7 +41,7 @@ COLUMN_HEADS = {
 
 
 def heat(seen: Overview, unit_link) -> dict | None:
-    """Units x services, rate of early and on time with one decimal, the worst unit first; None where it was not read."""
+    """Units x services, rate of early and on time with one decimal, the worst unit first; None where not read."""
     if not seen.has_heat:
         return None
     lines = [line for line in seen.services if line.dossiers.resolved]
