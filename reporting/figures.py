@@ -232,3 +232,12 @@ def pending_in_time(values: Values) -> int | None:
 def closing(values: Values | None) -> int | None:
     """Dossiers still open at the end of the month; the next month's opening. None while not reported."""
     return None if values is None else total(values, PENDING_FIELDS)
+
+
+# What stands where no figure does, on pages and in files alike, and what it means.
+NOT_MEANT = "x"  # as in statistical forms
+SIGNS = {
+    "blank": "chưa có số liệu; không phải là 0",
+    "no_rate": "không tính được tỷ lệ vì mẫu số bằng 0 hoặc chưa có",
+    "not_meant": "ô không có số: không cộng được, hoặc chỉ tiêu không có tổng số và tỷ lệ",
+}

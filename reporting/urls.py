@@ -39,6 +39,7 @@ urlpatterns = [
     path("kho-khan/<int:pk>/neu-lai/", difficulties.difficulty_reopen, name="difficulty-reopen"),
     # 5 reading
     path("tong-quan/", dashboard.dashboard, name="dashboard"),
+    path("tong-quan/bang-nhiet/", dashboard.heat_table, name="dashboard-heat"),
     path("tong-quan/nguon/", dashboard.source_rows, name="dashboard-source"),
     # 6 out
     path("xuat/", exports.export_list, name="export-list"),

@@ -228,6 +228,7 @@ PAGES = {
     "difficulty-edit": of_unsent(),
     # reading
     "dashboard": Page(EVERYBODY),
+    "dashboard-heat": Page(INSIDE, query=choose, outside=OUTSIDE),
     "dashboard-source": Page(INSIDE, query=choose, outside=OUTSIDE),
     # out
     "export-list": Page(EVERYBODY),

@@ -243,7 +243,8 @@ def test_nothing_reported_shows_dashes_not_zeros(world, month, client, at):
     body = page(client, world.chair).content.decode()
     assert "0/4 đơn vị đã nộp" in body
     values = re.findall(r'stat-value">\s*(.*?)\s*</dd>', body)
-    assert values == ["–"] * 6
+    blank = "<small>Chưa có số liệu</small>"  # “–” is a rate that cannot be computed, and nothing else
+    assert values == [blank, "–", "–", blank, "–", blank]
     assert "0,00%" not in body
 
 
@@ -395,7 +396,7 @@ def test_source_rows_are_paged_and_none_is_cut(world, month, fill, client, at):
 
 
 @pytest.mark.parametrize("communes", [0, 560])
-def test_the_page_takes_at_most_twenty_queries(world, month, client, at, django_assert_max_num_queries, communes):
+def test_the_page_takes_at_most_twenty_two_queries(world, month, client, at, django_assert_max_num_queries, communes):
     at("2026-11-18 09:00")
     build_bulk(world, communes)
     periods = [month("2026-10"), month("2026-11")]
@@ -408,7 +409,7 @@ def test_the_page_takes_at_most_twenty_queries(world, month, client, at, django_
         (world.officer, {}),
     ]:
         client.force_login(user)
-        with django_assert_max_num_queries(20):
+        with django_assert_max_num_queries(22):
             response = client.get(reverse("dashboard"), {"ky": "2026-11", **query})
         assert response.status_code == 200
 
@@ -453,7 +454,7 @@ def hand_in(periods):
         rollup.roll_up(period)
 
 
-def test_a_district_and_a_province_of_2024_take_at_most_twenty(
+def test_a_district_and_a_province_of_2024_take_at_most_twenty_two(
     world, month, put, client, at, django_assert_max_num_queries
 ):
     at("2024-11-18 09:00")
@@ -463,7 +464,7 @@ def test_a_district_and_a_province_of_2024_take_at_most_twenty(
     rollup.roll_up(period)
     for user in (world.district_chair, world.old_staff, world.old_officer):
         client.force_login(user)
-        with django_assert_max_num_queries(20):
+        with django_assert_max_num_queries(22):
             assert client.get(reverse("dashboard")).status_code == 200
 
 
@@ -482,3 +483,93 @@ def test_a_chair_of_the_nation_sees_the_nation(world, november, client):
     body = page(client, user).content.decode()
     assert "Tỉnh Đồng Nai" in body
     assert "Tỉnh Lâm Đồng" in body
+
+
+# Order of the rows behind a number -----------------------------------------------------------------------------------
+
+
+def names_behind(client, world, **query):
+    found = sources(client, world.chair, ky="2026-11", **query).context
+    return [row["name"] for row in found["rows"]], str(found["source"].order)
+
+
+def test_the_worst_of_a_rate_is_the_first_row_behind_it(world, month, put, client, at):
+    """999/1000 has by far the largest numerator and is best; of 2/6 and 1/3 the one that weighs more goes first."""
+    at("2026-11-18 09:00")
+    extra = [
+        make_unit(f"9010{k}", f"Xã {name}", "xa", Level.COMMUNE, world.dong_nai, opened=FIRST_NEW)
+        for k, name in enumerate(("Ấp Bắc", "An Viễn"))
+    ]
+    period = month("2026-11")
+    put(world.phuoc_long, period, 1000, early=999, overdue=1)
+    put(world.phuoc_binh, period, 3, early=1, overdue=2)
+    put(world.phu_rieng, period, 6, early=2, overdue=4)
+    put(extra[0], period, 3, early=1, overdue=2)
+    put(extra[1], period, 5)  # nothing resolved: no rate
+    names, order = names_behind(client, world, so="in_time_rate")
+    assert names == ["Xã Phú Riềng", "Xã Ấp Bắc", "Phường Phước Bình", "Phường Phước Long", "Xã An Viễn"]
+    assert order == "tỷ lệ thấp trước"
+    assert "tỷ lệ thấp trước" in sources(client, world.chair, ky="2026-11", so="in_time_rate").content.decode()
+    names, order = names_behind(client, world, so="received")
+    assert names == ["Phường Phước Long", "Xã Phú Riềng", "Xã An Viễn", "Xã Ấp Bắc", "Phường Phước Bình"]
+    assert order == "số lớn trước"
+
+
+@pytest.mark.parametrize(
+    ("direction", "first", "words"),
+    [("up", "Phường Phước Long", "tỷ lệ thấp trước"), ("down", "Phường Phước Bình", "tỷ lệ cao trước")],
+)
+def test_what_is_worst_follows_the_indicator(world, month, put, client, at, direction, first, words):
+    at("2026-11-18 09:00")
+    period = month("2026-11")
+    put(world.phuoc_long, period, 1, dd04=(50, 100))
+    put(world.phuoc_binh, period, 1, dd04=(9, 10))
+    Indicator.objects.filter(code="DD04").update(direction=direction)
+    names, order = names_behind(client, world, so="DD04")
+    assert (names[0], order) == (first, words)
+
+
+# Units by services ---------------------------------------------------------------------------------------------------
+
+
+def test_the_table_of_units_and_services_begins_with_the_worst_unit(world, month, put, client, at):
+    at("2026-11-18 09:00")
+    period = month("2026-11")
+    put(world.phuoc_long, period, 1000, early=999, overdue=1)
+    put(world.phuoc_binh, period, 3, early=2, overdue=1)
+    put(world.dong_nai, period, 5, service="DVC12")  # nothing resolved: no rate
+    rollup.roll_up(period)
+    heat = page(client, world.chair, ky="2026-11").context["heat"]
+    assert [(row["name"], row["total"]) for row in heat["rows"]] == [
+        ("Phường Phước Bình", "66,7"),
+        ("Phường Phước Long", "99,9"),
+        ("Cơ quan Tỉnh Đồng Nai", "–"),
+        ("Xã Phú Riềng", "–"),
+    ]
+
+
+def test_more_than_sixty_units_have_their_table_too_when_asked_for(
+    world, month, client, at, django_assert_max_num_queries
+):
+    at("2026-11-18 09:00")
+    build_bulk(world, 95 - 3)
+    period = month("2026-11")
+    hand_in([period])
+    worst = AdministrativeUnit.objects.get(code="80071")
+    ServiceFigures.objects.filter(report__unit=worst).update(resolved_early=1, resolved_overdue=1)
+    rollup.roll_up(period)
+    first = page(client, world.chair, ky="2026-11")
+    address = reverse("dashboard-heat") + f"?don_vi={world.dong_nai.pk}&amp;ky=2026-11&amp;co_so=tam-tinh"
+    assert address in first.content.decode()
+    assert first.context["heat"] is None
+    with django_assert_max_num_queries(22):
+        answer = client.get(address.replace("&amp;", "&"))
+    rows = answer.context["heat"]["rows"]
+    assert len(rows) == 96  # 95 communes and the province's own office
+    assert (rows[0]["name"], rows[0]["total"], rows[0]["cells"]) == ("Xã Lớn 71", "50,0", [("50,0", "heat-5")])
+    assert {row["total"] for row in rows[1:95]} == {"100"}
+    assert (rows[95]["name"], rows[95]["message"]) == ("Cơ quan Tỉnh Đồng Nai", "Chưa nộp")
+    assert "<!doctype html>" in answer.content.decode().lower()
+    part = client.get(address.replace("&amp;", "&"), headers={"HX-Request": "true"}).content.decode()
+    assert part.lstrip().startswith("<section")
+    assert part.count("<tr>") == 98

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from de_an_06.plain.spans import Span
 from reporting.exports import excel
 from reporting.exports.sheets import FIGURE_COLUMNS, SheetColumn, derived, index_labels
-from reporting.models import IndicatorFigure, PublicService, Report, ServiceFigures
+from reporting.models import Indicator, IndicatorFigure, PublicService, Report, ServiceFigures
 from reporting.rollup import rollup
 from taskforces.models import UnitVersion
 
@@ -279,11 +279,13 @@ def test_indicators_sheet(november, world, tmp_path):
             if value is not None:
                 pair[i] = (pair[i] or 0) + value
     assert numbers
+    plain = set(Indicator.objects.filter(kind="number").values_list("code", flat=True))
+    assert {"DD02", "NL01"} <= plain & set(numbers)
     for code, (numerator, denominator) in numbers.items():
         assert sheet.cell(rows[code], 6).value == numerator, code
-        assert sheet.cell(rows[code], 7).value == denominator, code
+        assert sheet.cell(rows[code], 7).value == ("x" if code in plain else denominator), code
         rate = sheet.cell(rows[code], 8)
-        assert rate.value == (numerator / denominator if denominator else "–"), code
+        assert rate.value == ("x" if code in plain else numerator / denominator if denominator else "–"), code
         assert rate.number_format == PERCENT
     assert counts.sheets["indicators"] == len([code for code in rows if code])
 

@@ -106,7 +106,7 @@ def test_nothing_resolved_gives_no_rate(client, world, reports):
     row = page(client, world.reviewer).context["review"].clean[0]
     assert (row.received, row.on_time, row.change) == ("0", "–", "100,0%")
     report.service_figures.update(received_postal=None)  # a blank part gives no total, never a smaller one
-    assert page(client, world.reviewer).context["review"].clean[0].received == "–"
+    assert page(client, world.reviewer).context["review"].clean[0].received == ""
 
 
 def test_returned_reports_show_the_reason(client, world, reports):
@@ -132,7 +132,7 @@ def test_no_period_and_all_missing(client, world, month, at):
     month("2026-11")
     text = text_of(page(client, world.reviewer))
     assert "Tháng 11/2026: không có báo cáo chờ duyệt" in text
-    assert "Còn 4 đơn vị chưa nộp, 3 quá hạn." in text  # the province has until the 20th
+    assert "Còn 4 đơn vị chưa nộp, trong đó 3 quá hạn." in text  # the province has until the 20th
 
 
 def test_choosing_month_and_unit(client, world, reports):

@@ -4,17 +4,18 @@ import datetime as dt
 
 from django.utils import timezone
 
-from de_an_06.plain.numbers import format_number
+from de_an_06.plain.numbers import NO_VALUE, format_number
+from reporting.figures import NOT_MEANT, SIGNS
 from reporting.models import Basis
 from reporting.reading import overview
 
-from .sheets import FONT, NOT_ADDED, Formats
+from .sheets import FONT, Formats
 
-SIGNS = (
-    ("(ô trống)", "chưa có số liệu; không phải là 0"),
+EXPLAINED = (
+    ("(ô trống)", SIGNS["blank"]),
     ("0", "đơn vị đã báo cáo và số liệu bằng 0"),
-    ("–", "không tính được tỷ lệ vì mẫu số bằng 0 hoặc chưa có"),
-    (NOT_ADDED, "không cộng được ở dòng này"),
+    (NO_VALUE, SIGNS["no_rate"]),
+    (NOT_MEANT, SIGNS["not_meant"]),
     ("Tỷ lệ", "tổng tử số chia tổng mẫu số; không phải trung bình của các tỷ lệ"),
     ("3=1+2", "cách tính cột 3 từ các cột đánh số 1 và 2"),
 )
@@ -64,7 +65,7 @@ def write_cover(
         sheet.write_string(row, 1, f"{text} ({format_number(counts.sheets.get(key, 0))} dòng)", formats.fact)
         row += 1
     row = _section(sheet, row + 1, "Ký hiệu", formats)
-    for sign, text in SIGNS:
+    for sign, text in EXPLAINED:
         sheet.write_string(row, 0, sign, formats.label)
         sheet.write_string(row, 1, text, formats.fact)
         row += 1

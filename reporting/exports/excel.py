@@ -307,7 +307,8 @@ class _Writer:
                 "denominator": pair.denominator,
                 "units": pair.units,
             }
-            table.add({"order": str(order), **row})
+            is_ratio = indicator.kind == Indicator.Kind.RATIO
+            table.add({"order": str(order), **row}, not_meant=() if is_ratio else ("denominator", "rate"))
             self._step("indicators", *row.values())
         table.close()
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
+from de_an_06.plain.numbers import format_number
 from de_an_06.plain.spans import Span
 from reporting.models import Basis, ExportJob, Period, Report, ReportEvent, SubmissionSummary
 from reporting.reading.overview import begun_periods, periods_of_unit
@@ -104,7 +105,8 @@ def _missing_text(unit_id: int, periods: list[Period], basis: str, missing: int,
         listed = " và ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
         return f"{listed} để trống, không tính là 0."
     noun = "đơn vị" if is_month else "báo cáo"
-    return f"{missing} {noun} chưa có thì để trống, không tính là 0; danh sách ở trang “Chưa báo cáo” của tệp."
+    blank = f"{format_number(missing)} {noun}"
+    return f"{blank} chưa có thì để trống, không tính là 0; danh sách ở trang “Chưa báo cáo” của tệp."
 
 
 def unit_names(jobs: list[ExportJob]) -> dict[UUID, str]:
@@ -182,7 +184,7 @@ def why_old(jobs: list[ExportJob]) -> dict[UUID, str]:
         if len(distinct) == 1:
             last_of[job.pk] = changed[-1]
         elif distinct:
-            reasons[job.pk] = f"{len(distinct)} đơn vị có thay đổi sau khi lập"
+            reasons[job.pk] = f"{format_number(len(distinct))} đơn vị có thay đổi sau khi lập"
     names = dict(
         UnitVersion.objects.filter(unit_id__in={unit_id for unit_id, _, _ in last_of.values()})
         .order_by("valid_from")

@@ -14,11 +14,10 @@ from django.utils import timezone
 from xlsxwriter.utility import xl_col_to_name
 
 from de_an_06.plain.numbers import NO_VALUE
-from reporting.figures import GROUPS, RATES
+from reporting.figures import GROUPS, NOT_MEANT, RATES
 
 FONT = "Times New Roman"
 NUMBER, PERCENT, MOMENT = "#,##0", "0.00%", "dd/mm/yyyy hh:mm"
-NOT_ADDED = "x"  # as in statistical forms: this cell has no meaningful total
 HEAD = 7  # rows above a table: the official header, the title, the period and the unit of measure
 LINE = 15.0  # height of one line of text, in points
 SheetValue = int | float | str | dt.datetime | None
@@ -237,10 +236,13 @@ class SheetTable:
         self.sheet.write_string(self.row, 0, text, self.formats.group)
         self.row += 1
 
-    def add(self, values: Row) -> None:
-        """One row; `values` holds plain columns only, sums and rates follow from them."""
+    def add(self, values: Row, not_meant: Sequence[str] = ()) -> None:
+        """One row; `values` holds plain columns only, sums and rates follow from them.
+
+        `not_meant`: columns that mean nothing in this row.
+        """
         f = self.formats
-        self._write_row(derived(self.columns, values), f.text, f.number, f.percent)
+        self._write_row(derived(self.columns, values), f.text, f.number, f.percent, not_meant=not_meant)
 
     def add_plain(self, words: Sequence[str], figures: Sequence[int | None]) -> None:
         """One row of words and figures without sums or rates: the quick way for sheets of many thousand rows."""
@@ -277,7 +279,9 @@ class SheetTable:
             label=label,
         )
 
-    def _write_row(self, row: Row, text, number, percent, formulas=None, label: str | None = None) -> None:
+    def _write_row(
+        self, row: Row, text, number, percent, formulas=None, label: str | None = None, not_meant: Sequence[str] = ()
+    ) -> None:
         sheet, r = self.sheet, self.row
         lines = max((_lines(row.get(column.key), column.width) for column in self.columns if column.text), default=1)
         if lines > 1:
@@ -287,6 +291,8 @@ class SheetTable:
             if column.text:
                 shown = value if label is None else (label if i == self._label_column() else None)
                 self._write(r, i, shown, self.formats.order if column.width < 7 and label is None else text)
+            elif column.key in not_meant:
+                sheet.write_string(r, i, NOT_MEANT, percent if column.is_rate else number)
             elif column.adds:
                 sheet.write_formula(r, i, self._sum(column, r + 1), number, _cached(value))
             elif column.is_rate:
@@ -296,7 +302,7 @@ class SheetTable:
             elif column.key in formulas:
                 sheet.write_formula(r, i, formulas[column.key], number, _cached(value))
             else:
-                sheet.write_string(r, i, NOT_ADDED, number)
+                sheet.write_string(r, i, NOT_MEANT, number)
         self.row += 1
 
     def _write(self, row: int, column: int, value: SheetValue, cell_format) -> None:

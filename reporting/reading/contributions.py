@@ -2,6 +2,8 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
 
 from django.db.models import QuerySet, Sum
 
@@ -41,12 +43,21 @@ class SourceRow:
         return str(Status(self.status).label)
 
 
+class Order(StrEnum):
+    """How the rows behind a number are sorted, as the page says it."""
+
+    LARGEST = "số lớn trước"
+    LOWEST_RATE = "tỷ lệ thấp trước"
+    HIGHEST_RATE = "tỷ lệ cao trước"
+
+
 @dataclass
 class Source:
-    """A number and the reports behind it, largest part first."""
+    """A number and the reports behind it: of a rate the worst first, else the largest part first."""
 
     label: str
     has_denominator: bool
+    order: Order
     is_state: bool  # a unit's last month counts (first, for `opening`), not all of its months
     rows: list[SourceRow]
     value: int | None
@@ -82,7 +93,8 @@ def source(
             figures = figures.filter(service__code__in=LINKED_SERVICES)
         is_state = not set(fields) <= set(FLOW_FIELDS)
         parts = _state_parts(figures, read, fields, "service_id") if is_state else _flow_parts(figures, fields, below)
-        return _source(label, bool(below), is_state, parts, counted, read)
+        order = Order.LOWEST_RATE if below else Order.LARGEST  # of both rates: the more the better
+        return _source(label, order, is_state, parts, counted, read, bool(below))
     indicator = Indicator.objects.filter(code=measure).first()
     if indicator is None:
         raise UnknownMeasure(measure)
@@ -98,9 +110,15 @@ def source(
             parts[report_id] = parts[report_id][0], of
     else:
         parts = _flow_parts(pairs, ("numerator",), below)
-    return _source(f"{indicator.code} {indicator.name}", is_ratio, is_state, parts, counted, read)
+    order = _WORST_FIRST[Indicator.Direction(indicator.direction)] if is_ratio else Order.LARGEST
+    return _source(f"{indicator.code} {indicator.name}", order, is_state, parts, counted, read, is_ratio)
 
 
+_WORST_FIRST = {
+    Indicator.Direction.UP: Order.LOWEST_RATE,
+    Indicator.Direction.DOWN: Order.HIGHEST_RATE,
+    Indicator.Direction.NONE: Order.LARGEST,
+}
 Parts = dict[int, tuple[int | None, int | None]]
 
 
@@ -143,16 +161,35 @@ def _state_parts(figures: QuerySet, read: list[Period], fields: tuple[str, ...],
 
 
 def _source(
-    label: str, has_denominator: bool, is_state: bool, parts: Parts, counted: QuerySet[Report], read: list[Period]
+    label: str,
+    order: Order,
+    is_state: bool,
+    parts: Parts,
+    counted: QuerySet[Report],
+    read: list[Period],
+    has_denominator: bool,
 ) -> Source:
     rows = [
         SourceRow(*row, *parts[row[0]])
         for row in counted.values_list("pk", "unit_id", "period_id", "status", "is_late", "level")
         if row[0] in parts and parts[row[0]] != (None, None)
     ]
+    versions = UnitVersion.objects.filter(unit__in=counted.values("unit")).order_by("valid_from")
+    names = dict(versions.values_list("unit_id", "sort_key"))  # the last one stays
     months = {p.pk: k for k, p in enumerate(read)}
-    rows.sort(key=lambda r: (-(r.value or 0), -(r.of or 0), r.unit_id, months[r.period_id]))
-    return Source(label, has_denominator, is_state, rows, add(*(r.value for r in rows)), add(*(r.of for r in rows)))
+    rows.sort(key=lambda r: (*_place(r, order), names.get(r.unit_id, ""), r.unit_id, months[r.period_id]))
+    value, of = add(*(r.value for r in rows)), add(*(r.of for r in rows))
+    return Source(label, has_denominator, order, is_state, rows, value, of)
+
+
+def _place(row: SourceRow, order: Order) -> tuple:
+    """Of a rate the worst first, by the exact fraction, equal ones by how much they weigh; without a rate last."""
+    if order == Order.LARGEST:
+        return -(row.value or 0), -(row.of or 0)
+    if row.value is None or not row.of:
+        return 1, 0, 0
+    rate = Fraction(row.value, row.of)
+    return 0, rate if order == Order.LOWEST_RATE else -rate, -row.of
 
 
 def name_rows(rows: list[SourceRow], read: list[Period]) -> None:

@@ -5,6 +5,7 @@ from fractions import Fraction
 
 from de_an_06.plain.numbers import format_number, format_rate
 from reporting.lateness import overdue_words
+from reporting.models import Status
 
 from .overview import Overview, UnitRow
 from .ranges import Dossiers
@@ -36,17 +37,30 @@ def _value(dossiers: Dossiers) -> Fraction | None:
 
 
 def _missing(seen: Overview) -> list[Finding]:
-    overdue = [m for m in seen.missing if m.days_overdue is not None]
-    if not overdue or not seen.has_units_below:
+    """A report sent back was handed in: it is named as that, and not among those nobody has sent."""
+    past = [m for m in seen.missing if m.days_overdue is not None]
+    if not past or not seen.has_units_below:
         return []
+    overdue = [m for m in past if m.status != Status.RETURNED]
     names = list(dict.fromkeys(m.name for m in overdue))
+    returned = [m for m in past if m.status == Status.RETURNED]
+    back = f"{format_number(len(returned))} báo cáo bị trả lại, chưa gửi lại"
+    back_names = f"{_named(list(dict.fromkeys(m.name for m in returned)))}."
+    if not overdue:
+        return [Finding("warn", back, back_names)]
+    more = f" Ngoài ra {back}: {back_names}" if returned else ""
     if len(seen.periods) > 1:
-        shown = ", ".join(names[:3]) + (f" và {len(names) - 3} đơn vị khác" if len(names) > 3 else "")
-        return [Finding("bad", f"Thiếu {format_number(len(overdue))} báo cáo tháng đã quá hạn", f"{shown}.")]
-    if len(names) == 1:
-        return [Finding("bad", f"{names[0]} chưa nộp, đã quá hạn", f"{overdue_words(overdue[0].days_overdue or 0)}.")]
-    shown = ", ".join(names[:3]) + (f" và {len(names) - 3} đơn vị khác" if len(names) > 3 else "")
-    return [Finding("bad", f"{format_number(len(names))} đơn vị chưa nộp, đã quá hạn", f"{shown}.")]
+        title = f"Thiếu {format_number(len(overdue))} báo cáo tháng đã quá hạn"
+    elif len(names) == 1:
+        days = overdue_words(overdue[0].days_overdue or 0)
+        return [Finding("bad", f"{names[0]} chưa nộp, đã quá hạn", f"{days}.{more}")]
+    else:
+        title = f"{format_number(len(names))} đơn vị chưa nộp, đã quá hạn"
+    return [Finding("bad", title, f"{_named(names)}.{more}")]
+
+
+def _named(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" và {format_number(len(names) - 3)} đơn vị khác" if len(names) > 3 else "")
 
 
 def _slow_service(seen: Overview) -> list[Finding]:
@@ -81,12 +95,10 @@ def _overdue(seen: Overview) -> list[Finding]:
     total = seen.dossiers.pending_overdue
     if not total:
         return []
-    holders = sorted(
-        (row for row in seen.rows if row.dossiers.pending_overdue), key=lambda row: -(row.dossiers.pending_overdue or 0)
-    )
+    holders = seen.overdue_holders
     where = ""
     if holders:
-        where = f" ở {len(holders)} đơn vị; nhiều nhất: " + ", ".join(
+        where = f" ở {format_number(len(holders))} đơn vị; nhiều nhất: " + ", ".join(
             f"{row.name} {format_number(row.dossiers.pending_overdue)}" for row in holders[:2]
         )
     text = f"{format_number(total)} hồ sơ{where}."

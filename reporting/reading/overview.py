@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 from django.utils import timezone
 
+from de_an_06.plain.numbers import format_number
 from de_an_06.plain.spans import Month, Span
 from reporting.lateness import SENT, days_overdue, deadlines_of
 from reporting.models import Basis, Indicator, IndicatorSummary, Period, PublicService
@@ -60,7 +61,7 @@ __all__ = [
 LINKED_SERVICES = ("DVC15", "DVC16")  # the two linked groups: birth, death
 ACTIVATION = "DD04"  # electronic identities activated (VNeID)
 ASSIGNMENTS = "TC07"  # assignments done, counted from the register
-HEAT_UNITS = 60  # more units below than this: rates only, no table of unit and service
+HEAT_UNITS = 60  # more units below than this: the table of units and services is read only when asked for
 END_OF_DISTRICTS = dt.date(2025, 7, 1)
 
 
@@ -136,6 +137,17 @@ class Overview:
     def has_units_below(self) -> bool:
         return bool(self.children)
 
+    @property
+    def overdue_holders(self) -> list[UnitRow]:
+        """The rows that hold pending dossiers beyond their time, the most first."""
+        holders = [row for row in self.rows if row.dossiers.pending_overdue]
+        return sorted(holders, key=lambda row: -(row.dossiers.pending_overdue or 0))
+
+    @property
+    def totals_wait(self) -> bool:
+        """Do the totals shown miss a change that the rows beside them have? Only a month's are stored ones."""
+        return self.is_stale and len(self.periods) == 1
+
     def indicator(self, code: str) -> Pair | None:
         return next((line.pair for line in self.indicators if line.indicator.code == code), None)
 
@@ -163,18 +175,19 @@ def overview(
     ranked_by: str = "dung-han",
     versions: list[UnitVersion] | None = None,
     periods: list[Period] | None = None,
+    with_heat: bool = False,
 ) -> Overview:
     """What a unit and everything under it reported in a span. Raises NoFigures; asks nobody's rights (scope.py does).
 
     `now` decides which months have begun and what is overdue; `versions` (of the unit) and `periods` (begun) may be
-    passed by a page that has read them already.
+    passed by a page that has read them already. `with_heat` reads the units' services however many units there are.
     """
     now = now or now_for()
     if periods is None:
         periods = begun_periods(timezone.localtime(now).date())
     if versions is None:
         versions = list(UnitVersion.objects.filter(unit_id=unit_id))
-    seen = _read(unit_id, span, basis, versions, periods)
+    seen = _read(unit_id, span, basis, versions, periods, with_heat)
     totals = _add_up_totals(seen)
     missing, direct = _hand_ins(seen, now)
     rows = _ranked_rows(seen, direct, ranked_by)
@@ -230,21 +243,20 @@ class _Seen:
     pairs: list[IndicatorSum]  # of the activated identities
     trend_months: list[Month]
     summaries: dict[int, dict[int, tuple[Dossiers, dt.datetime]]]
+    has_heat: bool  # `sums` are by service
 
     @property
     def day(self) -> dt.date:
         return self.stretch.now[-1].data_to
 
     @property
-    def has_heat(self) -> bool:
-        return bool(self.children) and len(self.children) <= HEAT_UNITS
-
-    @property
     def submissions(self) -> Submissions:
         return total_now(self.owed)
 
 
-def _read(unit_id: int, span: Span, basis: str, versions: list[UnitVersion], periods: list[Period]) -> _Seen:
+def _read(
+    unit_id: int, span: Span, basis: str, versions: list[UnitVersion], periods: list[Period], with_heat: bool
+) -> _Seen:
     by_key = {p.key: p for p in periods_of_unit(versions, periods)}
     read = [by_key[m.key] for m in span.months if m.key in by_key]
     if not read:
@@ -261,7 +273,7 @@ def _read(unit_id: int, span: Span, basis: str, versions: list[UnitVersion], per
     indicators = {i.pk: i for i in Indicator.objects.all()}
     linked_ids = [pk for pk, s in services.items() if s.code in LINKED_SERVICES]
     activation_ids = [pk for pk, i in indicators.items() if i.code == ACTIVATION]
-    by_service = len(children) <= HEAT_UNITS
+    by_service = with_heat or len(children) <= HEAT_UNITS
     trend_months = [span.last.plus(k - TREND_MONTHS + 1) for k in range(TREND_MONTHS)]
     trend_periods = [by_key[m.key] for m in trend_months if m.key in by_key]
     return _Seen(
@@ -280,6 +292,7 @@ def _read(unit_id: int, span: Span, basis: str, versions: list[UnitVersion], per
         pairs=indicator_sums(stretch, activation_ids),
         trend_months=trend_months,
         summaries=service_summaries(unit_id, basis, trend_periods) if children else {},
+        has_heat=by_service and bool(children),
     )
 
 
@@ -419,6 +432,7 @@ def _notices(
         notices.append(f"Số liệu đến hết {last.label} ({len(read)}/{len(wanted)} tháng).")
     if owed.older:
         notices.append(
-            f"Số tồn và số lũy kế của {owed.older} đơn vị là số của tháng gần nhất đơn vị đã nộp, trước {last.label}."
+            f"Số tồn và số lũy kế của {format_number(owed.older)} đơn vị là số của tháng gần nhất đơn vị đã nộp, "
+            f"trước {last.label}."
         )
     return notices

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
-from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate, rate
+from de_an_06.plain.numbers import format_number, format_rate, rate
 from de_an_06.plain.vietnamese import search_key
 from reporting import periods
 from reporting.figures import (
@@ -103,8 +103,8 @@ class Review:
 
     @property
     def overdue(self) -> int:
-        """Not sent though the deadline has passed."""
-        return sum(r.is_overdue for r in self.rows)
+        """Not sent though the deadline has passed; those sent back are counted apart."""
+        return sum(r.is_overdue and r.report.status != Status.RETURNED for r in self.rows)
 
     @property
     def count_waiting(self) -> int:
@@ -124,7 +124,8 @@ class Review:
 
     @property
     def count_missing(self) -> int:
-        return self.expected - self.sent
+        """Not sent; together with `count_returned` what is still to come."""
+        return self.expected - self.sent - self.count_returned
 
     @property
     def count_approved(self) -> int:
@@ -199,8 +200,8 @@ def _add_figures(rows: list[ReviewRow], unit: UnitVersion, period: Period) -> No
         if row.report.status not in SENT or figures is None:
             continue
         received = figures["received"]
-        row.received = format_number(received, blank=NO_VALUE)
-        row.overdue = format_number(figures["overdue"], blank=NO_VALUE)
+        row.received = format_number(received)
+        row.overdue = format_number(figures["overdue"])
         row.on_time = format_rate(figures["on_time"], figures["resolved"])
         previous = earlier.get(row.report.unit_id, {}).get("received")
         if received is not None and previous is not None:

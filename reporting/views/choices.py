@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest
 from de_an_06.plain.numbers import whole_number
 from de_an_06.plain.spans import Month, Span
 from reporting.models import Basis, Period
+from reporting.reading.months import reports_in_months
 from reporting.reading.overview import begun_periods, periods_of_unit
 from taskforces.clock import now_for, today_for
 from taskforces.models import AdministrativeUnit, Level, UnitVersion
@@ -24,6 +25,7 @@ class Choice:
     versions: list[UnitVersion]
     periods: list[Period]  # every begun month
     own_periods: list[Period]  # those on whose last day the unit existed
+    held: dict[int, int]  # period -> reports in the figures, of those in which it owes any
     span: Span | None  # None: the unit has no month at all
     basis: str
     now: object
@@ -43,7 +45,8 @@ def read_choice(request: HttpRequest) -> Choice | None:
     unit_id = _unit_asked(request)
     if unit_id is None:
         return None
-    versions = list(UnitVersion.objects.filter(path_in_scope(request.user), unit_id=unit_id).order_by("valid_from"))
+    known = UnitVersion.objects.filter(path_in_scope(request.user), unit_id=unit_id).select_related("unit")
+    versions = list(known.order_by("valid_from"))
     if not versions:
         raise Http404
     now, today = now_for(request.user), today_for(request.user)
@@ -58,11 +61,14 @@ def read_choice(request: HttpRequest) -> Choice | None:
             span = Span.parse(request.GET["ky"])
         except ValueError as error:
             raise Http404 from error
-    elif own:
-        ended = [p for p in own if p.data_to < today]
-        latest = (ended or own)[-1]
+    basis = BASES[basis_key]
+    held = reports_in_months(unit_id, versions[0].unit.level, basis, own)
+    if span is None and own:
+        offered = [p for p in own if p.pk in held] or own
+        ended = [p for p in offered if p.data_to < today]
+        latest = (ended or offered)[-1]
         span = Span.month(Month(latest.year, latest.month))
-    return Choice(unit_id, versions, periods, own, span, BASES[basis_key], now)
+    return Choice(unit_id, versions, periods, own, held, span, basis, now)
 
 
 def _unit_asked(request: HttpRequest) -> int | None:
@@ -77,8 +83,13 @@ def _unit_asked(request: HttpRequest) -> int | None:
     return None
 
 
-def span_groups(own: list[Period], chosen: Span | None) -> list[tuple[str, list[tuple[str, str, bool]]]]:
-    """For the picker: (group, [(key, label, chosen)]) of months and of the longer stretches with a begun month."""
+def span_groups(
+    own: list[Period], chosen: Span | None, empty: frozenset[Month] = frozenset()
+) -> list[tuple[str, list[tuple[str, str, bool]]]]:
+    """For the picker: (group, [(key, label, chosen)]) of months and of the longer stretches with a month of `own`.
+
+    A stretch of nothing but `empty` months says so.
+    """
     months = [Month(p.year, p.month) for p in reversed(own)]
     have = set(months)
     longer: list[Span] = []
@@ -93,14 +104,15 @@ def span_groups(own: list[Period], chosen: Span | None) -> list[tuple[str, list[
     if chosen is not None and chosen.key not in {s.key for s in listed}:
         groups.insert(0, ("Đang xem", [chosen]))
     return [
-        (name, [(s.key, _capital(s.label), chosen is not None and s.key == chosen.key) for s in spans])
+        (name, [(s.key, _said(s, have, empty), chosen is not None and s.key == chosen.key) for s in spans])
         for name, spans in groups
         if spans
     ]
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _said(span: Span, have: set[Month], empty: frozenset[Month]) -> str:
+    text = span.label[:1].upper() + span.label[1:]
+    return text + " (chưa có số liệu)" if have & set(span.months) <= empty else text
 
 
 def in_scope(user, version: UnitVersion) -> bool:
@@ -110,7 +122,9 @@ def in_scope(user, version: UnitVersion) -> bool:
 
 def context_bar(request: HttpRequest, choice: Choice, *, seen=None, hidden: dict | None = None) -> dict:
     """What components/context_bar.html shows. `seen` (an Overview) adds the units above and below and the time."""
-    groups = span_groups(choice.own_periods, choice.span)
+    offered = [p for p in choice.own_periods if p.pk in choice.held]
+    empty = frozenset(Month(p.year, p.month) for p in offered if not choice.held[p.pk])
+    groups = span_groups(offered, choice.span, empty)
     bar = {
         "action": request.path,
         "spans": groups,
@@ -129,7 +143,7 @@ def context_bar(request: HttpRequest, choice: Choice, *, seen=None, hidden: dict
         "unit_name": choice.versions[-1].name,
     }
     if choice.span is not None:
-        have = {(p.year, p.month) for p in choice.own_periods}
+        have = {(p.year, p.month) for p in offered}
         size = 12 if choice.span.kind in {"year", "nine", "ytd"} else len(choice.span.months)
         for name, step in (("previous", -size), ("next", size)):
             other = choice.span.shifted(step)

@@ -5,13 +5,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
 
-from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate
+from de_an_06.plain.numbers import format_number, format_rate
+from reporting.figures import SIGNS
 from reporting.models import Basis, Report
 from reporting.reading.contributions import UnknownMeasure, name_rows, source
 from reporting.reading.findings import findings
-from reporting.reading.overview import RANKINGS, NoFigures, overview
-from taskforces.register.assignment_counts import AssignmentState, overdue
+from reporting.reading.overview import RANKINGS, NoFigures, Overview, overview
+from taskforces.register.assignment_counts import AssignmentState, done_and_standing, overdue
 from taskforces.units.tree import version_of_day
 
 from . import dashboard_charts as charts
@@ -34,17 +36,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         return render(request, "taskforces/no_posting.html")
     hidden = {"xep_theo": ranked_by} if ranked_by != "dung-han" else {}
     try:
-        if choice.span is None:
-            raise NoFigures
-        seen = overview(
-            choice.unit_id,
-            choice.span,
-            choice.basis,
-            now=choice.now,
-            ranked_by=ranked_by,
-            versions=choice.versions,
-            periods=choice.periods,
-        )
+        seen = _seen(choice, ranked_by=ranked_by)
     except NoFigures:
         return _no_figures(request, choice)
     unit_link, source_link = tables.source_links(choice)
@@ -56,10 +48,10 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "title": _title(seen),
         "lead": _lead(seen),
         "is_official": seen.basis == Basis.OFFICIAL,
-        "stats": numbers.stats(seen, source_link),
         "findings": findings(seen),
         "who": tables.who_reported(seen),
         "heat": charts.heat(seen, unit_link),
+        "heat_url": "" if seen.has_heat else reverse("dashboard-heat") + choice.query(),
         "ranking": charts.ranking(seen),
         "rank_links": [
             (choice.query(xep_theo=None if key == "dung-han" else key) + "#xep", words, key == ranked_by)
@@ -70,12 +62,47 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "unit_total": tables.unit_total(seen, source_link),
         "services": tables.service_table(seen, source_link),
         "indicators": tables.indicator_groups(seen, source_link),
+        "signs": SIGNS,
         "trend": trend,
         "chart": charts.chart_data(trend["points"]),
         "export_query": choice.query(),
     }
     context |= _late_assignments(choice, seen)
+    register = done_and_standing(choice.unit_id, context["late_day"])
+    context["stats"] = numbers.stats(seen, source_link, register, context["late_day"])
     return render(request, "reporting/dashboard.html", context)
+
+
+def _seen(choice: Choice, **more) -> Overview:
+    """The choice's overview; raises NoFigures."""
+    if choice.span is None:
+        raise NoFigures
+    versions, periods = choice.versions, choice.periods
+    return overview(
+        choice.unit_id, choice.span, choice.basis, now=choice.now, versions=versions, periods=periods, **more
+    )
+
+
+@require_safe
+@vary_on_headers("HX-Request")
+def heat_table(request: HttpRequest) -> HttpResponse:
+    """Units by services of a unit with many units below: a page of its own, or the panel alone when htmx asks."""
+    choice = read_choice(request)
+    if choice is None:
+        raise Http404
+    try:
+        seen = _seen(choice, with_heat=True)
+    except NoFigures:
+        return _no_figures(request, choice)
+    context = {
+        "ctx": context_bar(request, choice, seen=seen),
+        "seen": seen,
+        "heat": charts.heat(seen, tables.source_links(choice)[0]),
+        "who": tables.who_reported(seen),
+        "back": choice.query(),
+    }
+    name = "reporting/_heat.html" if request.htmx else "reporting/heat_table.html"
+    return render(request, name, context)
 
 
 def _late_assignments(choice: Choice, seen) -> dict:
@@ -156,8 +183,9 @@ def source_rows(request: HttpRequest) -> HttpResponse:
         "unit_name": ("Cơ quan " if own else "") + (version.name if version else ""),
         "measure": found.label,
         "source": found,
-        "value": format_number(found.value, blank=NO_VALUE),
-        "of": format_number(found.of, blank=NO_VALUE),
+        "value": format_number(found.value),
+        "of": format_number(found.of),
+        "zeros": sum(row.value == 0 for row in found.rows),
         "rate": format_rate(found.value, found.of) if found.has_denominator else "",
         "rows": [
             {
@@ -166,8 +194,8 @@ def source_rows(request: HttpRequest) -> HttpResponse:
                 "period": labels[row.period_id],
                 "status": tables.report_status(row.status, None),
                 "is_late": row.is_late,
-                "value": format_number(row.value, blank=NO_VALUE),
-                "of": format_number(row.of, blank=NO_VALUE),
+                "value": format_number(row.value),
+                "of": format_number(row.of),
                 "rate": format_rate(row.value, row.of) if found.has_denominator else "",
             }
             for row in page.object_list

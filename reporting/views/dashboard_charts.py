@@ -41,7 +41,7 @@ COLUMN_HEADS = {
 
 
 def heat(seen: Overview, unit_link) -> dict | None:
-    """Units x services, rate of early and on time with one decimal; None where there are too many units."""
+    """Units x services, rate of early and on time with one decimal, the worst unit first; None where not read."""
     if not seen.has_heat:
         return None
     lines = [line for line in seen.services if line.dossiers.resolved]
@@ -49,7 +49,7 @@ def heat(seen: Overview, unit_link) -> dict | None:
         return None
     codes = [line.service.code for line in lines]
     body = []
-    for row in filter(owes, seen.rows):
+    for row in sorted(filter(owes, seen.rows), key=_worst_first):
         reported = bool(row.submissions.reports)
         body.append(
             {
@@ -67,6 +67,12 @@ def heat(seen: Overview, unit_link) -> dict | None:
         "total": _tenths(seen.dossiers)[0],
         "span": len(lines) + 1,
     }
+
+
+def _worst_first(row: UnitRow) -> tuple:
+    """By the exact rate, equal ones by how many dossiers they resolved; units without a rate stay last, by name."""
+    share = share_of(row.dossiers.in_time_rate)
+    return (1, 0, 0) if share is None else (0, share, -(row.dossiers.resolved or 0))
 
 
 def _tenths(d: Dossiers) -> tuple[str, int | None]:
@@ -131,12 +137,12 @@ def _ranked_value(row: UnitRow, by: str) -> str:
 
 def _rank_words(change: int | None) -> dict:
     if change is None:
-        return {"icon": "", "amount": "", "word": NO_VALUE}
+        return {"icon": "", "amount": "", "word": "kỳ trước chưa xếp"}
     if change == 0:
         return {"icon": "", "amount": "", "word": "giữ hạng"}
     return {
         "icon": "up" if change > 0 else "down",
-        "amount": str(abs(change)),
+        "amount": count(abs(change)),
         "word": "tăng" if change > 0 else "giảm",
     }
 
@@ -152,7 +158,7 @@ def trend(seen: Overview) -> dict:
                 "online": _chart_value(p.online),
                 "in_time_text": format_rate(*(p.in_time or (None, None))),
                 "online_text": format_rate(*(p.online or (None, None))),
-                "reported": f"{count(p.reported)}/{count(p.expected)}" if p.expected else NO_VALUE,
+                "reported": f"{count(p.reported)}/{count(p.expected)}" if p.expected else "",
                 "provisional": p.is_provisional and p.in_time is not None,
             }
         )

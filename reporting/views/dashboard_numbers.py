@@ -1,9 +1,11 @@
 """The six numbers at the head of the dashboard, as text, with their change on the same units."""
 
+import datetime as dt
 from fractions import Fraction
 
 from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate
 from reporting.figures import ONLINE_RATE, RECEIVED
+from reporting.models import Basis
 from reporting.reading.overview import ACTIVATION, ASSIGNMENTS, Overview
 from reporting.reading.ranges import Pair
 
@@ -11,7 +13,8 @@ _OTHER_CHANNELS = ", ".join(f.short_label.lower() for f in RECEIVED.figures if f
 
 
 def count(value: int | None) -> str:
-    return format_number(value, blank=NO_VALUE)
+    """A count; nothing where nobody reported it. “–” is a rate that cannot be computed, and nothing else."""
+    return format_number(value)
 
 
 def share_of(rate: tuple[int | None, int | None]) -> Fraction | None:
@@ -19,12 +22,16 @@ def share_of(rate: tuple[int | None, int | None]) -> Fraction | None:
     return None if numerator is None or not denominator else Fraction(numerator, denominator)
 
 
-def stats(seen: Overview, link) -> list[dict]:
-    """The six numbers of the head: value, change on the same units, a note, and where it came from."""
+def stats(seen: Overview, link, register: tuple[int, int], register_day: dt.date) -> list[dict]:
+    """The six numbers of the head: value, change on the same units, a note, and where it came from.
+
+    `register`: assignments done and given as the register itself says on `register_day`. The reports hold what it said
+    on the last day of their month, of the units that have sent them, so the two differ and are named apart.
+    """
     d, now, before = seen.dossiers, None, None
     if seen.comparison is not None:
         now, before = seen.comparison.now, seen.comparison.before
-    units = f"ở {count(seen.submissions.reported)} đơn vị" if seen.has_units_below else ""
+    holders = len(seen.overdue_holders)
     online, received = d.online_rate
     other = None if received is None else received - (online or 0)
     assignments = seen.indicator(ASSIGNMENTS) or Pair()
@@ -55,7 +62,7 @@ def stats(seen: Overview, link) -> list[dict]:
             "value": count(d.pending_overdue),
             "unit": "hồ sơ" if d.pending_overdue is not None else "",
             "delta": _overdue_delta(now and now.dossiers.pending_overdue, before and before.dossiers.pending_overdue),
-            "note": units if d.pending_overdue is not None else "",
+            "note": f"ở {count(holders)} đơn vị" if holders else "",
             "source": "pending_overdue",
         },
         {
@@ -70,13 +77,29 @@ def stats(seen: Overview, link) -> list[dict]:
             "value": count(assignments.numerator),
             "unit": "" if assignments.denominator is None else f"/{count(assignments.denominator)}",
             "delta": None,
-            "note": "Chưa có sổ nhiệm vụ" if assignments.numerator is None else format_rate(*assignments.rate),
+            "note": _assignments_note(seen, assignments, register, register_day),
             "source": ASSIGNMENTS,
         },
     ]
     for card in cards:
-        card["url"] = link(so=card["source"]) if card["value"] != NO_VALUE else ""
+        card["url"] = link(so=card["source"]) if card["value"] not in ("", NO_VALUE) else ""
     return cards
+
+
+def _assignments_note(seen: Overview, reported: Pair, register: tuple[int, int], day: dt.date) -> str:
+    done, given = register
+    now = f"sổ ngày {day:%d/%m/%Y}: {count(done)}/{count(given)}" if given else ""
+    if reported.numerator is None:
+        if not now:
+            return "Chưa có sổ nhiệm vụ"
+        if seen.submissions.reports:
+            without = "Chưa có trong báo cáo"
+        else:
+            without = "Chưa có báo cáo được duyệt" if seen.basis == Basis.OFFICIAL else "Báo cáo chưa gửi"
+        return f"{without}; {now}"
+    of = f"theo báo cáo của {count(reported.units)} đơn vị" if seen.has_units_below else "theo báo cáo"
+    same = (reported.numerator, reported.denominator) == register
+    return f"{format_rate(*reported.rate)} {of}" + (f"; {now}" if now and not same else "")
 
 
 def _fraction(pair: Pair) -> str:

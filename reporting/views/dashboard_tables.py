@@ -8,7 +8,7 @@ from urllib.parse import quote
 from django.urls import reverse
 
 from de_an_06.plain.numbers import NO_VALUE, format_rate
-from reporting.figures import GROUP_STARTS, GROUPS, RATES, headings
+from reporting.figures import GROUP_STARTS, GROUPS, NOT_MEANT, RATES, headings
 from reporting.lateness import SENT_LATE, overdue_words
 from reporting.models import Indicator, Status
 from reporting.reading.overview import ACTIVATION, Measures, Overview, UnitRow
@@ -16,6 +16,7 @@ from reporting.reading.ranges import Dossiers
 
 from .dashboard_numbers import count
 
+NOT_LINKED = ("", NO_VALUE)  # no figure, no rate: there are no rows behind it
 CHIPS = 60  # more units than this are told by number, the table below names them
 
 
@@ -46,7 +47,10 @@ def report_status(status: str, days_overdue: int | None) -> dict:
 
 
 def who_reported(seen: Overview) -> dict:
-    """The box “Ai đã nộp”: the late ones first, then chips of all units where they are few."""
+    """The box “Ai đã nộp”: the late ones first, then chips of all units where they are few.
+
+    The legend counts each report once, so that its numbers add up to the reports owed; only those sent late are a part.
+    """
     parts = seen.submissions
     chips = []
     if seen.has_units_below and len(seen.rows) <= CHIPS:
@@ -64,12 +68,15 @@ def who_reported(seen: Overview) -> dict:
         }
         for m in sorted(seen.missing, key=lambda m: -1 if m.days_overdue is None else m.days_overdue, reverse=True)
     ]
-    overdue = sum(m["overdue"] for m in missing)
+    unsent = [m for m in missing if not m["is_returned"]]
+    overdue = sum(m["overdue"] for m in unsent)
+    rest = missing[12:]
     return {
         "chips": chips,
         "missing": missing[:12],
-        "more": missing[12:],
-        "more_count": count(len(missing) - 12) if len(missing) > 12 else "",
+        "more": rest,
+        "more_words": f"{count(len(rest))} báo cáo khác chưa nộp"
+        + (" hoặc bị trả lại" if any(m["is_returned"] for m in rest) else ""),
         "reports": count(parts.reports),
         "expected": count(parts.expected_reports),
         "reports_raw": parts.reports,
@@ -80,8 +87,9 @@ def who_reported(seen: Overview) -> dict:
                 ("t-info", "send", "Đã gửi", parts.submitted),
                 ("t-ok", "check", "Đã duyệt", parts.approved),
                 ("t-warn", "back", "Trả lại", parts.returned),
-                ("t-bad", "clock", "Quá hạn", overdue),
-                ("t-warn", "clock", SENT_LATE, parts.late),
+                ("t-bad", "clock", "Chưa nộp, quá hạn", overdue),
+                ("", "blank", "Chưa nộp", len(unsent) - overdue),
+                ("t-warn", "clock", f"Trong số đã nộp: {SENT_LATE.lower()}", parts.late),
             )
             if number
         ],
@@ -102,7 +110,7 @@ def unit_rows(seen: Overview, unit_link, source_link) -> list[dict]:
                 "is_own": row.is_own,
                 "status": status_of(row),
                 "cells": _unit_cells(row.measures, _row_source(row, source_link)),
-                "rank": NO_VALUE if row.rank is None else str(row.rank),
+                "rank": count(row.rank),
             }
         )
     return rows
@@ -123,7 +131,7 @@ def _unit_cells(measures: Measures, source) -> list[tuple[str, str, str]]:
         ("Đang quá hạn", count(d.pending_overdue), "pending_overdue"),
         ("Kích hoạt VNeID", format_rate(*measures.activation.rate), ACTIVATION),
     ]
-    return [(label, text, "" if text == NO_VALUE else source(so=so)) for label, text, so in cells]
+    return [(label, text, "" if text in NOT_LINKED else source(so=so)) for label, text, so in cells]
 
 
 def owes(row: UnitRow) -> bool:
@@ -170,7 +178,7 @@ def service_table(seen: Overview, source_link) -> dict | None:
 
 
 def _source(source_link, code: str, name: str, text: str) -> str:
-    return "" if text == NO_VALUE else source_link(so=f"{code}.{name}" if code else name)
+    return "" if text in NOT_LINKED else source_link(so=f"{code}.{name}" if code else name)
 
 
 def indicator_groups(seen: Overview, source_link) -> list[tuple[str, list[dict]]]:
@@ -186,8 +194,8 @@ def indicator_groups(seen: Overview, source_link) -> list[tuple[str, list[dict]]
                 "measure": i.unit_of_measure,
                 "over_time": i.get_over_time_display(),
                 "value": f"{value}/{count(pair.denominator)}" if is_ratio and pair.numerator is not None else value,
-                "rate": format_rate(*pair.rate) if is_ratio else "",
-                "units": count(pair.units) if pair.units else NO_VALUE,
+                "rate": format_rate(*pair.rate) if is_ratio else NOT_MEANT,
+                "units": count(pair.units),
                 "url": source_link(so=i.code) if pair.numerator is not None else "",
                 "older": count(pair.older) if pair.older else "",
             }

@@ -43,7 +43,7 @@ FILTERS = (
     ("", "Tất cả"),
     ("sach", "Sạch, chờ duyệt"),
     ("can-xem", "Cần xem"),
-    ("chua-nop", "Chưa nộp"),
+    ("chua-nop", "Chưa nộp, trả lại"),
     ("da-duyet", "Đã duyệt"),
 )
 
