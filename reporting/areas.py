@@ -57,10 +57,16 @@ def describe(area: ParticipatingArea, now: dt.datetime | None = None) -> tuple[b
     """Does somebody owe a report, and the sentence that says from which month on."""
     first, name = first_month(area, now), name_of(area)
     if first is None:
-        return False, f"{name} không nợ báo cáo kỳ nào: không ngày chốt số liệu nào nằm trong thời gian tham gia đã ghi."
+        return (
+            False,
+            f"{name} không nợ báo cáo kỳ nào: không ngày chốt số liệu nào nằm trong thời gian tham gia đã ghi.",
+        )
     when = f"từ kỳ {first.label} (chốt số liệu ngày {first.data_to:%d/%m/%Y})"
     if not first.units:
-        return False, f"{name} tham gia {when}, nhưng ngày đó không có đơn vị nào phải nộp. Xem lại đơn vị và thời gian."
+        return (
+            False,
+            f"{name} tham gia {when}, nhưng ngày đó không có đơn vị nào phải nộp. Xem lại đơn vị và thời gian.",
+        )
     opening = ""
     if not first.is_open:
         due = first.month <= current_month(now)

@@ -99,9 +99,7 @@ def settle(period: Period, unit_ids: Collection[int] | None = None) -> Settled:
 
     place = standing.filter(**of_unit).values("path")[:1]
     alone = Concat(Value("/"), Cast("unit_id", CharField()), Value("/"))
-    moved = list(
-        reports.annotate(place=Subquery(place), path_now=Coalesce("place", alone)).exclude(path=F("path_now"))
-    )
+    moved = list(reports.annotate(place=Subquery(place), path_now=Coalesce("place", alone)).exclude(path=F("path_now")))
     for report in moved:
         before, now = set(path_ids(report.path)), set(path_ids(report.path_now))
         dirty |= {report.unit_id} | before - now

