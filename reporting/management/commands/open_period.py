@@ -29,8 +29,8 @@ class Command(BaseCommand):
             self.stdout.write(f"  {deadline.get_level_display()}: {local:%H:%M ngày %d/%m/%Y}")
         if not period.reports.exists():
             self.stderr.write(
-                f"Không có báo cáo phải nộp: ngày {period.data_to:%d/%m/%Y} không địa bàn tham gia nào có đơn vị phải nộp. "
-                "Xem “Địa bàn tham gia” ở trang quản trị."
+                f"Không có báo cáo phải nộp: ngày {period.data_to:%d/%m/%Y} không địa bàn tham gia nào có đơn vị phải "
+                "nộp. Xem “Địa bàn tham gia” ở trang quản trị."
             )
         for sentence in areas.begins_later(period):
             self.stderr.write(f"Chưa báo cáo kỳ này: {sentence}")
