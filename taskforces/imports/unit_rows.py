@@ -26,7 +26,8 @@ REASONS = (
     (
         r"(\S+): report of (\d+)-(\d+) \(\w+\) is in no total.*",
         r"Đơn vị mã \1 không còn vào ngày chốt số liệu tháng \3/\2, mà báo cáo tháng đó đã có số liệu: số liệu "
-        "sẽ không nằm trong tổng nào. Xem lại ngày; nếu đúng, người vận hành nạp tệp bằng lệnh load_units --change-reports.",
+        "sẽ không nằm trong tổng nào. Xem lại ngày; nếu đúng, người vận hành nạp tệp bằng lệnh load_units "
+        "--change-reports.",
     ),
     (
         r"(\S+): (?:expected )?report of (\d+)-(\d+).* in a closed month",
