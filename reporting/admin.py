@@ -4,10 +4,13 @@ Reports and totals are not here: they change through workflow.py and rollup.py a
 deleted; it ends on a date instead.
 """
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from import_export import resources
 from import_export.admin import ImportExportModelAdmin
 
+from taskforces.clock import now_for
+
+from . import areas
 from .models import (
     Holiday,
     Indicator,
@@ -141,11 +144,40 @@ class HolidayAdmin(admin.ModelAdmin):
 
 @admin.register(ParticipatingArea)
 class ParticipatingAreaAdmin(KeptOnceReported):
-    list_display = ["unit", "valid_from", "valid_to"]
+    """Whoever sets up or ends an area reads at once from which month it reports and what the open months got."""
+
+    list_display = ["unit", "valid_from", "valid_to", "reports_from"]
     raw_id_fields = ["unit"]
+    description = (
+        "Đơn vị phải nộp báo cáo của những kỳ có ngày chốt số liệu nằm trong thời gian tham gia. "
+        "Tham gia từ sau ngày chốt của kỳ đang báo cáo thì báo cáo từ kỳ sau."
+    )
+    fieldsets = [(None, {"fields": ["unit", "valid_from", "valid_to"], "description": description})]
+
+    @admin.display(description="báo cáo từ kỳ")
+    def reports_from(self, obj):
+        first = areas.first_month(obj)
+        return first.label if first and first.units else "không kỳ nào"
 
     def is_reported(self, obj):
         return Report.objects.under(obj.unit_id).exclude(saved_at=None, revision=0).exists()
+
+    def save_model(self, request, obj, form, change):
+        before = ParticipatingArea.objects.filter(pk=obj.pk).first() if change else None
+        super().save_model(request, obj, form, change)
+        now = now_for(request.user)
+        for sentence in areas.settle_months(before, obj):
+            self.message_user(request, sentence, messages.INFO)
+        somebody_owes, sentence = areas.describe(obj, now)
+        self.message_user(request, sentence, messages.INFO if somebody_owes else messages.WARNING)
+        if late := areas.misses_current_month(obj, now):
+            self.message_user(request, late, messages.WARNING)
+
+    def delete_model(self, request, obj):
+        before = ParticipatingArea.objects.get(pk=obj.pk)
+        super().delete_model(request, obj)
+        for sentence in areas.settle_months(before, None):
+            self.message_user(request, sentence, messages.INFO)
 
 
 class PeriodDeadlineInline(admin.TabularInline):

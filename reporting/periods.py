@@ -1,4 +1,4 @@
-"""Months: their deadlines on working days, and the reports expected in them.
+"""Months: their deadlines on working days, and opening them; who owes a report in one says expected.py.
 
 A month is stored, never derived from the date on which something was typed. Deadlines are moments in Vietnam's time.
 """
@@ -8,28 +8,13 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from de_an_06.plain.spans import Month, month_due, window
-from reporting.models.catalogue import REPORTING_LEVELS
-from reporting.models.reports import NARRATIVE_FIELDS
-from taskforces.models import AdministrativeUnit, Level, UnitVersion
-from taskforces.models.units import path_ids, valid_on
+from taskforces.models import AdministrativeUnit, Level
 
-from .models import (
-    Holiday,
-    IndicatorTerms,
-    LevelSetting,
-    ParticipatingArea,
-    Period,
-    PeriodDeadline,
-    Report,
-    ReportingSettings,
-    RollupRequest,
-    ServiceTerms,
-    Status,
-)
+from .expected import settle
+from .models import Holiday, LevelSetting, Period, PeriodDeadline, Report, ReportingSettings
 
 VIETNAM = ZoneInfo(settings.TIME_ZONE)
 
@@ -100,82 +85,8 @@ def open_period(month: Month, *, recompute_deadlines: bool = False) -> Period:
         if recompute_deadlines and not created and deadline.due_at != moment:
             deadline.due_at = moment
             deadline.save(update_fields=["due_at"])
-    _set_expected_reports(period)
+    settle(period)
     return period
-
-
-def owing_levels(day: dt.date) -> list[str]:
-    """Levels that hand in a report of their own on `day`: switched on, and with at least one thing to report."""
-    switched_on = set(LevelSetting.objects.filter(reports=True).values_list("level", flat=True))
-    return [
-        level
-        for level in REPORTING_LEVELS
-        if level in switched_on
-        and (
-            ServiceTerms.objects.owed_by(level, day).exists()
-            or IndicatorTerms.objects.owed_by(level, day).exclude(indicator__owner="register").exists()
-        )
-    ]
-
-
-def expected_units(day: dt.date) -> list[tuple[int, str, str]]:
-    """(unit id, path, level) of every unit that owes a report for data ending on `day`."""
-    inside = Q(pk__in=[])
-    for area_id in ParticipatingArea.objects.filter(valid_on(day)).values_list("unit_id", flat=True):
-        inside |= Q(path__contains=f"/{area_id}/")
-    return list(
-        UnitVersion.objects.on(day)
-        .filter(inside, unit__level__in=owing_levels(day))
-        .order_by("path")
-        .values_list("unit_id", "path", "unit__level")
-    )
-
-
-def _set_expected_reports(period: Period) -> None:
-    """Reports of the month = the units that owe one; totals above every change are marked for recomputation."""
-    expected = {unit_id: (path, level) for unit_id, path, level in expected_units(period.data_to)}
-    existing = {report.unit_id: report for report in period.reports.only("unit_id", "path", "level")}
-    stale_units: set[int] = set()
-
-    missing = [
-        Report(unit_id=unit_id, period=period, path=path, level=level)
-        for unit_id, (path, level) in expected.items()
-        if unit_id not in existing
-    ]
-    Report.objects.bulk_create(missing, batch_size=1000, ignore_conflicts=True)
-    stale_units.update(report.unit_id for report in missing)
-
-    moved = []
-    for unit_id, report in existing.items():
-        if unit_id in expected and (report.path, report.level) != expected[unit_id]:
-            stale_units |= {unit_id, *path_ids(report.path)}
-            report.path, report.level = expected[unit_id]
-            moved.append(report)
-    Report.objects.bulk_update(moved, ["path", "level"], batch_size=1000)
-
-    no_longer = [report for unit_id, report in existing.items() if unit_id not in expected]
-    if no_longer:
-        gone = Report.objects.filter(untouched(), pk__in=[report.pk for report in no_longer])
-        for report in gone:
-            stale_units |= set(path_ids(report.path))
-        gone.delete()
-
-    RollupRequest.objects.bulk_create(
-        [RollupRequest(unit_id=unit_id, period=period) for unit_id in sorted(stale_units)], batch_size=1000
-    )
-
-
-def untouched() -> Q:
-    """The condition that nobody ever typed, marked or sent anything in a report."""
-    return Q(
-        status=Status.DRAFT,
-        revision=0,
-        saved_at__isnull=True,
-        events__isnull=True,
-        changes__isnull=True,
-        explanations__isnull=True,
-        **dict.fromkeys(NARRATIVE_FIELDS, ""),
-    )
 
 
 def current_month(now: dt.datetime | None = None) -> Month:

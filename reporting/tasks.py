@@ -22,7 +22,10 @@ logger = logging.getLogger(__name__)
 @shared_task
 def open_current_period() -> str:
     """Every night: the month being reported now, with its deadlines and expected reports."""
-    return periods.open_period(periods.current_month()).key
+    period = periods.open_period(periods.current_month())
+    if not period.reports.exists():
+        logger.warning("%s is open, but no unit owes a report: no participating area on %s", period, period.data_to)
+    return period.key
 
 
 @shared_task

@@ -7,7 +7,7 @@ comes back, and an error stops the caller's transaction.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
 from django.db.models import Model
@@ -21,8 +21,15 @@ class Trace(NamedTuple):
     field: str
 
 
-# Called after the tree was corrected, in the same transaction: what stands under a unit moves with it. How much did?
-follow_tree: list[Callable[[], int]] = []
+class Followed(NamedTuple):
+    """What a corrected tree did to what stands under its units."""
+
+    moved: int  # put in another place
+    losses: list[tuple[int, str]]  # what people sent in or published and now changes: unit, reason
+
+
+# Called with the units whose place or time the correction of the tree changed, in the same transaction.
+follow_tree: list[Callable[[Collection[int]], Followed]] = []
 
 # Logs of the app above that name a person.
 traces: list[Trace] = []

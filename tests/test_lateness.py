@@ -5,7 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from de_an_06.plain.spans import Span
 from reporting.lateness import days_overdue, is_past, overdue_words, time_left
+from reporting.reading.overview import overview
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 DUE = dt.datetime(2026, 11, 16, 17, 0, tzinfo=VIETNAM)
@@ -52,3 +54,19 @@ def test_words(hours, words):
 
 def test_the_words_of_the_dashboard_are_those_of_the_officer():
     assert [overdue_words(days) for days in (0, 1, 1200)] == ["Quá hạn hôm nay", "Quá hạn 1 ngày", "Quá hạn 1.200 ngày"]
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(-1, "Còn 0 phút"), (0, "Còn 0 phút"), (1, "Quá hạn hôm nay")])
+def test_words_at_the_very_moment(seconds, words):
+    assert time_left(DUE, DUE + dt.timedelta(seconds=seconds)) == words
+
+
+@pytest.mark.parametrize(("second", "days"), [("16:59:59", None), ("17:00:00", None), ("17:00:01", 0)])
+def test_the_list_of_missing_reports_at_the_very_moment(world, month, at, second, days):
+    """The dashboard's list of who is missing, for a commune whose deadline is 17:00 on 16 November."""
+    month("2026-11")
+    at(f"2026-11-16 {second}")
+    seen = overview(world.dong_nai.pk, Span.parse("2026-11"))
+    missing = {m.name: m.days_overdue for m in seen.missing}
+    assert missing["Phường Phước Long"] == days
+    assert missing["Tỉnh Đồng Nai"] is None  # its own deadline is 20 November

@@ -10,8 +10,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 
-from reporting.models import Period, Report, RollupRequest
-from reporting.register_hooks import refresh_report_paths
+from reporting.catalogue import load_catalogue
+from reporting.models import ParticipatingArea, Period, Report, RollupRequest
+from reporting.register_hooks import settle_reports
 from taskforces.models import AdministrativeUnit, Level, UnitSuccession, UnitVersion
 from taskforces.units import tree
 from taskforces.units.csv_files import SUCCESSION_FIELDS, UNIT_FIELDS, UnitFilesRefused
@@ -296,20 +297,24 @@ def test_a_unit_that_vanished_from_the_file_is_reported_and_kept(db, folder):
 
 def test_reports_follow_a_corrected_tree(db, folder):
     load_units(folder())
+    load_catalogue()
+    ParticipatingArea.objects.create(unit=unit("70", "2024-10-14"), valid_from=dt.date(2021, 11, 1))
     period = Period.objects.create(year=2024, month=10, data_from=dt.date(2024, 9, 15), data_to=dt.date(2024, 10, 14))
     ward, district = unit("25216", "2024-10-14"), unit("688", "2024-10-14")
     version = tree.version_on(ward.pk, period.data_to)
     report = Report.objects.create(unit=ward, period=period, path=version.path, level=ward.level)
-    assert refresh_report_paths() == 0
+    assert settle_reports([ward.pk]) == (0, [])
     rows = [*SMALL, "690,Thị xã Bình Long,thi_xa,district,70,2021-11-01,2021-11-01,2025-06-30"]
     counts = load_units(folder(replaced(rows, 3, ",688,", ",690,")))
     assert counts["report paths changed"] == 1
     report.refresh_from_db()
     assert f"/{unit('690', '2024-10-14').pk}/" in report.path
     assert f"/{district.pk}/" not in report.path
-    # the new place is found from the unit, the old one from the district it left
-    assert set(RollupRequest.objects.values_list("unit_id", flat=True)) == {ward.pk, district.pk}
-    assert refresh_report_paths() == 0
+    # the new place is found from the unit, the old one from the district it left; the new district owes a report now
+    new_district = unit("690", "2024-10-14")
+    assert set(RollupRequest.objects.values_list("unit_id", flat=True)) == {ward.pk, district.pk, new_district.pk}
+    assert Report.objects.filter(unit=new_district, period=period, status="draft").exists()
+    assert settle_reports([ward.pk, new_district.pk]) == (0, [])
 
 
 def test_if_empty_loads_once(db, folder, capsys):

@@ -16,6 +16,7 @@ from reporting.models import (
     LevelSetting,
     ParticipatingArea,
     Period,
+    PeriodClosure,
     Report,
     ReportingSettings,
     RollupRequest,
@@ -201,3 +202,46 @@ def test_command_moves_deadlines_when_asked(world):
     call_command("open_period", "2026-11", "--deadlines", stdout=StringIO())
     deadline.refresh_from_db()
     assert local(deadline.due_at).date() == D(2026, 11, 17)
+
+
+def test_no_day_after_the_data_end_is_still_the_next_working_day(world, month):
+    """0 days: nobody can report on the day on which the data end; each level still has a day of its own."""
+    LevelSetting.objects.filter(level__in=["commune", "province"]).update(deadline_days=0)
+    found = {d.level: local(d.due_at) for d in month("2026-10").deadlines.all()}  # data end on Wednesday 14 October
+    assert found == {"commune": dt.datetime(2026, 10, 15, 17), "province": dt.datetime(2026, 10, 16, 17)}
+    found = {d.level: local(d.due_at) for d in month("2026-11").deadlines.all()}  # data end on Saturday 14 November
+    assert found == {"commune": dt.datetime(2026, 11, 16, 17), "province": dt.datetime(2026, 11, 17, 17)}
+    LevelSetting.objects.filter(level="commune").update(deadline_days=1)
+    found = {d.level: local(d.due_at) for d in month("2026-09").deadlines.all()}  # Monday 14 September
+    assert found == {"commune": dt.datetime(2026, 9, 16, 17), "province": dt.datetime(2026, 9, 15, 17)}
+
+
+def test_areas_and_paths_are_compared_with_their_slashes(world, month):
+    """Only unit 90000 takes part: 900001 begins like it, 190000 ends like it."""
+    ParticipatingArea.objects.all().delete()
+    communes = {}
+    for pk in (90000, 900001, 190000):
+        province = AdministrativeUnit.objects.create(
+            pk=pk, code=f"{pk}"[-2:], level="province", opened_on=D(2025, 7, pk % 7 + 1)
+        )
+        communes[pk] = AdministrativeUnit.objects.create(
+            code=f"{pk}"[:5], level="commune", opened_on=D(2025, 7, pk % 7 + 1)
+        )
+        for unit, parent, path in (
+            (province, world.nation, f"/{world.nation.pk}/{pk}/"),
+            (communes[pk], province, f"/{world.nation.pk}/{pk}/{communes[pk].pk}/"),
+        ):
+            UnitVersion.objects.create(
+                unit=unit, name=unit.code, short_name=unit.code, unit_type="tinh" if unit == province else "xa",
+                parent=parent, path=path, search_key="x", sort_key="x", valid_from=unit.opened_on,
+            )  # fmt: skip
+    ParticipatingArea.objects.create(unit_id=90000, valid_from=D(2025, 7, 1))
+    november = month("2026-11")
+    assert names(november) == {90000, communes[90000].pk}
+    for pk in (900001, 190000):
+        assert not UnitVersion.objects.under(pk).filter(unit=communes[90000]).exists()
+    # a closure of the province beside it locks nothing here
+    PeriodClosure.objects.create(period=november, province_id=900001, closed_by=world.staff, closed_at=timezone.now())
+    Report.objects.filter(unit=communes[90000]).delete()
+    month("2026-11")
+    assert names(november) == {90000, communes[90000].pk}

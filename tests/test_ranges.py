@@ -205,3 +205,43 @@ def test_blank_is_not_zero_and_half_a_pair_is_no_pair(world, month, put, at):
     assert seen.dossiers.resolved is None
     assert seen.indicator("DD04").rate == (5, 10)
     assert seen.indicator("TT01").numerator is None
+
+
+@pytest.mark.parametrize(
+    ("span", "told"),
+    [
+        ("2025-06", False),  # 15 May to 14 June: the old tree alone
+        ("2025-07", True),  # 15 June to 14 July: straddles the change, its last day decides
+        ("2025-08", False),
+        ("2025-06..2025-07", True),
+        ("2025-07..2025-08", True),
+        ("2025-06..2025-08", True),
+    ],
+)
+def test_only_a_stretch_that_holds_july_2025_says_that_the_tree_changed(world, month, at, span, told):
+    at("2025-09-20 09:00")
+    for key in ("2025-06", "2025-07", "2025-08"):
+        month(key)
+    notices = [n for n in overview(world.nation.pk, Span.parse(span)).notices if "01/7/2025" in n]
+    last = {"6": "14/06/2025", "7": "14/07/2025", "8": "14/08/2025"}[span[-1]]
+    expected = (
+        "Từ 01/7/2025 không còn cấp huyện; các xã, phường và nhiều tỉnh là đơn vị mới. "
+        f"Kỳ này xếp theo địa giới ngày {last}."
+    )
+    assert notices == ([expected] if told else [])
+
+
+def test_calendar_months_meet_the_change_without_straddling_it(world, month, at):
+    """June ends with the districts and July begins without them: only a stretch over both says so."""
+    from reporting.models import ReportingSettings
+
+    at("2025-09-20 09:00")
+    ReportingSettings.load()
+    ReportingSettings.objects.update(scheme="calendar")
+    for key in ("2025-06", "2025-07"):
+        month(key)
+    told = {
+        span: any("01/7/2025" in n for n in overview(world.nation.pk, Span.parse(span)).notices)
+        for span in ("2025-06", "2025-07", "2025-06..2025-07")
+    }
+    assert told == {"2025-06": False, "2025-07": False, "2025-06..2025-07": True}

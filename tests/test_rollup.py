@@ -80,6 +80,11 @@ def counts(unit, period):
     return row.expected, row.submitted, row.approved, row.returned, row.late
 
 
+def sentences():
+    """What the only run says of reports left out."""
+    return [problem["sentence"] for problem in RollupRun.objects.get().problems]
+
+
 def rows(period):
     """Every stored row of a month but for what changes with each run."""
     found = {}
@@ -442,6 +447,111 @@ def test_a_month_that_fails_does_not_stop_the_next(world, month, monkeypatch):
     assert list(RollupRequest.objects.values_list("period_id", flat=True)) == [october.pk]
 
 
+# Marks that arrive meanwhile ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", ["drain", "roll_up"])
+def test_a_mark_that_arrives_while_a_roll_up_runs_is_not_deleted(world, november, monkeypatch, way):
+    """The figures were read before the change: its mark must outlive the roll-up that did not see it."""
+    report = put(world.phuoc_long, november, received_online=10)
+    whole, changes = rollup._recompute, iter([12])
+
+    def changed_meanwhile(period, unit_ids):
+        run = whole(period, unit_ids)
+        for value in changes:  # the first time only
+            ServiceFigures.objects.filter(report=report).update(received_online=value)
+            rollup.mark_dirty(report)
+        return run
+
+    monkeypatch.setattr(rollup, "_recompute", changed_meanwhile)
+    rollup.drain() if way == "drain" else rollup.roll_up(november)
+    assert total(world.dong_nai, november) == 10
+    assert RollupRequest.objects.count() == 1
+    assert rollup.is_stale(world.dong_nai.pk, [november.pk])
+    assert rollup.drain() == 1
+    assert total(world.dong_nai, november) == 12
+    assert audit(november) == []
+
+
+def test_a_roll_up_of_one_unit_leaves_the_marks_and_the_other_units(world, november):
+    """It reads its own part of the tree only, so it may not say that all is done."""
+    put(world.phuoc_long, november, received_online=10)
+    put(world.da_huoai, november, received_online=5)
+    rollup.roll_up(november, world.dong_nai.pk)
+    assert (total(world.dong_nai, november), total(world.lam_dong, november)) == (10, "no row")
+    assert total(world.nation, november) == 15  # the nation is above the unit: wholly made anew
+    assert RollupRequest.objects.count() == 2
+    assert rollup.is_stale(world.lam_dong.pk, [november.pk])
+    rollup.drain()
+    assert total(world.lam_dong, november) == 5
+
+
+def test_totals_after_a_correction_are_those_of_a_roll_up_of_the_unit_and_of_the_month(world, month):
+    """A corrected value, a value taken away and a report taken back: drained, by unit and by month, the same rows."""
+    june = month("2024-06")
+    put(world.thac_mo, june, received_online=10, received_postal=4)
+    put(world.long_thuy, june, received_online=7)
+    back = put(world.an_loc, june, received_online=3)
+    rollup.drain()
+    assert (total(world.binh_phuoc, june), total(world.binh_phuoc, june, "received_postal")) == (20, 4)
+    put(world.thac_mo, june, received_online=1, received_postal=None)
+    set_status(back, "returned")
+    requests = list(RollupRequest.objects.values_list("unit_id", flat=True))
+    rollup.drain()
+    drained = rows(june)
+    assert (total(world.tx_phuoc_long, june), total(world.tx_binh_long, june)) == (8, "no row")
+    assert (total(world.binh_phuoc, june), total(world.binh_phuoc, june, "received_postal")) == (8, None)
+    assert sorted(requests) == sorted([world.thac_mo.pk, world.an_loc.pk])
+    for unit in (world.tx_phuoc_long, world.binh_phuoc, world.thac_mo, world.nation):
+        ServiceSummary.objects.filter(period=june).update(received_online=999)
+        rollup.roll_up(june, unit.pk)
+        left = ServiceSummary.objects.filter(period=june, received_online=999)
+        below = {world.tx_phuoc_long.pk, world.binh_phuoc.pk, world.nation.pk}  # An Lộc's district has no row left
+        assert not left.filter(unit__in=below).exists()
+    rollup.roll_up(june)
+    assert rows(june) == drained
+
+
+@pytest.mark.parametrize(("opened", "closed", "counts_in"), [
+    (0, None, True),  # opens on the month's last day
+    (1, None, False),
+    (-400, 0, True),  # ends with it
+    (-400, -1, False),
+])  # fmt: skip
+def test_the_first_and_the_last_day_of_a_unit_decide_whether_it_owes_and_counts(
+    world, month, opened, closed, counts_in
+):
+    last = dt.date(2026, 11, 14)
+    day = lambda shift: None if shift is None else last + dt.timedelta(days=shift)  # noqa: E731
+    unit = make_unit("39001", "Xã Biên", "xa", Level.COMMUNE, world.dong_nai, opened=day(opened), closed=day(closed))
+    november = month("2026-11")
+    assert Report.objects.filter(unit=unit, period=november).exists() is counts_in
+    assert counts(world.dong_nai, november)[0] == 4 + counts_in
+    if counts_in:
+        put(unit, november, received_online=9)
+        rollup.drain()
+        assert total(world.dong_nai, november) == 9
+    assert audit(november) == []
+
+
+def test_a_district_counts_on_its_first_and_last_day(world, month):
+    """The districts ended on 30 June 2025: a month whose data end that day has them, one that ends a day later not."""
+    from reporting.expected import expected_units
+
+    with_districts = {v.unit_id for v in expected_units(LAST_OLD)}
+    without = {v.unit_id for v in expected_units(FIRST_NEW)}
+    assert {world.tx_phuoc_long.pk, world.binh_phuoc.pk, world.thac_mo.pk} <= with_districts
+    assert {world.dong_nai.pk, world.phuoc_long.pk} <= without
+    assert not with_districts & without
+    period = Period.objects.create(year=2025, month=7, data_from=dt.date(2025, 6, 1), data_to=LAST_OLD)
+    path = world.thac_mo.versions.get().path
+    Report.objects.create(unit=world.thac_mo, period=period, path=path, level=Level.COMMUNE)
+    put(world.thac_mo, period, received_online=5)
+    rollup.drain()
+    assert (total(world.tx_phuoc_long, period), total(world.binh_phuoc, period)) == (5, 5)
+    assert audit(period) == []
+
+
 # One bad unit --------------------------------------------------------------------------------------------------------
 
 
@@ -452,10 +562,11 @@ def test_a_report_outside_the_tree_is_left_out_and_named(world, november):
     put(world.phu_rieng, november, received_online=1000)
     rollup.drain()
     assert total(world.dong_nai, november) == 17
-    (sentence,) = RollupRun.objects.get().problems
+    (sentence,) = sentences()
     assert "Xã Phú Riềng (mã 25390), tháng 11/2026" in sentence
     assert "không có trong cây đơn vị ngày 14/11/2026" in sentence
-    assert rollup.latest_problems([november.pk]) == [sentence]
+    for unit, problems in ((world.dong_nai, [sentence]), (world.nation, [sentence]), (world.lam_dong, [])):
+        assert rollup.latest_problems(unit.pk, [november.pk]) == problems
     assert any("Xã Phú Riềng" in line for line in audit(november))
 
 
@@ -466,7 +577,7 @@ def test_a_unit_without_a_name_that_day_is_left_out(world, november):
     rollup.drain()
     assert total(world.dong_nai, november) == 10
     assert counts(world.dong_nai, november)[:2] == (3, 1)
-    assert "Phường Phước Bình (mã 25220)" in RollupRun.objects.get().problems[0]
+    assert "Phường Phước Bình (mã 25220)" in sentences()[0]
 
 
 def test_figures_no_sum_can_hold_are_left_out(world, november):
@@ -475,12 +586,12 @@ def test_figures_no_sum_can_hold_are_left_out(world, november):
     put(world.phu_rieng, november, received_online=9 * 10**18)
     rollup.drain()
     assert total(world.dong_nai, november) == 10
-    assert ["quá lớn" in sentence for sentence in RollupRun.objects.get().problems] == [True, True]
+    assert ["quá lớn" in sentence for sentence in sentences()] == [True, True]
     put(world.phuoc_binh, november, received_online=7)
     put(world.phu_rieng, november, received_online=1)
     rollup.drain()
     assert total(world.dong_nai, november) == 18
-    assert rollup.latest_problems([november.pk]) == []
+    assert rollup.latest_problems(world.dong_nai.pk, [november.pk]) == []
 
 
 # Audit and commands --------------------------------------------------------------------------------------------------

@@ -323,3 +323,87 @@ def test_two_roll_ups_of_a_month_take_turns(services):
     services.until_total(1)
     services.until(lambda: services.query(waiting) == [(0,)], "a worker still waits")
     assert services.query("SELECT COUNT(*) FROM reporting_rolluprun") == [(2,)]  # the scene's, and one of the two
+
+
+KILLED = """
+import os, signal
+rollup._problems = lambda *arguments: os.kill(os.getpid(), signal.SIGKILL)  # all is written, nothing committed
+{act}
+"""
+
+
+def killed_in_the_middle(portal: Portal) -> None:
+    """Killed with everything written and nothing committed: old totals, marked stale; delivered again: the new ones."""
+    period, province = portal.scene["period"], portal.scene["province"]
+    rows = "SELECT id, generation, unit_id, {} FROM {} ORDER BY id"
+    tables = {
+        "reporting_servicesummary": "basis, received_online",
+        "reporting_submissionsummary": "expected, submitted, approved",
+        "reporting_rolluprun": "units",
+    }
+    queries = [rows.format(columns, table).replace("generation, unit_id", "id, period_id" if "run" in table else
+               "generation, unit_id") for table, columns in tables.items()]  # fmt: skip
+    portal.approve(0)
+    portal.empty_queue()
+    before = [portal.query(query) for query in queries]
+    for act in ("rollup.drain()", f"rollup.roll_up(Period.objects.get(pk={period}))"):
+        script = PRELUDE + KILLED.format(act=act)
+        died = subprocess.run(
+            [sys.executable, "-c", script], cwd=ROOT, env=portal.env, capture_output=True, timeout=SECONDS
+        )
+        assert died.returncode == -signal.SIGKILL, died.stderr
+        assert [portal.query(query) for query in queries] == before
+        assert portal.query(WAITING) == [(1,)]
+        assert portal.script(f"answer(rollup.is_stale({province}, [{period}]))") is True
+    assert portal.script("answer([rollup.drain(), rollup.drain()])") == [1, 0]  # delivered twice
+    assert portal.query(OFFICIAL) == [(1,)]
+    assert portal.script(f"answer(rollup.is_stale({province}, [{period}]))") is False
+    assert "agree with the figures" in portal.run("manage.py", "audit_rollup", "2026-10")
+
+
+@pytest.mark.slow
+def test_killed_in_the_middle_embedded(embedded):
+    killed_in_the_middle(embedded)
+
+
+@pytest.mark.slow
+@pytest.mark.services
+def test_killed_in_the_middle_with_postgresql(services):
+    killed_in_the_middle(services)
+
+
+@pytest.mark.slow
+@pytest.mark.services
+@pytest.mark.parametrize("act", ["rollup.drain()", "rollup.roll_up(Period.objects.get())"])
+def test_a_mark_that_arrives_while_a_roll_up_runs_outlives_it(services, act):
+    """Two real connections: the roll-up has read the figures and stands before the counts, whose rows this test holds;
+    then a report is approved."""
+    services.approve(0)
+    services.empty_queue()
+    holder = psycopg2.connect(services.env["DATABASE_URL"])
+    running = None
+    try:
+        with holder.cursor() as cursor:
+            cursor.execute("SELECT id FROM reporting_submissionsummary FOR UPDATE")
+        running = subprocess.Popen([sys.executable, "-c", PRELUDE + act], cwd=ROOT, env=services.env)
+        stuck = (
+            "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' "
+            "AND query LIKE '%INSERT INTO reporting_submissionsummary%'"
+        )
+        services.until(lambda: services.query(stuck) == [(1,)], "the roll-up is not in the middle")
+        services.approve(1)
+        services.empty_queue()  # nothing but the mark says so
+        assert services.query(WAITING) == [(2,)]
+    finally:
+        holder.rollback()
+        holder.close()
+        if running is not None:
+            assert running.wait(SECONDS) == 0
+    assert services.query(OFFICIAL) == [(1,)]
+    assert services.query(WAITING) == [(1,)]
+    stale = "answer(rollup.is_stale({province}, [{period}]))".format(**services.scene)
+    assert services.script(stale) is True
+    services.script("rollup.drain()")
+    assert services.query(OFFICIAL) == [(3,)]
+    assert services.query(WAITING) == [(0,)]
+    assert "agree with the figures" in services.run("manage.py", "audit_rollup", "2026-10")

@@ -97,7 +97,7 @@ def _facts(view, counts, by, at: dt.datetime, generation: int | None) -> list[tu
         ("Đối chiếu", _agreement(counts.differences)),
         ("Mã kiểm tra số liệu", counts.checksum[:16] + (f" (lượt tổng hợp {generation})" if generation else "")),
     ]
-    facts += [("Lưu ý", notice) for notice in view.notices]
+    facts += [("Lưu ý", notice) for notice in [*view.notices, *view.problems]]
     return facts
 
 

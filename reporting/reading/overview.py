@@ -122,6 +122,7 @@ class Overview:
     comparison: Comparison | None
     trend: list[TrendPoint]
     notices: list[str]
+    problems: list[str]  # reports under the unit that are in no total, with the reason
     has_heat: bool
     ranked_by: str
     own_report: OwedReport | None  # the unit's own report of the last month
@@ -212,6 +213,7 @@ def overview(
         comparison=_comparison(span, seen),
         trend=trend(unit_id, basis, seen.trend_months, seen.by_key, seen.summaries, bool(seen.children)),
         notices=_notices(span, read, periods, version, seen.submissions),
+        problems=rollup.latest_problems(unit_id, [p.pk for p in read]) if seen.children else [],
         has_heat=seen.has_heat,
         ranked_by=ranked_by,
         own_report=direct[unit_id].report if unit_id in direct else None,

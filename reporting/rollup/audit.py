@@ -80,6 +80,8 @@ def _truth(
         while unit_id is not None and unit_id in parents:
             units.append(unit_id)
             unit_id = parents[unit_id]
+        if not units and report.path == f"/{report.unit_id}/":
+            continue  # its unit was not there that day, and the report stands nowhere: the roll-up names it
         if report.pk in without or report.path != "/" + "".join(f"{pk}/" for pk in reversed(units)):
             name = names.get(report.unit_id, f"đơn vị mã {report.unit.code}")
             absent.append(f"Báo cáo {period.label} của {name} không có trong tổng nào.")

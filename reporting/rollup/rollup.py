@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from celery import shared_task
 from django.db import DatabaseError, DataError, OperationalError, connection, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef, Q
 from django.utils import timezone
 
 from de_an_06.plain.numbers import LARGEST
@@ -28,6 +28,7 @@ from reporting.models import (
 )
 from taskforces.models import Level, UnitVersion
 from taskforces.models.units import path_ids
+from taskforces.units.tree import nearest_version
 
 logger = logging.getLogger(__name__)
 
@@ -51,14 +52,15 @@ def is_stale(unit_id: int, period_ids: Iterable[int]) -> bool:
     return waiting.filter(Exists(by_report) | Exists(by_tree)).exists()
 
 
-def latest_problems(period_ids: Iterable[int]) -> list[str]:
-    """Sentences of the last run of each month that name reports left out of the totals."""
-    newest: dict[int, list[str]] = {}
-    for period_id, problems in (
-        RollupRun.objects.filter(period_id__in=list(period_ids)).order_by("pk").values_list("period_id", "problems")
-    ):
-        newest[period_id] = problems
-    return [sentence for problems in newest.values() for sentence in problems]
+def latest_problems(unit_id: int, period_ids: Iterable[int]) -> list[str]:
+    """Sentences of each month's last run naming reports under this unit that are in no total. (One query.)
+
+    Runs of earlier versions kept sentences without a place: the next run of the month names them anew.
+    """
+    newest = RollupRun.objects.filter(period_id__in=list(period_ids)).values("period").annotate(last=Max("pk"))
+    runs = RollupRun.objects.filter(pk__in=newest.values("last")).exclude(problems=[])
+    found = [problem for run in runs.order_by("period__data_to") for problem in run.problems]
+    return [p["sentence"] for p in found if isinstance(p, dict) and unit_id in path_ids(p["path"])]
 
 
 @shared_task(name="reporting.tasks.drain_rollup_requests")
@@ -114,10 +116,13 @@ def locked_period(period_id: int) -> Period:
 
 
 def with_ancestors(period: Period, unit_ids: Collection[int]) -> set[int]:
-    """The units and all units above them, by their reports' paths and by the tree of the month's last day."""
+    """The units and all units above them, by their reports' paths and by the tree of the month's last day.
+
+    A unit that was in no tree that day is its own: it has no total, and what is stored of one goes.
+    """
     reports = Report.objects.filter(period=period, unit_id__in=unit_ids).values_list("path", flat=True)
     versions = UnitVersion.objects.on(period.data_to).filter(unit_id__in=unit_ids).values_list("path", flat=True)
-    return {unit_id for path in {*reports, *versions} for unit_id in path_ids(path)}
+    return {*unit_ids, *(unit_id for path in {*reports, *versions} for unit_id in path_ids(path))}
 
 
 def _recompute(period: Period, unit_ids: set[int] | None) -> RollupRun:
@@ -134,11 +139,11 @@ def _recompute(period: Period, unit_ids: set[int] | None) -> RollupRun:
         old = summary.objects.filter(period=period).exclude(generation=run.pk)
         (old if unit_ids is None else old.filter(unit_id__in=unit_ids)).delete()
     run.units = SubmissionSummary.objects.filter(period=period, generation=run.pk).count()
-    run.problems = _sentences(period, left_out)
+    run.problems = _problems(period, left_out)
     run.finished_at = timezone.now()
     run.save(update_fields=["units", "problems", "finished_at"])
-    for sentence in run.problems:
-        logger.warning("roll-up of %s: %s", period.key, sentence)
+    for problem in run.problems:
+        logger.warning("roll-up of %s: %s", period.key, problem["sentence"])
     return run
 
 
@@ -165,17 +170,22 @@ def too_large(period: Period) -> dict[int, str]:
     return found
 
 
-def _sentences(period: Period, left_out: dict[int, str]) -> list[str]:
-    """One sentence per report left out, with the unit's name and the reason."""
+def _problems(period: Period, left_out: dict[int, str]) -> list[dict[str, str]]:
+    """For each report left out a sentence with the unit's name and the reason, and the path it is missed under: its
+    unit's place that day, for a unit that was not there then its last place before, else its first."""
     if not left_out:
         return []
-    rows = Report.objects.filter(pk__in=left_out).order_by("unit__code").values_list("pk", "unit_id", "unit__code")
-    versions = UnitVersion.objects.filter(unit__reports__in=list(left_out)).order_by("valid_from")
-    names = dict(versions.values_list("unit_id", "name"))
-    return [
-        f"{names.get(unit_id, 'Đơn vị')} (mã {code}), {period.label}: chưa cộng vào tổng, vì {left_out[pk]}."
-        for pk, unit_id, code in rows
-    ]
+    versions: dict[int, list[UnitVersion]] = {}
+    for version in UnitVersion.objects.filter(unit__reports__in=list(left_out)):
+        versions.setdefault(version.unit_id, []).append(version)
+    problems = []
+    for report in Report.objects.filter(pk__in=left_out).select_related("unit").order_by("unit__code"):
+        known = versions.get(report.unit_id)
+        place = nearest_version(known, period.data_to) if known else None
+        name, path = (place.name, place.path) if place else ("Đơn vị", report.path)
+        sentence = f"{name} (mã {report.unit.code}), {period.label}: chưa cộng vào tổng, vì {left_out[report.pk]}."
+        problems.append({"path": path, "sentence": sentence})
+    return problems
 
 
 # The sums ------------------------------------------------------------------------------------------------------------

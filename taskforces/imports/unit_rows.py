@@ -23,6 +23,17 @@ from .resources import Roster
 
 PRECISION = [("exact", "Chính xác"), ("snapshot", "Theo bản chụp")]
 REASONS = (
+    (
+        r"(\S+): report of (\d+)-(\d+) \(\w+\) is in no total.*",
+        r"Đơn vị mã \1 không còn vào ngày chốt số liệu tháng \3/\2, mà báo cáo tháng đó đã có số liệu: số liệu "
+        "sẽ không nằm trong tổng nào. Xem lại ngày; nếu đúng, người vận hành nạp tệp bằng lệnh load_units "
+        "--change-reports.",
+    ),
+    (
+        r"(\S+): (?:expected )?report of (\d+)-(\d+).* in a closed month",
+        r"Tháng \3/\2 đã khóa, mà báo cáo của đơn vị mã \1 sẽ đổi chỗ hoặc mất. Xem lại ngày, cấp trên; nếu đúng, tỉnh "
+        "mở khóa tháng đó, hoặc người vận hành nạp tệp bằng lệnh load_units --change-reports.",
+    ),
     (r"unknown parent (\S+) from (\S+)", r"Không có đơn vị cấp trên mã \1 từ ngày \2."),
     (r"parent .*", "Đơn vị cấp trên không tồn tại trong suốt thời gian của dòng này, hoặc sai cấp."),
     (r"overlaps.*", "Thời gian trùng với một dòng khác cùng mã."),

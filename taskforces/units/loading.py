@@ -69,13 +69,19 @@ class Body:
         return self.opened_on <= (unit.closed_on or dt.date.max) and unit.opened_on <= self.rows[-1].last_day
 
 
-def load_units(folder: Path = DATA_FOLDER) -> Counter:
+class Loaded(Counter):
+    """How many units, versions and successions were created, changed, removed or left alone, and reports moved."""
+
+    report_changes: list[LineProblem]  # what was sent in or published and changed, because the caller allowed it
+
+
+def load_units(folder: Path = DATA_FOLDER, *, change_reports: bool = False) -> Loaded:
     """Make the stored tree equal to the files in `folder`, in one transaction; a changed unit keeps its id.
 
-    Returns how many units, versions and successions were created, changed, removed or left alone, and how many reports
-    were moved to another path. Raises UnitFilesRefused, with every problem listed and nothing saved, when a line is
-    wrong or when a stored unit is in the files no more: units are never deleted, as reports and postings may point to
-    them.
+    Raises UnitFilesRefused, with every problem listed and nothing saved, when a line is wrong, when a stored unit is in
+    the files no more (units are never deleted, as reports and postings may point to them), or, unless `change_reports`,
+    when a report somebody worked on would be in no total any more or a closed month would change: one wrong date in a
+    file takes no published figure away.
     """
     rows, problems = read_units(folder)
     successions, more = read_successions(folder, rows)
@@ -85,12 +91,25 @@ def load_units(folder: Path = DATA_FOLDER) -> Counter:
         raise UnitFilesRefused(problems + more)
     bodies = group(rows, successions)
     with transaction.atomic():
-        counts = _save_units(bodies)
-        counts += _save_versions(bodies)
+        counts = Loaded(_save_units(bodies))
+        versions, replaced = _save_versions(bodies)
+        counts += versions
         counts += _save_successions(bodies, successions)
-        if any(counts[f"versions {what}"] for what in ("created", "changed", "removed")):
-            counts["report paths changed"] = sum(follow() for follow in hooks.follow_tree)
+        followed = [follow(replaced) for follow in hooks.follow_tree] if replaced else []
+        counts["report paths changed"] = sum(done.moved for done in followed)
+        counts.report_changes = _report_changes(bodies, [loss for done in followed for loss in done.losses])
+        if counts.report_changes and not change_reports:
+            raise UnitFilesRefused(counts.report_changes)
     return counts
+
+
+def _report_changes(bodies: list[Body], losses: list[tuple[int, str]]) -> list[LineProblem]:
+    """Each with the last line of the unit it is about."""
+    last_rows = {body.unit.pk: body.rows[-1] for body in bodies if body.unit} if losses else {}
+    return [
+        LineProblem(UNITS_FILE, last_rows[unit_id].line, f"{last_rows[unit_id].code}: {reason}")
+        for unit_id, reason in losses
+    ]
 
 
 def group(rows: list[UnitLine], successions: list[SuccessionLine]) -> list[Body]:
@@ -179,9 +198,11 @@ def _save_units(bodies: list[Body]) -> Counter:
     return _counts("units", created, changed, [], len(bodies))
 
 
-def _save_versions(bodies: list[Body]) -> Counter:
+def _save_versions(bodies: list[Body]) -> tuple[Counter, set[int]]:
+    """What was done, and the units of which a place or a time changed."""
     stored = {(version.unit_id, version.valid_from): version for version in UnitVersion.objects.all()}
     created, changed, wanted_count = [], [], 0
+    replaced: set[int] = set()
     for body in bodies:
         for wanted in _versions(body):
             wanted_count += 1
@@ -191,10 +212,13 @@ def _save_versions(bodies: list[Body]) -> Counter:
             elif any(getattr(version, name) != getattr(wanted, name) for name in VERSION_FIELDS):
                 wanted.pk = version.pk
                 changed.append(wanted)
+                if (version.path, version.valid_to) != (wanted.path, wanted.valid_to):
+                    replaced.add(wanted.unit_id)
     UnitVersion.objects.filter(pk__in=[version.pk for version in stored.values()]).delete()
     UnitVersion.objects.bulk_update(changed, [n.removesuffix("_id") for n in VERSION_FIELDS], batch_size=500)
     UnitVersion.objects.bulk_create(created, batch_size=ROWS_AT_ONCE)
-    return _counts("versions", created, changed, list(stored.values()), wanted_count)
+    replaced.update(version.unit_id for version in [*created, *stored.values()])
+    return _counts("versions", created, changed, list(stored.values()), wanted_count), replaced
 
 
 def _versions(body: Body) -> list[UnitVersion]:

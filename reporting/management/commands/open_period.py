@@ -2,7 +2,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from de_an_06.plain.spans import Span
-from reporting import periods
+from reporting import areas, periods
 
 
 class Command(BaseCommand):
@@ -27,3 +27,10 @@ class Command(BaseCommand):
         for deadline in period.deadlines.order_by("due_at"):
             local = timezone.localtime(deadline.due_at)
             self.stdout.write(f"  {deadline.get_level_display()}: {local:%H:%M ngày %d/%m/%Y}")
+        if not period.reports.exists():
+            self.stderr.write(
+                f"Không có báo cáo phải nộp: ngày {period.data_to:%d/%m/%Y} không địa bàn tham gia nào có đơn vị phải "
+                "nộp. Xem “Địa bàn tham gia” ở trang quản trị."
+            )
+        for sentence in areas.begins_later(period):
+            self.stderr.write(f"Chưa báo cáo kỳ này: {sentence}")

@@ -1,0 +1,142 @@
+"""Participating areas: whoever sets one up is told from which month it reports, and the open months follow."""
+
+import datetime as dt
+
+import pytest
+from django.contrib.messages import get_messages
+from django.core.management import call_command
+from django.urls import reverse
+
+from reporting import areas
+from reporting.models import ParticipatingArea, PeriodClosure, Report, RollupRequest
+from reporting.periods import open_period
+
+D = dt.date
+
+
+@pytest.fixture
+def empty(world, at):
+    """24 November 2026, nobody takes part: the month being reported is November, whose data ended on the 14th."""
+    at("2026-11-24 09:00")
+    ParticipatingArea.objects.all().delete()
+    return world
+
+
+def save(client, world, unit, first, last=None, area=None):
+    """The form of the administration; what it said, and of which kind."""
+    client.force_login(world.administrator)
+    page = "reporting_participatingarea_" + ("change" if area else "add")
+    data = {"unit": unit.pk, "valid_from": first.isoformat(), "valid_to": last.isoformat() if last else ""}
+    answer = client.post(reverse(f"admin:{page}", args=[area.pk] if area else []), data)
+    assert answer.status_code == 302, answer.context["errors"]
+    said = [(m.level_tag, str(m)) for m in get_messages(answer.wsgi_request) if "thành công" not in str(m)]
+    shown = client.get(answer.url).content.decode()  # read, so that the next save says its own alone
+    assert all(text in shown for _, text in said)
+    return said
+
+
+def owed(period):
+    return set(Report.objects.filter(period=period).values_list("unit__code", flat=True))
+
+
+def test_an_area_that_begins_today_says_from_which_month_it_reports(empty, month, client):
+    november = month("2026-11")
+    said = save(client, empty, empty.dong_nai, D(2026, 11, 24))
+    assert owed(november) == set()
+    assert said == [
+        (
+            "info",
+            "Tỉnh Đồng Nai báo cáo từ kỳ tháng 12/2026 (chốt số liệu ngày 14/12/2026): 4 đơn vị phải nộp. "
+            "Kỳ này tự mở sau ngày chốt.",
+        ),
+        (
+            "warning",
+            "Kỳ đang báo cáo, tháng 11/2026, chốt số liệu ngày 14/11/2026, trước ngày tham gia 24/11/2026: "
+            "Tỉnh Đồng Nai không có báo cáo phải nộp kỳ này. "
+            "Muốn báo cáo từ kỳ này, ghi tham gia từ ngày 14/11/2026 hoặc sớm hơn.",
+        ),
+    ]
+    page = client.get(reverse("admin:reporting_participatingarea_changelist")).content.decode()
+    assert "tháng 12/2026" in page
+    assert "Tham gia từ sau ngày chốt" in client.get(reverse("admin:reporting_participatingarea_add")).content.decode()
+
+
+def test_the_last_day_of_the_data_is_early_enough(empty, month, client):
+    """The 14th is in the month, the 15th is the first day of the next."""
+    november = month("2026-11")
+    said = save(client, empty, empty.dong_nai, D(2026, 11, 14))
+    assert owed(november) == {"75", "25217", "25220", "25390"}
+    assert said == [
+        ("info", "Đã thêm báo cáo phải nộp: tháng 11/2026 (4)."),
+        ("info", "Tỉnh Đồng Nai báo cáo từ kỳ tháng 11/2026 (chốt số liệu ngày 14/11/2026): 4 đơn vị phải nộp."),
+    ]
+    assert RollupRequest.objects.filter(period=november).count() == 4
+    ParticipatingArea.objects.all().delete()
+    Report.objects.all().delete()
+    assert save(client, empty, empty.dong_nai, D(2026, 11, 15))[0][1].startswith(
+        "Tỉnh Đồng Nai báo cáo từ kỳ tháng 12/2026"
+    )
+
+
+def test_before_the_month_is_open_it_says_when_it_opens(empty, client):
+    said = save(client, empty, empty.dong_nai, D(2026, 11, 1))
+    assert [text for _, text in said] == [
+        "Tỉnh Đồng Nai báo cáo từ kỳ tháng 11/2026 (chốt số liệu ngày 14/11/2026): 4 đơn vị phải nộp. "
+        "Kỳ này tự mở trong đêm nay."
+    ]
+
+
+def test_a_unit_or_a_time_in_which_nobody_owes_is_a_warning(empty, month, client):
+    month("2026-11")
+    kind, text = save(client, empty, empty.binh_phuoc, D(2026, 11, 1))[0]
+    assert kind == "warning"
+    assert "Tỉnh Bình Phước tham gia từ kỳ tháng 11/2026" in text
+    assert "không có đơn vị nào phải nộp" in text
+    kind, text = save(client, empty, empty.lam_dong, D(2026, 11, 15), D(2026, 12, 13))[0]
+    assert (kind, text) == (
+        "warning",
+        "Tỉnh Lâm Đồng không nợ báo cáo kỳ nào: không ngày chốt số liệu nào nằm trong thời gian tham gia đã ghi.",
+    )
+
+
+def test_an_area_that_ends_or_goes_takes_untouched_drafts_along_and_leaves_closed_months(empty, month, client):
+    area = ParticipatingArea.objects.create(unit=empty.dong_nai, valid_from=D(2026, 9, 1))
+    october, november = month("2026-10"), month("2026-11")
+    worked_on = Report.objects.get(unit=empty.phu_rieng, period=november)
+    Report.objects.filter(pk=worked_on.pk).update(saved_at=dt.datetime(2026, 11, 15, tzinfo=dt.UTC))
+    said = save(client, empty, empty.dong_nai, D(2026, 9, 1), D(2026, 11, 13), area=area)
+    assert said[0] == ("info", "Đã bỏ báo cáo chưa ai nhập: tháng 11/2026 (3).")
+    assert (owed(november), len(owed(october))) == ({"25390"}, 4)
+    PeriodClosure.objects.create(
+        period=october,
+        province=empty.dong_nai,
+        closed_by=empty.staff,
+        closed_at=dt.datetime(2026, 11, 1, tzinfo=dt.UTC),
+    )
+    assert areas.settle_months(area, None) == ["Tỉnh nào đã khóa kỳ thì kỳ đó của tỉnh giữ nguyên: tháng 10/2026."]
+    assert len(owed(october)) == 4
+
+
+def test_opening_a_month_names_the_areas_that_begin_later(empty, capsys):
+    ParticipatingArea.objects.create(unit=empty.dong_nai, valid_from=D(2026, 11, 24))
+    call_command("open_period", "2026-11")
+    said = capsys.readouterr()
+    assert "0 đơn vị phải nộp" in said.out
+    assert "Không có báo cáo phải nộp: ngày 14/11/2026 không địa bàn tham gia nào" in said.err
+    assert "Chưa báo cáo kỳ này: Tỉnh Đồng Nai báo cáo từ kỳ tháng 12/2026" in said.err
+    call_command("open_period", "2026-12")
+    said = capsys.readouterr()
+    assert "4 đơn vị phải nộp" in said.out
+    assert said.err == ""
+
+
+def test_the_nightly_opening_warns_when_nobody_owes(empty, caplog):
+    from reporting.tasks import open_current_period
+
+    assert open_current_period() == "2026-11"
+    assert "no unit owes a report" in caplog.text
+    caplog.clear()
+    ParticipatingArea.objects.create(unit=empty.dong_nai, valid_from=D(2026, 11, 1))
+    open_period(areas.current_month())
+    open_current_period()
+    assert "no unit owes a report" not in caplog.text
