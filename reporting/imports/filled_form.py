@@ -18,7 +18,7 @@ from reporting.entry.form import Cell, ServiceLine, load_form
 from reporting.entry.saving import SaveResult, last_changes, save_cells
 from reporting.exports.form_file import INDICATOR_COLUMNS, PERIOD_KEY, UNIT_KEY
 from reporting.exports.form_seal import BrokenSeal, Seal, SealedPage, read_seal
-from reporting.figures import CARRIED, DERIVED, FIGURES
+from reporting.figures import CARRIED, DERIVED, DERIVED_FIELD, FIGURES
 from reporting.imports.form_pages import FormPage, UnreadableForm, fold, open_form, seal_lines, text_at
 from reporting.models import FigureChange, Report
 from taskforces.scope import branches_entered_by
@@ -244,7 +244,7 @@ class _Reader:
             cell = self.form.cells.get(f"{code}.{key}")
             if cell is not None:
                 self.read_cell(cell, text, place)
-            elif text and text != format_number(self.sealed.get(f"{code}.{key}")).replace(".", ""):
+            elif key != DERIVED_FIELD and text and text != format_number(self.sealed.get(f"{code}.{key}")).replace(".", ""):
                 why = (
                     f"{code} không có ô này. Xóa số ở đây."
                     if code in self.names
