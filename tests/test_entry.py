@@ -370,7 +370,11 @@ def test_a_service_handled_again_is_owed_once_under_its_new_terms(report):
     old = ServiceTerms.objects.filter(service__code="DVC09").latest("valid_from")
     ServiceTerms.objects.filter(pk=old.pk).update(valid_to=dt.date(2026, 6, 30), online_only=True)
     ServiceTerms.objects.create(
-        service=old.service, valid_from=dt.date(2026, 11, 1), lead_agency="Bộ Nội vụ", online_only=False, at_commune=True
+        service=old.service,
+        valid_from=dt.date(2026, 11, 1),
+        lead_agency="Bộ Nội vụ",
+        online_only=False,
+        at_commune=True,
     )
     [line] = [line for line in load_form(report).services if line.code == "DVC09"]
     assert (line.lead_agency, line.online_only_since) == ("Bộ Nội vụ", None)

@@ -12,14 +12,13 @@ from django.core import signing
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from tests.test_entry_form import place, read, type_in
-from tests.test_entry_pages import Form
-
 from reporting.entry import saving
 from reporting.exports import form_seal
 from reporting.exports.form_file import INDICATORS, SEAL_PAGE, SERVICES, write_entry_form
 from reporting.imports.filled_form import read_entry_form, save_reading
 from reporting.models import FigureChange, PublicService, Report, ServiceFigures, ServiceTerms
+from tests.test_entry_form import place, read, type_in
+from tests.test_entry_pages import Form
 
 BIRTHS = "DVC09 Đăng ký khai sinh"
 
@@ -243,9 +242,7 @@ def column_of(page, key):
 
 def test_a_deleted_row_is_named(form, report, world):
     delete_row(form[SERVICES], "DVC10")
-    assert messages(read(form, report, world.officer)) == [
-        "Trang “Dịch vụ công”: thiếu dòng DVC10 (Đăng ký khai tử)."
-    ]
+    assert messages(read(form, report, world.officer)) == ["Trang “Dịch vụ công”: thiếu dòng DVC10 (Đăng ký khai tử)."]
 
 
 def test_a_deleted_code_is_named(form, report, world):
@@ -429,7 +426,7 @@ def test_a_sheet_of_another_unit_inside_this_form_is_refused(form, world, report
 
 
 def test_what_the_report_owes_since_the_download_is_said(form, report, world):
-    """A service added to the month after the download: the form has no row for it. One withdrawn: its row is nobody's."""
+    """Added to the month after the download: the form has no row for it. Withdrawn: its row is nobody's."""
     added = PublicService.objects.create(
         code="DVC77", name="Dịch vụ thêm mới", short_name="Dịch vụ thêm", order=77, reporter="office"
     )
@@ -508,7 +505,13 @@ def test_the_form_survives_libreoffice_and_openpyxl_in_turn(report, world, tmp_p
     content = soffice(tmp_path, write_entry_form(report, world.officer), turns=2)
     reading = read_entry_form(report, io.BytesIO(content), world.officer)
     assert messages(reading) == []
-    assert (reading.changes, reading.conflicts, reading.cleared, reading.behind, reading.ignored) == ([], [], [], [], [])
+    assert (reading.changes, reading.conflicts, reading.cleared, reading.behind, reading.ignored) == (
+        [],
+        [],
+        [],
+        [],
+        [],
+    )
     assert reading.rows_unchanged == 13 + 29
     book = book_of(content)
     assert book[SEAL_PAGE].sheet_state == "hidden"

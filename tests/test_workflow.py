@@ -507,7 +507,10 @@ def test_sending_again_with_the_new_opening_ends_the_flag(world, two_months, at)
     ("cells", "is_flagged"),
     [
         ({}, False),
-        ({"DVC10__received_online": "12", "DVC10__resolved_on_time": "12"}, False),  # another service, closing 0 as sent
+        (
+            {"DVC10__received_online": "12", "DVC10__resolved_on_time": "12"},
+            False,
+        ),  # another service, closing 0 as sent
         ({"DVC09__received_online": "12", "DVC09__resolved_on_time": "9"}, False),  # closing 3 as sent and accepted
         ({"DVC09__resolved_on_time": "6"}, True),  # closing 4: a new difference
         ({"DVC10__resolved_on_time": "9"}, True),  # another service's closing

@@ -244,7 +244,11 @@ class _Reader:
             cell = self.form.cells.get(f"{code}.{key}")
             if cell is not None:
                 self.read_cell(cell, text, place)
-            elif key != DERIVED_FIELD and text and text != format_number(self.sealed.get(f"{code}.{key}")).replace(".", ""):
+            elif (
+                key != DERIVED_FIELD
+                and text
+                and text != format_number(self.sealed.get(f"{code}.{key}")).replace(".", "")
+            ):
                 why = (
                     f"{code} không có ô này. Xóa số ở đây."
                     if code in self.names

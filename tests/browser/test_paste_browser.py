@@ -94,7 +94,10 @@ def as_text(lines):
 
 
 def excel_clipboard(lines):
-    """What Excel puts, by its documented format (no Excel was at hand to copy from): long texts are folded over lines, a line break is <br>, hidden rows come along."""
+    """What Excel puts, by its documented format; no Excel was at hand to copy from.
+
+    Long texts are folded over lines, a line break is <br>, hidden rows come along.
+    """
     rows = []
     for number, line in enumerate(lines):
         cells = []
@@ -153,7 +156,7 @@ def sheets_clipboard(lines):
         for value, *_ in line:
             text = f"{value:,}" if isinstance(value, int | float) else html.escape(value or "")
             given = {"1": 3, "3": value} if isinstance(value, int | float) else {"1": 2, "2": value or ""}
-            number = " data-sheets-numberformat=\"{&quot;1&quot;:2,&quot;2&quot;:&quot;#,##0&quot;,&quot;3&quot;:1}\""
+            number = ' data-sheets-numberformat="{&quot;1&quot;:2,&quot;2&quot;:&quot;#,##0&quot;,&quot;3&quot;:1}"'
             cells.append(
                 '<td style="border:1px solid #cccccc;overflow:hidden;padding:2px 3px;vertical-align:bottom;" '
                 f'data-sheets-value="{html.escape(json.dumps(given))}"{number if isinstance(value, int) else ""}>'
