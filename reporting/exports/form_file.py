@@ -21,7 +21,7 @@ SERVICES, INDICATORS = "Dịch vụ công", "Chỉ tiêu"
 MARK, NAME_MARK = "#mã", "#tên"  # in the hidden row that names the columns: over the codes, over the names
 UNIT_KEY, PERIOD_KEY = "#đơn vị", "#kỳ"
 SEAL_PAGE, SEAL_MARK = "Dữ liệu lúc tải", "#chữ ký"  # a hidden sheet and its first cell
-INDICATOR_COLUMNS = {"numerator": "Số đạt hoặc số lượng", "denominator": "Tổng số"}
+FORM_INDICATOR_HEADS = {"numerator": "Số đạt hoặc số lượng", "denominator": "Tổng số"}
 LINE_HEIGHT = 16.5  # height of one line of text, in points
 FIRST_FIGURE = 2  # column of the first figure, after code and name
 
@@ -198,7 +198,7 @@ def _derived_formula(row: int) -> str:
 def _write_indicators(book, formats, form: ReportForm, typed_by: set[str]) -> None:
     page, top = _page(book, formats, form, INDICATORS, "CHỈ TIÊU THỰC HIỆN ĐỀ ÁN 06", 9)
     heads = (
-        *("Mã", "Chỉ tiêu", "Đơn vị tính", *INDICATOR_COLUMNS.values(), "Tỷ lệ"),
+        *("Mã", "Chỉ tiêu", "Đơn vị tính", *FORM_INDICATOR_HEADS.values(), "Tỷ lệ"),
         *(form.previous_label.capitalize(), f"Tháng {form.month.month}/{form.month.year - 1}", "Giải thích"),
     )
     for column, text in enumerate(heads):
@@ -206,7 +206,7 @@ def _write_indicators(book, formats, form: ReportForm, typed_by: set[str]) -> No
     page.set_row(top, 2 * LINE_HEIGHT)
     for column, text in enumerate(("A", "B", "C", "1", "2", "3=1/2", "4", "5", "D")):
         page.write_string(top + 1, column, text, formats["number_row"])
-    page.write_row(top + 2, 0, [MARK, NAME_MARK, "", *INDICATOR_COLUMNS])
+    page.write_row(top + 2, 0, [MARK, NAME_MARK, "", *FORM_INDICATOR_HEADS])
     page.set_row(top + 2, None, None, {"hidden": True})
     row = top + 3
     group = ""
@@ -269,7 +269,7 @@ def _write_seal(book, form: ReportForm, at: dt.datetime) -> None:
     pages = {
         SERVICES: SealedPage(columns, {line.code: line.service.name for line in form.services}),
         INDICATORS: SealedPage(
-            {name: [heading] for name, heading in INDICATOR_COLUMNS.items()},
+            {name: [heading] for name, heading in FORM_INDICATOR_HEADS.items()},
             {line.code: line.indicator.name for line in form.indicators},
         ),
     }

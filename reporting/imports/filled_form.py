@@ -16,7 +16,7 @@ from openpyxl.utils import get_column_letter
 from de_an_06.plain.numbers import NotANumber, format_number, parse_count
 from reporting.entry.form import Cell, ServiceLine, load_form
 from reporting.entry.saving import SaveResult, last_changes, save_cells
-from reporting.exports.form_file import INDICATOR_COLUMNS, PERIOD_KEY, UNIT_KEY
+from reporting.exports.form_file import FORM_INDICATOR_HEADS, PERIOD_KEY, UNIT_KEY
 from reporting.exports.form_seal import BrokenSeal, Seal, SealedPage, read_seal
 from reporting.figures import CARRIED, DERIVED, DERIVED_FIELD, FIGURES
 from reporting.imports.form_pages import FormPage, UnreadableForm, fold, open_form, seal_lines, text_at
@@ -144,7 +144,7 @@ class _Reader:
         self.places: dict[str, str] = {}  # code -> where it was first met
         self.sealed: dict[str, int | None] = {}
         figures = {f.name: f.label for f in FIGURES}
-        self.columns = {**figures, **INDICATOR_COLUMNS}
+        self.columns = {**figures, **FORM_INDICATOR_HEADS}
         self.names = {
             line.code: line.service.short_name if isinstance(line, ServiceLine) else line.indicator.name
             for line in (*self.form.services, *self.form.indicators)
