@@ -1,5 +1,6 @@
 """Step 1: cells are saved, refused, disputed; nothing typed is overwritten, nothing is written twice."""
 
+import datetime as dt
 import random
 import threading
 
@@ -20,6 +21,7 @@ from reporting.models import (
     Report,
     ReportEvent,
     ServiceFigures,
+    ServiceTerms,
 )
 from reporting.report_log import NotAllowed
 from taskforces.models import Posting, User
@@ -328,6 +330,54 @@ def test_changing_a_ready_section_takes_the_mark_away(report, world, fill):
 def test_an_unchanged_cell_leaves_the_mark(report, world, fill):
     fill(report, ready=True)
     assert saving.save_cells(report_id=report.pk, by=world.officer, cells={"DVC09.rejected": "0"}).unmarked == []
+
+
+# Services that are no longer handled, or not by this level
+
+
+def test_a_service_is_owed_to_the_last_day_of_its_terms_and_not_after(report):
+    """The month ends on 14 November: terms to the 14th are owed, terms to the 13th are not."""
+    terms = {t.service.code: t for t in ServiceTerms.objects.filter(service__code__in=["DVC09", "DVC10", "DVC11"])}
+    for code, day in (("DVC09", 14), ("DVC10", 13)):
+        ServiceTerms.objects.filter(pk=terms[code].pk).update(valid_to=dt.date(2026, 11, day))
+    ServiceTerms.objects.filter(pk=terms["DVC11"].pk).update(at_commune=False)
+    codes = [line.code for line in load_form(report).services]
+    assert "DVC09" in codes
+    assert "DVC10" not in codes
+    assert "DVC11" not in codes
+
+
+def test_figures_of_a_service_no_longer_handled_stay_and_hold_nothing_up(report, world, fill):
+    """Typed before the catalogue said that the service ended: kept as they were, asked of nobody, changed by nobody."""
+    fill(report)
+    ServiceFigures.objects.filter(report=report, service__code="DVC10").update(rejected=None, resolved_early=99)
+    ServiceTerms.objects.filter(service__code="DVC10").update(valid_to=dt.date(2026, 11, 13))
+    before = row(report, "DVC10")
+    form = load_form(report, world.officer)
+    assert not [p for p in form.problems if p.row == "DVC10"]
+    assert "DVC10.rejected" not in form.missing["office"]
+    result = saving.save_cells(
+        report_id=report.pk, by=world.officer, cells={"DVC10.rejected": "1", "DVC09.rejected": "0"}
+    )
+    assert result.refused == {"DVC10.rejected": "Báo cáo này không có ô này."}
+    with pytest.raises(NotAllowed, match="không có dịch vụ DVC10"):
+        saving.fill_zero(report_id=report.pk, service_code="DVC10", by=world.officer)
+    assert row(report, "DVC10") == before
+
+
+def test_a_service_handled_again_is_owed_once_under_its_new_terms(report):
+    """Ended in June 2026, taken up again on 1 November by another agency, no longer online only."""
+    old = ServiceTerms.objects.filter(service__code="DVC09").latest("valid_from")
+    ServiceTerms.objects.filter(pk=old.pk).update(valid_to=dt.date(2026, 6, 30), online_only=True)
+    ServiceTerms.objects.create(
+        service=old.service,
+        valid_from=dt.date(2026, 11, 1),
+        lead_agency="Bộ Nội vụ",
+        online_only=False,
+        at_commune=True,
+    )
+    [line] = [line for line in load_form(report).services if line.code == "DVC09"]
+    assert (line.lead_agency, line.online_only_since) == ("Bộ Nội vụ", None)
 
 
 # Opening, "không phát sinh"

@@ -448,6 +448,94 @@ def test_a_draft_of_the_next_month_is_not_flagged(world, two_months):
     assert not november.prior_corrected
 
 
+def correct(w, october, **cells):
+    """October is corrected and sent again."""
+    named = {key.replace("__", "."): value for key, value in cells.items()}
+    assert saving.save_cells(report_id=october.pk, by=w.officer, cells=named).is_ok
+    make_ready(w, october)
+    workflow.submit(report_id=october.pk, by=w.officer)
+
+
+def test_sending_takes_over_the_opening_as_it_stands_then(world, two_months, at):
+    """November is a draft with an opening of 0 on record; October closed with 3 since. Nobody types in November."""
+    october, november = two_months
+    Report.objects.filter(pk=november.pk).update(status="draft", submitted_at=None, submitted_by=None)
+    correct(world, october, DVC09__resolved_on_time="7")  # 10 received, 7 resolved
+    row = ServiceFigures.objects.get(report=november, service__code="DVC09")
+    assert (row.opening, row.pending_in_time) == (0, 0)
+    at("2026-11-17 08:10")
+    make_ready(world, november)
+    event = workflow.submit(report_id=november.pk, by=world.officer)
+    row.refresh_from_db()
+    assert (row.opening, row.pending_in_time) == (3, 3)
+    change = FigureChange.objects.get(report=november, cell="DVC09.opening")
+    assert (change.old, change.new, change.via) == (0, 3, "carried")
+    assert event.checksum == workflow.checksum(november)  # of what was sealed, not of what stood there before
+
+
+def test_an_opening_taken_over_at_sending_is_checked_before_it_is_sent(world, two_months, fill):
+    """October closed with 3 and November resolved them; October then corrected to 0: November cannot be right."""
+    october, november = two_months
+    correct(world, october, DVC09__resolved_on_time="7")
+    Report.objects.filter(pk=november.pk).update(status="draft", submitted_at=None, submitted_by=None)
+    ServiceFigures.objects.filter(report=november, service__code="DVC09").update(opening=3, resolved_on_time=14)
+    make_ready(world, november)
+    workflow.approve(report_id=october.pk, by=world.reviewer)
+    workflow.reopen(report_id=october.pk, by=world.reviewer, reason="Đơn vị báo sai")
+    correct(world, october, DVC09__resolved_on_time="10")
+    with pytest.raises(Refused, match="1 lỗi"):
+        workflow.submit(report_id=november.pk, by=world.officer)
+    assert Report.objects.get(pk=november.pk).status == Status.DRAFT
+
+
+def test_sending_again_with_the_new_opening_ends_the_flag(world, two_months, at):
+    october, november = two_months
+    correct(world, october, DVC09__resolved_on_time="7")
+    november.refresh_from_db()
+    assert november.prior_corrected
+    workflow.send_back(report_id=november.pk, by=world.reviewer, reason="Lấy lại số kỳ trước")
+    make_ready(world, november)
+    at("2026-11-17 08:20")
+    workflow.submit(report_id=november.pk, by=world.officer)
+    november.refresh_from_db()
+    assert not november.prior_corrected
+    assert ServiceFigures.objects.get(report=november, service__code="DVC09").opening == 3
+    assert workflow.is_clean(november)
+
+
+@pytest.mark.parametrize(
+    ("cells", "is_flagged"),
+    [
+        ({}, False),
+        (
+            {"DVC10__received_online": "12", "DVC10__resolved_on_time": "12"},
+            False,
+        ),  # another service, closing 0 as sent
+        ({"DVC09__received_online": "12", "DVC09__resolved_on_time": "9"}, False),  # closing 3 as sent and accepted
+        ({"DVC09__resolved_on_time": "6"}, True),  # closing 4: a new difference
+        ({"DVC10__resolved_on_time": "9"}, True),  # another service's closing
+        ({"DVC09__resolved_on_time": "10"}, False),  # closing 0: as November has it
+    ],
+)
+def test_an_accepted_difference_is_flagged_again_only_when_the_closing_changes_again(
+    world, two_months, at, cells, is_flagged
+):
+    """October's closing of DVC09 went from 0 to 3 and the reviewer accepted that November keeps 0."""
+    october, november = two_months
+    at("2026-11-17 08:10")
+    saving.save_cells(report_id=october.pk, by=world.officer, cells={"DVC09.resolved_on_time": "7"})
+    at("2026-11-17 08:20")
+    correct(world, october)
+    workflow.accept_prior(report_id=november.pk, by=world.reviewer)
+    at("2026-11-17 09:00")
+    workflow.approve(report_id=october.pk, by=world.reviewer)
+    workflow.reopen(report_id=october.pk, by=world.reviewer, reason="Sửa thêm")
+    at("2026-11-17 10:00")
+    correct(world, october, **cells)
+    november.refresh_from_db()
+    assert november.prior_corrected is is_flagged
+
+
 # Closing the month
 
 

@@ -5,6 +5,7 @@ and writes figures, history and marks in one transaction.
 """
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -258,9 +259,14 @@ def _same(text: str, value: int | None) -> bool:
         return False
 
 
+def last_changes(report: Report, cells: Iterable[str]) -> dict[str, FigureChange]:
+    """Who changed each of these cells last, and when; cells without history are left out."""
+    changes = FigureChange.objects.filter(report=report, cell__in=cells).select_related("by")
+    return {change.cell: change for change in changes.order_by("at", "pk")}
+
+
 def _describe_conflicts(form: ReportForm, typed: dict[str, str]) -> dict[str, Conflict]:
-    changes = FigureChange.objects.filter(report=form.report, cell__in=typed).select_related("by")
-    last = {change.cell: change for change in changes.order_by("at", "pk")}
+    last = last_changes(form.report, typed)
     return {
         key: Conflict(
             key,

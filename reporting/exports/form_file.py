@@ -1,5 +1,6 @@
 """The Excel entry form of one report, written for download; `imports/filled_form.py` reads it back."""
 
+import datetime as dt
 import io
 import textwrap
 
@@ -8,15 +9,19 @@ from xlsxwriter.utility import xl_col_to_name
 
 from de_an_06.plain.numbers import NO_VALUE
 from reporting.entry.form import Cell, ReportForm, branch_label, load_form
+from reporting.exports.form_seal import Seal, SealedPage, sign
 from reporting.figures import DERIVED, DERIVED_FIELD, FIGURE_FIELDS, FIGURES, GROUP_OF, GROUPS
 from reporting.models import Report
+from taskforces.clock import now_for
 from taskforces.models import Branch, UnitVersion
 from taskforces.models.units import path_ids
 from taskforces.scope import branches_entered_by
 
 SERVICES, INDICATORS = "Dịch vụ công", "Chỉ tiêu"
-MARK = "#mã"  # first cell of the hidden row that names the columns
+MARK, NAME_MARK = "#mã", "#tên"  # in the hidden row that names the columns: over the codes, over the names
 UNIT_KEY, PERIOD_KEY = "#đơn vị", "#kỳ"
+SEAL_PAGE, SEAL_MARK = "Dữ liệu lúc tải", "#chữ ký"  # a hidden sheet and its first cell
+FORM_INDICATOR_HEADS = {"numerator": "Số đạt hoặc số lượng", "denominator": "Tổng số"}
 LINE_HEIGHT = 16.5  # height of one line of text, in points
 FIRST_FIGURE = 2  # column of the first figure, after code and name
 
@@ -37,6 +42,7 @@ def write_entry_form(report: Report, by) -> bytes:
     _write_services(book, formats, form, typed_by)
     _write_indicators(book, formats, form, typed_by)
     _write_guide(book, formats, form)
+    _write_seal(book, form, now_for(by))
     book.close()
     return out.getvalue()
 
@@ -110,7 +116,7 @@ def _write_services(book, formats, form: ReportForm, typed_by: set[str]) -> None
     page, top = _page(book, formats, form, SERVICES, title, last + 1)
     page.merge_range(top - 1, last - 2, top - 1, last, "Đơn vị tính: hồ sơ", formats["subtitle"])
     _write_service_heads(page, formats, form, top, before)
-    page.write_row(top + 3, 0, [MARK, "", *FIGURE_FIELDS])
+    page.write_row(top + 3, 0, [MARK, NAME_MARK, *FIGURE_FIELDS])
     page.set_row(top + 3, None, None, {"hidden": True})
     row = top + 4
     for section in form.sections:
@@ -192,7 +198,7 @@ def _derived_formula(row: int) -> str:
 def _write_indicators(book, formats, form: ReportForm, typed_by: set[str]) -> None:
     page, top = _page(book, formats, form, INDICATORS, "CHỈ TIÊU THỰC HIỆN ĐỀ ÁN 06", 9)
     heads = (
-        *("Mã", "Chỉ tiêu", "Đơn vị tính", "Số đạt hoặc số lượng", "Tổng số", "Tỷ lệ"),
+        *("Mã", "Chỉ tiêu", "Đơn vị tính", *FORM_INDICATOR_HEADS.values(), "Tỷ lệ"),
         *(form.previous_label.capitalize(), f"Tháng {form.month.month}/{form.month.year - 1}", "Giải thích"),
     )
     for column, text in enumerate(heads):
@@ -200,7 +206,7 @@ def _write_indicators(book, formats, form: ReportForm, typed_by: set[str]) -> No
     page.set_row(top, 2 * LINE_HEIGHT)
     for column, text in enumerate(("A", "B", "C", "1", "2", "3=1/2", "4", "5", "D")):
         page.write_string(top + 1, column, text, formats["number_row"])
-    page.write_row(top + 2, 0, [MARK, "", "", "numerator", "denominator"])
+    page.write_row(top + 2, 0, [MARK, NAME_MARK, "", *FORM_INDICATOR_HEADS])
     page.set_row(top + 2, None, None, {"hidden": True})
     row = top + 3
     group = ""
@@ -242,13 +248,38 @@ def _write_guide(book, formats, form: ReportForm) -> None:
         f"Biểu này chỉ dùng cho {form.unit_name}, {form.report.period.label}. Không đổi mã ở cột A.",
         "Ghi vào các ô nền vàng nhạt. Ô xám do hệ thống tính, lấy từ kỳ trước, hoặc do bộ phận khác nhập.",
         "Ghi số nguyên từ 0. Không phát sinh thì ghi 0; ô để trống được hiểu là chưa có số liệu.",
-        "Ô để trống trong tệp không xóa số đã nhập trên cổng.",
+        "Tệp nhớ số trên cổng lúc tải. Ô bạn không sửa thì số trên cổng giữ nguyên, dù tệp đã cũ.",
+        "Ô vừa sửa trong tệp vừa được sửa trên cổng, và ô có số mà bạn xóa trống: cổng hỏi bạn chọn số nào.",
+        "Không xóa dòng, cột, trang hay mã; không lưu thành tệp có macro (.xlsm).",
         "Tệp có một ô sai thì cả tệp chưa được ghi; cổng chỉ rõ trang, dòng, cột cần sửa.",
         "Lỗi không cân đối và điểm cần giải thích được báo trên trang nhập sau khi nộp tệp.",
     )
     for row, text in enumerate(lines):
         page.write_string(row, 0, text, formats["wrap"])
     page.protect()
+
+
+def _write_seal(book, form: ReportForm, at: dt.datetime) -> None:
+    """The signed copy of what the form holds as it is downloaded, on a hidden sheet."""
+    columns = {
+        figure.name: [group.heading] if group.is_single else [group.heading, figure.short_label]
+        for group in GROUPS
+        for figure in group.figures
+    }
+    pages = {
+        SERVICES: SealedPage(columns, {line.code: line.service.name for line in form.services}),
+        INDICATORS: SealedPage(
+            {name: [heading] for name, heading in FORM_INDICATOR_HEADS.items()},
+            {line.code: line.indicator.name for line in form.indicators},
+        ),
+    }
+    report, cells = form.report, {key: cell.value for key, cell in form.cells.items()}
+    seal = Seal(report.unit.code, report.period.key, report.revision, at, pages, cells)
+    page = book.add_worksheet(SEAL_PAGE)
+    for row, line in enumerate([SEAL_MARK, *sign(seal)]):
+        page.write_string(row, 0, line)
+    page.protect()
+    page.hide()
 
 
 def _write_cell(page, formats, row: int, column: int, cell: Cell, typed_by: set[str]) -> None:

@@ -15,7 +15,7 @@ from reporting.closing import closed_sentence, require_open
 from reporting.entry import saving
 from reporting.entry.checks import SOFT, Problem
 from reporting.entry.ready import branches_owing, part_name
-from reporting.figures import FIGURE_FIELDS, PENDING_FIELDS, closing
+from reporting.figures import DERIVED_FIELD, FIGURE_FIELDS, closing, pending_in_time
 from reporting.lateness import is_past
 from reporting.models import (
     FigureChange,
@@ -248,7 +248,7 @@ def _changed(report: Report, action: ReportEvent.Action, by: User, *, drain: boo
 def _flag_next_month(report: Report, *, first_time: bool) -> None:
     """Where the closing now sent differs from the opening the next month already sent, that report is flagged.
 
-    Nothing is rewritten. Only services changed since the last sending count, so a difference somebody has already
+    Nothing is rewritten. Only closings that changed since the last sending count, so a difference somebody has already
     accepted does not come back.
     """
     following = periods.next_period(report.period)
@@ -258,19 +258,27 @@ def _flag_next_month(report: Report, *, first_time: bool) -> None:
     later = Report.objects.filter(unit_id=report.unit_id, period=following, status__in=sent).first()
     if later is None:
         return
-    changed = None
-    if not first_time:
-        last_sent = report.events.filter(action=Action.SUBMIT).order_by("-revision").first()
-        since = FigureChange.objects.filter(report=report)
-        if last_sent is not None:
-            since = since.filter(at__gte=last_sent.at)
-        changed = {cell.split(".")[0] for cell in since.values_list("cell", flat=True)}
+    replaced = {} if first_time else _replaced_since_sent(report)
     openings = dict(later.service_figures.values_list("service_id", "opening"))
     rows = ServiceFigures.objects.filter(report=report)
-    for service_id, code, *pending in rows.values_list("service_id", "service__code", *PENDING_FIELDS):
-        if changed is not None and code not in changed:
-            continue
-        rest = closing(dict(zip(PENDING_FIELDS, pending, strict=True)))
-        if rest is not None and service_id in openings and openings[service_id] != rest:
+    for row in rows.values("service_id", "service__code", *FIGURE_FIELDS):
+        rest, before = closing(row), None
+        if not first_time:
+            as_sent = {**row, **replaced.get(row["service__code"], {})}
+            before = closing({**as_sent, DERIVED_FIELD: pending_in_time(as_sent)})
+        if rest not in {None, before} and openings.get(row["service_id"], rest) != rest:
             Report.objects.filter(pk=later.pk).update(prior_corrected=True)
             return
+
+
+def _replaced_since_sent(report: Report) -> dict[str, dict[str, int | None]]:
+    """Figures of the last sending that were changed since: code -> name -> figure as it was sent."""
+    last_sent = report.events.filter(action=Action.SUBMIT).order_by("-revision").first()
+    since = FigureChange.objects.filter(report=report)
+    if last_sent is not None:
+        since = since.filter(at__gte=last_sent.at)
+    replaced: dict[str, dict[str, int | None]] = {}
+    for cell, old in since.order_by("at", "pk").values_list("cell", "old"):
+        code, _, name = cell.partition(".")
+        replaced.setdefault(code, {}).setdefault(name, old)
+    return replaced

@@ -53,7 +53,7 @@ def file_upload(request, pk):
         else:
             reading = read_entry_form(report, upload, request.user)
             context |= {"reading": reading, "name": upload.name}
-            context |= {"cells": json.dumps(reading.cells), "seen": json.dumps(reading.seen)}
+            context |= {name: json.dumps(getattr(reading, name)) for name in ("cells", "asked", "seen")}
             context["upload"] = _record(request, report, upload)
     return render(request, "reporting/file_upload.html", context)
 
@@ -72,12 +72,19 @@ def _record(request, report, upload) -> FormUpload:
 
 
 def _confirm(request, report, context):
-    """Save the previewed cells; what somebody changed since the preview is shown and stays as it is."""
+    """Save the previewed cells, and of those asked about only what this person chose to take from the file.
+
+    What somebody changed since the preview is shown and stays as it is.
+    """
     try:
-        cells, seen = ({str(k): str(v) for k, v in read_json(request.POST[name]).items()} for name in ("cells", "seen"))
-    except (ValueError, KeyError, AttributeError):
+        cells, asked, seen = (
+            {str(k): str(v) for k, v in read_json(request.POST.get(name, "{}")).items()}
+            for name in ("cells", "asked", "seen")
+        )
+    except (ValueError, AttributeError):
         messages.error(request, "Dữ liệu xem trước không đọc được. Chọn lại tệp.")
         return redirect("report-upload", report.pk)
+    cells |= {key: text for key, text in asked.items() if request.POST.get(f"chon-{key}") == "file"}
     try:
         result = saving.save_cells(
             report_id=report.pk, by=request.user, cells=cells, seen=seen, via=FigureChange.Via.FILE
@@ -89,7 +96,8 @@ def _confirm(request, report, context):
         sent = FormUpload.objects.filter(pk=upload, report=report, by=request.user)
         sent.filter(confirmed_at=None).update(confirmed_at=now_for(request.user), cells_changed=len(result.changed))
     if result.is_ok:
-        messages.success(request, f"Đã lưu {format_number(len(result.changed))} ô từ tệp.")
+        count = format_number(len(result.changed))
+        messages.success(request, f"Đã lưu {count} ô từ tệp." if result.changed else "Không có ô nào thay đổi.")
         return redirect("report-entry", report.pk)
     label = {key: cell.label for key, cell in result.form.cells.items()}
     left = [*result.refused.items(), *((key, conflict.message) for key, conflict in result.conflicts.items())]

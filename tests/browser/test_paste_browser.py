@@ -2,7 +2,9 @@
 
 import html
 import io
+import json
 import re
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -92,7 +94,10 @@ def as_text(lines):
 
 
 def excel_clipboard(lines):
-    """What Excel puts: long texts are folded over lines, a line break is <br>, hidden rows come along."""
+    """What Excel puts, by its documented format; no Excel was at hand to copy from.
+
+    Long texts are folded over lines, a line break is <br>, hidden rows come along.
+    """
     rows = []
     for number, line in enumerate(lines):
         cells = []
@@ -133,6 +138,37 @@ def libreoffice_clipboard(lines):
         '<!DOCTYPE html><html><head><meta name="generator" content="LibreOffice 7.4.7.2 (Linux)"/>'
         '<style type="text/css">body,div,table,td,p { font-family:"Liberation Sans"; font-size:x-small }</style></head>'
         f'<body><table cellspacing="0" border="0"><colgroup width="85"></colgroup>{"".join(rows)}</table></body></html>'
+    )
+    return body, as_text(lines).replace(".", ",")
+
+
+def captured(name):
+    """What LibreOffice 7.4 Calc really gave its clipboard after Ctrl+C: read out of the running program by UNO."""
+    folder = Path(__file__).parent / "clipboards"
+    return tuple((folder / f"libreoffice-{name}.{kind}").read_text("utf-8") for kind in ("html", "txt"))
+
+
+def sheets_clipboard(lines):
+    """What Google Sheets with English settings puts: the value in `data-sheets-value`, the text as it is shown."""
+    rows = []
+    for line in lines:
+        cells = []
+        for value, *_ in line:
+            text = f"{value:,}" if isinstance(value, int | float) else html.escape(value or "")
+            given = {"1": 3, "3": value} if isinstance(value, int | float) else {"1": 2, "2": value or ""}
+            number = ' data-sheets-numberformat="{&quot;1&quot;:2,&quot;2&quot;:&quot;#,##0&quot;,&quot;3&quot;:1}"'
+            cells.append(
+                '<td style="border:1px solid #cccccc;overflow:hidden;padding:2px 3px;vertical-align:bottom;" '
+                f'data-sheets-value="{html.escape(json.dumps(given))}"{number if isinstance(value, int) else ""}>'
+                f"{text}</td>"
+            )
+        rows.append(f'<tr style="height:21px;">{"".join(cells)}</tr>')
+    body = (
+        "<meta charset='utf-8'><google-sheets-html-origin><style type=\"text/css\"><!--td {border: 1px solid #cccccc;}"
+        'br {mso-data-placement:same-cell;}--></style><table xmlns="http://www.w3.org/1999/xhtml" cellspacing="0" '
+        'cellpadding="0" dir="ltr" border="1" style="table-layout:fixed;font-size:10pt;border-collapse:collapse" '
+        'data-sheets-root="1" data-sheets-baot="1"><colgroup><col width="100"/><col width="100"/></colgroup>'
+        f"<tbody>{''.join(rows)}</tbody></table></google-sheets-html-origin>"
     )
     return body, as_text(lines).replace(".", ",")
 
@@ -276,6 +312,85 @@ def test_the_form_of_indicators(page, world, november):
     assert {code: pair for code, pair in pairs.items() if code in values} == {
         "TC06": (14, None), "HT01": (17998, 18000), "YT01": (3, 4),
     }  # fmt: skip
+
+
+# --- what LibreOffice really puts on the clipboard; Google Sheets
+
+
+def test_the_form_as_libreoffice_copies_it(page, november):
+    """The whole sheet, hidden rows, merged heads and last month's block included."""
+    dialog = paste(page, "DVC15.received_postal", captured("form"))
+    expect(dialog.get_by_role("heading")).to_contain_text("Dán 32 ô")
+    write(page, 32)
+    assert stored(november) == of(*OFFICE)
+
+
+def test_the_summary_as_libreoffice_copies_it(page, world, november):
+    """October's summary, copied whole: every typed figure of the office's services, and of no other row."""
+    october = Report.objects.get(unit=world.phuoc_long, period__year=2026, period__month=10)
+    for code, values in FIGURES.items():
+        ServiceFigures.objects.filter(report=october, service__code=code).update(
+            **dict(zip(NAMES, values, strict=True))
+        )
+    figures = ServiceFigures.objects.filter(report=october, service__reporter="office").select_related("service")
+    typed = [name for name in NAMES if name not in {"opening", "pending_in_time"}]
+    expected = {line.service.code: [getattr(line, name) for name in typed] for line in figures}
+    dialog = paste(page, "DVC09.received_online", captured("summary"))
+    expect(dialog.locator("[data-part=refused]")).to_contain_text("Tiếp nhận trong kỳ, Tổng số")
+    page.keyboard.press("Enter")
+    saved(page)
+    rows = ServiceFigures.objects.filter(report=november).select_related("service")
+    got = {line.service.code: [getattr(line, name) for name in typed] for line in rows}
+    assert {code: values for code, values in got.items() if any(v is not None for v in values)} == expected
+
+
+@pytest.mark.parametrize("kind", ["html", "text"])
+def test_an_officers_own_sheet_as_libreoffice_copies_it(page, november, kind):
+    """Merged heads, a line break in a heading and in a cell, quotes and a tab in a note, a row of sums."""
+    body, text = captured("own")
+    dialog = paste(page, "DVC09.received_online", (body, text) if kind == "html" else ("", text))
+    if kind == "html":
+        write(page, 10)
+        assert stored(november) == {
+            "DVC09": (0, 1234, 20, None, 1150, None, 5, 3, None, None),
+            "DVC10": (0, 81, 12, None, 50, None, 2, 1, None, None),
+        }
+    else:  # "1,234" of an English LibreOffice is no Vietnamese number
+        expect(dialog.locator("[data-part=refused]")).to_contain_text("Bạn đã nhập “1,234”.")
+        write(page, 8)
+        assert stored(november) == {
+            "DVC09": (0, None, 20, None, None, None, 5, 3, None, None),
+            "DVC10": (0, 81, 12, None, 50, None, 2, 1, None, None),
+        }
+
+
+def test_google_sheets_in_english(page, november):
+    """1,234 is shown and is 1234; 1.234 is shown and is no count."""
+    lines = plain(
+        ["Mã", "Tiếp nhận trực tuyến", "Tiếp nhận trực tiếp"],
+        ["DVC10", 1234, 12],
+        ["DVC09", 81, 1.234],
+    )
+    dialog = paste(page, "DVC15.received_postal", sheets_clipboard(lines))
+    expect(dialog.locator("[data-part=refused]")).to_contain_text("Bạn đã nhập “1,234”.DVC09, tiếp nhận trực tiếp")
+    write(page, 3)
+    assert stored(november) == {
+        "DVC09": (0, 81, None, None, None, None, None, None, None, None),
+        "DVC10": (0, 1234, 12, None, None, None, None, None, None, None),
+    }
+
+
+def test_a_narrow_block_without_headings_is_confirmed_by_the_names_of_its_columns(page, november):
+    dialog = paste(page, "DVC09.resolved_overdue", excel_clipboard(plain([5, 3], [2, 1])))
+    expect(dialog.locator("[data-part=notes]")).to_contain_text(
+        "Khối không có dòng tiêu đề: cột xếp theo vị trí, bắt đầu từ “Giải quyết quá hạn”. "
+        "Các cột lần lượt là “Giải quyết quá hạn”, “Từ chối, rút, dừng”."
+    )
+    headings = dialog.locator("[data-part=rows] tr:not(.group) th")
+    expect(headings).to_have_text(["Giải quyết quá hạn", "Từ chối, rút, dừng"] * 2)
+    assert stored(november) == {}
+    write(page, 4)
+    assert {code: values[6:8] for code, values in stored(november).items()} == {"DVC09": (5, 3), "DVC10": (2, 1)}
 
 
 # --- an officer's own sheets

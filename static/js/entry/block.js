@@ -24,9 +24,11 @@ function readTable(table) {
   return grid.map((row) => Array.from(row, (cell) => cell ?? { text: "", covered: false }));
 }
 
-// The value itself where the program gives it (LibreOffice, old Excel): what is shown may be rounded or in English form.
+// The value itself where the program gives it (LibreOffice, old Excel, Google Sheets): what is shown may be rounded or in
+// English form, where "1.234" is no thousand.
 function textOf(cell) {
-  const value = cell.getAttribute("sdval") || cell.getAttribute("x:num");
+  const sheets = /^\{"1":3,"3":([\d.]+)\}$/.exec(cell.getAttribute("data-sheets-value"))?.[1]; // type 3: a number
+  const value = cell.getAttribute("sdval") || cell.getAttribute("x:num") || sheets;
   if (value && /^[\d.,\s]+$/.test(cell.textContent)) return value.replace(".", ",");
   const copy = cell.cloneNode(true);
   copy.querySelectorAll("style, script").forEach((el) => el.remove());

@@ -42,8 +42,10 @@ export function match(tables, guide, start, isHidden) {
   const columns = plain.some(hasCounts) ? columnsByPlace(plain, guide.tables[here].columns, start.column, isCount) : null;
   if (typeof columns === "string") return refuseAll(columns);
   if (columns) {
-    const first = guide.tables[here].columns.find((column) => column.name === columns.names[0]);
-    found.notes.push(`Khối không có dòng tiêu đề: cột xếp theo vị trí, bắt đầu từ “${first.label}”.`);
+    const labels = columns.names.map((name) => guide.tables[here].columns.find((column) => column.name === name).label);
+    const named = labels.map((label) => `“${label}”`);
+    const all = named.length > 1 && named.length < guide.tables[here].columns.length ? `. Các cột lần lượt là ${named.join(", ")}` : "";
+    found.notes.push(`Khối không có dòng tiêu đề: cột xếp theo vị trí, bắt đầu từ ${named[0]}${all}.`);
   }
   if (!isLabelled) found.notes.push("Khối không có mã, tên dòng: dòng xếp theo vị trí, bắt đầu từ ô đã chọn.");
 
