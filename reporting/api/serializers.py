@@ -11,6 +11,7 @@ from reporting.models import Indicator, Status
 from reporting.models.reports import NARRATIVE_FIELDS
 from taskforces.models import Branch, Level, UnitType
 
+OVER_UNITS = "own: a unit's value is its own report's, never added over units"
 SEVERITIES = (("hard", "lỗi"), ("soft", "cần giải thích"), ("missing", "còn trống"))
 
 
@@ -95,6 +96,7 @@ class IndicatorRowSerializer(serializers.Serializer):
     name = serializers.CharField()
     kind = serializers.ChoiceField(choices=Indicator.Kind.choices)
     owner = serializers.ChoiceField(choices=Indicator.Owner.choices)
+    over_units = serializers.ChoiceField(choices=Indicator.OverUnits.choices, help_text=OVER_UNITS)
     numerator = count()
     denominator = count("null for a plain number")
     rate = serializers.CharField(allow_null=True, help_text="percent, '97.17'; null without a denominator")
@@ -187,6 +189,7 @@ class ServiceSummarySerializer(serializers.Serializer):
 
 class IndicatorSummarySerializer(serializers.Serializer):
     code = serializers.CharField()
+    over_units = serializers.ChoiceField(choices=Indicator.OverUnits.choices, help_text=OVER_UNITS)
     numerator = count()
     denominator = count()
     rate = serializers.CharField(allow_null=True)

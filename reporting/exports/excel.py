@@ -300,7 +300,7 @@ class _Writer:
                 table.group(Indicator.Group(group).label)
             row = {
                 "code": indicator.code,
-                "name": indicator.name,
+                "name": indicator.name + (" (số của riêng đơn vị, không cộng)" if indicator.is_own else ""),
                 "over_time": indicator.get_over_time_display(),
                 "measure": indicator.unit_of_measure,
                 "numerator": pair.numerator,

@@ -139,6 +139,10 @@ class Overview:
     def indicator(self, code: str) -> Pair | None:
         return next((line.pair for line in self.indicators if line.indicator.code == code), None)
 
+    def is_own(self, code: str) -> bool:
+        """Is this indicator never added over units, so that its pair is the unit's own?"""
+        return any(line.indicator.is_own for line in self.indicators if line.indicator.code == code)
+
 
 class NoFigures(Exception):
     """The unit has no month in this span: it did not exist then, or no month of it has begun."""
@@ -394,7 +398,7 @@ def _comparison(span: Span, seen: _Seen) -> Comparison | None:
             if part.linked is not None:
                 measures.linked = (measures.linked or 0) + part.linked
     for pair in seen.pairs:
-        if pair.same_units:
+        if pair.same_units and (pair.child_id is None or not seen.indicators[pair.indicator_id].is_own):
             sides[pair.side].activation += pair.pair
     units = sum(part.same_units for (side, _), part in seen.owed.items() if side == NOW)
     return Comparison(span.previous(), units, sides[NOW], sides[BEFORE]) if units else None

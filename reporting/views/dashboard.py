@@ -7,11 +7,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate
-from reporting.models import Basis, Report
-from reporting.reading.contributions import UnknownMeasure, name_rows, source
+from reporting.models import Basis, Period, Report
+from reporting.reading.contributions import Source, UnknownMeasure, name_rows, source, values_below
 from reporting.reading.findings import findings
 from reporting.reading.overview import RANKINGS, NoFigures, overview
+from reporting.reading.ranges import Stretch
+from taskforces.models import UnitVersion
 from taskforces.register.assignment_counts import AssignmentState, overdue
+from taskforces.scope import path_in_scope
 from taskforces.units.tree import version_of_day
 
 from . import dashboard_charts as charts
@@ -144,7 +147,7 @@ def source_rows(request: HttpRequest) -> HttpResponse:
     own = choice.unit_id if request.GET.get("rieng") == "1" else None
     reports = Report.objects.visible_to(request.user).under(choice.unit_id)
     try:
-        found = source(reports, read, choice.basis, request.GET.get("so", ""), own_unit_id=own)
+        found = source(reports, read, choice.basis, request.GET.get("so", ""), unit_id=choice.unit_id, own_unit_id=own)
     except UnknownMeasure as error:
         raise Http404 from error
     page = Paginator(found.rows, CONTRIBUTIONS_A_PAGE).get_page(request.GET.get("trang"))
@@ -172,8 +175,26 @@ def source_rows(request: HttpRequest) -> HttpResponse:
             }
             for row in page.object_list
         ],
+        "below": _values_below(request, choice, read, found) if own is None else [],
         "page": page,
         "back": choice.query(),
         "basis_words": "chỉ báo cáo đã duyệt" if choice.basis == Basis.OFFICIAL else "báo cáo đã gửi và đã duyệt",
     }
     return render(request, "reporting/source_rows.html", context)
+
+
+def _values_below(request: HttpRequest, choice: Choice, read: list[Period], found: Source) -> list[dict]:
+    """The units right below, each with its own value of an indicator that is never added over units."""
+    if found.own_indicator is None:
+        return []
+    visible = UnitVersion.objects.filter(path_in_scope(request.user))
+    pairs = values_below(found.own_indicator, Stretch(choice.unit_id, choice.basis, read), visible)
+    return [
+        {
+            "name": name,
+            "value": format_number(pair.numerator, blank=NO_VALUE),
+            "of": format_number(pair.denominator, blank=NO_VALUE),
+            "rate": format_rate(*pair.rate) if found.has_denominator else "",
+        }
+        for name, pair in pairs
+    ]

@@ -75,6 +75,8 @@ def stats(seen: Overview, link) -> list[dict]:
         },
     ]
     for card in cards:
+        if card["note"] and seen.has_units_below and seen.is_own(card["source"]):
+            card["note"] += ", riêng đơn vị"
         card["url"] = link(so=card["source"]) if card["value"] != NO_VALUE else ""
     return cards
 
