@@ -7,12 +7,13 @@ stretches are made from the reports (see ranges.py). Rates are pairs (numerator,
 """
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Q
 from django.utils import timezone
 
-from de_an_06.plain.spans import Month, Span
+from de_an_06.plain.spans import Month, Span, months_label
 from reporting.lateness import SENT, days_overdue, deadlines_of
 from reporting.models import Basis, Indicator, IndicatorSummary, Period, PublicService
 from reporting.rollup import rollup
@@ -92,12 +93,23 @@ class MissingReport:
 
 @dataclass
 class Comparison:
-    """The same units' figures in this span and in the one before it."""
+    """The same units' figures in the months read that have ended, and in equally many months before them."""
 
-    span: Span
+    span: Span  # the whole span before
+    months: list[Month]  # those of it that were read
     units: int
     now: Measures
     before: Measures
+
+    @property
+    def label(self) -> str:
+        """'quý III/2026' where all of it was read, else the months."""
+        return self.span.label if self.months == self.span.months else months_label(self.months)
+
+    @property
+    def last_label(self) -> str:
+        """The month at whose end the states compared with stood."""
+        return months_label(self.months[-1:])
 
 
 @dataclass
@@ -133,6 +145,11 @@ class Overview:
         return self.measures.dossiers
 
     @property
+    def label(self) -> str:
+        """The span, with the months read where they are not all of it."""
+        return self.span.label_of(months_of(self.periods))
+
+    @property
     def has_units_below(self) -> bool:
         return bool(self.children)
 
@@ -158,6 +175,10 @@ def periods_of_unit(versions: list[UnitVersion], periods: list[Period]) -> list[
     return [p for p in periods if version_of_day(versions, p.data_to)]
 
 
+def months_of(periods: Iterable[Period]) -> list[Month]:
+    return [Month(p.year, p.month) for p in periods]
+
+
 def overview(
     unit_id: int,
     span: Span,
@@ -174,11 +195,12 @@ def overview(
     passed by a page that has read them already.
     """
     now = now or now_for()
+    today = timezone.localtime(now).date()
     if periods is None:
-        periods = begun_periods(timezone.localtime(now).date())
+        periods = begun_periods(today)
     if versions is None:
         versions = list(UnitVersion.objects.filter(unit_id=unit_id))
-    seen = _read(unit_id, span, basis, versions, periods)
+    seen = _read(unit_id, span, basis, versions, periods, today)
     totals = _add_up_totals(seen)
     missing, direct = _hand_ins(seen, now)
     rows = _ranked_rows(seen, direct, ranked_by)
@@ -202,7 +224,7 @@ def overview(
         missing=missing,
         comparison=_comparison(span, seen),
         trend=trend(unit_id, basis, seen.trend_months, seen.by_key, seen.summaries, bool(seen.children)),
-        notices=_notices(span, read, periods, version, seen.submissions),
+        notices=_notices(span, read, periods, version, seen.submissions, today),
         has_heat=seen.has_heat,
         ranked_by=ranked_by,
         own_report=direct[unit_id].report if unit_id in direct else None,
@@ -248,7 +270,9 @@ class _Seen:
         return total_now(self.owed)
 
 
-def _read(unit_id: int, span: Span, basis: str, versions: list[UnitVersion], periods: list[Period]) -> _Seen:
+def _read(
+    unit_id: int, span: Span, basis: str, versions: list[UnitVersion], periods: list[Period], today: dt.date
+) -> _Seen:
     by_key = {p.key: p for p in periods_of_unit(versions, periods)}
     read = [by_key[m.key] for m in span.months if m.key in by_key]
     if not read:
@@ -260,7 +284,7 @@ def _read(unit_id: int, span: Span, basis: str, versions: list[UnitVersion], per
     family = UnitVersion.objects.on(day).filter(Q(unit_id__in=above) | Q(parent_id=unit_id)).select_related("unit")
     ancestors = sorted((v for v in family if v.parent_id != unit_id), key=lambda v: len(v.path))
     children = sorted((v for v in family if v.parent_id == unit_id), key=lambda v: (v.sort_key, v.pk))
-    stretch = Stretch(unit_id, basis, read, _compared_months(span, read, by_key))
+    stretch = Stretch(unit_id, basis, read, _compared_months(span, read, by_key, today))
     services = {s.pk: s for s in PublicService.objects.all()}
     indicators = {i.pk: i for i in Indicator.objects.all()}
     linked_ids = [pk for pk, s in services.items() if s.code in LINKED_SERVICES]
@@ -370,11 +394,15 @@ def _ranked_rows(seen: _Seen, direct: dict[int, _Direct], ranked_by: str) -> lis
     return rows
 
 
-def _compared_months(span: Span, read: list[Period], by_key: dict[str, Period]) -> list[Period]:
-    """The months that answer the months read, one for one; none when one of them is not there."""
+def _compared_months(span: Span, read: list[Period], by_key: dict[str, Period], today: dt.date) -> list[Period]:
+    """The months that answer the months read, one for one; none when one of them is not there.
+
+    A month still running has nothing to be compared, unless it is all there is.
+    """
     back = span.previous()
     months = (back.first.year - span.first.year) * 12 + back.first.month - span.first.month
-    found = [by_key.get(Month(p.year, p.month).plus(months).key) for p in read]
+    ended = [p for p in read if p.data_to < today] or read
+    found = [by_key.get(month.plus(months).key) for month in months_of(ended)]
     return [p for p in found if p is not None] if all(found) else []
 
 
@@ -401,11 +429,12 @@ def _comparison(span: Span, seen: _Seen) -> Comparison | None:
         if pair.same_units and (pair.child_id is None or not seen.indicators[pair.indicator_id].is_own):
             sides[pair.side].activation += pair.pair
     units = sum(part.same_units for (side, _), part in seen.owed.items() if side == NOW)
-    return Comparison(span.previous(), units, sides[NOW], sides[BEFORE]) if units else None
+    months = months_of(seen.stretch.before)
+    return Comparison(span.previous(), months, units, sides[NOW], sides[BEFORE]) if units else None
 
 
 def _notices(
-    span: Span, read: list[Period], periods: list[Period], version: UnitVersion, owed: Submissions
+    span: Span, read: list[Period], periods: list[Period], version: UnitVersion, owed: Submissions, today: dt.date
 ) -> list[str]:
     """What a reader must know before comparing: the tree shown, months left out, values that are older."""
     notices = []
@@ -417,10 +446,12 @@ def _notices(
             f"Kỳ này xếp theo địa giới ngày {last.data_to:%d/%m/%Y}."
         )
     if {p.key for p in read} != wanted & begun:
-        which = first.label if first == last else f"{first.label} đến {last.label}"
+        which = months_label(months_of(read))
         notices.append(f"{version.name} chỉ có trong một phần của {span.label}: số liệu gồm {which}.")
     if not span.is_month and wanted - begun:
-        notices.append(f"Số liệu đến hết {last.label} ({len(read)}/{len(wanted)} tháng).")
+        notices.append(f"Số liệu gồm {len(read)}/{len(wanted)} tháng: {months_label(months_of(read))}.")
+    if not span.is_month and last.data_to >= today:
+        notices.append(f"{last.label.capitalize()} chưa kết thúc (đến hết {last.data_to:%d/%m/%Y}).")
     if owed.older:
         notices.append(
             f"Số tồn và số lũy kế của {owed.older} đơn vị là số của tháng gần nhất đơn vị đã nộp, trước {last.label}."

@@ -137,7 +137,7 @@ class Stretch:
 
     @property
     def last_k(self) -> int:
-        """Place of the last month; the stretch compared with has as many months."""
+        """Place of the last month read."""
         return len(self.now) - 1
 
 

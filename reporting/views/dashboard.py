@@ -10,7 +10,7 @@ from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate
 from reporting.models import Basis, Period, Report
 from reporting.reading.contributions import Source, UnknownMeasure, name_rows, source, values_below
 from reporting.reading.findings import findings
-from reporting.reading.overview import RANKINGS, NoFigures, overview
+from reporting.reading.overview import RANKINGS, NoFigures, months_of, overview
 from reporting.reading.ranges import Stretch
 from taskforces.models import UnitVersion
 from taskforces.register.assignment_counts import AssignmentState, overdue
@@ -96,7 +96,7 @@ def _late_assignments(choice: Choice, seen) -> dict:
 def _title(seen) -> str:
     parts = seen.submissions
     done = "đã duyệt" if seen.basis == Basis.OFFICIAL else "đã nộp"
-    label = f"Tổng quan {seen.span.label}"
+    label = f"Tổng quan {seen.label}"
     if not parts.expected_reports:
         return f"{label}: không có báo cáo phải nộp"
     if not seen.has_units_below and len(seen.periods) == 1:
@@ -114,12 +114,15 @@ def _lead(seen) -> str:
     )
     if seen.comparison is None:
         return f"{basis} Chưa có kỳ trước để so sánh." if seen.submissions.reports else basis
+    states = ""
+    if len(seen.comparison.months) > 1:
+        states = f"; số tồn và lũy kế so với cuối {seen.comparison.last_label}"
     if not seen.has_units_below:
-        return f"{basis} So sánh với {seen.comparison.span.label}."
+        return f"{basis} So sánh với {seen.comparison.label}{states}."
     same = f"{format_number(seen.comparison.units)} đơn vị"
     if len(seen.periods) > 1:
         same += " có cùng số tháng đã nộp"
-    return f"{basis} So sánh với {seen.comparison.span.label} trên cùng {same}."
+    return f"{basis} So sánh với {seen.comparison.label} trên cùng {same}{states}."
 
 
 def _no_figures(request: HttpRequest, choice: Choice) -> HttpResponse:
@@ -156,6 +159,7 @@ def source_rows(request: HttpRequest) -> HttpResponse:
     version = version_of_day(choice.versions, read[-1].data_to)
     context = {
         "choice": choice,
+        "span_label": choice.span.label_of(months_of(read)),
         "unit_name": ("Cơ quan " if own else "") + (version.name if version else ""),
         "measure": found.label,
         "source": found,

@@ -113,6 +113,7 @@ def ranking(seen: Overview) -> dict | None:
     return {
         "label": RANKINGS[seen.ranked_by],
         "is_rate": is_rate,
+        "compared": seen.comparison.label if seen.comparison else "kỳ trước",
         "rows": rows,
         "unranked": f"{count(unranked)} đơn vị chưa có số liệu không xếp hạng" if unranked else "",
         "floor": f"Thanh vẽ từ {count(int(floor * 100))}%." if is_rate and floor else "",
