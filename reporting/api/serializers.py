@@ -1,7 +1,5 @@
 """Shapes of the API. A figure that was not reported is null, never 0; rates are strings with two decimals or null."""
 
-from decimal import ROUND_HALF_UP, Decimal
-
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -17,8 +15,7 @@ SEVERITIES = (("hard", "lỗi"), ("soft", "cần giải thích"), ("missing", "c
 
 def rate(pair: tuple[int | None, int | None]) -> str | None:
     """'99.46', or None where there is no rate."""
-    value = numbers.rate(*pair)
-    return None if value is None else str(value.quantize(Decimal("0.01"), ROUND_HALF_UP))
+    return numbers.plain_rate(*pair)
 
 
 def count(help_text: str = "") -> serializers.IntegerField:

@@ -7,7 +7,6 @@ stretches are made from the reports (see ranges.py). Rates are pairs (numerator,
 """
 
 import datetime as dt
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -23,6 +22,7 @@ from taskforces.models import UnitVersion
 from taskforces.models.units import path_ids
 from taskforces.units.tree import version_of_day
 
+from .compared import Comparison, compared_months, months_of
 from .owed import OwedReport, Submissions, missing_and_direct, submissions, total_now
 from .ranges import (
     BEFORE,
@@ -54,6 +54,7 @@ __all__ = [
     "TrendPoint",
     "UnitRow",
     "begun_periods",
+    "months_of",
     "overview",
     "periods_of_unit",
 ]
@@ -89,27 +90,6 @@ class MissingReport:
     status: str
     due_at: dt.datetime | None
     days_overdue: int | None
-
-
-@dataclass
-class Comparison:
-    """The same units' figures in the months read that have ended, and in equally many months before them."""
-
-    span: Span  # the whole span before
-    months: list[Month]  # those of it that were read
-    units: int
-    now: Measures
-    before: Measures
-
-    @property
-    def label(self) -> str:
-        """'quý III/2026' where all of it was read, else the months."""
-        return self.span.label if self.months == self.span.months else months_label(self.months)
-
-    @property
-    def last_label(self) -> str:
-        """The month at whose end the states compared with stood."""
-        return months_label(self.months[-1:])
 
 
 @dataclass
@@ -173,10 +153,6 @@ def begun_periods(today: dt.date) -> list[Period]:
 def periods_of_unit(versions: list[UnitVersion], periods: list[Period]) -> list[Period]:
     """The periods on whose last day the unit existed."""
     return [p for p in periods if version_of_day(versions, p.data_to)]
-
-
-def months_of(periods: Iterable[Period]) -> list[Month]:
-    return [Month(p.year, p.month) for p in periods]
 
 
 def overview(
@@ -284,7 +260,7 @@ def _read(
     family = UnitVersion.objects.on(day).filter(Q(unit_id__in=above) | Q(parent_id=unit_id)).select_related("unit")
     ancestors = sorted((v for v in family if v.parent_id != unit_id), key=lambda v: len(v.path))
     children = sorted((v for v in family if v.parent_id == unit_id), key=lambda v: (v.sort_key, v.pk))
-    stretch = Stretch(unit_id, basis, read, _compared_months(span, read, by_key, today))
+    stretch = Stretch(unit_id, basis, read, compared_months(span, read, by_key, today))
     services = {s.pk: s for s in PublicService.objects.all()}
     indicators = {i.pk: i for i in Indicator.objects.all()}
     linked_ids = [pk for pk, s in services.items() if s.code in LINKED_SERVICES]
@@ -392,18 +368,6 @@ def _ranked_rows(seen: _Seen, direct: dict[int, _Direct], ranked_by: str) -> lis
             row.report, row.days_overdue = direct[row.unit_id].report, direct[row.unit_id].days_overdue
     give_ranks(rows, {row.unit_id: row.measures for row in rows_of(BEFORE)}, ranked_by)
     return rows
-
-
-def _compared_months(span: Span, read: list[Period], by_key: dict[str, Period], today: dt.date) -> list[Period]:
-    """The months that answer the months read, one for one; none when one of them is not there.
-
-    A month still running has nothing to be compared, unless it is all there is.
-    """
-    back = span.previous()
-    months = (back.first.year - span.first.year) * 12 + back.first.month - span.first.month
-    ended = [p for p in read if p.data_to < today] or read
-    found = [by_key.get(month.plus(months).key) for month in months_of(ended)]
-    return [p for p in found if p is not None] if all(found) else []
 
 
 def _indicator_summaries(unit_id: int, basis: str, period: Period) -> tuple[dict[int, Pair], dt.datetime | None]:
