@@ -19,6 +19,7 @@ from reporting.models import (
 )
 from reporting.models.catalogue import REPORTING_LEVELS
 from taskforces.models import Level, UnitVersion
+from taskforces.models.units import valid_on
 from taskforces.units.tree import version_of_day
 
 from .overview import LINKED_SERVICES
@@ -200,6 +201,6 @@ def values_below(indicator: Indicator, stretch: Stretch, below: QuerySet[UnitVer
     day = stretch.now[-1].data_to
     terms = IndicatorTerms.objects.on(day).filter(indicator=indicator).first()
     levels = [level for level in REPORTING_LEVELS if terms is not None and getattr(terms, f"at_{level}")]
-    units = below.on(day).filter(parent_id=stretch.unit_id, unit__level__in=levels).order_by("sort_key", "pk")
+    units = below.filter(valid_on(day), parent_id=stretch.unit_id, unit__level__in=levels).order_by("sort_key", "pk")
     pairs = {part.child_id: part.pair for part in indicator_sums(stretch, [indicator.pk]) if part.side == NOW}
     return [(name, pairs.get(pk, Pair())) for pk, name in units.values_list("unit_id", "name")]
