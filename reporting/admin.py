@@ -5,6 +5,7 @@ deleted; it ends on a date instead.
 """
 
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from import_export import resources
 from import_export.admin import ImportExportModelAdmin
 
@@ -75,9 +76,21 @@ class ServiceResource(CatalogueResource):
         model = PublicService
 
 
+READ_BY = ["code", "kind", "over_time", "over_units"]  # of an indicator: how its figures of the past are read
+
+
 class IndicatorResource(CatalogueResource):
     class Meta(CatalogueResource.Meta):
         model = Indicator
+
+    def validate_instance(self, instance, import_validation_errors=None, validate_unique=True):
+        """A file changes no more of what was reported on than the page does."""
+        errors = dict(import_validation_errors or {})
+        kept = Indicator.objects.filter(pk=instance.pk, figures__isnull=False).values(*READ_BY).first()
+        for name, value in (kept or {}).items():
+            if getattr(instance, name) != value:
+                errors[name] = ValidationError(f"Chỉ tiêu đã có số liệu: giữ nguyên “{value}”.")
+        super().validate_instance(instance, errors, validate_unique)
 
 
 class CatalogueAdmin(KeptOnceReported, ImportExportModelAdmin):
@@ -105,8 +118,8 @@ class PublicServiceAdmin(CatalogueAdmin):
 @admin.register(Indicator)
 class IndicatorAdmin(CatalogueAdmin):
     resource_classes = [IndicatorResource]
-    list_display = ["code", "name", "kind", "over_time", "owner", "order"]
-    list_filter = ["group", "kind", "over_time", "owner"]
+    list_display = ["code", "name", "kind", "over_time", "over_units", "owner", "order"]
+    list_filter = ["group", "kind", "over_time", "over_units", "owner"]
     search_fields = ["code", "name"]
     inlines = [IndicatorTermsInline]
 
@@ -114,8 +127,8 @@ class IndicatorAdmin(CatalogueAdmin):
         return IndicatorFigure.objects.filter(indicator=obj).exists()
 
     def get_readonly_fields(self, request, obj=None):
-        """Kind and time of what was reported on decide how past figures are read: they stay."""
-        return ["code", "kind", "over_time"] if obj and self.is_reported(obj) else []
+        """What decides how past figures are read stays once there are figures."""
+        return READ_BY if obj and self.is_reported(obj) else []
 
 
 @admin.register(ReportingSettings)

@@ -81,7 +81,7 @@ def _load_indicators() -> Counter:
     rows = [row for row in _rows("indicators.csv") if row["code"] not in known]
     plain = [
         *("code", "order", "group", "name", "kind", "unit_of_measure", "numerator_label", "denominator_label"),
-        *("over_time", "direction", "owner", "origin", "hint"),
+        *("over_time", "over_units", "direction", "owner", "origin", "hint"),
     ]
     indicators = Indicator.objects.bulk_create(
         Indicator(may_exceed_total=row["may_exceed_total"] == "yes", **{name: row[name] for name in plain})

@@ -219,6 +219,12 @@ def total(values: Values, names: Iterable[str]) -> int | None:
     return sum(known) if len(known) == len(parts) else None
 
 
+def known_total(values: Values, names: Iterable[str]) -> int | None:
+    """Sum of those that were reported, as every total of units reads them; None where none was."""
+    known = [part for name in names if (part := values.get(name)) is not None]
+    return sum(known) if known else None
+
+
 def pending_in_time(values: Values) -> int | None:
     """What remains in time by the identity opening + received = resolved + rejected + pending.
 

@@ -311,7 +311,7 @@ def test_units_and_stretches_to_choose_from(world, november, client):
     assert re.findall(r'<option value="(2026[^"]*)"', body) == [
         "2026-11", "2026-10", "2026-YTD11", "2026", "2026-H2", "2026-Q4",
     ]  # fmt: skip
-    assert "Tổng quan quý IV/2026: 4/8 báo cáo đã nộp" in body
+    assert "Tổng quan quý IV/2026 (tháng 10–11/2026): 4/8 báo cáo đã nộp" in body
 
 
 # Sources -------------------------------------------------------------------------------------------------------------

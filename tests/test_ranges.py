@@ -113,7 +113,7 @@ def test_a_month_not_begun_has_no_value(world, month, put, at):
     with pytest.raises(NoFigures):
         overview(world.phuoc_long.pk, Span.parse("2027-01"))
     assert january not in year.periods
-    assert any("Số liệu đến hết tháng 12/2026" in notice for notice in year.notices)
+    assert any("Số liệu gồm 2/12 tháng: tháng 11–12/2026." in notice for notice in year.notices)
 
 
 def test_a_stretch_over_july_2025_follows_the_last_days_tree_and_says_so(world, month, put, at):

@@ -105,7 +105,9 @@ def test_nothing_resolved_gives_no_rate(client, world, reports):
     report.service_figures.update(resolved_on_time=0, received_online=0)
     row = page(client, world.reviewer).context["review"].clean[0]
     assert (row.received, row.on_time, row.change) == ("0", "–", "100,0%")
-    report.service_figures.update(received_postal=None)  # a blank part gives no total, never a smaller one
+    report.service_figures.update(received_postal=None)  # the known parts, as on the dashboard of the same report
+    assert page(client, world.reviewer).context["review"].clean[0].received == "0"
+    report.service_figures.update(received_online=None, received_in_person=None)
     assert page(client, world.reviewer).context["review"].clean[0].received == ""
 
 

@@ -1,7 +1,8 @@
 """Numbers in Vietnamese form, read and written in one place (1.234.567,8; 99,46%; − for minus; – for no rate)."""
 
 import re
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
+from fractions import Fraction
 
 NO_VALUE = "–"
 MINUS = "\u2212"
@@ -39,23 +40,36 @@ def parse_count(text: str | None) -> int | None:
     return value
 
 
-def rate(numerator: int | None, denominator: int | None) -> Decimal | None:
+def rate(numerator: int | None, denominator: int | None) -> Fraction | None:
     """Numerator over denominator in percent, exact; None when either is missing or nothing was counted."""
     if numerator is None or not denominator:
         return None
-    return Decimal(numerator) * 100 / Decimal(denominator)
+    return Fraction(numerator * 100, denominator)
 
 
-def format_number(value: int | Decimal | None, places: int = 0, blank: str = "") -> str:
+def rounded(value: int | Decimal | Fraction, places: int = 0) -> Decimal:
+    """The one rounding, of the exact value and once: half away from zero (0.125 -> 0.13, -0.125 -> -0.13)."""
+    scaled = abs(Fraction(value)) * 10**places
+    whole = (scaled.numerator * 2 + scaled.denominator) // (scaled.denominator * 2)
+    return Decimal(-whole if value < 0 else whole).scaleb(-places)
+
+
+def format_number(value: int | Decimal | Fraction | None, places: int = 0, blank: str = "") -> str:
     """1234567.8 -> '1.234.567,8'. `blank` stands for a value that was not reported."""
     if value is None:
         return blank
-    rounded = Decimal(value).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
-    text = f"{abs(rounded):,.{places}f}".replace(",", " ").replace(".", ",").replace(" ", ".")
-    return (MINUS if rounded < 0 else "") + text
+    shown = rounded(value, places)
+    text = f"{abs(shown):,.{places}f}".replace(",", " ").replace(".", ",").replace(" ", ".")
+    return (MINUS if shown < 0 else "") + text
 
 
 def format_rate(numerator: int | None, denominator: int | None, places: int = 2) -> str:
     """'99,46%', or '–' where there is no rate (a denominator of 0 or nothing is never 0 %)."""
     value = rate(numerator, denominator)
     return NO_VALUE if value is None else format_number(value, places) + "%"
+
+
+def plain_rate(numerator: int | None, denominator: int | None, places: int = 2) -> str | None:
+    """The same figures for programs: '99.46', or None where there is no rate."""
+    value = rate(numerator, denominator)
+    return None if value is None else str(rounded(value, places))

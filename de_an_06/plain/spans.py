@@ -5,6 +5,7 @@ Longer spans are made from months when read; their data windows follow from the 
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 # How months are counted; ReportingSettings says which one holds.
@@ -114,6 +115,10 @@ class Span:
             "range": f"tháng {self.first.month}/{self.first.year} đến tháng {self.last.month}/{self.last.year}",
         }[self.kind]
 
+    def label_of(self, months: Sequence[Month]) -> str:
+        """The label of these months of the span, named where they are not all: 'năm 2026 (tháng 1–2/2026)'."""
+        return self.label if list(months) == self.months else f"{self.label} ({months_label(months)})"
+
     @property
     def is_month(self) -> bool:
         return self.first == self.last
@@ -134,6 +139,25 @@ class Span:
 
     def same_last_year(self) -> "Span":
         return self.shifted(-12)
+
+
+def months_label(months: Sequence[Month]) -> str:
+    """'tháng 8/2026', 'tháng 7–8/2026', 'tháng 11/2025 đến tháng 2/2026'; a gap is not passed over."""
+    runs: list[list[Month]] = []
+    for month in months:
+        if runs and runs[-1][-1].plus(1) == month:
+            runs[-1].append(month)
+        else:
+            runs.append([month])
+    return ", ".join(_run_label(run[0], run[-1]) for run in runs)
+
+
+def _run_label(first: Month, last: Month) -> str:
+    if first == last:
+        return f"tháng {first.month}/{first.year}"
+    if first.year == last.year:
+        return f"tháng {first.month}–{last.month}/{last.year}"
+    return f"tháng {first.month}/{first.year} đến tháng {last.month}/{last.year}"
 
 
 def _month(year: str, month: str) -> Month:

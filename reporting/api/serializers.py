@@ -1,7 +1,5 @@
 """Shapes of the API. A figure that was not reported is null, never 0; rates are strings with two decimals or null."""
 
-from decimal import ROUND_HALF_UP, Decimal
-
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -11,13 +9,13 @@ from reporting.models import Indicator, Status
 from reporting.models.reports import NARRATIVE_FIELDS
 from taskforces.models import Branch, Level, UnitType
 
+OVER_UNITS = "own: a unit's value is its own report's, never added over units"
 SEVERITIES = (("hard", "lỗi"), ("soft", "cần giải thích"), ("missing", "còn trống"))
 
 
 def rate(pair: tuple[int | None, int | None]) -> str | None:
     """'99.46', or None where there is no rate."""
-    value = numbers.rate(*pair)
-    return None if value is None else str(value.quantize(Decimal("0.01"), ROUND_HALF_UP))
+    return numbers.plain_rate(*pair)
 
 
 def count(help_text: str = "") -> serializers.IntegerField:
@@ -95,6 +93,7 @@ class IndicatorRowSerializer(serializers.Serializer):
     name = serializers.CharField()
     kind = serializers.ChoiceField(choices=Indicator.Kind.choices)
     owner = serializers.ChoiceField(choices=Indicator.Owner.choices)
+    over_units = serializers.ChoiceField(choices=Indicator.OverUnits.choices, help_text=OVER_UNITS)
     numerator = count()
     denominator = count("null for a plain number")
     rate = serializers.CharField(allow_null=True, help_text="percent, '97.17'; null without a denominator")
@@ -187,6 +186,7 @@ class ServiceSummarySerializer(serializers.Serializer):
 
 class IndicatorSummarySerializer(serializers.Serializer):
     code = serializers.CharField()
+    over_units = serializers.ChoiceField(choices=Indicator.OverUnits.choices, help_text=OVER_UNITS)
     numerator = count()
     denominator = count()
     rate = serializers.CharField(allow_null=True)

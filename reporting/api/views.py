@@ -266,6 +266,7 @@ def summary(request):
             "indicators": [
                 {
                     "code": row.indicator.code,
+                    "over_units": row.indicator.over_units,
                     "numerator": row.numerator,
                     "denominator": row.denominator,
                     "rate": shapes.rate((row.numerator, row.denominator)),
@@ -299,6 +300,7 @@ def _indicator_row(line) -> dict:
         "name": line.indicator.name,
         "kind": line.indicator.kind,
         "owner": line.branch,
+        "over_units": line.indicator.over_units,
         "numerator": numerator,
         "denominator": denominator,
         "rate": shapes.rate((numerator, denominator)),

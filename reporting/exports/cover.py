@@ -29,9 +29,9 @@ SHEETS = (
 
 
 def period_text(view: overview.Overview) -> str:
-    """'tháng 11/2026 (số liệu từ 15/10/2026 đến 14/11/2026)'."""
-    first, last = view.periods[0].data_from, view.periods[-1].data_to
-    return f"{view.span.label} (số liệu từ {first:%d/%m/%Y} đến {last:%d/%m/%Y})"
+    """'tháng 11/2026 (số liệu từ 15/10/2026 đến 14/11/2026)'; an unfinished stretch names its months."""
+    dates = f"số liệu từ {view.periods[0].data_from:%d/%m/%Y} đến {view.periods[-1].data_to:%d/%m/%Y}"
+    return f"{view.label} ({dates})" if view.label == view.span.label else f"{view.label}, {dates}"
 
 
 def write_cover(
@@ -49,7 +49,7 @@ def write_cover(
     sheet.set_row(0, 42)
     _across(sheet, 0, "BIỂU TỔNG HỢP KẾT QUẢ THỰC HIỆN ĐỀ ÁN 06", formats.title)
     _across(sheet, 1, view.version.name, formats.subtitle)
-    _across(sheet, 2, f"Kỳ báo cáo: {view.span.label}", formats.subtitle)
+    _across(sheet, 2, f"Kỳ báo cáo: {view.label}", formats.subtitle)
     sheet.set_row(3, 24)
     _across(sheet, 3, status, formats.warning)
 

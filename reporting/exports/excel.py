@@ -14,7 +14,7 @@ from django.utils import timezone
 from xlsxwriter import Workbook
 
 from de_an_06.plain.numbers import format_number
-from de_an_06.plain.spans import Span
+from de_an_06.plain.spans import Month, Span
 from reporting.figures import FIGURE_FIELDS
 from reporting.models import Basis, Indicator, PublicService, ServiceTerms, SubmissionSummary
 from reporting.models.catalogue import REPORTING_LEVELS
@@ -92,6 +92,8 @@ class Written:
     """What was written: rows per sheet, and how much is behind the numbers."""
 
     unit_name: str
+    label: str  # of the stretch, with its months where they are not all of it
+    months: list[Month]
     units_reported: int
     units_expected: int
     figures_as_of: dt.datetime
@@ -150,6 +152,8 @@ class _Writer:
         owed = view.submissions
         self.written = Written(
             unit_name=view.version.name,
+            label=view.label,
+            months=overview.months_of(view.periods),
             units_reported=owed.reports,
             units_expected=owed.expected_reports,
             figures_as_of=at,
@@ -176,7 +180,7 @@ class _Writer:
         with Workbook(str(self.path), options) as book:
             book.set_properties(
                 {
-                    "title": f"{TITLE.capitalize()} – {self.view.version.name}, {self.view.span.label}",
+                    "title": f"{TITLE.capitalize()} – {self.view.version.name}, {self.view.label}",
                     "author": self.by.full_name if self.by else "Cổng báo cáo Đề án 06",
                     "created": timezone.localtime(self.at).replace(tzinfo=None),
                 }
@@ -300,7 +304,7 @@ class _Writer:
                 table.group(Indicator.Group(group).label)
             row = {
                 "code": indicator.code,
-                "name": indicator.name,
+                "name": indicator.name + (" (số của riêng đơn vị, không cộng)" if indicator.is_own else ""),
                 "over_time": indicator.get_over_time_display(),
                 "measure": indicator.unit_of_measure,
                 "numerator": pair.numerator,

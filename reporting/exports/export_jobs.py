@@ -18,7 +18,7 @@ from django.db.models import Q
 from django.http import Http404
 from django.utils import timezone
 
-from de_an_06.plain.spans import Span
+from de_an_06.plain.spans import Span, months_label
 from de_an_06.plain.vietnamese import search_key
 from reporting.models import Basis, ExportJob, ReportingSettings
 from reporting.reading.overview import begun_periods, periods_of_unit
@@ -109,7 +109,7 @@ def _finish(job: ExportJob, part: Path, counts: "excel.Written") -> None:
     current.progress = current.total = current.rows = counts.rows
     current.units_reported, current.units_expected = counts.units_reported, counts.units_expected
     current.figures_as_of = counts.figures_as_of
-    current.file_name = file_name(counts.unit_name, current)
+    current.file_name = file_name(counts, current)
     current.finished_at = now_for(job.requested_by)
     current.save()
 
@@ -188,11 +188,20 @@ def path_of(job: ExportJob) -> Path:
     return Path(settings.EXPORT_DIR) / f"{job.pk}.xlsx"
 
 
-def file_name(unit_name: str, job: ExportJob) -> str:
-    """Plain letters, so that every mail and chat programme keeps it: 'Bieu-tong-hop_tinh-dong-nai_2026-11_tam-tinh'."""
+def file_name(written: excel.Written, job: ExportJob) -> str:
+    """Plain letters, so that every mail and chat programme keeps it: 'Bieu-tong-hop_tinh-dong-nai_2026-11_tam-tinh'.
+
+    Months of a stretch that is not whole are named: '…_2026-Q4_thang-10-den-11-2026_tam-tinh'.
+    """
     basis = "chinh-thuc" if job.basis == Basis.OFFICIAL else "tam-tinh"
     span = job.span.replace("..", "_den_")
-    return f"Bieu-tong-hop_{search_key(unit_name).replace(' ', '-')}_{span}_{basis}.xlsx"
+    if written.months != Span.parse(job.span).months:
+        span += "_" + _plain(months_label(written.months).replace("–", " đến ").replace("/", " ").replace(",", ""))
+    return f"Bieu-tong-hop_{_plain(written.unit_name)}_{span}_{basis}.xlsx"
+
+
+def _plain(text: str) -> str:
+    return search_key(text).replace(" ", "-")
 
 
 def remove_old() -> int:

@@ -85,7 +85,11 @@ class ServiceTerms(Terms):
 
 
 class Indicator(models.Model):
-    """One general indicator: a number, or achieved/total. A percentage is never stored."""
+    """One general indicator: a number, or achieved/total. A percentage is never stored.
+
+    `over_units` own: a unit's value is its own report's and nothing else. Where a province may do 7 of the 11 services
+    in its range and a district 4 of 11, adding them up to 11/22 would say nothing.
+    """
 
     class Kind(models.TextChoices):
         NUMBER = "number", "Số"
@@ -95,6 +99,10 @@ class Indicator(models.Model):
         FLOW = "flow", "Trong kỳ"
         STOCK = "stock", "Cuối kỳ"
         CUMULATIVE = "cumulative", "Lũy kế"
+
+    class OverUnits(models.TextChoices):
+        SUM = "sum", "Cộng các đơn vị"
+        OWN = "own", "Riêng từng đơn vị"
 
     class Direction(models.TextChoices):
         UP = "up", "Cao là tốt"
@@ -126,6 +134,7 @@ class Indicator(models.Model):
     numerator_label = models.CharField("tên tử số", max_length=120, blank=True)
     denominator_label = models.CharField("tên mẫu số", max_length=120, blank=True)
     over_time = models.CharField("theo thời gian", max_length=10, choices=OverTime)
+    over_units = models.CharField("giữa các đơn vị", max_length=3, choices=OverUnits, default=OverUnits.SUM)
     direction = models.CharField("chiều tốt", max_length=4, choices=Direction)
     owner = models.CharField("bộ phận nhập", max_length=8, choices=Owner)
     may_exceed_total = models.BooleanField("số đạt được phép lớn hơn tổng số", default=False)
@@ -141,6 +150,7 @@ class Indicator(models.Model):
             models.CheckConstraint(
                 condition=Q(over_time__in=["flow", "stock", "cumulative"]), name="indicator_over_time_is_known"
             ),
+            models.CheckConstraint(condition=Q(over_units__in=["sum", "own"]), name="indicator_over_units_is_known"),
             models.CheckConstraint(
                 condition=Q(owner__in=["office", "police", "register"]), name="indicator_owner_is_known"
             ),
@@ -148,6 +158,11 @@ class Indicator(models.Model):
 
     def __str__(self):
         return f"{self.code} {self.name}"
+
+    @property
+    def is_own(self) -> bool:
+        """Never added over units."""
+        return self.over_units == self.OverUnits.OWN
 
 
 class IndicatorTerms(Terms):

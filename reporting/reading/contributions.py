@@ -8,12 +8,24 @@ from fractions import Fraction
 from django.db.models import QuerySet, Sum
 
 from reporting.figures import FIGURES, FIRST_FIELDS, FLOW_FIELDS, GROUPS, RATES, RECEIVED_FIELDS
-from reporting.models import Basis, Indicator, IndicatorFigure, Period, PublicService, Report, ServiceFigures, Status
+from reporting.models import (
+    Basis,
+    Indicator,
+    IndicatorFigure,
+    IndicatorTerms,
+    Period,
+    PublicService,
+    Report,
+    ServiceFigures,
+    Status,
+)
+from reporting.models.catalogue import REPORTING_LEVELS
 from taskforces.models import Level, UnitVersion
+from taskforces.models.units import valid_on
 from taskforces.units.tree import version_of_day
 
 from .overview import LINKED_SERVICES
-from .ranges import COUNTED, add
+from .ranges import COUNTED, NOW, Pair, Stretch, add, indicator_sums
 
 # measure -> (words, fields added, fields of the denominator)
 DOSSIER_MEASURES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
@@ -62,6 +74,7 @@ class Source:
     rows: list[SourceRow]
     value: int | None
     of: int | None
+    own_indicator: Indicator | None = None  # never added over units: the rows are the unit's own reports
 
 
 class UnknownMeasure(ValueError):
@@ -69,9 +82,15 @@ class UnknownMeasure(ValueError):
 
 
 def source(
-    reports: QuerySet[Report], read: list[Period], basis: str, measure: str, *, own_unit_id: int | None = None
+    reports: QuerySet[Report],
+    read: list[Period],
+    basis: str,
+    measure: str,
+    *,
+    unit_id: int,
+    own_unit_id: int | None = None,
 ) -> Source:
-    """The parts of one number. `reports` are those the reader may see under the unit; `read` the months, oldest first.
+    """The parts of one number of a unit. `reports`: what the reader may see under it; `read`: the months, oldest first.
 
     `measure`: 'received', 'DVC16.received', 'in_time_rate', or an indicator's code. `own_unit_id` leaves only that
     unit's own reports. Raises UnknownMeasure.
@@ -98,6 +117,8 @@ def source(
     indicator = Indicator.objects.filter(code=measure).first()
     if indicator is None:
         raise UnknownMeasure(measure)
+    if indicator.is_own:
+        counted = counted.filter(unit_id=unit_id)
     pairs = IndicatorFigure.objects.filter(report__in=counted, indicator=indicator, numerator__isnull=False)
     is_ratio = indicator.kind == Indicator.Kind.RATIO
     if is_ratio:
@@ -111,7 +132,9 @@ def source(
     else:
         parts = _flow_parts(pairs, ("numerator",), below)
     order = _WORST_FIRST[Indicator.Direction(indicator.direction)] if is_ratio else Order.LARGEST
-    return _source(f"{indicator.code} {indicator.name}", order, is_state, parts, counted, read, is_ratio)
+    found = _source(f"{indicator.code} {indicator.name}", order, is_state, parts, counted, read, is_ratio)
+    found.own_indicator = indicator if indicator.is_own else None
+    return found
 
 
 _WORST_FIRST = {
@@ -205,3 +228,16 @@ def name_rows(rows: list[SourceRow], read: list[Period]) -> None:
         then = version_of_day(versions.get(row.unit_id, []), days[row.period_id])
         name = then.name if then else f"Đơn vị số {row.unit_id}"
         row.unit_name = name if row.level == Level.COMMUNE else f"Cơ quan {name}"
+
+
+def values_below(indicator: Indicator, stretch: Stretch, below: QuerySet[UnitVersion]) -> list[tuple[str, Pair]]:
+    """Each unit right below by name with its own value of an indicator that is never added over units.
+
+    `below` are the versions the reader may see; only units of a level that reports it. Three queries.
+    """
+    day = stretch.now[-1].data_to
+    terms = IndicatorTerms.objects.on(day).filter(indicator=indicator).first()
+    levels = [level for level in REPORTING_LEVELS if terms is not None and getattr(terms, f"at_{level}")]
+    units = below.filter(valid_on(day), parent_id=stretch.unit_id, unit__level__in=levels).order_by("sort_key", "pk")
+    pairs = {part.child_id: part.pair for part in indicator_sums(stretch, [indicator.pk]) if part.side == NOW}
+    return [(name, pairs.get(pk, Pair())) for pk, name in units.values_list("unit_id", "name")]

@@ -107,7 +107,8 @@ def _overdue(seen: Overview) -> list[Finding]:
         if now is not None and before is not None and now != before:
             more = now > before
             word, tone = ("tăng", "warn") if more else ("giảm", "ok")
-            return [Finding(tone, f"Hồ sơ đang quá hạn {word} {format_number(abs(now - before))}", text)]
+            since = f" so với cuối {seen.comparison.last_label}" if len(seen.comparison.months) > 1 else ""
+            return [Finding(tone, f"Hồ sơ đang quá hạn {word} {format_number(abs(now - before))}{since}", text)]
     return [Finding("warn", "Còn hồ sơ đang quá hạn", text)]
 
 

@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from de_an_06.plain.numbers import format_number
-from de_an_06.plain.spans import Month, Span
+from de_an_06.plain.spans import Month, Span, months_label
 from reporting.lateness import SENT, days_overdue, deadlines_of
 from reporting.models import Basis, Indicator, IndicatorSummary, Period, PublicService
 from reporting.rollup import rollup
@@ -23,6 +23,7 @@ from taskforces.models import UnitVersion
 from taskforces.models.units import path_ids
 from taskforces.units.tree import version_of_day
 
+from .compared import Comparison, compared_months, months_of
 from .owed import OwedReport, Submissions, missing_and_direct, submissions, total_now
 from .ranges import (
     BEFORE,
@@ -54,6 +55,7 @@ __all__ = [
     "TrendPoint",
     "UnitRow",
     "begun_periods",
+    "months_of",
     "overview",
     "periods_of_unit",
 ]
@@ -92,16 +94,6 @@ class MissingReport:
 
 
 @dataclass
-class Comparison:
-    """The same units' figures in this span and in the one before it."""
-
-    span: Span
-    units: int
-    now: Measures
-    before: Measures
-
-
-@dataclass
 class Overview:
     """All that is said about a unit and a span on one basis. Texts are Vietnamese, numbers are numbers."""
 
@@ -135,6 +127,11 @@ class Overview:
         return self.measures.dossiers
 
     @property
+    def label(self) -> str:
+        """The span, with the months read where they are not all of it."""
+        return self.span.label_of(months_of(self.periods))
+
+    @property
     def has_units_below(self) -> bool:
         return bool(self.children)
 
@@ -151,6 +148,10 @@ class Overview:
 
     def indicator(self, code: str) -> Pair | None:
         return next((line.pair for line in self.indicators if line.indicator.code == code), None)
+
+    def is_own(self, code: str) -> bool:
+        """Is this indicator never added over units, so that its pair is the unit's own?"""
+        return any(line.indicator.is_own for line in self.indicators if line.indicator.code == code)
 
 
 class NoFigures(Exception):
@@ -184,11 +185,12 @@ def overview(
     passed by a page that has read them already. `with_heat` reads the units' services however many units there are.
     """
     now = now or now_for()
+    today = timezone.localtime(now).date()
     if periods is None:
-        periods = begun_periods(timezone.localtime(now).date())
+        periods = begun_periods(today)
     if versions is None:
         versions = list(UnitVersion.objects.filter(unit_id=unit_id))
-    seen = _read(unit_id, span, basis, versions, periods, with_heat)
+    seen = _read(unit_id, span, basis, versions, periods, today, with_heat)
     totals = _add_up_totals(seen)
     missing, direct = _hand_ins(seen, now)
     rows = _ranked_rows(seen, direct, ranked_by)
@@ -212,7 +214,7 @@ def overview(
         missing=missing,
         comparison=_comparison(span, seen),
         trend=trend(unit_id, basis, seen.trend_months, seen.by_key, seen.summaries, bool(seen.children)),
-        notices=_notices(span, read, periods, version, seen.submissions),
+        notices=_notices(span, read, periods, version, seen.submissions, today),
         problems=rollup.latest_problems(unit_id, [p.pk for p in read]) if seen.children else [],
         has_heat=seen.has_heat,
         ranked_by=ranked_by,
@@ -257,7 +259,13 @@ class _Seen:
 
 
 def _read(
-    unit_id: int, span: Span, basis: str, versions: list[UnitVersion], periods: list[Period], with_heat: bool
+    unit_id: int,
+    span: Span,
+    basis: str,
+    versions: list[UnitVersion],
+    periods: list[Period],
+    today: dt.date,
+    with_heat: bool,
 ) -> _Seen:
     by_key = {p.key: p for p in periods_of_unit(versions, periods)}
     read = [by_key[m.key] for m in span.months if m.key in by_key]
@@ -270,7 +278,7 @@ def _read(
     family = UnitVersion.objects.on(day).filter(Q(unit_id__in=above) | Q(parent_id=unit_id)).select_related("unit")
     ancestors = sorted((v for v in family if v.parent_id != unit_id), key=lambda v: len(v.path))
     children = sorted((v for v in family if v.parent_id == unit_id), key=lambda v: (v.sort_key, v.pk))
-    stretch = Stretch(unit_id, basis, read, _compared_months(span, read, by_key))
+    stretch = Stretch(unit_id, basis, read, compared_months(span, read, by_key, today))
     services = {s.pk: s for s in PublicService.objects.all()}
     indicators = {i.pk: i for i in Indicator.objects.all()}
     linked_ids = [pk for pk, s in services.items() if s.code in LINKED_SERVICES]
@@ -381,14 +389,6 @@ def _ranked_rows(seen: _Seen, direct: dict[int, _Direct], ranked_by: str) -> lis
     return rows
 
 
-def _compared_months(span: Span, read: list[Period], by_key: dict[str, Period]) -> list[Period]:
-    """The months that answer the months read, one for one; none when one of them is not there."""
-    back = span.previous()
-    months = (back.first.year - span.first.year) * 12 + back.first.month - span.first.month
-    found = [by_key.get(Month(p.year, p.month).plus(months).key) for p in read]
-    return [p for p in found if p is not None] if all(found) else []
-
-
 def _indicator_summaries(unit_id: int, basis: str, period: Period) -> tuple[dict[int, Pair], dt.datetime | None]:
     stored, as_of = {}, None
     for row in IndicatorSummary.objects.filter(unit_id=unit_id, basis=basis, period=period):
@@ -409,14 +409,15 @@ def _comparison(span: Span, seen: _Seen) -> Comparison | None:
             if part.linked is not None:
                 measures.linked = (measures.linked or 0) + part.linked
     for pair in seen.pairs:
-        if pair.same_units:
+        if pair.same_units and (pair.child_id is None or not seen.indicators[pair.indicator_id].is_own):
             sides[pair.side].activation += pair.pair
     units = sum(part.same_units for (side, _), part in seen.owed.items() if side == NOW)
-    return Comparison(span.previous(), units, sides[NOW], sides[BEFORE]) if units else None
+    months = months_of(seen.stretch.before)
+    return Comparison(span.previous(), months, units, sides[NOW], sides[BEFORE]) if units else None
 
 
 def _notices(
-    span: Span, read: list[Period], periods: list[Period], version: UnitVersion, owed: Submissions
+    span: Span, read: list[Period], periods: list[Period], version: UnitVersion, owed: Submissions, today: dt.date
 ) -> list[str]:
     """What a reader must know before comparing: the tree shown, months left out, values that are older."""
     notices = []
@@ -428,10 +429,12 @@ def _notices(
             f"Kỳ này xếp theo địa giới ngày {last.data_to:%d/%m/%Y}."
         )
     if {p.key for p in read} != wanted & begun:
-        which = first.label if first == last else f"{first.label} đến {last.label}"
+        which = months_label(months_of(read))
         notices.append(f"{version.name} chỉ có trong một phần của {span.label}: số liệu gồm {which}.")
     if not span.is_month and wanted - begun:
-        notices.append(f"Số liệu đến hết {last.label} ({len(read)}/{len(wanted)} tháng).")
+        notices.append(f"Số liệu gồm {len(read)}/{len(wanted)} tháng: {months_label(months_of(read))}.")
+    if not span.is_month and last.data_to >= today:
+        notices.append(f"{last.label.capitalize()} chưa kết thúc (đến hết {last.data_to:%d/%m/%Y}).")
     if owed.older:
         notices.append(
             f"Số tồn và số lũy kế của {format_number(owed.older)} đơn vị là số của tháng gần nhất đơn vị đã nộp, "

@@ -137,7 +137,7 @@ class Stretch:
 
     @property
     def last_k(self) -> int:
-        """Place of the last month; the stretch compared with has as many months."""
+        """Place of the last month read."""
         return len(self.now) - 1
 
 
@@ -307,14 +307,18 @@ def _dossiers_per_unit(stretch: Stretch, places: str) -> str:
 
 
 def indicator_sums(stretch: Stretch, indicator_ids: Iterable[int]) -> list[IndicatorSum]:
-    """Some indicators of the reports under a unit, per side, unit below and same-unit flag; one query."""
+    """Some indicators of the reports under a unit, per side, unit below and same-unit flag; one query.
+
+    Of one that is never added over units each unit below has its own report's value, and the unit only that of None.
+    """
     ids = sorted(indicator_ids)
     if not stretch.now or not ids:
         return []
     with_tables, params = _counted(stretch)
     sql = f"""{with_tables},
         per_unit AS ({_pairs_per_unit("c.side, c.unit_id, c.child, c.same, c.has_state")}
-            AND f.indicator_id IN ({marks(ids)}) GROUP BY 1, 2, 3, 4, 5, f.indicator_id)
+            AND f.indicator_id IN ({marks(ids)}) AND (c.child IS NULL OR c.child = c.unit_id OR {_IS_SUMMED})
+            GROUP BY 1, 2, 3, 4, 5, f.indicator_id)
         SELECT x.side, x.child AS child_id, x.indicator_id, x.same AS same_units, {_pair_columns(stretch)}
         FROM per_unit x JOIN {_INDICATOR} i ON i.id = x.indicator_id
         GROUP BY x.side, x.child, x.indicator_id, x.same
@@ -331,12 +335,16 @@ def indicator_totals(stretch: Stretch) -> dict[int, Pair]:
         return {}
     with_tables, params = _counted(Stretch(stretch.unit_id, stretch.basis, stretch.now))
     sql = f"""{with_tables},
-        per_unit AS ({_pairs_per_unit("c.unit_id, c.has_state")} GROUP BY 1, 2, f.indicator_id)
+        per_unit AS ({_pairs_per_unit("c.unit_id, c.has_state")} AND (c.unit_id = %s OR {_IS_SUMMED})
+            GROUP BY 1, 2, f.indicator_id)
         SELECT x.indicator_id, {_pair_columns(stretch)}
         FROM per_unit x JOIN {_INDICATOR} i ON i.id = x.indicator_id
         GROUP BY x.indicator_id
     """  # noqa: S608 - column and table names of the models; every value is a parameter
-    return {row.indicator_id: _pair(row) for row in run(sql, params)}
+    return {row.indicator_id: _pair(row) for row in run(sql, [*params, stretch.unit_id])}
+
+
+_IS_SUMMED = f"f.indicator_id IN (SELECT id FROM {_INDICATOR} WHERE over_units = 'sum')"  # noqa: S608
 
 
 def _pair(row) -> Pair:

@@ -22,7 +22,7 @@ from reporting.figures import (
     RECEIVED_FIELDS,
     RESOLVED_FIELDS,
     TYPED_FIELDS,
-    total,
+    known_total,
 )
 from reporting.lateness import SENT, days_overdue, time_left
 from reporting.models import (
@@ -211,7 +211,7 @@ def _add_figures(rows: list[ReviewRow], unit: UnitVersion, period: Period) -> No
 
 
 def _totals(unit: UnitVersion, period: Period) -> dict[int, dict[str, int | None]]:
-    """Sums over the services of each sent report, by unit; None where a part was not reported at all."""
+    """Sums over the services of each sent report, by unit; None where nothing was reported; as on the dashboard."""
     sums: Any = (
         ServiceFigures.objects.filter(
             report__period=period, report__path__contains=f"/{unit.unit_id}/", report__status__in=SENT
@@ -224,9 +224,9 @@ def _totals(unit: UnitVersion, period: Period) -> dict[int, dict[str, int | None
     for unit_id, *values in sums.values_list("report__unit_id", *FIGURE_FIELDS):
         summed = dict(zip(FIGURE_FIELDS, values, strict=True))
         totals[unit_id] = {
-            "received": total(summed, RECEIVED_FIELDS),
-            "on_time": total(summed, IN_TIME_FIELDS),
-            "resolved": total(summed, RESOLVED_FIELDS),
+            "received": known_total(summed, RECEIVED_FIELDS),
+            "on_time": known_total(summed, IN_TIME_FIELDS),
+            "resolved": known_total(summed, RESOLVED_FIELDS),
             "overdue": summed["pending_overdue"],
         }
     return totals

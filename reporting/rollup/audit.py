@@ -69,6 +69,7 @@ def _truth(
     truth: dict[tuple, int] = {}
     absent: list[str] = []
     counted: dict[int, tuple[list[int], str]] = {}  # report -> units whose totals hold it, its status
+    own_homes: dict[int, list[int]] = {}  # report -> the unit that holds what is never added over units
 
     def add(units: list[int], basis: str, code: str, field: str, value: int) -> None:
         for unit_id in units:
@@ -86,6 +87,7 @@ def _truth(
             name = names.get(report.unit_id, f"đơn vị mã {report.unit.code}")
             absent.append(f"Báo cáo {period.label} của {name} không có trong tổng nào.")
             continue
+        own_homes[report.pk] = [] if report.level == Level.COMMUNE else units[:1]
         if report.level == Level.COMMUNE:
             del units[0]
         counted[report.pk] = units, report.status
@@ -96,8 +98,10 @@ def _truth(
         add(units, "", "", "returned", int(report.status == Status.RETURNED))
         add(units, "", "", "late", int(sent and report.is_late))
 
-    def add_figures(report_id: int, code: str, values: dict[str, int | None]) -> None:
+    def add_figures(report_id: int, code: str, values: dict[str, int | None], is_own: bool = False) -> None:
         units, status = counted.get(report_id, ([], ""))
+        if is_own:
+            units = own_homes.get(report_id, [])
         for basis, statuses in _BASIS_STATUSES.items():
             if status in statuses:
                 add(units, basis, code, "units_reported", 1)
@@ -110,10 +114,11 @@ def _truth(
         if any(value is not None for value in row):
             add_figures(report_id, code, dict(zip(FIGURE_FIELDS, row, strict=True)))
     pairs = IndicatorFigure.objects.filter(report__period=period)
-    columns = ("report_id", "indicator__code", "indicator__kind", "numerator", "denominator")
-    for report_id, code, kind, numerator, denominator in pairs.values_list(*columns).iterator(2000):
+    columns = ("report_id", "indicator__code", "indicator__kind", "indicator__over_units", "numerator", "denominator")
+    for report_id, code, kind, over_units, numerator, denominator in pairs.values_list(*columns).iterator(2000):
         if numerator is not None and (kind == Indicator.Kind.NUMBER or denominator is not None):
-            add_figures(report_id, code, {"numerator": numerator, "denominator": denominator})
+            pair = {"numerator": numerator, "denominator": denominator}
+            add_figures(report_id, code, pair, is_own=over_units == Indicator.OverUnits.OWN)
     return truth, absent
 
 

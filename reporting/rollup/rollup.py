@@ -203,9 +203,12 @@ _BASES = "(SELECT 'provisional' AS basis UNION ALL SELECT 'official' AS basis) b
 
 
 def _figures_statement(
-    summary: str, figures: str, key: str, columns: Sequence[str], counted: str, join: str = ""
+    summary: str, figures: str, key: str, columns: Sequence[str], counted: str, join: str = "", travels: str = "1 = 1"
 ) -> str:
-    """The upsert of one summary table; `counted` says which rows of figures have a value to sum."""
+    """The upsert of one summary table.
+
+    `counted` says which rows of figures have a value to sum, `travels` which sums go beyond their home.
+    """
     return f"""{_LISTS}, sums AS (
     SELECT homes.id AS home, r.status, f.{key}, COUNT(*) AS units, {", ".join(f"SUM(f.{c}) AS {c}" for c in columns)}
     FROM {_REPORTS} JOIN {figures} f ON f.report_id = r.id {join}
@@ -215,7 +218,7 @@ def _figures_statement(
 INSERT INTO {summary} (unit_id, period_id, basis, {key}, units_reported, generation, computed_at, {", ".join(columns)})
 SELECT lineage.unit_id, %(period)s, bases.basis, sums.{key}, SUM(sums.units), %(generation)s, %(now)s,
        {", ".join(f"SUM(sums.{c})" for c in columns)}
-FROM sums JOIN lineage ON lineage.home = sums.home
+FROM sums JOIN lineage ON lineage.home = sums.home AND (lineage.unit_id = sums.home OR {travels})
 JOIN {_BASES} ON bases.basis = 'provisional' OR sums.status = 'approved'
 GROUP BY lineage.unit_id, bases.basis, sums.{key}
 ON CONFLICT (period_id, unit_id, basis, {key}) DO UPDATE SET
@@ -231,14 +234,17 @@ _STATEMENTS = (
         FIGURE_FIELDS,
         " OR ".join(f"f.{c} IS NOT NULL" for c in FIGURE_FIELDS),
     ),
-    # Of a ratio only whole pairs are summed, so that numerator and denominator come from the same reports.
+    # Of a ratio only whole pairs are summed, so that numerator and denominator come from the same reports. What is not
+    # added over units (Indicator.over_units) stays where it was reported: no commune's value in the unit above it.
     _figures_statement(
         "reporting_indicatorsummary",
         "reporting_indicatorfigure",
         "indicator_id",
         ("numerator", "denominator"),
-        "f.numerator IS NOT NULL AND (i.kind = 'number' OR f.denominator IS NOT NULL)",
+        "f.numerator IS NOT NULL AND (i.kind = 'number' OR f.denominator IS NOT NULL)"
+        " AND (i.over_units = 'sum' OR r.level <> 'commune')",
         "JOIN reporting_indicator i ON i.id = f.indicator_id",
+        "sums.indicator_id IN (SELECT id FROM reporting_indicator WHERE over_units = 'sum')",
     ),
     f"""{_LISTS}, sums AS (
     SELECT homes.id AS home, r.status, COUNT(*) AS units, SUM(CASE WHEN r.is_late THEN 1 ELSE 0 END) AS late

@@ -9,11 +9,14 @@ from django.views.decorators.vary import vary_on_headers
 
 from de_an_06.plain.numbers import format_number, format_rate
 from reporting.figures import SIGNS
-from reporting.models import Basis, Report
-from reporting.reading.contributions import UnknownMeasure, name_rows, source
+from reporting.models import Basis, Period, Report
+from reporting.reading.contributions import Source, UnknownMeasure, name_rows, source, values_below
 from reporting.reading.findings import findings
-from reporting.reading.overview import RANKINGS, NoFigures, Overview, overview
+from reporting.reading.overview import RANKINGS, NoFigures, Overview, months_of, overview
+from reporting.reading.ranges import Stretch
+from taskforces.models import UnitVersion
 from taskforces.register.assignment_counts import AssignmentState, done_and_standing, overdue
+from taskforces.scope import path_in_scope
 from taskforces.units.tree import version_of_day
 
 from . import dashboard_charts as charts
@@ -120,7 +123,7 @@ def _late_assignments(choice: Choice, seen) -> dict:
 def _title(seen) -> str:
     parts = seen.submissions
     done = "đã duyệt" if seen.basis == Basis.OFFICIAL else "đã nộp"
-    label = f"Tổng quan {seen.span.label}"
+    label = f"Tổng quan {seen.label}"
     if not parts.expected_reports:
         return f"{label}: không có báo cáo phải nộp"
     if not seen.has_units_below and len(seen.periods) == 1:
@@ -138,12 +141,15 @@ def _lead(seen) -> str:
     )
     if seen.comparison is None:
         return f"{basis} Chưa có kỳ trước để so sánh." if seen.submissions.reports else basis
+    states = ""
+    if len(seen.comparison.months) > 1:
+        states = f"; số tồn và lũy kế so với cuối {seen.comparison.last_label}"
     if not seen.has_units_below:
-        return f"{basis} So sánh với {seen.comparison.span.label}."
+        return f"{basis} So sánh với {seen.comparison.label}{states}."
     same = f"{format_number(seen.comparison.units)} đơn vị"
     if len(seen.periods) > 1:
         same += " có cùng số tháng đã nộp"
-    return f"{basis} So sánh với {seen.comparison.span.label} trên cùng {same}."
+    return f"{basis} So sánh với {seen.comparison.label} trên cùng {same}{states}."
 
 
 def _no_figures(request: HttpRequest, choice: Choice) -> HttpResponse:
@@ -171,7 +177,7 @@ def source_rows(request: HttpRequest) -> HttpResponse:
     own = choice.unit_id if request.GET.get("rieng") == "1" else None
     reports = Report.objects.visible_to(request.user).under(choice.unit_id)
     try:
-        found = source(reports, read, choice.basis, request.GET.get("so", ""), own_unit_id=own)
+        found = source(reports, read, choice.basis, request.GET.get("so", ""), unit_id=choice.unit_id, own_unit_id=own)
     except UnknownMeasure as error:
         raise Http404 from error
     page = Paginator(found.rows, CONTRIBUTIONS_A_PAGE).get_page(request.GET.get("trang"))
@@ -180,6 +186,7 @@ def source_rows(request: HttpRequest) -> HttpResponse:
     version = version_of_day(choice.versions, read[-1].data_to)
     context = {
         "choice": choice,
+        "span_label": choice.span.label_of(months_of(read)),
         "unit_name": ("Cơ quan " if own else "") + (version.name if version else ""),
         "measure": found.label,
         "source": found,
@@ -200,8 +207,26 @@ def source_rows(request: HttpRequest) -> HttpResponse:
             }
             for row in page.object_list
         ],
+        "below": _values_below(request, choice, read, found) if own is None else [],
         "page": page,
         "back": choice.query(),
         "basis_words": "chỉ báo cáo đã duyệt" if choice.basis == Basis.OFFICIAL else "báo cáo đã gửi và đã duyệt",
     }
     return render(request, "reporting/source_rows.html", context)
+
+
+def _values_below(request: HttpRequest, choice: Choice, read: list[Period], found: Source) -> list[dict]:
+    """The units right below, each with its own value of an indicator that is never added over units."""
+    if found.own_indicator is None:
+        return []
+    visible = UnitVersion.objects.filter(path_in_scope(request.user))
+    pairs = values_below(found.own_indicator, Stretch(choice.unit_id, choice.basis, read), visible)
+    return [
+        {
+            "name": name,
+            "value": format_number(pair.numerator),
+            "of": format_number(pair.denominator),
+            "rate": format_rate(*pair.rate) if found.has_denominator else "",
+        }
+        for name, pair in pairs
+    ]

@@ -2,14 +2,14 @@
 
 from fractions import Fraction
 
-from de_an_06.plain.numbers import NO_VALUE, format_rate
+from de_an_06.plain.numbers import NO_VALUE, format_rate, rate, rounded
 from reporting.reading.overview import RANKINGS, Overview, UnitRow
 from reporting.reading.ranges import Dossiers
 
-from .dashboard_numbers import count, share_of
+from .dashboard_numbers import count
 from .dashboard_tables import owes, status_of
 
-HEAT_STEPS = ((990, 1), (970, 2), (950, 3), (900, 4), (0, 5))  # tenths of a percent, as shown -> class
+HEAT_STEPS = ((99, 1), (97, 2), (95, 3), (90, 4), (0, 5))  # percent, as shown -> class
 # Heads of the narrow columns of the unit and service table; a service not named here shows its short name.
 COLUMN_HEADS = {
     "DVC01": "Số CMND",
@@ -41,7 +41,7 @@ COLUMN_HEADS = {
 
 
 def heat(seen: Overview, unit_link) -> dict | None:
-    """Units x services, rate of early and on time with one decimal, the worst unit first; None where not read."""
+    """Units x services, rate of early and on time as on the cards, the worst unit first; None where not read."""
     if not seen.has_heat:
         return None
     lines = [line for line in seen.services if line.dossiers.resolved]
@@ -57,38 +57,36 @@ def heat(seen: Overview, unit_link) -> dict | None:
                 "url": "" if row.is_own or row.is_former else unit_link(row.unit_id),
                 "message": "" if reported else status_of(row)["label"],
                 "cells": [_heat_cell(row.by_service.get(code, Dossiers())) for code in codes] if reported else [],
-                "total": _tenths(row.dossiers)[0],
+                "total": _heat_text(row.dossiers),
             }
         )
     return {
         "heads": [(COLUMN_HEADS.get(line.service.code, line.service.short_name), line.service.name) for line in lines],
         "rows": body,
-        "foot": [_tenths(line.dossiers)[0] for line in lines],
-        "total": _tenths(seen.dossiers)[0],
+        "foot": [_heat_text(line.dossiers) for line in lines],
+        "total": _heat_text(seen.dossiers),
         "span": len(lines) + 1,
     }
 
 
 def _worst_first(row: UnitRow) -> tuple:
     """By the exact rate, equal ones by how many dossiers they resolved; units without a rate stay last, by name."""
-    share = share_of(row.dossiers.in_time_rate)
+    share = rate(*row.dossiers.in_time_rate)
     return (1, 0, 0) if share is None else (0, share, -(row.dossiers.resolved or 0))
 
 
-def _tenths(d: Dossiers) -> tuple[str, int | None]:
-    share = share_of(d.in_time_rate)
-    if share is None:
-        return NO_VALUE, None
-    scaled = share * 1000
-    tenths = (scaled.numerator * 2 + scaled.denominator) // (scaled.denominator * 2)
-    return ("100" if tenths == 1000 else f"{tenths // 10},{tenths % 10}"), tenths
+def _heat_text(d: Dossiers) -> str:
+    """As on the cards, without the sign; 100 alone where not one dossier was late."""
+    numerator, denominator = d.in_time_rate
+    return "100" if denominator and numerator == denominator else format_rate(numerator, denominator).removesuffix("%")
 
 
 def _heat_cell(d: Dossiers) -> tuple[str, str]:
-    text, tenths = _tenths(d)
-    if tenths is None:
-        return text, "heat-none"
-    return text, f"heat-{next(step for floor, step in HEAT_STEPS if tenths >= floor)}"
+    share = rate(*d.in_time_rate)
+    if share is None:
+        return NO_VALUE, "heat-none"
+    shown = rounded(share, 2)
+    return _heat_text(d), f"heat-{next(step for floor, step in HEAT_STEPS if shown >= floor)}"
 
 
 def ranking(seen: Overview) -> dict | None:
@@ -119,6 +117,7 @@ def ranking(seen: Overview) -> dict | None:
     return {
         "label": RANKINGS[seen.ranked_by],
         "is_rate": is_rate,
+        "compared": seen.comparison.label if seen.comparison else "kỳ trước",
         "rows": rows,
         "unranked": f"{count(unranked)} đơn vị chưa có số liệu không xếp hạng" if unranked else "",
         "floor": f"Thanh vẽ từ {count(int(floor * 100))}%." if is_rate and floor else "",
@@ -183,9 +182,10 @@ def trend(seen: Overview) -> dict:
     return {"points": points, "note": " ".join(words), "alt": alt, "has_points": bool(drawn)}
 
 
-def _chart_value(rate: tuple[int, int] | None) -> float | None:
-    """Percent with two decimals, for drawing only; texts are made from the exact pair."""
-    return None if rate is None else round(rate[0] * 100 / rate[1], 2)
+def _chart_value(pair: tuple[int, int] | None) -> float | None:
+    """The percent that the text says, so that the chart cannot say another."""
+    value = rate(*(pair or (None, None)))
+    return None if value is None else float(rounded(value, 2))
 
 
 def chart_data(points: list[dict]) -> dict:

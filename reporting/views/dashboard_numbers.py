@@ -3,7 +3,7 @@
 import datetime as dt
 from fractions import Fraction
 
-from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate
+from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate, rate
 from reporting.figures import ONLINE_RATE, RECEIVED
 from reporting.models import Basis
 from reporting.reading.overview import ACTIVATION, ASSIGNMENTS, Overview
@@ -15,11 +15,6 @@ _OTHER_CHANNELS = ", ".join(f.short_label.lower() for f in RECEIVED.figures if f
 def count(value: int | None) -> str:
     """A count; nothing where nobody reported it. “–” is a rate that cannot be computed, and nothing else."""
     return format_number(value)
-
-
-def share_of(rate: tuple[int | None, int | None]) -> Fraction | None:
-    numerator, denominator = rate
-    return None if numerator is None or not denominator else Fraction(numerator, denominator)
 
 
 def stats(seen: Overview, link, register: tuple[int, int], register_day: dt.date) -> list[dict]:
@@ -82,6 +77,8 @@ def stats(seen: Overview, link, register: tuple[int, int], register_day: dt.date
         },
     ]
     for card in cards:
+        if card["note"] and seen.has_units_below and seen.is_own(card["source"]):
+            card["note"] += ", riêng đơn vị"
         card["url"] = link(so=card["source"]) if card["value"] not in ("", NO_VALUE) else ""
     return cards
 
@@ -119,16 +116,16 @@ def _volume_delta(now: int | None, before: int | None) -> dict | None:
     if now is None or not before:
         return None
     change = Fraction(now - before, before) * 100
-    amount = _places(change, 1)
+    amount = format_number(abs(change), 1)
     return _same() if change == 0 else _delta(f"{amount}%", change > 0, "", "muted", "tăng" if change > 0 else "giảm")
 
 
 def _rate_delta(now, before) -> dict | None:
-    a, b = share_of(now or (None, None)), share_of(before or (None, None))
+    a, b = rate(*(now or (None, None))), rate(*(before or (None, None)))
     if a is None or b is None:
         return None
-    points = (a - b) * 100
-    amount = _places(points, 2)
+    points = a - b
+    amount = format_number(abs(points), 2)
     if amount == "0,00":
         return _same()
     more = points > 0
@@ -143,11 +140,3 @@ def _overdue_delta(now: int | None, before: int | None) -> dict | None:
     more = now > before
     word = "tăng, xấu hơn" if more else "giảm, tốt hơn"
     return _delta(count(abs(now - before)), more, "hồ sơ", "t-bad" if more else "t-ok", word)
-
-
-def _places(value: Fraction, places: int) -> str:
-    """The size of an exact change, rounded once, half away from zero."""
-    scaled = abs(value) * 10**places
-    whole = (scaled.numerator * 2 + scaled.denominator) // (scaled.denominator * 2)
-    text = str(whole).rjust(places + 1, "0")
-    return f"{format_number(int(text[:-places]))},{text[-places:]}"

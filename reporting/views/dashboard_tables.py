@@ -17,6 +17,8 @@ from reporting.reading.ranges import Dossiers
 from .dashboard_numbers import count
 
 NOT_LINKED = ("", NO_VALUE)  # no figure, no rate: there are no rows behind it
+OWN_VALUE = "Số của riêng đơn vị, không cộng các đơn vị bên dưới."
+NOT_ADDED_UP = "không cộng, vì mỗi đơn vị có phạm vi riêng."
 CHIPS = 60  # more units than this are told by number, the table below names them
 
 
@@ -117,7 +119,11 @@ def unit_rows(seen: Overview, unit_link, source_link) -> list[dict]:
 
 
 def unit_total(seen: Overview, source_link) -> dict:
-    return {"cells": _unit_cells(seen.measures, source_link)}
+    cells = _unit_cells(seen.measures, source_link)
+    if not seen.is_own(ACTIVATION):
+        return {"cells": cells, "note": ""}
+    label = cells[-1][0]
+    return {"cells": [*cells[:-1], (label, NO_VALUE, "")], "note": f"{label}: {NOT_ADDED_UP}"}
 
 
 def _unit_cells(measures: Measures, source) -> list[tuple[str, str, str]]:
@@ -191,6 +197,7 @@ def indicator_groups(seen: Overview, source_link) -> list[tuple[str, list[dict]]
             {
                 "code": i.code,
                 "name": i.name,
+                "own": OWN_VALUE if i.is_own and seen.has_units_below else "",
                 "measure": i.unit_of_measure,
                 "over_time": i.get_over_time_display(),
                 "value": f"{value}/{count(pair.denominator)}" if is_ratio and pair.numerator is not None else value,

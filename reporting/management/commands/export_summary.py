@@ -39,7 +39,7 @@ class Command(BaseCommand):
         finally:
             part.unlink(missing_ok=True)
         self.stdout.write(
-            f"{out}: {counts.unit_name}, {span.label}, {counts.units_reported}/{counts.units_expected} báo cáo, "
+            f"{out}: {counts.unit_name}, {counts.label}, {counts.units_reported}/{counts.units_expected} báo cáo, "
             f"{counts.rows} dòng"
         )
 
