@@ -307,8 +307,11 @@ class _Writer:
                 "denominator": pair.denominator,
                 "units": pair.units,
             }
-            table.add({"order": str(order), **row})
+            table.add({"order": str(order), **row}, {"numerator": line.said.word})
             self._step("indicators", *row.values())
+        for line in together:
+            if line.said.note:
+                table.note(f"{line.indicator.code}: {line.said.note}.")
         table.close()
 
     def _write_missing(self, sheet) -> None:

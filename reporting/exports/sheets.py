@@ -15,6 +15,7 @@ from xlsxwriter.utility import xl_col_to_name
 
 from de_an_06.plain.numbers import NO_VALUE
 from reporting.figures import GROUPS, RATES
+from reporting.models.reports import QUALIFIERS
 
 FONT = "Times New Roman"
 NUMBER, PERCENT, MOMENT = "#,##0", "0.00%", "dd/mm/yyyy hh:mm"
@@ -97,6 +98,10 @@ class Formats:
         self.text = add(**(line | {"text_wrap": True}))
         self.plain_text = add(**line)
         self.number = add(**(line | {"align": "right", "num_format": NUMBER}))
+        # A number said to be "hơn" or "gần" stays a number: the word is part of how it is shown.
+        self.qualified = {
+            word: add(**(line | {"align": "right", "num_format": f'"{word} "{NUMBER}'})) for word in QUALIFIERS
+        }
         self.percent = add(**(line | {"align": "right", "num_format": PERCENT}))
         self.moment = add(**(line | {"align": "center", "num_format": MOMENT}))
         self.group = add(**(line | {"bold": True, "italic": True}))
@@ -237,10 +242,13 @@ class SheetTable:
         self.sheet.write_string(self.row, 0, text, self.formats.group)
         self.row += 1
 
-    def add(self, values: Row) -> None:
-        """One row; `values` holds plain columns only, sums and rates follow from them."""
+    def add(self, values: Row, said: Mapping[str, str] | None = None) -> None:
+        """One row; `values` holds plain columns only, sums and rates follow from them.
+
+        `said`: column -> the word ("hơn", "gần") shown before its number.
+        """
         f = self.formats
-        self._write_row(derived(self.columns, values), f.text, f.number, f.percent)
+        self._write_row(derived(self.columns, values), f.text, f.number, f.percent, said=said or {})
 
     def add_plain(self, words: Sequence[str], figures: Sequence[int | None]) -> None:
         """One row of words and figures without sums or rates: the quick way for sheets of many thousand rows."""
@@ -277,7 +285,16 @@ class SheetTable:
             label=label,
         )
 
-    def _write_row(self, row: Row, text, number, percent, formulas=None, label: str | None = None) -> None:
+    def _write_row(
+        self,
+        row: Row,
+        text,
+        number,
+        percent,
+        formulas=None,
+        label: str | None = None,
+        said: Mapping[str, str] | None = None,
+    ) -> None:
         sheet, r = self.sheet, self.row
         lines = max((_lines(row.get(column.key), column.width) for column in self.columns if column.text), default=1)
         if lines > 1:
@@ -292,7 +309,8 @@ class SheetTable:
             elif column.is_rate:
                 sheet.write_formula(r, i, self._rate(column, r + 1), percent, _cached(value))
             elif formulas is None:
-                self._write(r, i, value, number)
+                word = (said or {}).get(column.key, "")
+                self._write(r, i, value, self.formats.qualified[word] if word else number)
             elif column.key in formulas:
                 sheet.write_formula(r, i, formulas[column.key], number, _cached(value))
             else:

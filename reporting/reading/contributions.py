@@ -10,8 +10,8 @@ from reporting.models import Basis, Indicator, IndicatorFigure, Period, PublicSe
 from taskforces.models import Level, UnitVersion
 from taskforces.units.tree import version_of_day
 
-from .overview import LINKED_SERVICES
 from .ranges import COUNTED, add
+from .units_below import LINKED_SERVICES
 
 # measure -> (words, fields added, fields of the denominator)
 DOSSIER_MEASURES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
@@ -34,6 +34,7 @@ class SourceRow:
     level: str
     value: int | None = None
     of: int | None = None
+    qualifier: str = ""  # 'hơn', 'gần' before the value
     unit_name: str = ""
 
     @property
@@ -98,7 +99,11 @@ def source(
             parts[report_id] = parts[report_id][0], of
     else:
         parts = _flow_parts(pairs, ("numerator",), below)
-    return _source(f"{indicator.code} {indicator.name}", is_ratio, is_state, parts, counted, read)
+    found = _source(f"{indicator.code} {indicator.name}", is_ratio, is_state, parts, counted, read)
+    words = dict(pairs.exclude(qualifier="").values_list("report_id", "qualifier"))
+    for row in found.rows:
+        row.qualifier = words.get(row.report_id, "")
+    return found
 
 
 Parts = dict[int, tuple[int | None, int | None]]

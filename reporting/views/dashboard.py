@@ -6,11 +6,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate
+from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate, with_qualifier
 from reporting.models import Basis, Report
 from reporting.reading.contributions import UnknownMeasure, name_rows, source
 from reporting.reading.findings import findings
 from reporting.reading.overview import RANKINGS, NoFigures, overview
+from reporting.reading.qualifiers import said_together
 from taskforces.register.assignment_counts import AssignmentState, overdue
 from taskforces.units.tree import version_of_day
 
@@ -151,12 +152,14 @@ def source_rows(request: HttpRequest) -> HttpResponse:
     name_rows(page.object_list, read)
     labels = {p.pk: p.label for p in read}
     version = version_of_day(choice.versions, read[-1].data_to)
+    said = said_together([row.qualifier for row in found.rows])
     context = {
         "choice": choice,
         "unit_name": ("Cơ quan " if own else "") + (version.name if version else ""),
         "measure": found.label,
         "source": found,
-        "value": format_number(found.value, blank=NO_VALUE),
+        "value": with_qualifier(format_number(found.value, blank=NO_VALUE), said.word),
+        "said": said.note,
         "of": format_number(found.of, blank=NO_VALUE),
         "rate": format_rate(found.value, found.of) if found.has_denominator else "",
         "rows": [
@@ -166,7 +169,7 @@ def source_rows(request: HttpRequest) -> HttpResponse:
                 "period": labels[row.period_id],
                 "status": tables.report_status(row.status, None),
                 "is_late": row.is_late,
-                "value": format_number(row.value, blank=NO_VALUE),
+                "value": with_qualifier(format_number(row.value, blank=NO_VALUE), row.qualifier),
                 "of": format_number(row.of, blank=NO_VALUE),
                 "rate": format_rate(row.value, row.of) if found.has_denominator else "",
             }

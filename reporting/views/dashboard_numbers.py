@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate
+from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate, with_qualifier
 from reporting.figures import ONLINE_RATE, RECEIVED
 from reporting.reading.overview import ACTIVATION, ASSIGNMENTS, Overview
 from reporting.reading.ranges import Pair
@@ -62,12 +62,12 @@ def stats(seen: Overview, link) -> list[dict]:
             "label": "Kích hoạt VNeID",
             "value": format_rate(*seen.measures.activation.rate),
             "delta": _rate_delta(now and now.activation.rate, before and before.activation.rate),
-            "note": _fraction(seen.measures.activation),
+            "note": with_qualifier(_fraction(seen.measures.activation), seen.said(ACTIVATION).word),
             "source": ACTIVATION,
         },
         {
             "label": "Nhiệm vụ hoàn thành",
-            "value": count(assignments.numerator),
+            "value": with_qualifier(count(assignments.numerator), seen.said(ASSIGNMENTS).word),
             "unit": "" if assignments.denominator is None else f"/{count(assignments.denominator)}",
             "delta": None,
             "note": "Chưa có sổ nhiệm vụ" if assignments.numerator is None else format_rate(*assignments.rate),
