@@ -102,9 +102,7 @@ def published_reports(codes_690: list[str], phu_tho: str) -> list[PublishedRepor
             continue
         numerator, denominator = one.get("numerator", one.get("value")), one.get("denominator")
         report = ward if one is first else town
-        if (
-            code == "HT01" and report is town
-        ):  # the ward's figure is in the town's: what is left is the other thirteen's
+        if code == "HT01" and report is town:  # the ward reports its part, the town the rest
             numerator, denominator = numerator - first["numerator"], denominator - first["denominator"]
             report.said[code] = (
                 one["qualifier"],
