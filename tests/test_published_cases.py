@@ -1,6 +1,6 @@
 """Published figures, typed by people, sent and approved: page, Excel and command show what the articles have.
 
-Expected values come from the shipped copy of the articles' list. Where an article gives a total, the split here is ours.
+Expected values come from the shipped copy of the articles' list. Where an article gives a total, the split is ours.
 """
 
 import re
@@ -25,7 +25,7 @@ from reporting.demo.cases import (
     TOWN,
     fact,
 )
-from reporting.demo.reading_cases import ABOUT, NOT_HELD, readings
+from reporting.demo.reading_cases import NO_FIGURE, NOT_HELD, readings
 from reporting.entry import saving
 from reporting.entry.checks import SOFT
 from reporting.entry.form import load_form
@@ -117,7 +117,7 @@ def test_every_fact_of_the_articles_has_a_reader_or_a_reason():
     assert set(PLACES) == set(CASES)
     assert set(NOT_HELD) == {(THU_DAU_MOT, "days"), (THU_DAU_MOT, "rank"), (THU_DAU_MOT, "rate_published")}
     assert {what for case, what in OWN_INDICATORS if case == NATION} == {f["what"] for f in CASES[NATION]["facts"]}
-    figures = sum(len(set(one) - ABOUT) for case in CASES.values() for one in case["facts"])
+    figures = sum(len(set(one) - NO_FIGURE) for case in CASES.values() for one in case["facts"])
     assert figures == 46
 
 
@@ -295,7 +295,7 @@ def phuoc_long(world, month, at):
 
 @pytest.mark.slow
 def test_phuoc_long_reads_as_published(phuoc_long, client, tmp_path):
-    unit, page, path, held = shows(client, phuoc_long.district_chair, PHUOC_LONG, tmp_path)
+    _, page, path, held = shows(client, phuoc_long.district_chair, PHUOC_LONG, tmp_path)
     assert {one.key for one in held} == {"numerator", "rate", "rank", "trend"}
     for one in held:
         if one.key in {"numerator", "rate"}:

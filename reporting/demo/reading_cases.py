@@ -19,12 +19,19 @@ NOT_HELD = {  # (case, key) -> why the portal has no place for it
     (THU_DAU_MOT, "rank"): "thứ tự về đích thuộc cao điểm, chưa có trong cổng",
     (THU_DAU_MOT, "rate_published"): "số làm tròn của bài báo; cổng tính từ hai số đã nêu",
 }
-ABOUT = {"what", "indicator", "as_written", "note", "qualifier", "denominator"}  # keys that are no figure by themselves
+NO_FIGURE = {
+    "what",
+    "indicator",
+    "as_written",
+    "note",
+    "qualifier",
+    "denominator",
+}  # keys that are no figure by themselves
 Shown = dict[str, tuple[str, str]]  # key of a fact -> (as the article has it, as the portal shows it)
 
 
 @dataclass(frozen=True)
-class Reading:
+class PublishedFigure:
     """One published figure; `why_not` where the portal has no place for it."""
 
     case: str
@@ -39,7 +46,7 @@ class Reading:
         return bool(self.why_not) or self.expected == self.read
 
 
-def readings(cases: Iterable[str] = tuple(CASES)) -> list[Reading]:
+def readings(cases: Iterable[str] = tuple(CASES)) -> list[PublishedFigure]:
     """Every figure of these cases in the order of the articles, official figures of the case's month.
 
     Raises KeyError for a figure that nobody said how to read: none is passed over.
@@ -49,10 +56,10 @@ def readings(cases: Iterable[str] = tuple(CASES)) -> list[Reading]:
         code, month = PLACES[case]
         for one in CASES[case]["facts"]:
             shown = _shown(case, one, code, month)
-            for key in (key for key in one if key not in ABOUT):
+            for key in (key for key in one if key not in NO_FIGURE):
                 why_not = NOT_HELD.get((case, key), "")
                 expected, read = (str(one[key]), "") if why_not else shown[key]
-                found.append(Reading(case, one["what"], key, expected, read, why_not))
+                found.append(PublishedFigure(case, one["what"], key, expected, read, why_not))
     return found
 
 
