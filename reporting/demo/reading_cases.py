@@ -26,7 +26,7 @@ NO_FIGURE = {
     "note",
     "qualifier",
     "denominator",
-}  # keys that are no figure by themselves
+}
 Shown = dict[str, tuple[str, str]]  # key of a fact -> (as the article has it, as the portal shows it)
 
 
