@@ -1,5 +1,6 @@
 """What the frame of every page shows: who, in which posting, and the places this posting goes to."""
 
+from reporting.demo.notice import NOTES
 from taskforces.clock import now_for
 from taskforces.models import Posting
 from taskforces.scope import Right, may_import, postings, rights_of
@@ -46,6 +47,7 @@ def frame(request):
         "posting_unit": posting.unit_name if posting else "",
         "other_postings": [(p, p.unit_name) for p in held if p != posting],
         "demo_today": user.demo_today,
+        "demo_notes": NOTES if user.demo_today else (),
         "may_import": may_import(user),
         "printed_at": now_for(user),
     }

@@ -63,6 +63,11 @@ def format_number(value: int | Decimal | Fraction | None, places: int = 0, blank
     return (MINUS if shown < 0 else "") + text
 
 
+def with_qualifier(text: str, qualifier: str) -> str:
+    """'hơn 101.000': a figure as published, with the word for how exact it is ('' = exact); no figure takes no word."""
+    return f"{qualifier} {text}" if qualifier and text not in {"", NO_VALUE} else text
+
+
 def format_rate(numerator: int | None, denominator: int | None, places: int = 2) -> str:
     """'99,46%', or '–' where there is no rate (a denominator of 0 or nothing is never 0 %)."""
     value = rate(numerator, denominator)

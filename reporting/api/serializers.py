@@ -97,6 +97,8 @@ class IndicatorRowSerializer(serializers.Serializer):
     numerator = count()
     denominator = count("null for a plain number")
     rate = serializers.CharField(allow_null=True, help_text="percent, '97.17'; null without a denominator")
+    qualifier = serializers.CharField(allow_blank=True, help_text="'hơn', 'gần' before a published numerator")
+    note = serializers.CharField(allow_blank=True, help_text="what was noted beside the figure")
 
 
 class ReportDetailSerializer(ReportSerializer):
@@ -190,6 +192,8 @@ class IndicatorSummarySerializer(serializers.Serializer):
     numerator = count()
     denominator = count()
     rate = serializers.CharField(allow_null=True)
+    qualifier = serializers.CharField(allow_blank=True, help_text="'hơn', 'gần' where figures in the sum have it")
+    qualifier_note = serializers.CharField(allow_blank=True, help_text="how many figures in the sum have one")
     units_reported = serializers.IntegerField()
 
 

@@ -31,6 +31,7 @@ from reporting.models import (
     Status,
     SubmissionSummary,
 )
+from reporting.reading import qualifiers
 from reporting.reading.ranges import Dossiers, figures_of
 from reporting.report_doors import get_report, named_reports
 from reporting.report_log import NotAllowed, Refused
@@ -255,6 +256,8 @@ def summary(request):
     services = list(ServiceSummary.objects.filter(**rows, basis=basis).select_related("service").order_by("service"))
     indicators = IndicatorSummary.objects.filter(**rows, basis=basis).select_related("indicator").order_by("indicator")
     submissions = SubmissionSummary.objects.filter(**rows).first()
+    inexact = {i.pk: i.code for i in qualifiers.with_words(unit.pk, [period], basis) if i.is_inexact}
+    said = qualifiers.said_of(unit.pk, [period], basis, inexact)
     return Response(
         {
             "unit": unit.pk,
@@ -270,6 +273,8 @@ def summary(request):
                     "numerator": row.numerator,
                     "denominator": row.denominator,
                     "rate": shapes.rate((row.numerator, row.denominator)),
+                    "qualifier": said[row.indicator_id].word if row.indicator_id in said else "",
+                    "qualifier_note": said[row.indicator_id].note if row.indicator_id in said else "",
                     "units_reported": row.units_reported,
                 }
                 for row in indicators
@@ -304,6 +309,8 @@ def _indicator_row(line) -> dict:
         "numerator": numerator,
         "denominator": denominator,
         "rate": shapes.rate((numerator, denominator)),
+        "qualifier": line.qualifier,
+        "note": line.remark,
     }
 
 

@@ -16,6 +16,7 @@ from django.utils.timezone import make_aware
 
 from de_an_06.plain.spans import Month, window
 from reporting import periods
+from reporting.entry.checks import Problem
 from reporting.entry.form import load_form
 from reporting.models import (
     Explanation,
@@ -34,8 +35,9 @@ from reporting.rollup import rollup
 from taskforces.models import AdministrativeUnit, Branch, Level, Posting, Role, UnitVersion, User
 from taskforces.register import counts
 
-from .cases import load_published_cases
-from .invented_figures import Scene, make_doubtful, make_up, publish_phuoc_long
+from .cases import PHUOC_LONG, PLACES, load_published_cases
+from .invented_figures import Scene, make_doubtful, make_up, publish_phuoc_long, some_at_the_counter
+from .notice import INVENTED
 from .people import DAY_2024, DAY_2026, PASSWORD, PEOPLE, invented_name
 from .registers import load_difficulties, load_registers
 
@@ -50,7 +52,7 @@ SCENES = (
 SETTLED = [
     *("status", "revision", "submitted_at", "submitted_by", "is_late", "approved_at", "approved_by"),
     *("office_ready_at", "office_ready_by", "police_ready_at", "police_ready_by", "saved_at"),
-    *("results", "shortcomings", "causes", "proposals", "plan"),
+    *("results", "shortcomings", "causes", "proposals", "plan", "soft_warnings"),
 ]
 
 
@@ -129,7 +131,7 @@ def _play(scene: Scene, logins: dict[str, User]) -> None:
         terms = {level: _terms(level, period) for level in (Level.COMMUNE, Level.DISTRICT, Level.PROVINCE)}
         progress = scene.months.index(month) / (len(scene.months) - 1)
         rows = {report.pk: make_up(scene, report, terms[report.level], progress) for report in owed}
-        if scene.province.code == "70" and month == Month(2024, 3):
+        if month == PLACES[PHUOC_LONG][1] and scene.province.code == "70":
             publish_phuoc_long(owed, rows)
         fates = _last_month_fates(scene, owed) if is_last else {}
         counted = counts.register_figures([report.unit_id for report in owed], period.data_to)
@@ -141,8 +143,9 @@ def _play(scene: Scene, logins: dict[str, User]) -> None:
     Report.objects.bulk_create(
         scene.reports, batch_size=500, update_conflicts=True, unique_fields=["unit", "period"], update_fields=SETTLED
     )
-    ReportEvent.objects.bulk_create(scene.events, batch_size=2000)
     _explain_last_month(scene, clerks)
+    Explanation.objects.bulk_create(scene.explanations, batch_size=2000)
+    ReportEvent.objects.bulk_create(scene.events, batch_size=2000)
     load_difficulties(scene.reports[-2 * len(owed) :], clerks, reviewer, scene.rng)
 
 
@@ -199,7 +202,7 @@ def _last_month_fates(scene: Scene, owed: list[Report]) -> dict[int, str]:
 
 
 TEXTS = {
-    "results": "Duy trì tiếp nhận hồ sơ trực tuyến tại bộ phận một cửa; hướng dẫn công dân tự nộp hồ sơ.",
+    "results": f"{INVENTED} Duy trì tiếp nhận hồ sơ trực tuyến tại bộ phận một cửa; hướng dẫn công dân tự nộp hồ sơ.",
     "shortcomings": "Một số hồ sơ đất đai còn trả kết quả chậm.",
     "causes": "Phải xác minh thực địa; dữ liệu giữa các hệ thống chưa đồng bộ kịp thời.",
     "proposals": "Đề nghị cấp trên bổ sung thiết bị quét hồ sơ cho bộ phận một cửa.",
@@ -223,6 +226,7 @@ def _settle(scene: Scene, report: Report, rows, fate: str, clerks: dict[int, Use
         return
     if fate == "warned":
         make_doubtful(services, indicators)
+    at_counter = some_at_the_counter(scene, report, services) if fate == "approved" else []
     if fate == "half":
         services, indicators = services[: len(services) // 2], indicators[: len(indicators) // 3]
     if fate == "almost":
@@ -242,6 +246,11 @@ def _settle(scene: Scene, report: Report, rows, fate: str, clerks: dict[int, Use
         return
     checksum = workflow.checksum_of(report, services, indicators)
     _send(scene, report, sent, late, checksum, clerks.get(report.unit_id, reviewer))
+    if at_counter:
+        clerk = clerks.get(report.unit_id, reviewer)
+        _explain(scene, report, at_counter, AT_COUNTER, clerk)
+        report.soft_warnings = len(at_counter)
+        scene.events[-1].reason = "\n".join(workflow.point_as_sent(problem, AT_COUNTER) for problem in at_counter)
     _decide(scene, report, fate, sent + dt.timedelta(minutes=rng.randint(15, 110)), reviewer)
 
 
@@ -295,31 +304,33 @@ def _demo_morning(scene: Scene) -> dt.datetime:
     return make_aware(dt.datetime.combine(dt.date(last.year, last.month, 16), dt.time(8, 0)))
 
 
+AT_COUNTER = "Người cao tuổi không có điện thoại thông minh; đã nhận tại bộ phận một cửa và số hóa hồ sơ."
 REASON = "Đã đối chiếu với sổ theo dõi; số liệu đúng, do đợt cao điểm trong kỳ."
 
 
 def _explain_last_month(scene: Scene, clerks: dict[int, User]) -> None:
-    """Each soft warning of a report already sent has its typed reason, as submission demands."""
-    reasons = []
-    sent = Report.objects.filter(
-        period__year=scene.months[-1].year, period__month=scene.months[-1].month, status=Status.SUBMITTED
-    ).under(scene.province.pk)
-    for report in sent.select_related("unit", "period"):
+    """Each soft warning of a report sent and not yet approved has its typed reason, as submission demands."""
+    last = scene.months[-1]
+    sending = {event.report.pk: event for event in scene.events if event.action == "submit"}
+    sent = Report.objects.filter(period__year=last.year, period__month=last.month, status=Status.SUBMITTED)
+    for report in sent.under(scene.province.pk).select_related("unit", "period"):
         soft = [p for p in load_form(report).problems if p.severity == "soft"]
-        for problem in soft:
-            reasons.append(
-                Explanation(
-                    report=report,
-                    check_code=problem.code,
-                    cell=problem.cell,
-                    about=problem.message,
-                    reason=REASON,
-                    by=clerks[report.unit_id],
-                    at=report.submitted_at,
-                )
-            )
         if soft:
+            _explain(scene, report, soft, REASON, clerks[report.unit_id])
             Report.objects.filter(pk=report.pk).update(soft_warnings=len(soft))
-            points = "\n".join(workflow.point_as_sent(problem, REASON) for problem in soft)
-            ReportEvent.objects.filter(report=report, action="submit").update(reason=points)
-    Explanation.objects.bulk_create(reasons)
+            sending[report.pk].reason = "\n".join(workflow.point_as_sent(problem, REASON) for problem in soft)
+
+
+def _explain(scene: Scene, report: Report, soft: list[Problem], reason: str, by: User) -> None:
+    scene.explanations += [
+        Explanation(
+            report=report,
+            check_code=problem.code,
+            cell=problem.cell,
+            about=problem.message,
+            reason=reason,
+            by=by,
+            at=report.submitted_at,
+        )
+        for problem in soft
+    ]

@@ -7,8 +7,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from de_an_06.plain.spans import Month
+from reporting.entry.checks import Problem, ServiceRow, check_report
 from reporting.figures import FIGURE_FIELDS, RECEIVED_FIELDS, RESOLVED_FIELDS
-from reporting.models import IndicatorFigure, Report, ReportEvent, ServiceFigures, ServiceTerms
+from reporting.models import Explanation, IndicatorFigure, Report, ReportEvent, ServiceFigures, ServiceTerms
 from taskforces.models import AdministrativeUnit, Level, UnitVersion
 from taskforces.models.units import path_ids
 
@@ -29,6 +30,8 @@ USUALLY_IN_TIME = {
 }  # usual share resolved in time
 LINKED = {"DVC15", "DVC16"}  # the two linked groups
 NOTHING = dict.fromkeys(FIGURE_FIELDS, 0)
+AT_THE_COUNTER = {"DVC04", "DVC06", "DVC09", "DVC19"}
+SEED_COUNTER, SHARE_WITH_A_COUNTER = 2025, 0.7  # of the units
 NO_WAITING = {"DVC05", "DVC06"}  # resolved on the spot, nothing stays pending
 
 
@@ -45,6 +48,8 @@ class Scene:
     indicators: list[IndicatorFigure] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
     events: list[ReportEvent] = field(default_factory=list)
+    explanations: list[Explanation] = field(default_factory=list)
+    online_only: dict[str, dt.date] = field(default_factory=dict)  # service -> since when
     closing: dict[tuple[int, str], tuple[int, int]] = field(default_factory=dict)
     running: dict[tuple[int, str], list[int]] = field(default_factory=dict)
 
@@ -82,6 +87,8 @@ def _make_up_service(scene: Scene, report: Report, term: ServiceTerms, progress:
     if code in NO_WAITING:
         in_time = late = 0
     opening = in_time + late
+    if term.online_only:
+        scene.online_only.setdefault(code, term.valid_from)
     share = 1.0 if term.online_only else 0.62 + 0.30 * progress
     online = round(total * share)
     postal = round((total - online) * 0.1)
@@ -183,8 +190,11 @@ def _make_up_indicator(scene: Scene, report: Report, indicator, received, servic
 
 
 def publish_phuoc_long(owed: list[Report], rows) -> None:
-    """TX Phước Long as published on 10 April 2024: 99,46 % early or on time; 08/11 services fully online."""
-    town = UnitVersion.objects.on(dt.date(2024, 3, 14)).get(unit__code="688")
+    """TX Phước Long as published on 10 April 2024: 99,46 % early or on time; 08/11 services fully online.
+
+    Rate, count and rank are the article's; the dossiers behind the rate are made up, their base is not published.
+    """
+    town = UnitVersion.objects.on(owed[0].period.data_to).get(unit__code="688")
     reports = [r for r in owed if f"/{town.unit_id}/" in r.path]
     figures = [row for report in reports for row in rows[report.pk][0]]
     for row in figures:
@@ -231,3 +241,30 @@ def make_doubtful(services: list[ServiceFigures], indicators: list[IndicatorFigu
     for figure in indicators:
         if figure.indicator.code == "DD04" and figure.numerator:
             figure.numerator -= round(figure.numerator * 0.06)
+
+
+def some_at_the_counter(scene: Scene, report: Report, services: list[ServiceFigures]) -> list[Problem]:
+    """Some units still take a few dossiers at the counter where only online filing is allowed; they explain it.
+
+    Moves dossiers from online to in person, changes no total; returns the points the unit must give a reason for.
+    """
+    rng = random.Random(f"{SEED_COUNTER} {report.unit_id} {report.period.key}")  # noqa: S311
+    habit = random.Random(f"{SEED_COUNTER} {report.unit_id}").random()  # noqa: S311 – of the same units, month by month
+    if habit > SHARE_WITH_A_COUNTER:
+        return []
+    found = []
+    for row in services:
+        since = scene.online_only.get(row.service.code)
+        if since is None or since > report.period.data_from or row.service.code not in AT_THE_COUNTER:
+            continue
+        row.received_in_person = round(row.received_online * rng.uniform(0.02, 0.12) * (1 - habit))
+        row.received_online -= row.received_in_person
+        checked = ServiceRow(
+            code=row.service.code,
+            name=row.service.short_name,
+            figures={name: getattr(row, name) for name in FIGURE_FIELDS},
+            online_only_since=since,
+            month=Month(report.period.year, report.period.month),
+        )
+        found += [p for p in check_report([checked], []) if p.code == "online_only"]
+    return found

@@ -39,6 +39,10 @@ PUBLISHED = {  # TX Bình Long, 2022: seats of its task forces; then of its six 
     "villages": [9, 9, 9, 9, 9, 9],
     "village_members": 328,
 }
+PUBLISHED_HEADS = {
+    ("690", "working_group"): "Chủ tịch UBND thị xã",
+    ("690", "police_working_group"): "Trưởng Công an thị xã",
+}
 POSTS = {
     Level.COMMUNE: ("Chủ tịch UBND", "Trưởng Công an", "Công chức Văn phòng – Thống kê", "Công chức Tư pháp – Hộ tịch"),
     Level.DISTRICT: ("Chủ tịch UBND", "Trưởng Công an", "Chánh Văn phòng HĐND và UBND", "Trưởng phòng Tư pháp"),
@@ -115,6 +119,8 @@ def _task_forces(versions: list[UnitVersion], since: dt.date, day: dt.date, rng:
             )
             for seat in range(size):
                 post = posts[seat] if seat < len(posts) else "Công chức chuyên môn"
+                if seat == 0:
+                    post = PUBLISHED_HEADS.get((version.unit.code, kind), post)
                 person = Person(
                     full_name=invented_name(rng),
                     post=post,
@@ -123,8 +129,11 @@ def _task_forces(versions: list[UnitVersion], since: dt.date, day: dt.date, rng:
                     staff_code=f"{kind[:2]}{seat + 1:02d}",
                 )
                 people.append(person)
+                is_known = (version.unit.code, kind) in PUBLISHED_HEADS
                 role = (
-                    ROLES[seat] if seat < len(ROLES) and not (seat == 0 and quality < 0.03) else Membership.Role.MEMBER
+                    ROLES[seat]
+                    if seat < len(ROLES) and not (seat == 0 and quality < 0.03 and not is_known)
+                    else Membership.Role.MEMBER
                 )
                 membership = Membership(task_force=force, person=person, role=role, post=post, valid_from=founded)
                 seats.append(membership)

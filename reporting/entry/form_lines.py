@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from de_an_06.plain.numbers import NO_VALUE, format_rate
+from de_an_06.plain.numbers import NO_VALUE, format_rate, with_qualifier
 from de_an_06.plain.numbers import format_number as _format_number
 from reporting.figures import CARRIED, DERIVED, FIGURES, GROUP_STARTS, pending_in_time
 from reporting.models import Indicator, PublicService, ServiceTerms
@@ -94,6 +94,8 @@ class IndicatorLine:
     last_year: str
     last_year_rate: str
     note: str  # 'trường hợp · lũy kế'
+    qualifier: str = ""  # 'hơn', 'gần' of a published figure; '' where it is exact
+    remark: str = ""  # what was noted beside this figure
     problems: list[Problem] = field(default_factory=list)
     rows_url: str = ""  # the rows behind a figure counted from the register
 
@@ -189,11 +191,13 @@ def indicator_line(data: FormRows, indicator: Indicator, by_row: dict[str, list[
         indicator=indicator,
         cells=cells,
         rate=format_rate(pair.get("numerator"), pair.get("denominator")) if is_ratio else "",
-        previous=_pair_text(before, is_ratio),
+        previous=with_qualifier(_pair_text(before, is_ratio), data.qualifiers.get((indicator.pk, 1), "")),
         previous_rate=format_rate(*before) if is_ratio and before[0] is not None else "",
-        last_year=_pair_text(year_ago, is_ratio),
+        last_year=with_qualifier(_pair_text(year_ago, is_ratio), data.qualifiers.get((indicator.pk, 12), "")),
         last_year_rate=format_rate(*year_ago) if is_ratio and year_ago[0] is not None else "",
         note=" · ".join(note),
+        qualifier="" if pair.get("numerator") is None else data.qualifiers.get((indicator.pk, 0), ""),
+        remark=data.remarks.get(indicator.pk, ""),
         problems=problems,
         rows_url=_rows_url(data, indicator) if locked else "",
     )

@@ -90,9 +90,16 @@ class FormRows:
                 self.earlier_services[service_id, ago] = row
         self.indicators: dict[int, dict[str, int | None]] = {}
         self.earlier_indicators: dict[tuple[int, int], tuple[int | None, int | None]] = {}
-        pairs = IndicatorFigure.objects.filter(**months).values_list("indicator_id", "numerator", "denominator", *when)
-        for indicator_id, numerator, denominator, *moment in pairs:
+        self.qualifiers: dict[tuple[int, int], str] = {}  # (indicator, months ago): only where there is a word
+        self.remarks: dict[int, str] = {}  # of this month's indicators
+        pairs = IndicatorFigure.objects.filter(**months)
+        names = ("indicator_id", "numerator", "denominator", "qualifier", "note")
+        for indicator_id, numerator, denominator, qualifier, note, *moment in pairs.values_list(*names, *when):
             ago = months_ago(*moment)
+            if qualifier and ago is not None:
+                self.qualifiers[indicator_id, ago] = qualifier
+            if note and ago == 0:
+                self.remarks[indicator_id] = note
             if ago == 0:
                 self.indicators[indicator_id] = {"numerator": numerator, "denominator": denominator}
             elif ago is not None:

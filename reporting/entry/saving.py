@@ -23,7 +23,7 @@ from reporting.models import (
     ReportEvent,
     ServiceFigures,
 )
-from reporting.models.reports import NARRATIVE_FIELDS
+from reporting.models.reports import NARRATIVE_FIELDS, QUALIFIERS
 from reporting.report_log import NotAllowed, locked, log, require_short
 from taskforces.clock import now_for
 from taskforces.models import Branch
@@ -180,6 +180,7 @@ def freeze_register(*, form: ReportForm, by) -> None:
         return
     FigureChange.objects.bulk_create(history)
     _upsert(form.data, set(), set(wanted))
+    _drop_qualifiers(form.data, list(wanted))
 
 
 @transaction.atomic
@@ -237,6 +238,26 @@ def explain(*, report_id: int, by, check_code: str, cell: str, reason: str) -> E
         defaults={"about": known[0].message, "reason": reason, "by": by, "at": now_for(by)},
     )
     return explanation
+
+
+@transaction.atomic
+def describe_figure(*, report_id: int, by, code: str, qualifier: str = "", note: str = "") -> None:
+    """Keep how exact an indicator's figure is ('hơn', 'gần', '' = exact) and a note on it, as its source says.
+
+    For figures taken over from published texts; the monthly form asks for exact numbers and has no cell for this. The
+    word belongs to the number beside it: it goes when another number is typed.
+    """
+    report, branches = _open_report(report_id, by)
+    form = load_form(report, by)
+    line = next((line for line in form.indicators if line.code == code), None)
+    if line is None:
+        raise NotAllowed(f"Báo cáo này không có chỉ tiêu {code}.")
+    require(line.branch in branches)
+    if qualifier not in {"", *QUALIFIERS}:
+        raise NotAllowed(f"Mức độ chính xác chỉ nhận: {', '.join(QUALIFIERS)}.")
+    figures = IndicatorFigure.objects.filter(report=report, indicator=line.indicator, numerator__isnull=False)
+    if not figures.update(qualifier=qualifier, note=note):
+        raise NotAllowed(f"{code} chưa có số liệu.")
 
 
 # Parts
@@ -319,6 +340,8 @@ def _write(result: SaveResult, values: dict[str, int | None], *, by, via: str) -
             stored["pending_in_time"] = rest
             touched_services.add(pk)
     _upsert(data, touched_services, touched_indicators)
+    retyped = [indicator_ids[code] for code, _, name in (k.partition(".") for k in values) if name == "numerator"]
+    _drop_qualifiers(data, retyped)
     if not (history or touched_services):
         return
     FigureChange.objects.bulk_create(history)
@@ -351,3 +374,10 @@ def _upsert(data: FormRows, service_ids: set[int], indicator_ids: set[int]) -> N
             unique_fields=["report", "indicator"],
             update_fields=["numerator", "denominator"],
         )
+
+
+def _drop_qualifiers(data: FormRows, indicator_ids: list[int]) -> None:
+    """ "Hơn", "gần" belonged to the number that was there; what is typed or counted now is exact."""
+    said = [pk for pk in indicator_ids if data.qualifiers.pop((pk, 0), "")]
+    if said:
+        IndicatorFigure.objects.filter(report=data.report, indicator__in=said).update(qualifier="")

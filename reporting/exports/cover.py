@@ -97,6 +97,8 @@ def _facts(view, counts, by, at: dt.datetime, generation: int | None) -> list[tu
         ("Đối chiếu", _agreement(counts.differences)),
         ("Mã kiểm tra số liệu", counts.checksum[:16] + (f" (lượt tổng hợp {generation})" if generation else "")),
     ]
+    if by is not None and by.demo_today is not None:
+        facts.append(("Lưu ý", "Bản trình diễn: số liệu giả định, trừ số đã công bố trên báo chí."))
     facts += [("Lưu ý", notice) for notice in [*view.notices, *view.problems]]
     return facts
 

@@ -312,8 +312,15 @@ class _Writer:
                 "units": pair.units,
             }
             is_ratio = indicator.kind == Indicator.Kind.RATIO
-            table.add({"order": str(order), **row}, not_meant=() if is_ratio else ("denominator", "rate"))
+            table.add(
+                {"order": str(order), **row},
+                not_meant=() if is_ratio else ("denominator", "rate"),
+                said={"numerator": line.said.word},
+            )
             self._step("indicators", *row.values())
+        for line in together:
+            if line.said.note:
+                table.note(f"{line.indicator.code}: {line.said.note}.")
         table.close()
 
     def _write_missing(self, sheet) -> None:

@@ -15,6 +15,7 @@ from xlsxwriter.utility import xl_col_to_name
 
 from de_an_06.plain.numbers import NO_VALUE
 from reporting.figures import GROUPS, NOT_MEANT, RATES
+from reporting.models.reports import QUALIFIERS
 
 FONT = "Times New Roman"
 NUMBER, PERCENT, MOMENT = "#,##0", "0.00%", "dd/mm/yyyy hh:mm"
@@ -96,6 +97,10 @@ class Formats:
         self.text = add(**(line | {"text_wrap": True}))
         self.plain_text = add(**line)
         self.number = add(**(line | {"align": "right", "num_format": NUMBER}))
+        # A number said to be "hơn" or "gần" stays a number: the word is part of how it is shown.
+        self.qualified = {
+            word: add(**(line | {"align": "right", "num_format": f'"{word} "{NUMBER}'})) for word in QUALIFIERS
+        }
         self.percent = add(**(line | {"align": "right", "num_format": PERCENT}))
         self.moment = add(**(line | {"align": "center", "num_format": MOMENT}))
         self.group = add(**(line | {"bold": True, "italic": True}))
@@ -236,13 +241,14 @@ class SheetTable:
         self.sheet.write_string(self.row, 0, text, self.formats.group)
         self.row += 1
 
-    def add(self, values: Row, not_meant: Sequence[str] = ()) -> None:
+    def add(self, values: Row, *, not_meant: Sequence[str] = (), said: Mapping[str, str] | None = None) -> None:
         """One row; `values` holds plain columns only, sums and rates follow from them.
 
-        `not_meant`: columns that mean nothing in this row.
+        `not_meant`: columns that mean nothing in this row. `said`: column -> the word ("hơn", "gần") before its number.
         """
         f = self.formats
-        self._write_row(derived(self.columns, values), f.text, f.number, f.percent, not_meant=not_meant)
+        row = derived(self.columns, values)
+        self._write_row(row, f.text, f.number, f.percent, not_meant=not_meant, said=said or {})
 
     def add_plain(self, words: Sequence[str], figures: Sequence[int | None]) -> None:
         """One row of words and figures without sums or rates: the quick way for sheets of many thousand rows."""
@@ -280,7 +286,15 @@ class SheetTable:
         )
 
     def _write_row(
-        self, row: Row, text, number, percent, formulas=None, label: str | None = None, not_meant: Sequence[str] = ()
+        self,
+        row: Row,
+        text,
+        number,
+        percent,
+        formulas=None,
+        label: str | None = None,
+        not_meant: Sequence[str] = (),
+        said: Mapping[str, str] | None = None,
     ) -> None:
         sheet, r = self.sheet, self.row
         lines = max((_lines(row.get(column.key), column.width) for column in self.columns if column.text), default=1)
@@ -298,7 +312,8 @@ class SheetTable:
             elif column.is_rate:
                 sheet.write_formula(r, i, self._rate(column, r + 1), percent, _cached(value))
             elif formulas is None:
-                self._write(r, i, value, number)
+                word = (said or {}).get(column.key, "")
+                self._write(r, i, value, self.formats.qualified[word] if word else number)
             elif column.key in formulas:
                 sheet.write_formula(r, i, formulas[column.key], number, _cached(value))
             else:

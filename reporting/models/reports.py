@@ -185,8 +185,14 @@ class ServiceFigures(models.Model):
         return f"{self.report} {self.service}"
 
 
+QUALIFIERS = ("hơn", "gần")  # words of published texts: a little more than, nearly
+
+
 class IndicatorFigure(models.Model):
-    """One indicator in one report; `denominator` is NULL for a plain number."""
+    """One indicator in one report; `denominator` is NULL for a plain number.
+
+    `qualifier` is the word a published text puts before the (first) number; '' where it is exact.
+    """
 
     report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="indicator_figures")
     indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="figures")
@@ -206,6 +212,9 @@ class IndicatorFigure(models.Model):
                 name="indicator_figure_not_negative",
                 violation_error_message="Số liệu là số nguyên từ 0.",
             ),
+        ]
+        indexes = [  # few figures have one: every page that shows a total asks for them
+            models.Index(fields=["indicator"], name="indicator_figure_qualified", condition=~Q(qualifier="")),
         ]
 
     def __str__(self):

@@ -24,8 +24,8 @@ from taskforces.models import Level, UnitVersion
 from taskforces.models.units import valid_on
 from taskforces.units.tree import version_of_day
 
-from .overview import LINKED_SERVICES
 from .ranges import COUNTED, NOW, Pair, Stretch, add, indicator_sums
+from .units_below import LINKED_SERVICES
 
 # measure -> (words, fields added, fields of the denominator)
 DOSSIER_MEASURES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
@@ -48,6 +48,7 @@ class SourceRow:
     level: str
     value: int | None = None
     of: int | None = None
+    qualifier: str = ""  # 'hơn', 'gần' before the value
     unit_name: str = ""
 
     @property
@@ -134,6 +135,9 @@ def source(
     order = _WORST_FIRST[Indicator.Direction(indicator.direction)] if is_ratio else Order.LARGEST
     found = _source(f"{indicator.code} {indicator.name}", order, is_state, parts, counted, read, is_ratio)
     found.own_indicator = indicator if indicator.is_own else None
+    words = dict(pairs.exclude(qualifier="").values_list("report_id", "qualifier"))
+    for row in found.rows:
+        row.qualifier = words.get(row.report_id, "")
     return found
 
 

@@ -25,6 +25,7 @@ from taskforces.units.tree import version_of_day
 
 from .compared import Comparison, compared_months, months_of
 from .owed import OwedReport, Submissions, missing_and_direct, submissions, total_now
+from .qualifiers import EXACT, Said, said_of, with_words
 from .ranges import (
     BEFORE,
     NOW,
@@ -38,7 +39,7 @@ from .ranges import (
     service_sums,
 )
 from .trend import TREND_MONTHS, TrendPoint, service_summaries, trend
-from .units_below import RANKINGS, Measures, UnitRow, give_ranks, has_no_units_below, unit_rows
+from .units_below import LINKED_SERVICES, RANKINGS, Measures, UnitRow, give_ranks, has_no_units_below, unit_rows
 
 __all__ = [
     "RANKINGS",
@@ -60,7 +61,6 @@ __all__ = [
     "periods_of_unit",
 ]
 
-LINKED_SERVICES = ("DVC15", "DVC16")  # the two linked groups: birth, death
 ACTIVATION = "DD04"  # electronic identities activated (VNeID)
 ASSIGNMENTS = "TC07"  # assignments done, counted from the register
 HEAT_UNITS = 60  # more units below than this: the table of units and services is read only when asked for
@@ -77,6 +77,7 @@ class ServiceTotal:
 class IndicatorTotal:
     indicator: Indicator
     pair: Pair
+    said: Said = EXACT  # how exact the numerator is
 
 
 @dataclass
@@ -153,6 +154,9 @@ class Overview:
         """Is this indicator never added over units, so that its pair is the unit's own?"""
         return any(line.indicator.is_own for line in self.indicators if line.indicator.code == code)
 
+    def said(self, code: str) -> Said:
+        return next((line.said for line in self.indicators if line.indicator.code == code), EXACT)
+
 
 class NoFigures(Exception):
     """The unit has no month in this span: it did not exist then, or no month of it has begun."""
@@ -195,6 +199,7 @@ def overview(
     missing, direct = _hand_ins(seen, now)
     rows = _ranked_rows(seen, direct, ranked_by)
     read, version = seen.stretch.now, seen.version
+    said = said_of(unit_id, read, basis, seen.inexact)
     return Overview(
         unit_id=unit_id,
         version=version,
@@ -209,7 +214,10 @@ def overview(
         services=[
             ServiceTotal(service, totals.services[pk]) for pk, service in seen.services.items() if pk in totals.services
         ],
-        indicators=[IndicatorTotal(i, totals.indicators.get(pk, Pair())) for pk, i in seen.indicators.items()],
+        indicators=[
+            IndicatorTotal(i, totals.indicators.get(pk, Pair()), said.get(pk, EXACT))
+            for pk, i in seen.indicators.items()
+        ],
         rows=rows,
         missing=missing,
         comparison=_comparison(span, seen),
@@ -240,6 +248,7 @@ class _Seen:
     children: list[UnitVersion]
     services: dict[int, PublicService]
     indicators: dict[int, Indicator]
+    inexact: dict[int, str]  # code of those with a figure that is "hơn" or "gần"
     linked_ids: list[int]
     activation_ids: list[int]
     owed: dict[tuple[str, int | None], Submissions]
@@ -280,7 +289,8 @@ def _read(
     children = sorted((v for v in family if v.parent_id == unit_id), key=lambda v: (v.sort_key, v.pk))
     stretch = Stretch(unit_id, basis, read, compared_months(span, read, by_key, today))
     services = {s.pk: s for s in PublicService.objects.all()}
-    indicators = {i.pk: i for i in Indicator.objects.all()}
+    catalogue = list(with_words(unit_id, read, basis))
+    indicators = {i.pk: i for i in catalogue}
     linked_ids = [pk for pk, s in services.items() if s.code in LINKED_SERVICES]
     activation_ids = [pk for pk, i in indicators.items() if i.code == ACTIVATION]
     by_service = with_heat or len(children) <= HEAT_UNITS
@@ -295,6 +305,7 @@ def _read(
         children=children,
         services=services,
         indicators=indicators,
+        inexact={i.pk: i.code for i in catalogue if i.is_inexact},
         linked_ids=linked_ids,
         activation_ids=activation_ids,
         owed=submissions(stretch),

@@ -9,6 +9,7 @@ from taskforces.models import Level, UnitVersion
 from .owed import OwedReport, Submissions
 from .ranges import NOW, Dossiers, IndicatorSum, Pair, ServiceSum
 
+LINKED_SERVICES = ("DVC15", "DVC16")  # the two linked groups: birth, death
 # key in addresses -> words; what units can be ranked by
 RANKINGS = {
     "dung-han": "trước và đúng hạn",

@@ -7,12 +7,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from de_an_06.plain.numbers import format_number, format_rate
+from de_an_06.plain.numbers import format_number, format_rate, with_qualifier
 from reporting.figures import SIGNS
 from reporting.models import Basis, Period, Report
 from reporting.reading.contributions import Source, UnknownMeasure, name_rows, source, values_below
 from reporting.reading.findings import findings
 from reporting.reading.overview import RANKINGS, NoFigures, Overview, months_of, overview
+from reporting.reading.qualifiers import said_together
 from reporting.reading.ranges import Stretch
 from taskforces.models import UnitVersion
 from taskforces.register.assignment_counts import AssignmentState, done_and_standing, overdue
@@ -184,13 +185,15 @@ def source_rows(request: HttpRequest) -> HttpResponse:
     name_rows(page.object_list, read)
     labels = {p.pk: p.label for p in read}
     version = version_of_day(choice.versions, read[-1].data_to)
+    said = said_together([row.qualifier for row in found.rows])
     context = {
         "choice": choice,
         "span_label": choice.span.label_of(months_of(read)),
         "unit_name": ("Cơ quan " if own else "") + (version.name if version else ""),
         "measure": found.label,
         "source": found,
-        "value": format_number(found.value),
+        "value": with_qualifier(format_number(found.value), said.word),
+        "said": said.note,
         "of": format_number(found.of),
         "zeros": sum(row.value == 0 for row in found.rows),
         "rate": format_rate(found.value, found.of) if found.has_denominator else "",
@@ -201,7 +204,7 @@ def source_rows(request: HttpRequest) -> HttpResponse:
                 "period": labels[row.period_id],
                 "status": tables.report_status(row.status, None),
                 "is_late": row.is_late,
-                "value": format_number(row.value),
+                "value": with_qualifier(format_number(row.value), row.qualifier),
                 "of": format_number(row.of),
                 "rate": format_rate(row.value, row.of) if found.has_denominator else "",
             }

@@ -3,7 +3,7 @@
 import datetime as dt
 from fractions import Fraction
 
-from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate, rate
+from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate, rate, with_qualifier
 from reporting.figures import ONLINE_RATE, RECEIVED
 from reporting.models import Basis
 from reporting.reading.overview import ACTIVATION, ASSIGNMENTS, Overview
@@ -64,12 +64,12 @@ def stats(seen: Overview, link, register: tuple[int, int], register_day: dt.date
             "label": "Kích hoạt VNeID",
             "value": format_rate(*seen.measures.activation.rate),
             "delta": _rate_delta(now and now.activation.rate, before and before.activation.rate),
-            "note": _fraction(seen.measures.activation),
+            "note": with_qualifier(_fraction(seen.measures.activation), seen.said(ACTIVATION).word),
             "source": ACTIVATION,
         },
         {
             "label": "Nhiệm vụ hoàn thành",
-            "value": count(assignments.numerator),
+            "value": with_qualifier(count(assignments.numerator), seen.said(ASSIGNMENTS).word),
             "unit": "" if assignments.denominator is None else f"/{count(assignments.denominator)}",
             "delta": None,
             "note": _assignments_note(seen, assignments, register, register_day),

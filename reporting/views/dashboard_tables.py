@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from django.urls import reverse
 
-from de_an_06.plain.numbers import NO_VALUE, format_rate
+from de_an_06.plain.numbers import NO_VALUE, format_rate, with_qualifier
 from reporting.figures import GROUP_STARTS, GROUPS, NOT_MEANT, RATES, headings
 from reporting.lateness import SENT_LATE, overdue_words
 from reporting.models import Indicator, Status
@@ -192,7 +192,7 @@ def indicator_groups(seen: Overview, source_link) -> list[tuple[str, list[dict]]
     for line in seen.indicators:
         i, pair = line.indicator, line.pair
         is_ratio = i.kind == Indicator.Kind.RATIO
-        value = count(pair.numerator)
+        value = with_qualifier(count(pair.numerator), line.said.word)
         groups.setdefault(Indicator.Group(i.group).label, []).append(
             {
                 "code": i.code,
@@ -205,6 +205,7 @@ def indicator_groups(seen: Overview, source_link) -> list[tuple[str, list[dict]]
                 "units": count(pair.units),
                 "url": source_link(so=i.code) if pair.numerator is not None else "",
                 "older": count(pair.older) if pair.older else "",
+                "said": line.said.note,
             }
         )
     return list(groups.items())

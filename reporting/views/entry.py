@@ -218,6 +218,7 @@ def _receipt(request, outcome: Outcome, touched: set[str]) -> dict:
         derived = {box.id: box.text for box in row.boxes if box.output}
         if hasattr(row.line, "rate"):
             derived[f"{row.code}-ty-le"] = row.line.rate
+            derived[f"{row.code}-muc-do"] = row.line.qualifier
         rows[row.code] = {
             "states": {b.id: b.state.replace("is-derived", "").strip() for b in row.boxes if b.icon},
             "derived": derived,

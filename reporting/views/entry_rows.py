@@ -214,6 +214,8 @@ def _row(form, line, may_type, may_explain, typed, only) -> EntryRow:
                     0,
                     Message(f"{box.id}-loi", "bad", f"{cell.label}:", text, cell=cell.key, theirs=theirs, mine=mine),
                 )
+        if getattr(line, "qualifier", "") and cell is line.cells[0]:
+            box.described_by += f" {line.code}-muc-do"
         boxes.append(box)
     missing = sum("is-missing" in box.state for box in boxes)
     month = form.month
