@@ -159,7 +159,7 @@ def sheets_clipboard(lines):
             number = ' data-sheets-numberformat="{&quot;1&quot;:2,&quot;2&quot;:&quot;#,##0&quot;,&quot;3&quot;:1}"'
             cells.append(
                 '<td style="border:1px solid #cccccc;overflow:hidden;padding:2px 3px;vertical-align:bottom;" '
-                f'data-sheets-value="{html.escape(json.dumps(given))}"{number if isinstance(value, int) else ""}>'
+                f'data-sheets-value="{html.escape(json.dumps(given, separators=(",", ":")))}"{number if isinstance(value, int) else ""}>'
                 f"{text}</td>"
             )
         rows.append(f'<tr style="height:21px;">{"".join(cells)}</tr>')
