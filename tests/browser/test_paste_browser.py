@@ -155,11 +155,12 @@ def sheets_clipboard(lines):
         cells = []
         for value, *_ in line:
             text = f"{value:,}" if isinstance(value, int | float) else html.escape(value or "")
-            given = {"1": 3, "3": value} if isinstance(value, int | float) else {"1": 2, "2": value or ""}
+            typed = {"1": 3, "3": value} if isinstance(value, int | float) else {"1": 2, "2": value or ""}
+            given = json.dumps(typed, separators=(",", ":"))
             number = ' data-sheets-numberformat="{&quot;1&quot;:2,&quot;2&quot;:&quot;#,##0&quot;,&quot;3&quot;:1}"'
             cells.append(
                 '<td style="border:1px solid #cccccc;overflow:hidden;padding:2px 3px;vertical-align:bottom;" '
-                f'data-sheets-value="{html.escape(json.dumps(given))}"{number if isinstance(value, int) else ""}>'
+                f'data-sheets-value="{html.escape(given)}"{number if isinstance(value, int) else ""}>'
                 f"{text}</td>"
             )
         rows.append(f'<tr style="height:21px;">{"".join(cells)}</tr>')

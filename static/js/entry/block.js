@@ -27,7 +27,7 @@ function readTable(table) {
 // The value itself where the program gives it (LibreOffice, old Excel, Google Sheets): what is shown may be rounded or in
 // English form, where "1.234" is no thousand.
 function textOf(cell) {
-  const sheets = /^\{"1":3,"3":([\d.]+)\}$/.exec(cell.getAttribute("data-sheets-value"))?.[1]; // type 3: a number
+  const sheets = /^\{"1":\s*3,\s*"3":\s*([\d.]+)\}$/.exec(cell.getAttribute("data-sheets-value"))?.[1]; // type 3: a number
   const value = cell.getAttribute("sdval") || cell.getAttribute("x:num") || sheets;
   if (value && /^[\d.,\s]+$/.test(cell.textContent)) return value.replace(".", ",");
   const copy = cell.cloneNode(true);
