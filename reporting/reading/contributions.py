@@ -11,7 +11,8 @@ from taskforces.models import Level, UnitVersion
 from taskforces.units.tree import version_of_day
 
 from .overview import LINKED_SERVICES
-from .ranges import COUNTED, add
+from .places import COUNTED
+from .ranges import add
 
 # measure -> (words, fields added, fields of the denominator)
 DOSSIER_MEASURES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {

@@ -18,19 +18,17 @@ from reporting.models import Basis, Indicator, IndicatorSummary, Period, PublicS
 from reporting.rollup import rollup
 from reporting.rollup.audit import latest_alarm
 from taskforces.clock import now_for
-from taskforces.models import UnitVersion
+from taskforces.models import Level, UnitVersion
 from taskforces.models.units import path_ids
 from taskforces.units.tree import version_of_day
 
 from .owed import OwedReport, Submissions, missing_and_direct, submissions, total_now
+from .places import BEFORE, NOW, Stretch
 from .ranges import (
-    BEFORE,
-    NOW,
     Dossiers,
     IndicatorSum,
     Pair,
     ServiceSum,
-    Stretch,
     indicator_sums,
     indicator_totals,
     service_sums,
@@ -197,7 +195,7 @@ def overview(
         rows=rows,
         missing=missing,
         comparison=_comparison(span, seen),
-        trend=trend(unit_id, basis, seen.trend_months, seen.by_key, seen.summaries, bool(seen.children)),
+        trend=trend(unit_id, basis, seen.trend_months, seen.by_key, seen.summaries, seen.has_summaries),
         notices=_notices(span, read, periods, version, seen.submissions),
         has_heat=seen.has_heat,
         ranked_by=ranked_by,
@@ -236,6 +234,11 @@ class _Seen:
         return self.stretch.now[-1].data_to
 
     @property
+    def has_summaries(self) -> bool:
+        """Does the roll-up keep totals of the unit? Of every month, whether or not units were below it then."""
+        return self.version.unit.level != Level.COMMUNE
+
+    @property
     def has_heat(self) -> bool:
         return bool(self.children) and len(self.children) <= HEAT_UNITS
 
@@ -253,8 +256,10 @@ def _read(unit_id: int, span: Span, basis: str, versions: list[UnitVersion], per
     version = version_of_day(versions, day)
     assert version is not None  # the unit exists on the last day of each of its periods
     above = path_ids(version.path)[:-1]
-    family = UnitVersion.objects.on(day).filter(Q(unit_id__in=above) | Q(parent_id=unit_id)).select_related("unit")
-    ancestors = sorted((v for v in family if v.parent_id != unit_id), key=lambda v: len(v.path))
+    family = UnitVersion.objects.on(day).filter(Q(unit_id__in=[*above, unit_id]) | Q(parent_id=unit_id))
+    family = family.select_related("unit")
+    version = next((v for v in family if v.unit_id == unit_id), version)  # the same, with its unit
+    ancestors = sorted((v for v in family if v.unit_id in above), key=lambda v: len(v.path))
     children = sorted((v for v in family if v.parent_id == unit_id), key=lambda v: (v.sort_key, v.pk))
     stretch = Stretch(unit_id, basis, read, _compared_months(span, read, by_key))
     services = {s.pk: s for s in PublicService.objects.all()}
@@ -279,7 +284,7 @@ def _read(unit_id: int, span: Span, basis: str, versions: list[UnitVersion], per
         sums=service_sums(stretch, by_child=True, by_service=by_service, linked_ids=linked_ids),
         pairs=indicator_sums(stretch, activation_ids),
         trend_months=trend_months,
-        summaries=service_summaries(unit_id, basis, trend_periods) if children else {},
+        summaries=service_summaries(unit_id, basis, trend_periods) if version.unit.level != Level.COMMUNE else {},
     )
 
 
@@ -308,6 +313,7 @@ def _add_up_totals(seen: _Seen) -> _Totals:
         if part.side == NOW and part.service_id is not None:
             total = totals.setdefault(part.service_id, Dossiers())
             total += part.dossiers
+            total.units -= part.counted_twice
     return _Totals(totals, indicator_totals(stretch))
 
 
@@ -396,7 +402,7 @@ def _comparison(span: Span, seen: _Seen) -> Comparison | None:
     for pair in seen.pairs:
         if pair.same_units:
             sides[pair.side].activation += pair.pair
-    units = sum(part.same_units for (side, _), part in seen.owed.items() if side == NOW)
+    units = seen.submissions.same_units
     return Comparison(span.previous(), units, sides[NOW], sides[BEFORE]) if units else None
 
 
