@@ -22,6 +22,7 @@ from taskforces.models import Level, UnitVersion
 from taskforces.models.units import path_ids
 from taskforces.units.tree import version_of_day
 
+from . import left_behind
 from .owed import OwedReport, Submissions, missing_and_direct, submissions, total_now
 from .places import BEFORE, NOW, Stretch
 from .ranges import (
@@ -196,7 +197,7 @@ def overview(
         missing=missing,
         comparison=_comparison(span, seen),
         trend=trend(unit_id, basis, seen.trend_months, seen.by_key, seen.summaries, seen.has_summaries),
-        notices=_notices(span, read, periods, version, seen.submissions),
+        notices=_notices(span, read, periods, version, seen.submissions, seen.left_behind),
         has_heat=seen.has_heat,
         ranked_by=ranked_by,
         own_report=direct[unit_id].report if unit_id in direct else None,
@@ -226,6 +227,7 @@ class _Seen:
     owed: dict[tuple[str, int | None], Submissions]
     sums: list[ServiceSum]
     pairs: list[IndicatorSum]  # of the activated identities
+    left_behind: list[left_behind.LeftBehind]
     trend_months: list[Month]
     summaries: dict[int, dict[int, tuple[Dossiers, dt.datetime]]]
 
@@ -283,6 +285,7 @@ def _read(unit_id: int, span: Span, basis: str, versions: list[UnitVersion], per
         owed=submissions(stretch),
         sums=service_sums(stretch, by_child=True, by_service=by_service, linked_ids=linked_ids),
         pairs=indicator_sums(stretch, activation_ids),
+        left_behind=left_behind.left_behind(stretch) if children and len(read) > 1 else [],
         trend_months=trend_months,
         summaries=service_summaries(unit_id, basis, trend_periods) if version.unit.level != Level.COMMUNE else {},
     )
@@ -407,10 +410,15 @@ def _comparison(span: Span, seen: _Seen) -> Comparison | None:
 
 
 def _notices(
-    span: Span, read: list[Period], periods: list[Period], version: UnitVersion, owed: Submissions
+    span: Span,
+    read: list[Period],
+    periods: list[Period],
+    version: UnitVersion,
+    owed: Submissions,
+    left: list[left_behind.LeftBehind],
 ) -> list[str]:
     """What a reader must know before comparing: the tree shown, months left out, values that are older."""
-    notices = []
+    notices = [left_behind.words(left)] if left else []
     wanted, begun = {m.key for m in span.months}, {p.key for p in periods}
     first, last = read[0], read[-1]
     if first.data_from < END_OF_DISTRICTS <= last.data_to:

@@ -20,6 +20,10 @@ COUNTED = {
     Basis.PROVISIONAL: (Status.SUBMITTED.value, Status.APPROVED.value),
     Basis.OFFICIAL: (Status.APPROVED.value,),
 }
+# month number * SHIFT + value: the largest is the value of the last month that has one, the smallest of the first.
+# Values stay below SHIFT (numbers.LARGEST) and a stretch has at most 36 months, so it fits 64 bits.
+SHIFT = 10**13
+
 REPORT_TABLE = Report._meta.db_table
 UNIT_TABLE = AdministrativeUnit._meta.db_table
 VERSION_TABLE = UnitVersion._meta.db_table

@@ -24,11 +24,7 @@ from reporting.figures import (
 )
 from reporting.models import Basis, Indicator, IndicatorFigure, ServiceFigures
 
-from .places import COUNTED, SIDES, Stretch, child_of, marks, placed, run
-
-# month number * SHIFT + value: the largest is the value of the last month that has one, the smallest of the first.
-# Values stay below SHIFT (numbers.LARGEST) and a stretch has at most 36 months, so it fits 64 bits.
-SHIFT = 10**13
+from .places import COUNTED, SHIFT, SIDES, Stretch, child_of, marks, placed, run
 
 _SERVICE_FIGURES = ServiceFigures._meta.db_table
 _INDICATOR_FIGURES = IndicatorFigure._meta.db_table
