@@ -1,6 +1,7 @@
 """Where figures stand when units move, open and end (docs/decisions/0009), added by hand.
 
-Months end on the 14th. Long Thủy leaves Phước Long for Bình Long on 1/12/2024: October and November there, December here.
+Months end on the 14th. Long Thủy leaves Phước Long for Bình Long on 1/12/2024: October and November count there, December
+here.
 """
 
 import datetime as dt
@@ -10,6 +11,7 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from de_an_06.plain.spans import Span
+from reporting.entry.form_rows import FormRows
 from reporting.exports.excel import write_summary
 from reporting.models import (
     Basis,
@@ -573,7 +575,7 @@ def test_the_trend_has_twelve_months_and_the_first_of_them_is_shown(world, month
         send(world.phuoc_long, month(key), resolved_early=int(key[:4]), resolved_overdue=1)
     seen = trend_of(overview(world.phuoc_long.pk, Span.parse("2026-11")))
     assert len(seen) == 12
-    assert list(seen)[0] == "2025-12"
+    assert next(iter(seen)) == "2025-12"
     assert seen["2025-12"] == (1, 1, (2025, 2026))
     assert seen["2026-11"] == (1, 1, (2026, 2027))
 
@@ -591,3 +593,25 @@ def test_a_participating_area_does_not_hold_the_unit_whose_number_begins_alike(w
     period = month("2026-11")
     expected = {world.dong_nai.pk, world.phuoc_long.pk, world.phuoc_binh.pk, world.phu_rieng.pk}
     assert set(Report.objects.filter(period=period).values_list("unit_id", flat=True)) == expected
+
+
+def test_history_holds_sent_months_alone_up_to_the_twelfth(world, month, at):
+    """November 2025 is the twelfth month before November 2026; October 2025 is too old, returned August never counts."""
+    at("2026-12-20 09:00")
+    for key, status, received in (
+        ("2025-10", "submitted", 1000),
+        ("2025-11", "submitted", 12),
+        ("2026-08", "returned", 500),
+        ("2026-09", "approved", 9),
+        ("2026-10", "draft", 700),
+    ):
+        tell(send(world.phuoc_long, month(key), status=status, received_online=received), "TT01", received)
+    period = month("2026-11")
+    report = send(world.phuoc_long, period, status="draft", received_online=1)
+    rows = FormRows(Report.objects.get(pk=report.pk))
+    wanted = [None, 9, *[None] * 9, 12]
+    [term] = [term for term in rows.service_terms if term.service.code == "DVC09"]
+    history = rows.service_row(term).history
+    assert [figures and figures["received_online"] for figures in history] == wanted
+    history = rows.indicator_row(Indicator.objects.get(code="TT01")).history
+    assert [pair and pair[0] for pair in history] == wanted
