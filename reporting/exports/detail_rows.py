@@ -9,7 +9,8 @@ from django.db.models import Q
 
 from reporting.lateness import days_overdue, deadlines_of
 from reporting.models import Basis, Period, Report, Status
-from reporting.reading.ranges import COUNTED, Stretch, figure_values, unit_sums
+from reporting.reading.places import COUNTED, Stretch
+from reporting.reading.ranges import figure_values, unit_sums
 from taskforces.models import UnitVersion
 from taskforces.models.units import path_ids
 
@@ -95,18 +96,24 @@ class Names:
 
 @dataclass
 class UnitDossiers:
-    """One unit's dossiers of one service over the span: flows added, opening its first, pending its last month's."""
+    """One unit's dossiers of one service over the span: flows added, opening its first, pending its last month's.
+
+    A unit that moved on the way has a row for each unit below in which it counts, named as of `named`.
+    """
 
     unit_id: int
     service_id: int
     last: Period
+    named: Period
     figures: tuple[int | None, ...]  # in the order of FIGURE_FIELDS
 
 
 def service_rows(unit_id: int, periods: Sequence[Period], basis: str) -> list[UnitDossiers]:
     """A row per reporting unit and service, from the reports themselves; `periods` from early to late."""
-    sums = unit_sums(Stretch(unit_id, basis, list(periods)))
-    return [UnitDossiers(row.unit_id, row.service_id, periods[row.last_k], figure_values(row)) for row in sums]
+    return [
+        UnitDossiers(row.unit_id, row.service_id, periods[row.last_k], periods[row.named_k], figure_values(row))
+        for row in unit_sums(Stretch(unit_id, basis, list(periods)))
+    ]
 
 
 def missing_reports(

@@ -350,10 +350,10 @@ class _Writer:
         named: dict[tuple[int, int], Name] = {}
         lines: list[tuple[tuple, int, Name, UnitDossiers]] = []
         for source in self.sources:
-            key = source.unit_id, source.last.pk
+            key = source.unit_id, source.named.pk
             name = named.get(key)
             if name is None:
-                name = named[key] = self.names.on(source.unit_id, source.last.data_to)
+                name = named[key] = self.names.on(source.unit_id, source.named.data_to)
             lines.append((name.order, services[source.service_id].order, name, source))
         lines.sort(key=lambda line: line[:2])
         for _, _, name, source in lines:

@@ -11,7 +11,7 @@ from de_an_06.plain.spans import Span
 from reporting.models import Basis, ExportJob, Period, Report, ReportEvent, SubmissionSummary
 from reporting.reading.overview import begun_periods, periods_of_unit
 from reporting.reading.owed import submissions, total_now
-from reporting.reading.ranges import COUNTED, Stretch
+from reporting.reading.places import COUNTED, Stretch
 from taskforces.clock import today_for
 from taskforces.models import Level, UnitVersion
 from taskforces.scope import path_in_scope

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
-from django.db.models import QuerySet, Sum
+from django.db.models import CharField, Q, QuerySet, Sum, Value
+from django.db.models.functions import Cast, Concat
 
 from reporting.figures import FIGURES, FIRST_FIELDS, FLOW_FIELDS, GROUPS, RATES, RECEIVED_FIELDS
 from reporting.models import (
@@ -24,7 +25,8 @@ from taskforces.models import Level, UnitVersion
 from taskforces.models.units import valid_on
 from taskforces.units.tree import version_of_day
 
-from .ranges import COUNTED, NOW, Pair, Stretch, add, indicator_sums
+from .places import COUNTED, NOW, Stretch
+from .ranges import Pair, add, indicator_sums
 from .units_below import LINKED_SERVICES
 
 # measure -> (words, fields added, fields of the denominator)
@@ -46,6 +48,7 @@ class SourceRow:
     status: str
     is_late: bool
     level: str
+    path: str  # where it stood in its month
     value: int | None = None
     of: int | None = None
     qualifier: str = ""  # 'hơn', 'gần' before the value
@@ -82,26 +85,22 @@ class UnknownMeasure(ValueError):
     """No such number on the page."""
 
 
-def source(
-    reports: QuerySet[Report],
-    read: list[Period],
-    basis: str,
-    measure: str,
-    *,
-    unit_id: int,
-    own_unit_id: int | None = None,
-) -> Source:
-    """The parts of one number of a unit. `reports`: what the reader may see under it; `read`: the months, oldest first.
+def source(unit_id: int, read: list[Period], basis: str, measure: str, *, below: int | None = None) -> Source:
+    """The parts of one number of a unit's page; `read` are the months, oldest first.
 
-    `measure`: 'received', 'DVC16.received', 'in_time_rate', or an indicator's code. `own_unit_id` leaves only that
-    unit's own reports. Raises UnknownMeasure.
+
+    `measure`: 'received', 'DVC16.received', 'in_time_rate', or an indicator's code. `below` leaves only what stands
+    under that unit right below, or the unit's own report when it is the unit itself. Asks nobody's rights: whoever may
+    read the number may read its parts, of which some may have stood outside the person's scope in their month, so ask
+    `sees_path` before linking to one. Raises UnknownMeasure.
     """
-    counted = reports.filter(period__in=read, status__in=COUNTED[Basis(basis)])
-    if own_unit_id is not None:
-        counted = counted.filter(unit_id=own_unit_id)
+    counted = Report.objects.filter(period__in=read, status__in=COUNTED[Basis(basis)])
     code, _, name = measure.rpartition(".")
     if name in DOSSIER_MEASURES:
-        label, fields, below = DOSSIER_MEASURES[name]
+        label, fields, under = DOSSIER_MEASURES[name]
+        is_state = not set(fields) <= set(FLOW_FIELDS)
+        day = read[0 if set(fields) <= set(FIRST_FIELDS) else -1].data_to if is_state else None
+        counted = counted.filter(_stands(unit_id, below, read, day))
         figures = ServiceFigures.objects.filter(report__in=counted)
         if code:
             service = PublicService.objects.filter(code=code).first()
@@ -111,27 +110,27 @@ def source(
             figures = figures.filter(service=service)
         elif name == "linked":
             figures = figures.filter(service__code__in=LINKED_SERVICES)
-        is_state = not set(fields) <= set(FLOW_FIELDS)
-        parts = _state_parts(figures, read, fields, "service_id") if is_state else _flow_parts(figures, fields, below)
-        order = Order.LOWEST_RATE if below else Order.LARGEST  # of both rates: the more the better
-        return _source(label, order, is_state, parts, counted, read, bool(below))
+        parts = _state_parts(figures, read, fields, "service_id") if is_state else _flow_parts(figures, fields, under)
+        order = Order.LOWEST_RATE if under else Order.LARGEST  # of both rates: the more the better
+        return _source(label, order, is_state, parts, counted, read, bool(under))
     indicator = Indicator.objects.filter(code=measure).first()
     if indicator is None:
         raise UnknownMeasure(measure)
+    is_state = indicator.over_time != Indicator.OverTime.FLOW
+    counted = counted.filter(_stands(unit_id, below, read, read[-1].data_to if is_state else None))
     if indicator.is_own:
-        counted = counted.filter(unit_id=unit_id)
+        counted = counted.filter(unit_id=below or unit_id)
     pairs = IndicatorFigure.objects.filter(report__in=counted, indicator=indicator, numerator__isnull=False)
     is_ratio = indicator.kind == Indicator.Kind.RATIO
     if is_ratio:
         pairs = pairs.filter(denominator__isnull=False)
-    is_state = indicator.over_time != Indicator.OverTime.FLOW
-    below = ("denominator",) if is_ratio else ()
+    under = ("denominator",) if is_ratio else ()
     if is_state:
         parts = _state_parts(pairs, read, ("numerator",), "indicator_id")
-        for report_id, (_, of) in _state_parts(pairs, read, below, "indicator_id").items():
+        for report_id, (_, of) in _state_parts(pairs, read, under, "indicator_id").items():
             parts[report_id] = parts[report_id][0], of
     else:
-        parts = _flow_parts(pairs, ("numerator",), below)
+        parts = _flow_parts(pairs, ("numerator",), under)
     order = _WORST_FIRST[Indicator.Direction(indicator.direction)] if is_ratio else Order.LARGEST
     found = _source(f"{indicator.code} {indicator.name}", order, is_state, parts, counted, read, is_ratio)
     found.own_indicator = indicator if indicator.is_own else None
@@ -139,6 +138,18 @@ def source(
     for row in found.rows:
         row.qualifier = words.get(row.report_id, "")
     return found
+
+
+def _stands(unit_id: int, below: int | None, read: list[Period], day: dt.date | None) -> Q:
+    """The condition that a report counts under the unit, as places.py has it: by its own month for flows (`day` None),
+    by its unit's place on that day for states and openings."""
+    place = Q(path__contains=f"/{unit_id}/" if below in (None, unit_id) else f"/{unit_id}/{below}/")
+    if below == unit_id:
+        place &= Q(unit_id=unit_id)
+    if day is None or len(read) == 1:
+        return place
+    nowhere = Q(path=Concat(Value("/"), Cast("unit_id", CharField()), Value("/"))) & ~Q(path__contains=f"/{unit_id}/")
+    return Q(unit__in=UnitVersion.objects.on(day).filter(place).values("unit")) & ~nowhere  # docs/decisions/0010
 
 
 _WORST_FIRST = {
@@ -198,7 +209,7 @@ def _source(
 ) -> Source:
     rows = [
         SourceRow(*row, *parts[row[0]])
-        for row in counted.values_list("pk", "unit_id", "period_id", "status", "is_late", "level")
+        for row in counted.values_list("pk", "unit_id", "period_id", "status", "is_late", "level", "path")
         if row[0] in parts and parts[row[0]] != (None, None)
     ]
     versions = UnitVersion.objects.filter(unit__in=counted.values("unit")).order_by("valid_from")

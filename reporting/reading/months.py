@@ -7,7 +7,7 @@ from django.db.models import Case, IntegerField, Value, When
 from reporting.models import Basis, Period, Report, SubmissionSummary
 from taskforces.models import Level
 
-from .ranges import COUNTED
+from .places import COUNTED
 
 
 def reports_in_months(unit_id: int, level: str, basis: str, periods: Sequence[Period]) -> dict[int, int]:

@@ -12,28 +12,27 @@ from dataclasses import dataclass
 from django.db.models import Q
 from django.utils import timezone
 
-from de_an_06.plain.numbers import format_number
-from de_an_06.plain.spans import Month, Span, months_label
+from de_an_06.plain.spans import Month, Span
 from reporting.lateness import SENT, days_overdue, deadlines_of
 from reporting.models import Basis, Indicator, IndicatorSummary, Period, PublicService
 from reporting.rollup import rollup
 from reporting.rollup.audit import latest_alarm
 from taskforces.clock import now_for
-from taskforces.models import UnitVersion
+from taskforces.models import Level, UnitVersion
 from taskforces.models.units import path_ids
 from taskforces.units.tree import version_of_day
 
+from . import left_behind
 from .compared import Comparison, compared_months, months_of
+from .notices import notices
 from .owed import OwedReport, Submissions, missing_and_direct, submissions, total_now
+from .places import BEFORE, NOW, Stretch
 from .qualifiers import EXACT, Said, said_of, with_words
 from .ranges import (
-    BEFORE,
-    NOW,
     Dossiers,
     IndicatorSum,
     Pair,
     ServiceSum,
-    Stretch,
     indicator_sums,
     indicator_totals,
     service_sums,
@@ -64,7 +63,6 @@ __all__ = [
 ACTIVATION = "DD04"  # electronic identities activated (VNeID)
 ASSIGNMENTS = "TC07"  # assignments done, counted from the register
 HEAT_UNITS = 60  # more units below than this: the table of units and services is read only when asked for
-END_OF_DISTRICTS = dt.date(2025, 7, 1)
 
 
 @dataclass
@@ -221,8 +219,8 @@ def overview(
         rows=rows,
         missing=missing,
         comparison=_comparison(span, seen),
-        trend=trend(unit_id, basis, seen.trend_months, seen.by_key, seen.summaries, bool(seen.children)),
-        notices=_notices(span, read, periods, version, seen.submissions, today),
+        trend=trend(unit_id, basis, seen.trend_months, seen.by_key, seen.summaries, seen.has_summaries),
+        notices=notices(span, read, periods, version, seen.submissions, seen.left_behind, today),
         problems=rollup.latest_problems(unit_id, [p.pk for p in read]) if seen.children else [],
         has_heat=seen.has_heat,
         ranked_by=ranked_by,
@@ -254,6 +252,7 @@ class _Seen:
     owed: dict[tuple[str, int | None], Submissions]
     sums: list[ServiceSum]
     pairs: list[IndicatorSum]  # of the activated identities
+    left_behind: list[left_behind.LeftBehind]
     trend_months: list[Month]
     summaries: dict[int, dict[int, tuple[Dossiers, dt.datetime]]]
     has_heat: bool  # `sums` are by service
@@ -261,6 +260,11 @@ class _Seen:
     @property
     def day(self) -> dt.date:
         return self.stretch.now[-1].data_to
+
+    @property
+    def has_summaries(self) -> bool:
+        """Does the roll-up keep totals of the unit? Of every month, whether or not units were below it then."""
+        return self.version.unit.level != Level.COMMUNE
 
     @property
     def submissions(self) -> Submissions:
@@ -284,8 +288,10 @@ def _read(
     version = version_of_day(versions, day)
     assert version is not None  # the unit exists on the last day of each of its periods
     above = path_ids(version.path)[:-1]
-    family = UnitVersion.objects.on(day).filter(Q(unit_id__in=above) | Q(parent_id=unit_id)).select_related("unit")
-    ancestors = sorted((v for v in family if v.parent_id != unit_id), key=lambda v: len(v.path))
+    family = UnitVersion.objects.on(day).filter(Q(unit_id__in=[*above, unit_id]) | Q(parent_id=unit_id))
+    family = family.select_related("unit")
+    version = next((v for v in family if v.unit_id == unit_id), version)  # the same, with its unit
+    ancestors = sorted((v for v in family if v.unit_id in above), key=lambda v: len(v.path))
     children = sorted((v for v in family if v.parent_id == unit_id), key=lambda v: (v.sort_key, v.pk))
     stretch = Stretch(unit_id, basis, read, compared_months(span, read, by_key, today))
     services = {s.pk: s for s in PublicService.objects.all()}
@@ -311,8 +317,9 @@ def _read(
         owed=submissions(stretch),
         sums=service_sums(stretch, by_child=True, by_service=by_service, linked_ids=linked_ids),
         pairs=indicator_sums(stretch, activation_ids),
+        left_behind=left_behind.left_behind(stretch) if children and len(read) > 1 else [],
         trend_months=trend_months,
-        summaries=service_summaries(unit_id, basis, trend_periods) if children else {},
+        summaries=service_summaries(unit_id, basis, trend_periods) if version.unit.level != Level.COMMUNE else {},
         has_heat=by_service and bool(children),
     )
 
@@ -342,6 +349,7 @@ def _add_up_totals(seen: _Seen) -> _Totals:
         if part.side == NOW and part.service_id is not None:
             total = totals.setdefault(part.service_id, Dossiers())
             total += part.dossiers
+            total.units -= part.counted_twice
     return _Totals(totals, indicator_totals(stretch))
 
 
@@ -422,33 +430,6 @@ def _comparison(span: Span, seen: _Seen) -> Comparison | None:
     for pair in seen.pairs:
         if pair.same_units and (pair.child_id is None or not seen.indicators[pair.indicator_id].is_own):
             sides[pair.side].activation += pair.pair
-    units = sum(part.same_units for (side, _), part in seen.owed.items() if side == NOW)
+    units = seen.submissions.same_units
     months = months_of(seen.stretch.before)
     return Comparison(span.previous(), months, units, sides[NOW], sides[BEFORE]) if units else None
-
-
-def _notices(
-    span: Span, read: list[Period], periods: list[Period], version: UnitVersion, owed: Submissions, today: dt.date
-) -> list[str]:
-    """What a reader must know before comparing: the tree shown, months left out, values that are older."""
-    notices = []
-    wanted, begun = {m.key for m in span.months}, {p.key for p in periods}
-    first, last = read[0], read[-1]
-    if first.data_from < END_OF_DISTRICTS <= last.data_to:
-        notices.append(
-            "Từ 01/7/2025 không còn cấp huyện; các xã, phường và nhiều tỉnh là đơn vị mới. "
-            f"Kỳ này xếp theo địa giới ngày {last.data_to:%d/%m/%Y}."
-        )
-    if {p.key for p in read} != wanted & begun:
-        which = months_label(months_of(read))
-        notices.append(f"{version.name} chỉ có trong một phần của {span.label}: số liệu gồm {which}.")
-    if not span.is_month and wanted - begun:
-        notices.append(f"Số liệu gồm {len(read)}/{len(wanted)} tháng: {months_label(months_of(read))}.")
-    if not span.is_month and last.data_to >= today:
-        notices.append(f"{last.label.capitalize()} chưa kết thúc (đến hết {last.data_to:%d/%m/%Y}).")
-    if owed.older:
-        notices.append(
-            f"Số tồn và số lũy kế của {format_number(owed.older)} đơn vị là số của tháng gần nhất đơn vị đã nộp, "
-            f"trước {last.label}."
-        )
-    return notices

@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 from reporting.models import Basis, Period
-from taskforces.models import UnitVersion
 
-from .ranges import BEFORE, COUNTED, NOW, REPORT_TABLE, UNIT_TABLE, Stretch, child_of, marks, run, span_rows
+from .places import COUNTED, NOW, REPORT_TABLE, VERSION_TABLE, Stretch, child_of, marks, placed, run, under
 
-_VERSION = UnitVersion._meta.db_table
 _PERIOD = Period._meta.db_table
 
 
@@ -24,65 +22,64 @@ class Submissions:
     submitted: int = 0  # sent, not yet approved
     returned: int = 0
     late: int = 0
-    older: int = 0  # units in the figures, but not in those of the last month, and not ended by then
+    older: int = 0  # units there on the last day whose last report in the figures is from before the last month
     same_units: int = 0  # units with equally many reports in this stretch and in the one compared with
-
-    def __iadd__(self, other: "Submissions") -> "Submissions":
-        for name in self.__dataclass_fields__:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        return self
 
     @property
     def is_complete(self) -> bool:
         return self.expected_reports > 0 and self.reports == self.expected_reports
 
 
+TOTAL = 0  # no unit has this number
+
+
 def total_now(owed: dict[tuple[str, int | None], Submissions]) -> Submissions:
-    """All units together, in the months read."""
-    total = Submissions()
-    for (side, _), part in owed.items():
-        if side == NOW:
-            total += part
-    return total
+    """All units together, in the months read; a unit that moved on the way is one unit."""
+    return owed.get((NOW, TOTAL), Submissions())
 
 
 def submissions(stretch: Stretch) -> dict[tuple[str, int | None], Submissions]:
-    """Who owes and who has reported, per side and unit below (None = the unit's own report); one query."""
+    """Who owes and who has reported, per side and unit below (None = the unit's own report, TOTAL = all); one query.
+
+    Each report counts where its unit stood in the report's month, `older` where it stands on the last day.
+    """
     if not stretch.now:
         return {}
-    rows, here, child = span_rows(stretch), f"/{stretch.unit_id}/", child_of(stretch, "r.path")
+    with_table, params = placed(stretch)
     statuses = COUNTED[Basis(stretch.basis)]
-    counted = f"r.status IN ({marks(statuses)})"
     last = f"CASE side WHEN 'now' THEN {len(stretch.now) - 1} ELSE {max(len(stretch.before) - 1, 0)} END"
-    sql = f"""
-        WITH span(side, period_id, k) AS (VALUES {", ".join(["(%s, %s, %s)"] * len(rows))}),
+    sql = f"""{with_table},
         owed AS (
-            SELECT s.side, s.k, r.unit_id, r.status, r.is_late, {child} AS child,
-                   CASE WHEN {counted} THEN 1 ELSE 0 END AS counted,
-                   MAX(s.k) OVER (PARTITION BY s.side, r.unit_id) AS last_k
-            FROM span s JOIN {REPORT_TABLE} r ON r.period_id = s.period_id
-            WHERE r.path LIKE %s),
+            SELECT p.side, p.unit_id, p.status, p.is_late, p.here, p.at_end, COALESCE(p.here, p.at_end) AS place,
+                   CASE WHEN p.here IS NOT NULL THEN 1 ELSE 0 END AS owed,
+                   CASE WHEN p.here IS NOT NULL AND p.status IN ({marks(statuses)}) THEN 1 ELSE 0 END AS counted,
+                   MAX(CASE WHEN p.status IN ({marks(statuses)}) THEN p.k END)
+                       OVER (PARTITION BY p.side, p.unit_id) AS reported_k
+            FROM placed p WHERE p.here IS NOT NULL OR p.at_end IS NOT NULL),
         per_unit AS (
-            SELECT side, unit_id, MAX(CASE WHEN k = last_k THEN child END) AS child, COUNT(*) AS owed,
-                   SUM(counted) AS reports, MAX(CASE WHEN counted = 1 THEN k END) AS reported_k,
-                   SUM(CASE WHEN status = 'approved' THEN 1 ELSE 0 END) AS approved,
-                   SUM(CASE WHEN status = 'submitted' THEN 1 ELSE 0 END) AS submitted,
-                   SUM(CASE WHEN status = 'returned' THEN 1 ELSE 0 END) AS returned,
-                   SUM(CASE WHEN counted = 1 AND is_late THEN 1 ELSE 0 END) AS late
-            FROM owed GROUP BY side, unit_id),
-        same AS (SELECT unit_id FROM per_unit WHERE reports > 0 GROUP BY unit_id
-                 HAVING COUNT(*) = 2 AND MIN(reports) = MAX(reports))
-        SELECT side, child, COUNT(*) AS expected, SUM(CASE WHEN reports > 0 THEN 1 ELSE 0 END) AS reported,
+            SELECT side, unit_id, place, SUM(owed) AS owed, SUM(counted) AS reports,
+                   SUM(CASE WHEN owed = 1 AND status = 'approved' THEN 1 ELSE 0 END) AS approved,
+                   SUM(CASE WHEN owed = 1 AND status = 'submitted' THEN 1 ELSE 0 END) AS submitted,
+                   SUM(CASE WHEN owed = 1 AND status = 'returned' THEN 1 ELSE 0 END) AS returned,
+                   SUM(CASE WHEN counted = 1 AND is_late THEN 1 ELSE 0 END) AS late,
+                   MAX(CASE WHEN at_end IS NOT NULL AND reported_k < {last} THEN at_end END) AS older_at
+            FROM owed GROUP BY side, unit_id, place),
+        same AS (SELECT unit_id FROM owed GROUP BY unit_id
+                 HAVING SUM(CASE WHEN side = 'now' THEN counted END) = SUM(CASE WHEN side = 'before' THEN counted END)
+                    AND SUM(counted) > 0 AND COUNT(at_end) = COUNT(*)),
+        parts AS (SELECT 0 AS is_total UNION ALL SELECT 1)
+        SELECT side, CASE WHEN is_total = 1 THEN {TOTAL} ELSE {child_of(stretch.unit_id, "place")} END AS child,
+               COUNT(DISTINCT CASE WHEN owed > 0 THEN per_unit.unit_id END) AS expected,
+               COUNT(DISTINCT CASE WHEN reports > 0 THEN per_unit.unit_id END) AS reported,
                SUM(owed) AS expected_reports, SUM(reports) AS reports, SUM(approved) AS approved,
                SUM(submitted) AS submitted, SUM(returned) AS returned, SUM(late) AS late,
-               SUM(CASE WHEN reported_k < {last} AND (u.closed_on IS NULL OR (side = 'now' AND u.closed_on >= %s)
-                        OR (side = 'before' AND u.closed_on >= %s)) THEN 1 ELSE 0 END) AS older,
-               COUNT(same.unit_id) AS same_units
-        FROM per_unit JOIN {UNIT_TABLE} u ON u.id = per_unit.unit_id LEFT JOIN same ON same.unit_id = per_unit.unit_id
-        GROUP BY side, child
+               COUNT(DISTINCT CASE WHEN older_at = place OR (is_total = 1 AND older_at IS NOT NULL)
+                                   THEN per_unit.unit_id END) AS older,
+               COUNT(DISTINCT same.unit_id) AS same_units
+        FROM parts CROSS JOIN per_unit LEFT JOIN same ON same.unit_id = per_unit.unit_id
+        GROUP BY 1, 2
     """  # noqa: S608 - table names and a unit's number; every value is a parameter
-    params = [value for row in rows for value in row]
-    params += [here, here, *statuses, f"%{here}%", stretch.ends(NOW)[1], stretch.ends(BEFORE)[1]]
+    params += [*statuses, *statuses]
     names = [f.name for f in fields(Submissions)]
     return {
         (row.side, row.child): Submissions(**{name: int(getattr(row, name)) for name in names})
@@ -113,12 +110,12 @@ def missing_and_direct(unit_id: int, path: str, periods: Sequence[Period]) -> li
         SELECT r.id AS report_id, r.unit_id, r.period_id, r.status, r.is_late, r.level, r.path,
                COALESCE(v.name, '') AS name, COALESCE(v.sort_key, '') AS sort_key
         FROM {REPORT_TABLE} r JOIN {_PERIOD} p ON p.id = r.period_id
-        LEFT JOIN {_VERSION} v ON v.unit_id = r.unit_id AND v.valid_from <= p.data_to
+        LEFT JOIN {VERSION_TABLE} v ON v.unit_id = r.unit_id AND v.valid_from <= p.data_to
              AND (v.valid_to IS NULL OR v.valid_to >= p.data_to)
-        WHERE r.period_id IN ({marks(periods)}) AND r.path LIKE %s
+        WHERE r.period_id IN ({marks(periods)}) AND {under(unit_id, "r.path")}
           AND (r.status IN ('draft', 'returned')
                OR (r.period_id = %s AND (r.unit_id = %s OR r.path = %s || r.unit_id || '/')))
         ORDER BY r.period_id, v.sort_key, r.id
     """  # noqa: S608 - table names; every value is a parameter
-    params = [*[p.pk for p in periods], f"%/{unit_id}/%", periods[-1].pk, unit_id, path]
+    params = [*[p.pk for p in periods], periods[-1].pk, unit_id, path]
     return [OwedReport(**row._asdict()) for row in run(sql, params)]

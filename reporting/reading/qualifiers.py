@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef
 
 from de_an_06.plain.numbers import format_number
-from reporting.models import Basis, Indicator, IndicatorFigure, Period, Report
+from reporting.models import Basis, Indicator, IndicatorFigure, Period
 
 from .contributions import source
-from .ranges import COUNTED
+from .places import COUNTED
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,9 @@ def with_words(unit_id: int, read: Sequence[Period], basis: str):
 
 def said_of(unit_id: int, read: Sequence[Period], basis: str, inexact: Mapping[int, str]) -> dict[int, Said]:
     """Indicator -> how exact its total under the unit is; `inexact` (id -> code) are those that `with_words` names."""
-    reports, found = Report.objects.under(unit_id), {}
+    found = {}
     for pk, code in inexact.items():
-        rows = source(reports, list(read), basis, code).rows  # the figures that are in the number, and no other
+        rows = source(unit_id, list(read), basis, code).rows  # the figures that are in the number, and no other
         found[pk] = said_together([row.qualifier for row in rows])
     return found
 

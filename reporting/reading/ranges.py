@@ -3,16 +3,13 @@
 Flows add over the months. A state (dossiers pending, stock and cumulative indicators) is each reporting unit's own
 last reported month in the stretch, `opening` its first. A unit that had ended by the last day has no state there, and
 one that opened after the first month took its opening from its predecessors, which are counted already.
-A unit's figures stand under the unit it belonged to in its last month of the stretch.
+Under which unit each of them stands says places.py.
 """
 
-from collections import namedtuple
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, make_dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, make_dataclass
 from operator import attrgetter
 from typing import Any
-
-from django.db import connection
 
 from reporting.figures import (
     FIGURE_FIELDS,
@@ -25,23 +22,13 @@ from reporting.figures import (
     RESOLVED_FIELDS,
     Rate,
 )
-from reporting.models import Basis, Indicator, IndicatorFigure, Period, Report, ServiceFigures, Status
-from taskforces.models import AdministrativeUnit
+from reporting.models import Basis, Indicator, IndicatorFigure, ServiceFigures
 
-NOW, BEFORE = SIDES = "now", "before"
-COUNTED = {
-    Basis.PROVISIONAL: (Status.SUBMITTED.value, Status.APPROVED.value),
-    Basis.OFFICIAL: (Status.APPROVED.value,),
-}
-# month number * SHIFT + value: the largest is the value of the last month that has one, the smallest of the first.
-# Values stay below SHIFT (numbers.LARGEST) and a stretch has at most 36 months, so it fits 64 bits.
-SHIFT = 10**13
+from .places import COUNTED, SHIFT, SIDES, Stretch, child_of, marks, placed, run
 
-REPORT_TABLE = Report._meta.db_table
 _SERVICE_FIGURES = ServiceFigures._meta.db_table
 _INDICATOR_FIGURES = IndicatorFigure._meta.db_table
 _INDICATOR = Indicator._meta.db_table
-UNIT_TABLE = AdministrativeUnit._meta.db_table
 
 
 def add(*parts: int | None) -> int | None:
@@ -114,33 +101,6 @@ class Pair:
         return self.numerator, self.denominator
 
 
-@dataclass
-class Stretch:
-    """The months read, oldest first, and those compared with; both may be empty."""
-
-    unit_id: int
-    basis: str
-    now: list[Period]
-    before: list[Period] = field(default_factory=list)
-
-    def ends(self, side: str) -> tuple[str, str]:
-        """Last days of the first and of the last month of a side, as text both databases compare with a date."""
-        periods = self.now if side == NOW else self.before
-        if not periods:
-            return "0001-01-01", "0001-01-01"
-        return periods[0].data_to.isoformat(), periods[-1].data_to.isoformat()
-
-    @property
-    def is_month(self) -> bool:
-        """One month on each side: a unit has one report there, so nothing is added up over time."""
-        return len(self.now) <= 1 and len(self.before) <= 1
-
-    @property
-    def last_k(self) -> int:
-        """Place of the last month read."""
-        return len(self.now) - 1
-
-
 @dataclass(frozen=True)
 class ServiceSum:
     """One group of the service query; `child_id` None = the unit's own report."""
@@ -151,6 +111,7 @@ class ServiceSum:
     same_units: bool
     dossiers: Dossiers
     linked: int | None
+    counted_twice: int = 0  # of `dossiers.units` those that another unit below counts too: they moved on the way
 
 
 @dataclass(frozen=True)
@@ -162,60 +123,36 @@ class IndicatorSum:
     pair: Pair
 
 
-def marks(values: Sequence) -> str:
-    return ", ".join(["%s"] * len(values))
-
-
-def span_rows(stretch: Stretch) -> list[tuple[str, int, int]]:
-    return [(side, p.pk, k) for side in SIDES for k, p in enumerate(getattr(stretch, side))]
-
-
-def child_of(stretch: Stretch, path: str) -> str:
-    """SQL: the number on the path right after the unit's own, NULL for the unit itself; takes the path twice."""
-    position = "strpos" if connection.vendor == "postgresql" else "instr"
-    rest = f"substr({path}, {position}({path}, %s) + {len(str(stretch.unit_id)) + 2})"
-    return f"CAST(NULLIF(substr({rest}, 1, {position}({rest} || '/', '/') - 1), '') AS bigint)"
-
-
 def _counted(stretch: Stretch) -> tuple[str, list]:
-    """Table shared by the queries: the reports in the figures, each with its unit's place and with `same`.
+    """Table shared by the queries: the reports in the figures, once for each place under the unit they count in.
 
-    `same` = 1: the unit has equally many reports on both sides, so that a change is measured on the same units.
-    Each row carries all of this by itself: joined tables of places and units have no statistics, and PostgreSQL then
-    takes thousands of rows for one.
+    `is_flow`, `is_state` and `is_opening` say what counts in `place`: all three, but for a unit that moved on the way.
+    `same` = 1: the unit has equally many reports under the unit on both sides and stands there at the end of both, so
+    that a change is measured on the same units. Each row carries all of this by itself (see `placed`).
     """
-    rows, here, child = span_rows(stretch), f"/{stretch.unit_id}/", child_of(stretch, "r.path")
-    statuses = COUNTED[Basis(stretch.basis)]
-    if len(stretch.now) > 1 or len(stretch.before) > 1:  # the place of the unit's last month
-        child = f"FIRST_VALUE({child}) OVER (PARTITION BY s.side, r.unit_id ORDER BY s.k DESC)"
+    with_table, params = placed(stretch, COUNTED[Basis(stretch.basis)])
     same = "0"
     if stretch.before:
-        now, before = (f"COUNT(CASE WHEN s.side = '{side}' THEN 1 END) OVER (PARTITION BY r.unit_id)" for side in SIDES)
-        same = f"CASE WHEN {now} = {before} THEN 1 ELSE 0 END"
-    sql = f"""
-        WITH span(side, period_id, k) AS (VALUES {", ".join(["(%s, %s, %s)"] * len(rows))}),
-        counted AS (
-            SELECT r.id, r.unit_id, s.side, s.k, {child} AS child, {same} AS same,
-                   CASE WHEN (s.side = 'now' AND u.opened_on <= %s) OR (s.side = 'before' AND u.opened_on <= %s)
-                        THEN 1 ELSE 0 END AS has_opening,
-                   CASE WHEN u.closed_on IS NULL OR (s.side = 'now' AND u.closed_on >= %s)
-                          OR (s.side = 'before' AND u.closed_on >= %s)
-                        THEN 1 ELSE 0 END AS has_state
-            FROM span s JOIN {REPORT_TABLE} r ON r.period_id = s.period_id JOIN {UNIT_TABLE} u ON u.id = r.unit_id
-            WHERE r.path LIKE %s AND r.status IN ({marks(statuses)}))
-    """  # noqa: S608 - table names and a unit's number; every value is a parameter
-    params: list = [value for row in rows for value in row]
-    (now_first, now_last), (before_first, before_last) = stretch.ends(NOW), stretch.ends(BEFORE)
-    params += [here, here, now_first, before_first, now_last, before_last, f"%{here}%", *statuses]
-    return sql, params
+        now, before = (
+            f"COUNT(CASE WHEN p.side = '{side}' THEN p.here END) OVER (PARTITION BY p.unit_id)" for side in SIDES
+        )
+        stays = "MIN(CASE WHEN p.at_end IS NULL THEN 0 ELSE 1 END) OVER (PARTITION BY p.unit_id)"
+        same = f"CASE WHEN {now} = {before} AND {now} > 0 AND {stays} = 1 THEN 1 ELSE 0 END"
+    marked = f"SELECT p.*, {same} AS same FROM placed p"  # noqa: S608
 
+    def rows(place: str, state: str, opening: str, where: str, flow: int = 0) -> str:
+        return f"""
+            SELECT m.id, m.unit_id, m.side, m.k, m.same, {place} AS place, {flow} AS is_flow,
+                   CASE WHEN {state} THEN 1 ELSE 0 END AS is_state, CASE WHEN {opening} THEN 1 ELSE 0 END AS is_opening
+            FROM marked m WHERE {where}"""  # noqa: S608 - names of columns
 
-def run(sql: str, params: list) -> list[Any]:
-    """Rows read by the names of their columns: `row.unit_id`."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        row = namedtuple("row", [column[0] for column in cursor.description])  # type: ignore[misc]
-        return list(map(row._make, cursor.fetchall()))
+    parts = [rows("m.here", "m.at_end = m.here", "m.at_start = m.here", "m.here IS NOT NULL", flow=1)]
+    if not stretch.is_month:  # what counts elsewhere than the report stood in its month
+        away = "m.at_end IS NOT NULL AND (m.here IS NULL OR m.here <> m.at_end)"
+        parts.append(rows("m.at_end", "1 = 1", "m.at_start = m.at_end", away))
+        away = "m.at_start <> COALESCE(m.here, 0) AND m.at_start <> COALESCE(m.at_end, 0)"
+        parts.append(rows("m.at_start", "1 = 0", "1 = 1", away))
+    return f"{with_table},\nmarked AS ({marked}),\ncounted AS ({' UNION ALL '.join(parts)})", params
 
 
 def service_sums(
@@ -229,20 +166,26 @@ def service_sums(
     any_value = f"COALESCE({_columns(FIGURE_FIELDS, 'x')})"
     received = " + ".join(f"COALESCE(x.{name}, 0)" for name in RECEIVED_FIELDS)
     has_received = f"COALESCE({_columns(RECEIVED_FIELDS, 'x')})"
-    sums = {name: f"SUM({value})" for name, value in _values_of_unit().items()}
+    sums = {name: f"SUM(x.{name})" for name in FIGURE_FIELDS}
     sums["linked"] = (
         f"SUM(CASE WHEN x.service_id IN ({marks(linked)}) AND {has_received} IS NOT NULL THEN {received} END)"
     )
     distinct = "" if by_service else "DISTINCT "
-    groups = ["x.side", "x.same"] + (["x.child"] if by_child else []) + (["x.service_id"] if by_service else [])
+    groups = ["x.side", "x.same"] + (["x.place"] if by_child else []) + (["x.service_id"] if by_service else [])
+    units, twice = "per_unit", "0"
+    if by_child and by_service and not stretch.is_month:
+        valued = f"CASE WHEN COALESCE({_columns(FIGURE_FIELDS, 'y')}) IS NULL THEN 1 ELSE 0 END"
+        nth = f"ROW_NUMBER() OVER (PARTITION BY y.side, y.unit_id, y.service_id ORDER BY {valued}, y.place)"
+        units = f"(SELECT y.*, {nth} AS nth FROM per_unit y)"  # noqa: S608 - names of columns
+        twice = f"COUNT(CASE WHEN {any_value} IS NOT NULL AND x.nth > 1 THEN 1 END)"
     sql = f"""{with_tables},
-        per_unit AS ({_dossiers_per_unit(stretch, "c.side, c.unit_id, c.child, c.same, c.has_opening, c.has_state")})
-        SELECT x.side, {"x.child" if by_child else "NULL"} AS child_id,
+        per_unit AS ({_dossiers_per_unit(stretch, ["side", "unit_id", "same"] + (["place"] if by_child else []))})
+        SELECT x.side, {child_of(stretch.unit_id, "x.place") if by_child else "NULL"} AS child_id,
                {"x.service_id" if by_service else "NULL"} AS service_id, x.same AS same_units,
                {", ".join(f"CAST({value} AS bigint) AS {name}" for name, value in sums.items())},
                COUNT({distinct}CASE WHEN {any_value} IS NOT NULL THEN x.unit_id END) AS units,
-               COUNT({distinct}CASE WHEN x.has_state = 1 AND x.k < {stretch.last_k} THEN x.unit_id END) AS older
-        FROM per_unit x
+               COUNT({distinct}CASE WHEN x.k < {stretch.last_k} THEN x.unit_id END) AS older, {twice} AS counted_twice
+        FROM {units} x
         GROUP BY {", ".join(groups)}
     """  # noqa: S608 - column and table names of the models; every value is a parameter
     return [
@@ -253,6 +196,7 @@ def service_sums(
             same_units=bool(row.same_units),
             dossiers=Dossiers(*figure_values(row), row.units, row.older),
             linked=row.linked,
+            counted_twice=row.counted_twice,
         )
         for row in run(sql, [*params, *linked])
     ]
@@ -267,15 +211,19 @@ def figures_of(row) -> dict[str, int | None]:
 
 
 def unit_sums(stretch: Stretch) -> list[Any]:
-    """Each reporting unit and service: unit_id, service_id, last_k (its last month, from 0), the figures; one query."""
+    """Each reporting unit, the unit below in which it counts, and service: the rows whose sum is the total; one query.
+
+    Columns: unit_id, service_id, the figures, last_k (the last month they are from, counted from 0) and named_k (the
+    month in whose tree the unit stood there).
+    """
     if not stretch.now:
         return []
     with_tables, params = _counted(Stretch(stretch.unit_id, stretch.basis, stretch.now))
     sql = f"""{with_tables},
-        per_unit AS ({_dossiers_per_unit(stretch, "c.unit_id, c.has_opening, c.has_state")})
-        SELECT x.unit_id, x.service_id, x.last_k,
-               {", ".join(f"CAST({value} AS bigint) AS {name}" for name, value in _values_of_unit().items())}
-        FROM per_unit x
+        per_unit AS ({_dossiers_per_unit(stretch, ["unit_id", "place"])})
+        SELECT x.unit_id, x.service_id, x.last_k, x.named_k,
+               {", ".join(f"CAST(x.{name} AS bigint) AS {name}" for name in FIGURE_FIELDS)}
+        FROM per_unit x WHERE COALESCE({_columns(FIGURE_FIELDS, "x")}) IS NOT NULL
     """  # noqa: S608 - column and table names of the models; every value is a parameter
     return run(sql, params)
 
@@ -284,26 +232,29 @@ def _columns(names: Iterable[str], table: str) -> str:
     return ", ".join(f"{table}.{name}" for name in names)
 
 
-def _values_of_unit() -> dict[str, str]:
-    """Figure -> SQL of its value in a row of `per_unit` (as x): states without the month they are from."""
-    first = {name: f"CASE WHEN x.has_opening = 1 THEN x.{name} %% {SHIFT} END" for name in FIRST_FIELDS}
-    last = {name: f"CASE WHEN x.has_state = 1 THEN x.{name} %% {SHIFT} END" for name in LAST_FIELDS}
-    return {name: f"x.{name}" for name in FLOW_FIELDS} | first | last
-
-
-def _dossiers_per_unit(stretch: Stretch, places: str) -> str:
-    """SQL: each unit's services over the months, states and opening still with the month they are from."""
+def _dossiers_per_unit(stretch: Stretch, places: list[str]) -> str:
+    """SQL: each unit's services over the months: what counts in these places, NULL for what does not; `k` is the last
+    month of its states."""
+    keys = ", ".join(f"c.{name}" for name in places)
     tables = f"FROM counted c JOIN {_SERVICE_FIGURES} f ON f.report_id = c.id"
+    flags = dict.fromkeys(FIRST_FIELDS, "c.is_opening") | dict.fromkeys(LAST_FIELDS, "c.is_state")
     if stretch.is_month:  # nothing to add up: a unit has one report
-        return f"SELECT {places}, f.service_id, {_columns(FIGURE_FIELDS, 'f')}, 0 AS k, 0 AS last_k {tables}"
-    sums = [f"SUM(f.{name}) AS {name}" for name in FLOW_FIELDS]
-    sums += [f"MIN(c.k * {SHIFT} + f.{name}) AS {name}" for name in FIRST_FIELDS]
-    sums += [f"MAX(c.k * {SHIFT} + f.{name}) AS {name}" for name in LAST_FIELDS]
+        values = [f"CASE WHEN {flags[n]} = 1 THEN f.{n} END AS {n}" if n in flags else f"f.{n}" for n in FIGURE_FIELDS]
+        return f"SELECT {keys}, f.service_id, {', '.join(values)}, 0 AS k, 0 AS last_k, 0 AS named_k {tables}"
+    sums = [f"SUM(f.{name}) FILTER (WHERE c.is_flow = 1) AS {name}" for name in FLOW_FIELDS]
+    for function, names in (("MIN", FIRST_FIELDS), ("MAX", LAST_FIELDS)):
+        sums += [
+            f"{function}(c.k * {SHIFT} + f.{name}) FILTER (WHERE {flags[name]} = 1) %% {SHIFT} AS {name}"
+            for name in names
+        ]
+    has_state = f"COALESCE({_columns(LAST_FIELDS, 'f')}) IS NOT NULL"
     return f"""
-        SELECT {places}, f.service_id, {", ".join(sums)},
-               MAX(CASE WHEN COALESCE({_columns(LAST_FIELDS, "f")}) IS NOT NULL THEN c.k END) AS k,
-               MAX(c.k) AS last_k
-        {tables} GROUP BY {places}, f.service_id"""
+        SELECT {keys}, f.service_id, {", ".join(sums)},
+               MAX(c.k) FILTER (WHERE c.is_state = 1 AND {has_state}) AS k,
+               COALESCE(MAX(c.k) FILTER (WHERE c.is_flow = 1 OR c.is_state = 1),
+                        MIN(c.k) FILTER (WHERE COALESCE({_columns(FIRST_FIELDS, "f")}, NULL) IS NOT NULL)) AS last_k,
+               COALESCE(MAX(c.k) FILTER (WHERE c.is_flow = 1), MAX({stretch.last_k} * c.is_state)) AS named_k
+        {tables} GROUP BY {keys}, f.service_id"""
 
 
 def indicator_sums(stretch: Stretch, indicator_ids: Iterable[int]) -> list[IndicatorSum]:
@@ -316,12 +267,13 @@ def indicator_sums(stretch: Stretch, indicator_ids: Iterable[int]) -> list[Indic
         return []
     with_tables, params = _counted(stretch)
     sql = f"""{with_tables},
-        per_unit AS ({_pairs_per_unit("c.side, c.unit_id, c.child, c.same, c.has_state")}
-            AND f.indicator_id IN ({marks(ids)}) AND (c.child IS NULL OR c.child = c.unit_id OR {_IS_SUMMED})
-            GROUP BY 1, 2, 3, 4, 5, f.indicator_id)
-        SELECT x.side, x.child AS child_id, x.indicator_id, x.same AS same_units, {_pair_columns(stretch)}
+        per_unit AS ({_pairs_per_unit("c.side, c.unit_id, c.place, c.same")}
+            AND f.indicator_id IN ({marks(ids)}) AND (c.place = c.unit_id OR {_IS_SUMMED})
+            GROUP BY 1, 2, 3, 4, f.indicator_id)
+        SELECT x.side, {child_of(stretch.unit_id, "x.place")} AS child_id, x.indicator_id, x.same AS same_units,
+               {_pair_columns(stretch)}
         FROM per_unit x JOIN {_INDICATOR} i ON i.id = x.indicator_id
-        GROUP BY x.side, x.child, x.indicator_id, x.same
+        GROUP BY x.side, x.place, x.indicator_id, x.same
     """  # noqa: S608 - column and table names of the models; every value is a parameter
     return [
         IndicatorSum(row.side, row.child_id, row.indicator_id, bool(row.same_units), _pair(row))
@@ -335,8 +287,8 @@ def indicator_totals(stretch: Stretch) -> dict[int, Pair]:
         return {}
     with_tables, params = _counted(Stretch(stretch.unit_id, stretch.basis, stretch.now))
     sql = f"""{with_tables},
-        per_unit AS ({_pairs_per_unit("c.unit_id, c.has_state")} AND (c.unit_id = %s OR {_IS_SUMMED})
-            GROUP BY 1, 2, f.indicator_id)
+        per_unit AS ({_pairs_per_unit("c.unit_id")} AND (c.unit_id = %s OR {_IS_SUMMED})
+            GROUP BY 1, f.indicator_id)
         SELECT x.indicator_id, {_pair_columns(stretch)}
         FROM per_unit x JOIN {_INDICATOR} i ON i.id = x.indicator_id
         GROUP BY x.indicator_id
@@ -354,11 +306,13 @@ def _pair(row) -> Pair:
 def _pairs_per_unit(places: str) -> str:
     """SQL: each unit's indicators over the months. Of a ratio only whole pairs are summed, so that numerator and
     denominator come from the same reports and months."""
+    values = ", ".join(
+        f"SUM(f.{name}) FILTER (WHERE c.is_flow = 1) AS {name}_sum, "
+        f"MAX(c.k * {SHIFT} + f.{name}) FILTER (WHERE c.is_state = 1) AS {name}_last"
+        for name in ("numerator", "denominator")
+    )
     return f"""
-        SELECT {places}, f.indicator_id,
-               SUM(f.numerator) AS numerator_sum, MAX(c.k * {SHIFT} + f.numerator) AS numerator_last,
-               SUM(f.denominator) AS denominator_sum, MAX(c.k * {SHIFT} + f.denominator) AS denominator_last,
-               MAX(c.k) AS k
+        SELECT {places}, f.indicator_id, {values}, MAX(c.k) FILTER (WHERE c.is_state = 1) AS k
         FROM counted c JOIN {_INDICATOR_FIGURES} f ON f.report_id = c.id
         WHERE f.numerator IS NOT NULL
           AND (f.denominator IS NOT NULL OR f.indicator_id IN (SELECT id FROM {_INDICATOR} WHERE kind = 'number'))
@@ -367,11 +321,10 @@ def _pairs_per_unit(places: str) -> str:
 
 def _pair_columns(stretch: Stretch) -> str:
     """SQL: numerator, denominator, units in the sum, units whose state is older than the last month."""
-    values = ", ".join(
-        f"CAST(SUM(CASE WHEN i.over_time = 'flow' THEN x.{name}_sum "
-        f"WHEN x.has_state = 1 THEN x.{name}_last %% {SHIFT} END) AS bigint) AS {name}"
-        for name in ("numerator", "denominator")
-    )
-    is_older = f"i.over_time <> 'flow' AND x.has_state = 1 AND x.k < {stretch.last_k}"
-    return f"""{values}, COUNT(CASE WHEN i.over_time = 'flow' OR x.has_state = 1 THEN 1 END) AS units,
-               COUNT(CASE WHEN {is_older} THEN 1 END) AS older"""
+
+    def value(name: str) -> str:
+        return f"CASE WHEN i.over_time = 'flow' THEN x.{name}_sum ELSE x.{name}_last %% {SHIFT} END"
+
+    return f"""CAST(SUM({value("numerator")}) AS bigint) AS numerator,
+               CAST(SUM({value("denominator")}) AS bigint) AS denominator, COUNT({value("numerator")}) AS units,
+               COUNT(CASE WHEN i.over_time <> 'flow' AND x.k < {stretch.last_k} THEN 1 END) AS older"""

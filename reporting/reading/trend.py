@@ -7,7 +7,8 @@ from de_an_06.plain.spans import Month
 from reporting.figures import FIGURE_FIELDS
 from reporting.models import Basis, Period, Report, ServiceFigures, ServiceSummary, Status, SubmissionSummary
 
-from .ranges import COUNTED, Dossiers, figure_values
+from .places import COUNTED
+from .ranges import Dossiers, figure_values
 
 TREND_MONTHS = 12
 
@@ -44,13 +45,16 @@ def trend(
     months: list[Month],
     by_key: dict[str, Period],
     summaries: dict[int, dict[int, tuple[Dossiers, dt.datetime]]],
-    has_units_below: bool,
+    has_summaries: bool,
 ) -> list[TrendPoint]:
-    """Twelve months up to the span's last. A month with under half of its expected reports stays a gap."""
+    """Twelve months up to the span's last. A month with under half of its expected reports stays a gap.
+
+    `has_summaries`: the roll-up keeps totals of the unit, even of a month without a unit below it.
+    """
     periods = {by_key[m.key].pk: m for m in months if m.key in by_key}
     figures: dict[int, Dossiers] = {}
     counts: dict[int, tuple[int, int, int]] = {}  # expected, submitted or approved, approved
-    if has_units_below:
+    if has_summaries:
         for period_id, by_service in summaries.items():
             total = figures.setdefault(period_id, Dossiers())
             for dossiers, _ in by_service.values():

@@ -6,8 +6,9 @@ from fractions import Fraction
 from reporting.models import PublicService
 from taskforces.models import Level, UnitVersion
 
-from .owed import OwedReport, Submissions
-from .ranges import NOW, Dossiers, IndicatorSum, Pair, ServiceSum
+from .owed import TOTAL, OwedReport, Submissions
+from .places import NOW
+from .ranges import Dossiers, IndicatorSum, Pair, ServiceSum
 
 LINKED_SERVICES = ("DVC15", "DVC16")  # the two linked groups: birth, death
 # key in addresses -> words; what units can be ranked by
@@ -78,7 +79,7 @@ def unit_rows(
     services: dict[int, PublicService],
     side: str = NOW,
 ) -> list[UnitRow]:
-    """The unit's own report first, then the units below in the last day's tree, then those that ended on the way.
+    """The unit's own report first, then the units below in the last day's tree, then those that ended or left before.
 
     `pairs` are those of the activated identities.
     """
@@ -89,16 +90,17 @@ def unit_rows(
         rows[None] = UnitRow(unit_id, f"Cơ quan {version.name}", version.unit.level, is_own=True)
     for child in children:
         rows[child.unit_id] = UnitRow(child.unit_id, child.name, child.unit.level)
-    former = {child_id for s, child_id in owed if s == side and child_id not in rows and child_id is not None}
-    if former:
-        last_names = UnitVersion.objects.filter(unit_id__in=former).select_related("unit").order_by("valid_from")
-        names = {v.unit_id: v for v in last_names}
-        for v in sorted(names.values(), key=lambda v: v.sort_key):
-            ended = f" (đến {v.valid_to:%d/%m/%Y})" if v.valid_to else ""
-            rows[v.unit_id] = UnitRow(v.unit_id, v.name + ended, v.unit.level, is_former=True)
+    seen = {child_id for s, child_id in owed if s == side and child_id != TOTAL}
+    seen |= {part.child_id for part in sums if part.side == side and part.dossiers.units}
+    if former := seen - rows.keys() - {None}:
+        stays = UnitVersion.objects.filter(unit_id__in=former, parent_id=unit_id).select_related("unit")
+        last = {v.unit_id: v for v in stays.order_by("valid_from")}  # under which name it left, and when
+        for v in sorted(last.values(), key=lambda v: v.sort_key):
+            left = f" (đến {v.valid_to:%d/%m/%Y})" if v.valid_to else ""
+            rows[v.unit_id] = UnitRow(v.unit_id, v.name + left, v.unit.level, is_former=True)
     for (s, child_id), part in owed.items():
         if s == side and child_id in rows:
-            rows[child_id].submissions += part
+            rows[child_id].submissions = part
     for group in sums:
         if group.side != side or group.child_id not in rows:
             continue

@@ -1,5 +1,7 @@
 """Reading: the page a chair reads in a minute, and the rows behind each of its numbers."""
 
+import datetime as dt
+
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -7,17 +9,17 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from de_an_06.plain.numbers import format_number, format_rate, with_qualifier
+from de_an_06.plain.numbers import format_number, format_rate, whole_number, with_qualifier
 from reporting.figures import SIGNS
-from reporting.models import Basis, Period, Report
+from reporting.models import Basis, Period
 from reporting.reading.contributions import Source, UnknownMeasure, name_rows, source, values_below
 from reporting.reading.findings import findings
 from reporting.reading.overview import RANKINGS, NoFigures, Overview, months_of, overview
+from reporting.reading.places import Stretch
 from reporting.reading.qualifiers import said_together
-from reporting.reading.ranges import Stretch
 from taskforces.models import UnitVersion
 from taskforces.register.assignment_counts import AssignmentState, done_and_standing, overdue
-from taskforces.scope import path_in_scope
+from taskforces.scope import path_in_scope, sees_path
 from taskforces.units.tree import version_of_day
 
 from . import dashboard_charts as charts
@@ -165,6 +167,17 @@ def _no_figures(request: HttpRequest, choice: Choice) -> HttpResponse:
     return render(request, "reporting/dashboard_empty.html", context)
 
 
+def _row_of_page(request: HttpRequest, choice: Choice, day: dt.date) -> UnitVersion | None:
+    """`dong`: one row of the unit's page, a unit right below it or one that was, as it was last called there."""
+    if (text := request.GET.get("dong")) is None:
+        return None
+    there = UnitVersion.objects.filter(unit_id=whole_number(text), parent_id=choice.unit_id, valid_from__lte=day)
+    version = there.order_by("-valid_from").first()
+    if version is None:
+        raise Http404
+    return version
+
+
 @require_safe
 def source_rows(request: HttpRequest) -> HttpResponse:
     """Every report in one number, with its part; the sum below is the number shown on the page."""
@@ -176,15 +189,16 @@ def source_rows(request: HttpRequest) -> HttpResponse:
     if not read:
         raise Http404
     own = choice.unit_id if request.GET.get("rieng") == "1" else None
-    reports = Report.objects.visible_to(request.user).under(choice.unit_id)
+    row = _row_of_page(request, choice, read[-1].data_to)
+    below = row.unit_id if row else own
     try:
-        found = source(reports, read, choice.basis, request.GET.get("so", ""), unit_id=choice.unit_id, own_unit_id=own)
+        found = source(choice.unit_id, read, choice.basis, request.GET.get("so", ""), below=below)
     except UnknownMeasure as error:
         raise Http404 from error
     page = Paginator(found.rows, CONTRIBUTIONS_A_PAGE).get_page(request.GET.get("trang"))
     name_rows(page.object_list, read)
     labels = {p.pk: p.label for p in read}
-    version = version_of_day(choice.versions, read[-1].data_to)
+    version = row or version_of_day(choice.versions, read[-1].data_to)
     said = said_together([row.qualifier for row in found.rows])
     context = {
         "choice": choice,
@@ -199,7 +213,7 @@ def source_rows(request: HttpRequest) -> HttpResponse:
         "rate": format_rate(found.value, found.of) if found.has_denominator else "",
         "rows": [
             {
-                "report_id": row.report_id,
+                "url": reverse("report-detail", args=[row.report_id]) if sees_path(request.user, row.path) else "",
                 "name": row.unit_name,
                 "period": labels[row.period_id],
                 "status": tables.report_status(row.status, None),

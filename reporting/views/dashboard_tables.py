@@ -156,7 +156,7 @@ def _report_url(row: UnitRow) -> str:
 def _row_source(row: UnitRow, source_link):
     if row.is_own:
         return lambda so: source_link(so=so, rieng=1)
-    return lambda so: source_link(don_vi=row.unit_id, so=so)
+    return lambda so: source_link(so=so, dong=row.unit_id)
 
 
 def service_table(seen: Overview, source_link) -> dict | None:
@@ -219,8 +219,9 @@ def source_links(choice) -> tuple:
     def unit_link(unit_id: int) -> str:
         return f"{page}?don_vi={unit_id}&ky={span}&co_so={basis}"
 
-    def source_link(*, so: str, don_vi: int | None = None, rieng: int = 0) -> str:
-        own = "&rieng=1" if rieng else ""
-        return f"{rows}?don_vi={don_vi or choice.unit_id}&ky={span}&co_so={basis}&so={so}{own}"
+    def source_link(*, so: str, dong: int | None = None, rieng: int = 0) -> str:
+        """`dong`: a row of the unit's page; that unit's own page may hold more, of months it stood elsewhere."""
+        part = "&rieng=1" if rieng else f"&dong={dong}" if dong else ""
+        return f"{rows}?don_vi={choice.unit_id}&ky={span}&co_so={basis}&so={so}{part}"
 
     return unit_link, source_link
