@@ -244,8 +244,10 @@ class Generator:
                 report = world.reports[unit.key, month.key] = Report(status, is_late)
                 self.fill(report)
 
-    def value(self) -> int | None:
-        return self.random.choices([None, 0, self.random.randrange(1, 60), LARGEST], [15, 15, 69, 0.2])[0]
+    def value(self, blanks: float = 0.15) -> int | None:
+        if self.random.random() < blanks:
+            return None
+        return self.random.choices([0, self.random.randrange(1, 60), LARGEST], [15, 69, 0.2])[0]
 
     def fill(self, report: Report) -> None:
         r = self.random
@@ -253,8 +255,8 @@ class Generator:
             return
         for code in SERVICES:
             if r.random() < 0.75:
-                blank = r.random() < 0.05
-                report.services[code] = {name: None if blank else self.value() for name in FIGURES}
+                blanks = r.choices([0.1, 0.9, 1], [8, 2, 0.5])[0]
+                report.services[code] = {name: self.value(blanks) for name in FIGURES}
         for code, (kind, _) in INDICATORS.items():
             if r.random() < 0.75:
                 report.indicators[code] = self.value(), self.value() if kind == "ratio" else None
