@@ -277,6 +277,9 @@ class Model:
     def missing(self, top: str, months: list[Month]) -> dict[tuple[str, tuple[int, int]], str]:
         return {(u, m.key): r.status for u, m, _, r in self.owed(top, months) if r.status not in SENT}
 
+    def in_figures(self, basis: str) -> set[str]:
+        return COUNTED[basis]
+
     def days_overdue(self, unit: str, month: tuple[int, int], now: dt.datetime) -> int | None:
         due = self.world.due.get((month, self.world.units[unit].level))
         if due is None or now <= due:
