@@ -404,6 +404,8 @@ def stored_cells():
 
 def ask_source(scene: Scene, q: Question, measure: str, own: bool) -> tuple[dict, tuple]:
     """The portal's rows behind a number, (unit, month) -> (value, of), and their sum."""
+    from inspect import signature
+
     from reporting.models import Period, Report
     from reporting.reading.contributions import source
 
@@ -411,7 +413,9 @@ def ask_source(scene: Scene, q: Question, measure: str, own: bool) -> tuple[dict
     pks = [scene.period_pk[m.key] for m in q.months]
     by_pk = Period.objects.in_bulk(pks)
     reports = Report.objects.under(unit)
-    found = source(reports, [by_pk[pk] for pk in pks], q.basis, measure, own_unit_id=unit if own else None)
+    known = {"own_unit_id": unit if own else None, "unit_id": unit}
+    asked = {name: value for name, value in known.items() if name in signature(source).parameters}
+    found = source(reports, [by_pk[pk] for pk in pks], q.basis, measure, **asked)
     months = {pk: key for key, pk in scene.period_pk.items()}
     rows = {(scene.key[row.unit_id], months[row.period_id]): (row.value, row.of) for row in found.rows}
     return rows, (found.value, found.of)
