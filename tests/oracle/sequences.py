@@ -106,6 +106,8 @@ def read_scene() -> Scene:
     by_pk = {}
     for pk, unit, period, status, late in r.Report.objects.values_list("pk", "unit_id", "period_id", "status", "is_late"):
         by_pk[pk] = world.reports[scene.key[unit], months[period]] = Report(status, late)
+    for period, level, due_at in r.PeriodDeadline.objects.values_list("period_id", "level", "due_at"):
+        world.due[months[period], level] = due_at
     world.services = list(r.PublicService.objects.values_list("code", flat=True))
     for code, kind, over_time in r.Indicator.objects.values_list("code", "kind", "over_time"):
         world.indicators[code] = Indicator(kind, over_time)
@@ -126,10 +128,10 @@ def read_scene() -> Scene:
 class Sequence:
     """One world that people work in. `today` must be kept by the caller's clock."""
 
-    def __init__(self, seed: int, folder: Path, tally: Tally):
+    def __init__(self, seed: int, folder: Path, tally: Tally, features: Features | None = None):
         self.random = random.Random(seed)
         self.seed, self.folder, self.tally = seed, folder, tally
-        self.generator = Generator(seed, Features())
+        self.generator = Generator(seed, features)
         self.generator.make()
         self.units = self.generator.units
         self.original = copy.deepcopy(self.units)
@@ -340,7 +342,7 @@ class Sequence:
         """Is an indicator added over units? As the administration does it."""
         from reporting.models import Indicator as Row
 
-        if not has_over_units():
+        if not (has_over_units() and self.generator.features.own):
             return None
         row = Row.objects.get(code=self.random.choice(list(INDICATORS)))
         row.over_units = "own" if row.over_units == "sum" else "sum"
@@ -352,7 +354,9 @@ class Sequence:
     def correct(self) -> str:
         from taskforces.units.loading import load_units
 
-        acts = (self.end_earlier, self.open_later, self.move, self.dissolve, self.rename, self.new_body, self.as_it_was)
+        acts = [self.end_earlier, self.open_later, self.rename, self.new_body, self.as_it_was]
+        if self.generator.features.moves:
+            acts += [self.move, self.dissolve]
         what = self.random.choice(acts)
         what()
         write_files(self.folder, self.units, self.generator.successions)
@@ -456,11 +460,13 @@ class Sequence:
         self.tally += oracle.tally
 
 
-def run_sequence(seed: int, folder: Path, tally: Tally, steps: int = 25, pages: int = 0) -> Sequence:
+def run_sequence(
+    seed: int, folder: Path, tally: Tally, *, steps: int = 25, pages: int = 0, features: Features | None = None
+) -> Sequence:
     """In the caller's transaction, at the sequence's own time."""
     import time_machine
 
-    sequence = Sequence(seed, folder, tally)
+    sequence = Sequence(seed, folder, tally, features)
     with time_machine.travel(sequence.today, tick=False) as clock:
         sequence.prepare()
         sequence.check("the beginning")
