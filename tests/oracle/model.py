@@ -234,7 +234,6 @@ class Model:
     def counts(self, top: str, months: list[Month], before: list[Month], basis: str) -> dict:
         """child -> Counts, and under "total" those of the page: there a unit that moved counts once."""
         counted = COUNTED[basis]
-        last = months[-1]
         found: dict = {}
         groups: dict = defaultdict(list)
         for row in self.owed(top, months):
@@ -256,10 +255,20 @@ class Model:
                 submitted=statuses.count("submitted"),
                 returned=statuses.count("returned"),
                 late=sum(r.is_late and r.status in counted for *_, r in rows),
-                older=sum(max(m.key for m in have) < last.key and bool(self.path(u, last.last)) for u, have in sent.items()),
+                older=self.units_older(top, child, months, basis),
                 same_units=len(same & {unit for unit, *_ in rows}),
             )
         return found
+
+    def units_older(self, top: str, child: str | None, months: list[Month], basis: str) -> int:
+        """Units here on the last day whose last report in the figures, wherever they stood then, is from before."""
+        last = months[-1]
+        newest: dict[str, tuple[int, int]] = {}
+        for unit, month, _ in self.counted_reports(months, basis):
+            here, below = self.stands_under(top, unit, last.last)
+            if here and child in ("total", below):
+                newest[unit] = month.key
+        return sum(key < last.key for key in newest.values())
 
     def same_units(self, top: str, months: list[Month], before: list[Month], basis: str) -> set[str]:
         """Units with equally many reports in the figures on both sides."""
