@@ -306,7 +306,9 @@ class Oracle:
             where = f"{q} {key}"
             self.tally.same("trend", f"{where} month", (point.month.year, point.month.month), key)
             month = own.get(key)
-            counts = Counts() if month is None else self.model.counts(q.unit, [month], [], q.basis).get("total", Counts())
+            counts = (
+                Counts() if month is None else self.model.counts(q.unit, [month], [], q.basis).get("total", Counts())
+            )
             in_time = online = None
             if month is not None and counts.expected_reports and counts.reports * 2 >= counts.expected_reports:
                 sums = Sums(self.parts(q.unit, [month], q.basis))
@@ -322,15 +324,18 @@ class Oracle:
         counts = self.model.counts(q.unit, q.months, q.before, q.basis).get("total", Counts())
         older = [text for text in seen.notices if "tháng gần nhất" in text]
         wanted = [str(counts.older)] if counts.older else []
-        self.tally.same("notices", f"{q} older", [word for t in older for word in t.split() if word.isdigit()][:1], wanted)
+        self.tally.same(
+            "notices", f"{q} older", [word for t in older for word in t.split() if word.isdigit()][:1], wanted
+        )
         left = self.model.unclaimed(q.unit, q.months, q.basis, successors_of(self.scene))
         said = " ".join(text for text in seen.notices if "chưa có trong tổng" in text)
-        for unit, number in left.items():
-            name = self.world.units[unit].versions[-1].name
-            told = number_text(number) in said and name in said
-            self.tally.same("unclaimed", f"{q} {unit} ended with {number} pending", told, True)
         if not left:
-            self.tally.same("unclaimed", f"{q} nothing unclaimed", said, "")
+            self.tally.same("unclaimed", f"{q} nothing", said, "")
+            return
+        self.tally.same("unclaimed", f"{q} {sorted(left)}", said.split(" ", 1)[0], number_text(sum(left.values())))
+        largest = max(left.values())
+        names = [self.world.units[u].versions[-1].name for u, number in left.items() if number == largest]
+        self.tally.same("unclaimed", f"{q} the largest is named", any(name in said for name in names), True)
 
     # Rows behind a number --------------------------------------------------------------------------------------------
 
@@ -413,9 +418,11 @@ def ask_source(scene: Scene, q: Question, measure: str, own: bool) -> tuple[dict
     pks = [scene.period_pk[m.key] for m in q.months]
     by_pk = Period.objects.in_bulk(pks)
     reports = Report.objects.under(unit)
-    known = {"own_unit_id": unit if own else None, "unit_id": unit}
-    asked = {name: value for name, value in known.items() if name in signature(source).parameters}
-    found = source(reports, [by_pk[pk] for pk in pks], q.basis, measure, **asked)
+    known = {
+        "reports": reports, "read": [by_pk[pk] for pk in pks], "basis": q.basis, "measure": measure, "unit_id": unit,
+        "own_unit_id": unit if own else None, "below": unit if own else None,
+    }  # fmt: skip
+    found = source(**{name: value for name, value in known.items() if name in signature(source).parameters})
     months = {pk: key for key, pk in scene.period_pk.items()}
     rows = {(scene.key[row.unit_id], months[row.period_id]): (row.value, row.of) for row in found.rows}
     return rows, (found.value, found.of)

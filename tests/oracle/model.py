@@ -271,7 +271,7 @@ class Model:
         return sum(key < last.key for key in newest.values())
 
     def same_units(self, top: str, months: list[Month], before: list[Month], basis: str) -> set[str]:
-        """Units with equally many reports in the figures on both sides."""
+        """Units with equally many reports in the figures on both sides, here at the end of both."""
         if not before:
             return set()
         sides = []
@@ -281,7 +281,8 @@ class Model:
                 number[unit] += report.status in COUNTED[basis]
             sides.append(number)
         now, then = sides
-        return {unit for unit, reports in now.items() if reports and then.get(unit) == reports}
+        stay = {u for u in now if all(self.stands_under(top, u, side[-1].last)[0] for side in (months, before))}
+        return {unit for unit in stay if now[unit] and then.get(unit) == now[unit]}
 
     def missing(self, top: str, months: list[Month]) -> dict[tuple[str, tuple[int, int]], str]:
         return {(u, m.key): r.status for u, m, _, r in self.owed(top, months) if r.status not in SENT}
@@ -365,8 +366,9 @@ class Model:
         """Unit that ended on the way -> its pending dossiers that no successor's later report has taken over."""
         last = months[-1].last
         found: dict[str, dict] = defaultdict(dict)
-        for unit, month, report in self.counted_reports(months, basis):
-            if not self.path(unit, last) and self.stands_under(top, unit, month.last)[0]:
+        for unit, _, report in self.counted_reports(months, basis):
+            day = self.world.units[unit].versions[-1].end
+            if day is not None and day < last and self.stands_under(top, unit, day)[0]:
                 for code, row in report.services.items():
                     for name in STATES:
                         if row.get(name) is not None:

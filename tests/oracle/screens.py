@@ -218,7 +218,9 @@ class Pages:
         last = q.stretch.first + q.stretch.size - 1
         for k, row in zip(range(last - 11, last + 1), rows, strict=True):
             month = own.get((k // 12, k % 12 + 1))
-            counts = self.oracle.model.counts(q.unit, [month], [], q.basis).get("total", Counts()) if month else Counts()
+            counts = (
+                self.oracle.model.counts(q.unit, [month], [], q.basis).get("total", Counts()) if month else Counts()
+            )
             texts = ["–", "–"]
             if counts.expected_reports and counts.reports * 2 >= counts.expected_reports:
                 sums = Sums(self.oracle.parts(q.unit, [month], q.basis))
@@ -255,7 +257,16 @@ def change_text(measure: str, now: Sums, before: Sums) -> str | None:
 
 FIRST_ROW = 11
 SHEET_FIGURES = (
-    ("opening", *RECEIVED, "received", *RESOLVED, "resolved", "rejected", *STATES, "pending", "online_rate", "in_time_rate")
+    "opening",
+    *RECEIVED,
+    "received",
+    *RESOLVED,
+    "resolved",
+    "rejected",
+    *STATES,
+    "pending",
+    "online_rate",
+    "in_time_rate",
 )
 NEITHER = "–"
 

@@ -104,7 +104,9 @@ def read_scene() -> Scene:
         world.months.append(Month((year, month), first, last))
     months = {pk: key for key, pk in scene.period_pk.items()}
     by_pk = {}
-    for pk, unit, period, status, late in r.Report.objects.values_list("pk", "unit_id", "period_id", "status", "is_late"):
+    for pk, unit, period, status, late in r.Report.objects.values_list(
+        "pk", "unit_id", "period_id", "status", "is_late"
+    ):
         by_pk[pk] = world.reports[scene.key[unit], months[period]] = Report(status, late)
     for period, level, due_at in r.PeriodDeadline.objects.values_list("period_id", "level", "due_at"):
         world.due[months[period], level] = due_at
@@ -389,7 +391,11 @@ class Sequence:
         day = self.border(last)
         level = self.units[last.parent].level
         places = [u for u in self.units.values() if u.level == level and u.key != last.parent]
-        places = [u for u in places if day and u.versions[0].start <= day and u.versions[-1].end == self.units[last.parent].versions[-1].end]
+        places = [
+            u
+            for u in places
+            if day and u.versions[0].start <= day and u.versions[-1].end == self.units[last.parent].versions[-1].end
+        ]
         if places:
             self.generator.change(unit.key, day, parent=self.random.choice(places).key)
 
@@ -410,7 +416,9 @@ class Sequence:
                     elif version is unit.versions[-1]:
                         self.generator.change(unit.key, day, parent=heir)
                     else:
-                        unit.versions.insert(unit.versions.index(version) + 1, Version(day, version.end, version.name, heir))
+                        unit.versions.insert(
+                            unit.versions.index(version) + 1, Version(day, version.end, version.name, heir)
+                        )
                         version.end = day - DAY
         last.end = day - DAY
 
@@ -446,7 +454,9 @@ class Sequence:
             scratch = {row[:-1]: row[-1] for row in stored_cells()}
             transaction.set_rollback(True)
         for cell in {*stored, *scratch}:
-            self.tally.same("drained", f"sequence {self.seed} after {what}: {cell}", stored.get(cell), scratch.get(cell))
+            self.tally.same(
+                "drained", f"sequence {self.seed} after {what}: {cell}", stored.get(cell), scratch.get(cell)
+            )
         scene = read_scene()
         scene.now = self.today
         scene.world.seed = self.seed

@@ -77,11 +77,15 @@ class Generator:
         scheme = r.choices(["fifteenth", "calendar"], [4, 1])[0]
         first = r.randrange(2024 * 12 + 2, 2025 * 12 + 2)
         last = r.randrange(max(2025 * 12 + 8, first + 9), 2025 * 12 + 12)
-        self.months = [Month((k // 12, k % 12 + 1), *window(k // 12, k % 12 + 1, scheme)) for k in range(first, last + 1)]
+        self.months = [
+            Month((k // 12, k % 12 + 1), *window(k // 12, k % 12 + 1, scheme)) for k in range(first, last + 1)
+        ]
         if r.random() < 0.2:  # a month was never opened
             del self.months[r.randrange(1, len(self.months) - 1)]
         self.grow()
-        world = World(self.units, self.months, {}, list(SERVICES), {c: Indicator(*about) for c, about in INDICATORS.items()})
+        world = World(
+            self.units, self.months, {}, list(SERVICES), {c: Indicator(*about) for c, about in INDICATORS.items()}
+        )
         world.seed = self.seed
         if self.features.own:
             world.indicators["DV01"].over_units = "own"
@@ -152,7 +156,9 @@ class Generator:
         first, last = self.months[0].first, LAST_OLD
         district, province = districts[k]
         others = [
-            j for j, (d, p) in enumerate(districts) if j != k and p == province and self.units[d].versions[-1].end == LAST_OLD
+            j
+            for j, (d, p) in enumerate(districts)
+            if j != k and p == province and self.units[d].versions[-1].end == LAST_OLD
         ]
         for commune in list(communes[k]):
             fate = r.choices(["stay", "rename", "late", "end", "merge", "part", "move"], [6, 1, 1, 1, 1, 1, 2])[0]
@@ -185,7 +191,8 @@ class Generator:
             neighbour = districts[r.choice(others)][0]
             living = [c for c in self.units if self.units[c].level == "commune" and self.parent_on(c, day) == district]
             free = self.units[district].versions[-1].start < day and all(
-                self.units[c].versions[-1].start < day and self.parent_on(c, LAST_OLD) in {district, None} for c in living
+                self.units[c].versions[-1].start < day and self.parent_on(c, LAST_OLD) in {district, None}
+                for c in living
             )
             comes_later = any(v.parent == district and v.start >= day for u in self.units.values() for v in u.versions)
             if free and not comes_later and self.parent_on(neighbour, day) == self.parent_on(district, day):
@@ -373,7 +380,11 @@ def pieces(model: Model, unit: Unit) -> list[Version]:
         for start, after in zip(days, [*days[1:], None], strict=True):
             end = after - DAY if after else version.end
             piece = Version(start, end, version.name, version.parent)
-            if found and found[-1].name == piece.name and model.path(unit.key, found[-1].start) == model.path(unit.key, start):
+            if (
+                found
+                and found[-1].name == piece.name
+                and model.path(unit.key, found[-1].start) == model.path(unit.key, start)
+            ):
                 found[-1].end = end
             else:
                 found.append(piece)
