@@ -109,7 +109,7 @@ class Oracle:
         return Question(unit, stretch, basis, months, [] if None in before else before)
 
     def questions(self, number: int) -> list[Question]:
-        """So many pages: every kind of span and both bases first, then whatever comes; units above communes more often."""
+        """So many pages: every kind of span and both bases first; units above communes more often."""
         r, begun = self.random, self.scene.begun
         known = [s for year in sorted({m.key[0] for m in begun}) for s in stretches(year)]
         keys = [m.key for m in begun]

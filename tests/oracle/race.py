@@ -27,7 +27,8 @@ def check_races(tally: Tally) -> None:
     finally:
         with connection.cursor() as cursor:
             cursor.execute(
-                "TRUNCATE taskforces_administrativeunit, reporting_period, reporting_report, reporting_rolluprequest CASCADE"
+                "TRUNCATE taskforces_administrativeunit, reporting_period, reporting_report,"
+                " reporting_rolluprequest CASCADE"
             )
 
 

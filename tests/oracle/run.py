@@ -1,6 +1,7 @@
-"""`make oracle`: many random worlds and sequences, compared with the model on DATABASE_URL's engine (SQLite without it).
+"""`make oracle`: many random worlds and sequences, compared with the model.
 
-WORLDS=100 SEED=0 make oracle; WITHOUT=moves,own leaves out what these stand for (see Features). Prints the compared cells and the differences of each kind; exits 1 on a difference.
+WORLDS=100 SEED=0 make oracle, on DATABASE_URL's engine, SQLite without it; WITHOUT=moves,own leaves out what these
+stand for (worlds.Features). Prints the compared cells and the differences of each kind; exits 1 on a difference.
 Makes a test database beside the configured one and drops it at the end; on PostgreSQL the races run too.
 """
 
@@ -95,7 +96,7 @@ def main() -> int:
     logging.disable(logging.ERROR)
     worlds, first = int(os.environ.get("WORLDS") or 100), int(os.environ.get("SEED") or 0)
     without = set(filter(None, (os.environ.get("WITHOUT") or "").split(",")))
-    features = Features(**{name: False for name in without})
+    features = Features(**dict.fromkeys(without, False))
     start, tally = time.monotonic(), Tally()
     setup_test_environment(debug=False)
     name = settings.DATABASES["default"]["NAME"]

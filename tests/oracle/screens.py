@@ -272,7 +272,7 @@ NEITHER = "–"
 
 
 class Books:
-    """The Excel files of an oracle's world: what each cell should hold, kept so that a recalculated copy can be read too."""
+    """The Excel files of an oracle's world: what each cell should hold, also in a recalculated copy."""
 
     def __init__(self, oracle: Oracle, folder: Path):
         self.oracle, self.folder = oracle, folder
@@ -408,9 +408,9 @@ def compare_book(tally: Tally, kind: str, where: str, path: Path, wanted: dict) 
     services = {row for sheet, row, _ in wanted if sheet in {"services", "indicators"}}
     for cell in sorted({*got, *wanted}, key=str):
         sheet, row, name = cell
-        if sheet in {"services", "indicators"} and row not in services:
-            if name == "units" or got[cell] == NEITHER:  # nobody reported it: 0 units, no rate
-                continue
+        is_blank_row = sheet in {"services", "indicators"} and row not in services
+        if is_blank_row and (name == "units" or got[cell] == NEITHER):  # nobody reported it: 0 units, no rate
+            continue
         if sheet == "indicators" and name == "rate" and cell not in wanted and got[cell] == NEITHER:
             continue  # of a plain number
         tally.same(kind, f"{where} {cell}", got.get(cell), wanted.get(cell))

@@ -16,6 +16,14 @@ from .model import FIGURES, Indicator, Month, Report, Unit, Version, World
 from .worlds import DAY, INDICATORS, LAST_OLD, NATION, SERVICES, TYPES, Features, Generator, Scene, has_over_units
 
 PRECISION = "exact"
+UNIT_COLUMNS = [
+    *("code", "name", "short_name", "unit_type", "level", "parent_code", "parent_valid_from"),
+    *("valid_from", "valid_to", "valid_from_precision", "source"),
+]
+SUCCESSION_COLUMNS = [
+    *("predecessor_code", "predecessor_valid_from", "successor_code", "successor_valid_from"),
+    *("effective_date", "is_partial", "legal_basis", "source"),
+]
 
 
 # The units as files --------------------------------------------------------------------------------------------------
@@ -45,10 +53,7 @@ def write_files(folder: Path, units: dict[str, Unit], successions: list) -> None
     rows = unit_lines(units)
     with (folder / "units.csv").open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file)
-        out.writerow(
-            "code name short_name unit_type level parent_code parent_valid_from valid_from valid_to "
-            "valid_from_precision source".split()
-        )
+        out.writerow(UNIT_COLUMNS)
         for row in (row for lines in rows.values() for row in lines):
             unit, parent = row["unit"], row["parent"]
             above = (parent["unit"].code, parent["start"]) if parent else ("", "")
@@ -57,10 +62,7 @@ def write_files(folder: Path, units: dict[str, Unit], successions: list) -> None
             out.writerow([unit.code, *name, *above, row["start"], row["end"] or "", PRECISION, ""])
     with (folder / "succession.csv").open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file)
-        out.writerow(
-            "predecessor_code predecessor_valid_from successor_code successor_valid_from effective_date is_partial "
-            "legal_basis source".split()
-        )
+        out.writerow(SUCCESSION_COLUMNS)
         links = [(a, b, day, partial) for a, b, day, partial in successions]
         for unit in units.values():  # a unit that only changes its name stays one unit
             for before, after in zip(unit.versions, unit.versions[1:], strict=False):
