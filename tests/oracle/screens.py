@@ -326,7 +326,7 @@ class Books:
         cells |= {("services", "TỔNG SỐ", f): v for f, v in sheet_values(sums).items()}
         for code, about in o.world.indicators.items():
             over, under = sums.pair(code)
-            rate = NEITHER if over is None or not under else round(over / under, 9)
+            rate = NEITHER if over is None or not under else digits(over / under)
             cells["indicators", code, "numerator"], cells["indicators", code, "denominator"] = over, under
             if about.kind == "ratio":
                 cells["indicators", code, "rate"] = rate
@@ -350,12 +350,17 @@ class Books:
         return self.oracle.world
 
 
+def digits(value: float) -> float:
+    """LibreOffice keeps 15 significant digits, so 10**12 / 37 has fewer places than a rate of a few dossiers."""
+    return float(f"{value:.12g}")
+
+
 def sheet_values(sums: Sums) -> dict:
     found: dict = {}
     for name in SHEET_FIGURES:
         over, under = sums.measure(name)
         if name in {"online_rate", "in_time_rate"}:
-            found[name] = NEITHER if over is None or not under else round(over / under, 9)
+            found[name] = NEITHER if over is None or not under else digits(over / under)
         else:
             found[name] = over
     return found
@@ -376,7 +381,7 @@ def read_book(path: Path) -> dict:
     def take(sheet: str, key: str, names, values) -> None:
         for name, value in zip(names, values, strict=False):
             if value not in (None, "", "x"):
-                cells[sheet, key, name] = round(value, 9) if isinstance(value, float) else value
+                cells[sheet, key, name] = digits(value) if isinstance(value, float) else value
 
     for row in rows("Theo đơn vị"):
         take("units", row[1], ("expected", "reports", *SHEET_FIGURES), row[2:])
