@@ -1,6 +1,6 @@
 # Needs Python 3.11+ and make; everything else is made in .venv. Another Python: make PYTHON=/path/to/python3.12 ...
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench screenshots clean ci
+.PHONY: help run test lint oracle bench screenshots clean ci
 
 PYTHON ?= python3
 PY := .venv/bin/python
@@ -32,6 +32,10 @@ lint:  ## every static check: code, types, templates, migrations, deployment
 	.venv/bin/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	.venv/bin/hadolint --failure-threshold info Dockerfile
 	bash -n .ci/run
+
+oracle:  ## compare random worlds with an independent model (WORLDS=100 SEED=0; PostgreSQL: DATABASE_URL)
+	@$(PYTHON) bin/setup.py --dev
+	WORLDS="$(WORLDS)" SEED="$(SEED)" $(PY) -m tests.oracle.run
 
 bench:  ## measure speed and size (PostgreSQL: DATABASE_URL)
 	@$(PYTHON) bin/setup.py --dev
