@@ -130,7 +130,16 @@ class _Walk:
                 if default is not None:
                     yield from self.expression(default, node.args.kw_defaults, index_)
         for field, value in ast.iter_fields(node):
-            if field in {"annotation", "returns", "decorator_list", "args", "targets", "target", "type_params", "bases"}:
+            if field in {
+                "annotation",
+                "returns",
+                "decorator_list",
+                "args",
+                "targets",
+                "target",
+                "type_params",
+                "bases",
+            }:
                 continue
             if isinstance(value, ast.expr):
                 yield from self.expression(value, node, field)
@@ -231,14 +240,14 @@ class _Walk:
                 if not isinstance(holder, ast.Return | ast.Assign | ast.Subscript | ast.GeneratorExp | ast.ListComp):
                     for item in items:
                         rest = [other for other in items if other is not item]
-                        yield self.swap(node, holder, field, type(node)(rest, *([node.ctx] if hasattr(node, "ctx") else [])))
+                        yield self.swap(
+                            node, holder, field, type(node)(rest, *([node.ctx] if hasattr(node, "ctx") else []))
+                        )
 
     def renamed(self, node: ast.Call, attribute: str) -> Change:
         function = node.func
         old = getattr(function, attribute)
-        return self.change(
-            function, f"{old}(", f"{NAMES[old]}(", lambda: setattr(function, attribute, NAMES[old])
-        )
+        return self.change(function, f"{old}(", f"{NAMES[old]}(", lambda: setattr(function, attribute, NAMES[old]))
 
     def lookup(self, keyword: ast.keyword) -> Iterator[Change]:
         """The comparison in the name of an argument: valid_to__gte=day."""
