@@ -6,11 +6,12 @@ COUNT=all tries every fault. The choice depends on SEED, the file, the line's te
 in a process of its own: a fork of this one, where all libraries are loaded, imports the portal with the fault in place
 and runs the tests that run the faulty line, quickest first, until one fails. No file is changed.
 
-A fault that no test notices needs a reason in reasons.toml; without one, or with a reason that matches nothing any more,
-the run fails. Survivors stand in var/mutants/survivors.txt. On SQLite: locks are held by tests on PostgreSQL
+A fault that no test notices needs a reason in reasons.toml; without one, or with a reason that matches nothing any
+more, the run fails. Survivors stand in var/mutants/survivors.txt. On SQLite: locks are held by tests on PostgreSQL
 alone, so what is lost with a lock has its reason, which names the test.
 """
 
+import ast
 import hashlib
 import importlib
 import importlib.machinery
@@ -132,7 +133,7 @@ def load_libraries() -> None:
     for name in wanted:
         try:
             importlib.import_module(name)
-        except Exception:  # noqa: BLE001, S112 – what needs Django set up is loaded by each mutant itself
+        except Exception:  # noqa: BLE001 – what needs Django set up is loaded by each mutant itself
             continue
 
 
@@ -152,7 +153,7 @@ def make_database() -> None:
         sys.exit("error: the database of the mutants cannot be made")
 
 
-def try_mutant(mutant: Mutant, folder: Path, seconds: int) -> int:
+def try_mutant(mutant: Mutant, code, folder: Path, seconds: int) -> int:
     """In a process of its own: the portal with this fault, its tests until one fails. Returns pytest's code."""
     os.setsid()
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
@@ -160,21 +161,26 @@ def try_mutant(mutant: Mutant, folder: Path, seconds: int) -> int:
     log = os.open(folder / "log", os.O_WRONLY | os.O_CREAT)
     os.dup2(log, 1)
     os.dup2(log, 2)
-    if mutant.change:
-        tree, found = changes((ROOT / mutant.file).read_text())
-        found[mutant.index].apply()
-        put_in_place(ROOT / mutant.file, compile(tree, mutant.file, "exec"))
+    if code is not None:
+        put_in_place(ROOT / mutant.file, code)
     import django.test.utils
     import pytest
 
     django.test.utils.setup_databases = lambda **_: []  # the copy is ready
     options = ["-x", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0", "--reuse-db", *QUIET]
-    code = 0
+    result = 0
     for tests in (mutant.tests[:8], mutant.tests[8:]):  # most are found at once: no need to import every test file
-        if tests and not code:
+        if tests and not result:
             files = sorted({test.split("::")[0] for test in tests})
-            code = int(pytest.main([*options, f"--basetemp={folder / 'tmp'}", *files], plugins=[_Only(tests)]))
-    return code
+            result = int(pytest.main([*options, f"--basetemp={folder / 'tmp'}", *files], plugins=[_Only(tests)]))
+    return result
+
+
+def faulty_code(mutant: Mutant):
+    """The file with the fault, compiled. An error here is one of this tool, no fault that somebody noticed."""
+    tree, found = changes((ROOT / mutant.file).read_text())
+    found[mutant.index].apply()
+    return compile(ast.fix_missing_locations(tree), str(ROOT / mutant.file), "exec")
 
 
 def put_in_place(path: Path, code) -> None:
@@ -210,13 +216,14 @@ def run(mutants: list[Mutant], covering: Covering, jobs: int) -> None:
         folder = Path(tempfile.mkdtemp(dir=scratch))
         os.environ["MUTANTS_DATABASE"] = shutil.copy(empty, str(folder / "portal.sqlite3"))
         seconds = 30 + int(SLOWER * sum(covering.seconds[test] for test in mutant.tests))
+        code = faulty_code(mutant) if mutant.change else None
         pid = os.fork()
         if not pid:
-            code = 1
+            result = 1
             try:
-                code = try_mutant(mutant, folder, seconds)
+                result = try_mutant(mutant, code, folder, seconds)
             finally:  # whatever is raised, a fault that cannot even be imported is noticed
-                os._exit(code)
+                os._exit(result)
         running[pid] = mutant, folder, time.monotonic() + 5 * seconds
 
     def wait() -> None:
