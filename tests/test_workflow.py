@@ -598,3 +598,36 @@ def test_closing_waits_for_an_approval_under_way(world, month, fill):
     assert done == ["closed"]
     with pytest.raises(NotAllowed, match="đã khóa"):
         workflow.approve(report_id=report.pk, by=world.reviewer)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("sqlite" in connection.vendor, reason="SQLite in memory is one connection; PostgreSQL only")
+@pytest.mark.parametrize("second_act", ["approve", "send_back"])
+def test_a_reviewer_who_comes_while_another_approves_waits_and_is_refused(world, month, fill, second_act):
+    """Not left to luck: the first approval is written and not yet committed when the second reviewer acts."""
+    report = Report.objects.get(unit=world.phuoc_long, period=month("2026-11"))
+    fill(report, status="submitted", by=world.officer)
+    said = []
+
+    def act():
+        more = {"reason": "Sai số"} if second_act == "send_back" else {}
+        try:
+            getattr(workflow, second_act)(report_id=report.pk, by=world.second_reviewer, **more)
+            said.append("done twice")
+        except NotAllowed as error:
+            said.append(str(error))
+        finally:
+            connections.close_all()
+
+    with transaction.atomic():
+        workflow.approve(report_id=report.pk, by=world.reviewer)
+        thread = threading.Thread(target=act)
+        thread.start()
+        thread.join(timeout=1)
+        assert said == []  # it waits for the first
+    thread.join(timeout=30)
+    assert len(said) == 1
+    assert said[0].startswith("Trần Quốc Bảo đã duyệt báo cáo này lúc")
+    report.refresh_from_db()
+    assert (report.status, report.approved_by) == (Status.APPROVED, world.reviewer)
+    assert actions(report) == ["approve"]

@@ -2,7 +2,7 @@
 
     make mutants SEED=1 COUNT=200 FILES="reporting/closing.py taskforces/scope.py"
 
-COUNT=all tries every fault. The choice depends on SEED, the file, the line's text and the fault alone. Every fault lives
+COUNT=all tries every fault. The choice depends on SEED, the file, the text of the line and the fault. Each fault lives
 in a process of its own: a fork of this one, where all libraries are loaded, imports the portal with the fault in place
 and runs the tests that run the faulty line, quickest first, until one fails. No file is changed.
 
