@@ -430,6 +430,49 @@ def test_a_correction_that_keeps_the_closing_flags_nothing(world, two_months):
     assert not november.prior_corrected
 
 
+def test_the_flag_falls_when_the_flagged_month_is_sent_again(world, two_months):
+    """Corrected October flags November; November comes back, takes the new opening over and is sent: nothing to see."""
+    october, november = two_months
+    cells = {"DVC09.resolved_on_time": "7"}
+    saving.save_cells(report_id=october.pk, by=world.officer, cells=cells, seen=None, via="page")
+    make_ready(world, october)
+    workflow.submit(report_id=october.pk, by=world.officer)
+    workflow.send_back(report_id=november.pk, by=world.reviewer, reason="Lấy lại số chuyển sang")
+    november.refresh_from_db()
+    assert november.prior_corrected
+    workflow.submit(report_id=november.pk, by=world.officer)
+    november.refresh_from_db()
+    assert not november.prior_corrected
+    row = ServiceFigures.objects.get(report=november, service__code="DVC09")
+    assert (row.opening, row.pending_in_time) == (3, 3)  # 3 of October; 11 came in, 11 went out
+
+
+def test_an_accepted_difference_is_not_flagged_again_by_another_correction(world, two_months, at):
+    """Accepted for DVC09; October then changes DVC10 alone without moving its closing: DVC09 stays accepted."""
+    october, november = two_months
+    saving.save_cells(
+        report_id=october.pk, by=world.officer, cells={"DVC09.resolved_on_time": "7"}, seen=None, via="page"
+    )
+    make_ready(world, october)
+    at("2026-11-17 09:00")
+    workflow.submit(report_id=october.pk, by=world.officer)
+    workflow.accept_prior(report_id=november.pk, by=world.reviewer)
+    at("2026-11-18 08:00")
+    workflow.send_back(report_id=october.pk, by=world.reviewer, reason="Thiếu hồ sơ DVC10")
+    more = {"DVC10.received_online": "12", "DVC10.resolved_on_time": "12"}
+    saving.save_cells(report_id=october.pk, by=world.officer, cells=more, seen=None, via="page")
+    make_ready(world, october)
+    workflow.submit(report_id=october.pk, by=world.officer)
+    november.refresh_from_db()
+    assert not november.prior_corrected
+
+
+def test_nothing_approved_wakes_nobody(world, ready, woken):
+    woken.clear()
+    approved, refused = workflow.approve_clean(report_ids=[ready.pk], by=world.reviewer)
+    assert (approved, len(refused), woken) == ([], 1, [])
+
+
 def test_a_draft_of_the_next_month_is_not_flagged(world, two_months):
     october, november = two_months
     Report.objects.filter(pk=november.pk).update(status="draft")
