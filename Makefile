@@ -1,6 +1,6 @@
 # Needs Python 3.11+ and make; everything else is made in .venv. Another Python: make PYTHON=/path/to/python3.12 ...
 .DEFAULT_GOAL := help
-.PHONY: help run test lint oracle bench screenshots clean ci
+.PHONY: help run test mutants oracle lint bench screenshots clean ci
 
 PYTHON ?= python3
 PY := .venv/bin/python
@@ -16,6 +16,10 @@ run:  ## serve the demonstration until Ctrl-C (PORT=8000; DATABASE_URL, REDIS_UR
 test:  ## run the whole test suite (PYTEST_ARGS="-k entry")
 	@$(PYTHON) bin/setup.py --dev
 	$(PY) -m pytest -ra -n 2 --dist loadfile --cov --cov-report=term $(PYTEST_ARGS)
+
+mutants:  ## a small fault at a time in the files that decide: does a test fail? (SEED=1 COUNT=200|all FILES="…" JOBS=2)
+	@$(PYTHON) bin/setup.py --dev
+	@env $(EMBEDDED) SEED="$(SEED)" COUNT="$(COUNT)" FILES="$(FILES)" JOBS="$(JOBS)" $(PY) -m tests.mutants.run
 
 lint: export DATA_DIR ?= $(CURDIR)/var/lint
 lint:  ## every static check: code, types, templates, migrations, deployment

@@ -365,3 +365,45 @@ def test_every_problem_names_a_cell_and_says_what_to_do(row, before, numerator, 
         assert problem.title
         assert problem.message.endswith(".")
         assert "!" not in problem.message
+
+
+def test_what_is_said_of_overdue_counts_refused_dossiers_with_the_resolved():
+    (problem,) = check_service(service(online=20, on_time=9, rejected=3, overdue=9))  # 20 - 9 - 3 = 8 remain
+    assert "9 hồ sơ đang quá hạn trong khi chỉ còn 8" in problem.title
+    assert "đã giải quyết và từ chối 12." in problem.detail
+
+
+def test_of_cells_that_moved_equally_the_first_is_named():
+    history = [figures(online=100, on_time=100)] * 6
+    problems = check_service(service(person=100, postal=100, on_time=100, overdue=0, history=history))
+    assert codes(problems) == [("jump", "soft", "DVC16.received_online")]  # 100 -> 0, the others 0 -> 100
+
+
+def test_five_cells_that_repeat_are_a_copy_and_four_are_not():
+    five = {"online": 1, "person": 1, "postal": 1, "early": 2, "on_time": 1}
+    assert codes(check_report([service(**five, previous=figures(**five))], [])) == [
+        ("same_as_last_month", "soft", "report")
+    ]
+    four = {**five, "early": 3, "on_time": 0}
+    assert check_report([service(**four, previous=figures(**four))], []) == []
+
+
+def test_the_increase_of_a_cumulative_figure_skips_months_without_a_value():
+    """Steps of 10 a month with one month blank: four steps are left, 500 more at once is a jump over them."""
+    sent = [(v, None) if v is not None else (None, None) for v in (160, 150, 140, None, 120, 110, 100)]
+    problems = check_indicator(number(660, over_time="cumulative", history=sent))
+    assert [p.code for p in problems] == ["jump"]
+    assert "trong khi 4 tháng trước" in problems[0].message  # 160-150, 150-140, 120-110, 110-100
+
+
+def test_a_jump_of_a_ratio_speaks_of_what_was_reached():
+    history = [(60, 100)] * 6
+    (problem,) = check_indicator(ratio(640, 700, over_time="stock", history=history))
+    assert "số đạt 640" in problem.message
+    (problem,) = check_indicator(number(640, history=[(60, None)] * 6))
+    assert "số 640" in problem.message
+    assert "số đạt" not in problem.message
+
+
+def test_the_first_cumulative_month_is_compared_with_nothing():
+    assert check_indicator(number(660, over_time="cumulative", history=[])) == []

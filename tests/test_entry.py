@@ -582,6 +582,53 @@ def test_history_tells_how_every_figure_came_about(report, world):
         assert stored["pending_in_time"] == (rest if rest is not None and rest >= 0 else None)
 
 
+def history_world(world, month, fill, keys, base):
+    """Sent months of Phường Phước Long, each with `base` dossiers in each service."""
+    found = {}
+    for key in keys:
+        found[key] = fill(report_of(world.phuoc_long, month(key)), base=base, status="approved", by=world.officer)
+    return found
+
+
+def test_a_month_sent_back_is_no_history(world, month, fill, report):
+    """Four sent months around 100 make 1000 a jump; with one of them sent back there are three, too few to say."""
+    months = history_world(world, month, fill, ["2026-07", "2026-08", "2026-09", "2026-10"], 100)
+    fill(report, base=1000)
+    assert [p.cell for p in load_form(report).problems if p.code == "jump" and p.cell.startswith("DVC09")]
+    Report.objects.filter(pk=months["2026-08"].pk).update(status="returned")
+    assert [p for p in load_form(report).problems if p.code == "jump" and p.cell.startswith("DVC09")] == []
+
+
+def test_a_month_before_that_was_sent_back_is_still_one_that_may_be_copied(world, month, fill, report):
+    october = fill(report_of(world.phuoc_long, month("2026-10")), base=10, status="returned", by=world.officer)
+    fill(report, base=10)
+    assert [p.cell for p in load_form(report).problems if p.code == "same_as_last_month"] == [checks.REPORT_CELL]
+    october.service_figures.update(received_online=3, resolved_on_time=3)
+    assert [p for p in load_form(report).problems if p.code == "same_as_last_month"] == []
+
+
+def test_twelve_months_are_history_and_the_thirteenth_is_not(world, month, fill, report):
+    """The fourth month that the range needs lies 12 months ago (it counts), or 13 (it does not)."""
+    months = history_world(world, month, fill, ["2025-11", "2026-08", "2026-09", "2026-10"], 100)
+    fill(report, base=1000)
+    jumps = [p for p in load_form(report).problems if p.code == "jump" and p.cell.startswith("DVC09")]
+    assert "4 tháng trước" in jumps[0].message
+    months["2025-11"].delete()
+    history_world(world, month, fill, ["2025-10"], 100)
+    assert [p for p in load_form(report).problems if p.code == "jump" and p.cell.startswith("DVC09")] == []
+
+
+def test_a_correction_that_comes_while_the_next_month_waits_is_taken_over_at_sending(october, report, world, fill):
+    """The officer typed and marked on an opening of 4; October became 6 since; what is sent holds 6."""
+    fill(report, ready=True)
+    saving.save_cells(report_id=report.pk, by=world.officer, cells={"DVC09.received_online": "9"})
+    assert row(report, "DVC09")["opening"] == 4
+    ServiceFigures.objects.filter(report=october, service__code="DVC09").update(pending_in_time=5)
+    saving.refresh_openings(report=report_of(world.phuoc_long, report.period), by=world.officer)
+    assert row(report, "DVC09")["opening"] == 6
+    assert row(report, "DVC09")["pending_in_time"] == 5  # 6 + 9 - 10
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="threads need a server; SQLite in memory has one connection")
 def test_two_people_saving_one_row_at_once_lose_nothing(report, world):

@@ -119,6 +119,35 @@ def test_returned_reports_show_the_reason(client, world, reports):
     assert "1 đang sửa sau khi trả lại" in text
 
 
+def test_a_returned_report_is_missing_again_and_overdue(client, world, reports):
+    """Sent in time, sent back, the deadline gone: it is owed, whoever's fault; a draft marked late is not "late"."""
+    report = reports[world.phuoc_long.pk]
+    workflow.send_back(report_id=report.pk, by=world.reviewer, reason="DVC03 lệch số chuyển sang")
+    Report.objects.filter(pk=reports[world.phu_rieng.pk].pk).update(is_late=True)  # a mark of an earlier sending
+    result = page(client, world.reviewer).context["review"]
+    missing = {row.name: row for row in result.missing}
+    assert set(missing) == {"Phường Phước Long", "Xã Phú Riềng", "Tỉnh Đồng Nai"}
+    assert (missing["Phường Phước Long"].is_overdue, missing["Phường Phước Long"].late_text) == (True, "Quá hạn 1 ngày")
+    assert (result.sent, result.count_missing, result.overdue, result.late) == (1, 3, 2, 1)
+    assert result.count_returned == 1
+
+
+def test_the_list_at_the_very_deadline(client, world, reports, at):
+    """Open at 17:00:00 of the 16th, overdue a second later."""
+    at("2026-11-16 17:00:00")
+    assert page(client, world.reviewer).context["review"].overdue == 0
+    at("2026-11-16 17:00:01")
+    assert page(client, world.reviewer).context["review"].overdue == 1
+
+
+def test_what_a_list_says_is_own_is_what_the_reader_sent(world, reports, november):
+    """`is_own` explains a missing tick: of the reader's own sending, not of others' and not of what is not sent."""
+    unit = UnitVersion.objects.select_related("unit").get(unit=world.dong_nai)
+    Report.objects.filter(pk=reports[world.phuoc_long.pk].pk).update(submitted_by=world.reviewer)
+    rows = listing.load_review(unit=unit, period=november, user=world.reviewer).rows
+    assert [row.name for row in rows if row.is_own] == ["Phường Phước Long"]
+
+
 def test_search_and_filter(client, world, reports):
     result = page(client, world.reviewer, LIST + "?tim=phuoc binh").context["review"]
     assert ([r.name for r in result.clean], [r.name for r in result.doubtful]) == ([], ["Phường Phước Bình"])

@@ -430,6 +430,49 @@ def test_a_correction_that_keeps_the_closing_flags_nothing(world, two_months):
     assert not november.prior_corrected
 
 
+def test_the_flag_falls_when_the_flagged_month_is_sent_again(world, two_months):
+    """Corrected October flags November; November comes back, takes the new opening over and is sent: nothing to see."""
+    october, november = two_months
+    cells = {"DVC09.resolved_on_time": "7"}
+    saving.save_cells(report_id=october.pk, by=world.officer, cells=cells, seen=None, via="page")
+    make_ready(world, october)
+    workflow.submit(report_id=october.pk, by=world.officer)
+    workflow.send_back(report_id=november.pk, by=world.reviewer, reason="Lấy lại số chuyển sang")
+    november.refresh_from_db()
+    assert november.prior_corrected
+    workflow.submit(report_id=november.pk, by=world.officer)
+    november.refresh_from_db()
+    assert not november.prior_corrected
+    row = ServiceFigures.objects.get(report=november, service__code="DVC09")
+    assert (row.opening, row.pending_in_time) == (3, 3)  # 3 of October; 11 came in, 11 went out
+
+
+def test_an_accepted_difference_is_not_flagged_again_by_another_correction(world, two_months, at):
+    """Accepted for DVC09; October then changes DVC10 alone without moving its closing: DVC09 stays accepted."""
+    october, november = two_months
+    saving.save_cells(
+        report_id=october.pk, by=world.officer, cells={"DVC09.resolved_on_time": "7"}, seen=None, via="page"
+    )
+    make_ready(world, october)
+    at("2026-11-17 09:00")
+    workflow.submit(report_id=october.pk, by=world.officer)
+    workflow.accept_prior(report_id=november.pk, by=world.reviewer)
+    at("2026-11-18 08:00")
+    workflow.send_back(report_id=october.pk, by=world.reviewer, reason="Thiếu hồ sơ DVC10")
+    more = {"DVC10.received_online": "12", "DVC10.resolved_on_time": "12"}
+    saving.save_cells(report_id=october.pk, by=world.officer, cells=more, seen=None, via="page")
+    make_ready(world, october)
+    workflow.submit(report_id=october.pk, by=world.officer)
+    november.refresh_from_db()
+    assert not november.prior_corrected
+
+
+def test_nothing_approved_wakes_nobody(world, ready, woken):
+    woken.clear()
+    approved, refused = workflow.approve_clean(report_ids=[ready.pk], by=world.reviewer)
+    assert (approved, len(refused), woken) == ([], 1, [])
+
+
 def test_a_draft_of_the_next_month_is_not_flagged(world, two_months):
     october, november = two_months
     Report.objects.filter(pk=november.pk).update(status="draft")
@@ -686,3 +729,36 @@ def test_closing_waits_for_an_approval_under_way(world, month, fill):
     assert done == ["closed"]
     with pytest.raises(NotAllowed, match="đã khóa"):
         workflow.approve(report_id=report.pk, by=world.reviewer)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("sqlite" in connection.vendor, reason="SQLite in memory is one connection; PostgreSQL only")
+@pytest.mark.parametrize("second_act", ["approve", "send_back"])
+def test_a_reviewer_who_comes_while_another_approves_waits_and_is_refused(world, month, fill, second_act):
+    """Not left to luck: the first approval is written and not yet committed when the second reviewer acts."""
+    report = Report.objects.get(unit=world.phuoc_long, period=month("2026-11"))
+    fill(report, status="submitted", by=world.officer)
+    said = []
+
+    def act():
+        more = {"reason": "Sai số"} if second_act == "send_back" else {}
+        try:
+            getattr(workflow, second_act)(report_id=report.pk, by=world.second_reviewer, **more)
+            said.append("done twice")
+        except NotAllowed as error:
+            said.append(str(error))
+        finally:
+            connections.close_all()
+
+    with transaction.atomic():
+        workflow.approve(report_id=report.pk, by=world.reviewer)
+        thread = threading.Thread(target=act)
+        thread.start()
+        thread.join(timeout=1)
+        assert said == []  # it waits for the first
+    thread.join(timeout=30)
+    assert len(said) == 1
+    assert said[0].startswith("Trần Quốc Bảo đã duyệt báo cáo này lúc")
+    report.refresh_from_db()
+    assert (report.status, report.approved_by) == (Status.APPROVED, world.reviewer)
+    assert actions(report) == ["approve"]

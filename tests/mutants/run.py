@@ -1,0 +1,307 @@
+"""Mutation testing: does a test fail for every small fault in the files that decide? (make mutants)
+
+    make mutants SEED=1 COUNT=200 FILES="reporting/closing.py taskforces/scope.py"
+
+COUNT=all tries every fault. The choice depends on SEED, the file, the text of the line and the fault. Each fault lives
+in a process of its own: a fork of this one, where all libraries are loaded, imports the portal with the fault in place
+and runs the tests that run the faulty line, quickest first, until one fails. No file is changed.
+
+A fault that no test notices needs a reason in reasons.toml; without one, or with a reason that matches nothing any
+more, the run fails. Survivors stand in var/mutants/survivors.txt. On SQLite: locks are held by tests on PostgreSQL
+alone, so what is lost with a lock has its reason, which names the test.
+"""
+
+import ast
+import hashlib
+import importlib
+import importlib.machinery
+import os
+import resource
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .changes import Change, changes
+from .covering import FOLDER, ROOT, SOURCES, Covering
+
+OWN = ("de_an_06", "reporting", "taskforces", "tests")  # loaded anew for every mutant
+REASONS = Path(__file__).with_name("reasons.toml")
+SECONDS_OF_TESTS = 60  # a fault is given up after tests that take so long without it
+SLOWER = 4  # times longer than without the fault, before it counts as one that never ends
+NO_TESTS = 5  # pytest's exit code
+QUIET = ("-W", "ignore::pytest.PytestAssertRewriteWarning")  # plugins are imported before pytest looks for them
+
+
+@dataclass
+class Mutant:
+    """One fault of one file, and what became of it."""
+
+    file: str = ""
+    index: int = 0  # among the changes of its file
+    change: Change | None = None  # none: the portal as it is
+    text: str = ""  # the line of the source
+    tests: list[str] = field(default_factory=list)
+    outcome: str = ""
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return self.file, self.text, self.change.words
+
+    def __str__(self) -> str:
+        return (
+            f"{self.outcome}: {self.file}:{self.change.line}\n    line: {self.text}\n    mutation: {self.change.words}"
+        )
+
+
+def all_mutants(files) -> list[Mutant]:
+    found = []
+    for file in files:
+        source = (ROOT / file).read_text()
+        lines = source.splitlines()
+        for index, change in enumerate(changes(source)[1]):
+            found.append(Mutant(file, index, change, lines[change.line - 1].strip()))
+    return found
+
+
+def chosen(mutants: list[Mutant], seed: str, count: str) -> list[Mutant]:
+    """So many of them, by a hash: an edit elsewhere leaves the choice as it is."""
+    if count == "all":
+        return mutants
+
+    def rank(mutant: Mutant) -> bytes:
+        return hashlib.sha256("\n".join((seed, *mutant.key)).encode()).digest()
+
+    picked = {id(mutant) for mutant in sorted(mutants, key=rank)[: int(count)]}
+    return [mutant for mutant in mutants if id(mutant) in picked]
+
+
+def written_reasons() -> dict[tuple[str, str, str], str]:
+    """(file, line, mutation) -> why no test can or need notice it."""
+    rows = tomllib.loads(REASONS.read_text()).get("survivor", [])
+    return {(row["file"], row["line"], row["mutation"]): row["reason"] for row in rows}
+
+
+def reasons_without_mutant(reasons) -> list[tuple[str, str, str]]:
+    known = {mutant.key for mutant in all_mutants(SOURCES)}
+    return [key for key in reasons if key not in known]
+
+
+# Running -------------------------------------------------------------------------------------------------------------
+
+
+def give_tests(mutants: list[Mutant], covering: Covering) -> None:
+    """The tests of each fault: first those of files that name its module, then the quickest, within a time."""
+    texts = {path.name: path.read_text() for path in (ROOT / "tests").glob("test_*.py")}
+    for mutant in mutants:
+        change = mutant.change
+        package, _, module = mutant.file.removesuffix(".py").replace("/", ".").rpartition(".")
+        named = {name for name, text in texts.items() if package in text and module in text}
+        tests = covering.tests_of(mutant.file, change.lines, in_function=change.in_function)
+        tests.sort(key=lambda test: (Path(test.split("::")[0]).name not in named, covering.seconds[test]))
+        spent = 0.0
+        for test in tests:
+            spent += covering.seconds[test] + 0.05
+            mutant.tests.append(test)
+            if spent > SECONDS_OF_TESTS:
+                break
+
+
+def load_libraries() -> None:
+    """Imports whatever the portal and its tests import, but nothing of their own."""
+    read, write = os.pipe()
+    pid = os.fork()
+    if not pid:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        import django
+        import pytest
+
+        django.setup()
+        importlib.import_module("de_an_06.urls")
+        pytest.main(["--collect-only", "-q", "--ignore=tests/browser", *QUIET])
+        names = [name for name in sys.modules if name.split(".")[0] not in OWN and not name.startswith("__")]
+        os.write(write, "\n".join(names).encode())
+        os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as names:
+        wanted = names.read().split("\n")
+    os.waitpid(pid, 0)
+    for name in wanted:
+        try:
+            importlib.import_module(name)
+        except Exception:  # noqa: BLE001 – what needs Django set up is loaded by each mutant itself
+            continue
+
+
+def make_database() -> None:
+    """The database of the settings, with every table and no row."""
+    pid = os.fork()
+    if not pid:
+        import django
+        from django.core.management import call_command
+        from django.db import connections
+
+        django.setup()
+        call_command("migrate", verbosity=0)
+        connections.close_all()
+        os._exit(0)
+    if os.waitpid(pid, 0)[1]:
+        sys.exit("error: the database of the mutants cannot be made")
+
+
+def try_mutant(mutant: Mutant, code, folder: Path, seconds: int) -> int:
+    """In a process of its own: the portal with this fault, its tests until one fails. Returns pytest's code."""
+    os.setsid()
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
+    os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
+    log = os.open(folder / "log", os.O_WRONLY | os.O_CREAT)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    if code is not None:
+        put_in_place(ROOT / mutant.file, code)
+    import django.test.utils
+    import pytest
+
+    django.test.utils.setup_databases = lambda **_: []  # the copy is ready
+    options = ["-x", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0", "--reuse-db", *QUIET]
+    result = 0
+    for tests in (mutant.tests[:8], mutant.tests[8:]):  # most are found at once: no need to import every test file
+        if tests and not result:
+            files = sorted({test.split("::")[0] for test in tests})
+            result = int(pytest.main([*options, f"--basetemp={folder / 'tmp'}", *files], plugins=[_Only(tests)]))
+    return result
+
+
+def faulty_code(mutant: Mutant):
+    """The file with the fault, compiled. An error here is one of this tool, no fault that somebody noticed."""
+    tree, found = changes((ROOT / mutant.file).read_text())
+    found[mutant.index].apply()
+    return compile(ast.fix_missing_locations(tree), str(ROOT / mutant.file), "exec")
+
+
+def put_in_place(path: Path, code) -> None:
+    """From now on importing this file gives this code."""
+    get_code = importlib.machinery.SourceFileLoader.get_code
+    importlib.machinery.SourceFileLoader.get_code = lambda loader, name: (
+        code if loader.path == str(path) else get_code(loader, name)
+    )
+
+
+class _Only:
+    """Keeps the chosen tests, in their order; those with real transactions last, for they empty the tables."""
+
+    def __init__(self, tests: list[str]):
+        self.rank = {test: number for number, test in enumerate(tests)}
+
+    def pytest_collection_modifyitems(self, items):
+        def late(item):
+            marker = item.get_closest_marker("django_db")
+            return "transactional_db" in item.fixturenames or bool(marker and marker.kwargs.get("transaction"))
+
+        items[:] = [item for item in items if item.nodeid in self.rank]
+        items.sort(key=lambda item: (late(item), self.rank[item.nodeid]))
+
+
+def run(mutants: list[Mutant], covering: Covering, jobs: int) -> None:
+    """Tries them all, so many at once; prints each as it ends."""
+    scratch = Path(tempfile.mkdtemp(prefix="mutants-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None))
+    os.environ["MUTANTS_DATABASE"] = empty = str(scratch / "empty.sqlite3")
+    running: dict[int, tuple[Mutant, Path, float]] = {}
+
+    def start(mutant: Mutant) -> None:
+        folder = Path(tempfile.mkdtemp(dir=scratch))
+        os.environ["MUTANTS_DATABASE"] = shutil.copy(empty, str(folder / "portal.sqlite3"))
+        seconds = 30 + int(SLOWER * sum(covering.seconds[test] for test in mutant.tests))
+        code = faulty_code(mutant) if mutant.change else None
+        pid = os.fork()
+        if not pid:
+            result = 1
+            try:
+                result = try_mutant(mutant, code, folder, seconds)
+            finally:  # whatever is raised, a fault that cannot even be imported is noticed
+                os._exit(result)
+        running[pid] = mutant, folder, time.monotonic() + 5 * seconds
+
+    def wait() -> None:
+        for pid, (mutant, folder, until) in list(running.items()):
+            if time.monotonic() > until:
+                os.killpg(pid, signal.SIGKILL)
+            ended, status = os.waitpid(pid, os.WNOHANG)
+            if ended:
+                del running[pid]
+                _judge(mutant, status, folder)
+                shutil.rmtree(folder, ignore_errors=True)
+        time.sleep(0.02)
+
+    try:
+        load_libraries()
+        make_database()
+        tests = sorted({mutant.tests[0] for mutant in mutants if mutant.tests})
+        for mutant in [Mutant(tests=tests), *mutants]:
+            while len(running) >= jobs:
+                wait()
+            if mutant.tests:
+                start(mutant)
+            else:
+                mutant.outcome = "survived (no test runs this line)"
+                print(mutant, flush=True)
+            while not mutant.change and running:
+                wait()
+        while running:
+            wait()
+    finally:
+        for pid in running:
+            os.killpg(pid, signal.SIGKILL)
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _judge(mutant: Mutant, status: int, folder: Path) -> None:
+    code = os.waitstatus_to_exitcode(status)
+    if mutant.change is None:
+        if code:
+            sys.exit(f"{(folder / 'log').read_text()[-4000:]}\nerror: the tests fail without any fault")
+        return
+    if code == NO_TESTS:
+        sys.exit(f"{mutant}\nerror: its tests are not found: {mutant.tests[:3]}")
+    mutant.outcome = (
+        f"survived ({len(mutant.tests)} tests)" if not code else "killed" if code > 0 else "killed (endless)"
+    )
+    print(mutant, flush=True)
+
+
+def main() -> int:
+    seed, count = os.environ.get("SEED") or "1", os.environ.get("COUNT") or "200"
+    files = (os.environ.get("FILES") or " ".join(SOURCES)).split()
+    jobs = int(os.environ.get("JOBS") or os.cpu_count() or 1)
+    reasons = written_reasons()
+    stale = reasons_without_mutant(reasons)
+    mutants = chosen(all_mutants(files), seed, count)
+    if count != "all":  # a sample does not try again what is known to survive
+        mutants = [mutant for mutant in mutants if mutant.key not in reasons]
+    covering = Covering()
+    give_tests(mutants, covering)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.mutants.settings"
+    started = time.monotonic()
+    run(mutants, covering, jobs)
+    survivors = [mutant for mutant in mutants if mutant.outcome.startswith("survived")]
+    bad = [mutant for mutant in survivors if mutant.key not in reasons]
+    noticed = {mutant.key for mutant in mutants if mutant.key in reasons} - {mutant.key for mutant in survivors}
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    (FOLDER / "survivors.txt").write_text("".join(f"{mutant}\n" for mutant in bad))
+    print(
+        f"\n{len(mutants)} faults in {len(files)} files, {time.monotonic() - started:.0f} s:"
+        f" {len(mutants) - len(survivors)} killed, {len(survivors)} survived, {len(bad)} of them without a reason"
+    )
+    for key in stale:
+        print("error: a reason that matches no mutant any more:", *key, sep="\n  ")
+    for key in noticed:
+        print("error: a test notices this now, so the reason goes:", *key, sep="\n  ")
+    return 1 if bad or stale or noticed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

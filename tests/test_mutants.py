@@ -1,0 +1,86 @@
+"""The tool behind make mutants: which faults it makes, and that its reasons still match."""
+
+import ast
+
+import pytest
+
+from tests.mutants.changes import changes
+from tests.mutants.covering import ROOT
+from tests.mutants.run import all_mutants, chosen, faulty_code, reasons_without_mutant, written_reasons
+
+
+def faults(source):
+    """What is left of the source after each fault, one by one."""
+    return [made for made, _ in _made(source)]
+
+
+def _made(source):
+    for index in range(len(changes(source)[1])):
+        tree, found = changes(source)
+        found[index].apply()
+        yield ast.unparse(tree), found[index]
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("x = a < b", "x = a <= b"),
+        ("x = a is None", "x = a is not None"),
+        ("x = a and b", "x = a"),
+        ("x = a and b", "x = b"),
+        ("x = not a", "x = a"),
+        ("x = a + 2", "x = a - 2"),
+        ("x = a + 2", "x = a + 3"),
+        ("x = f(0)", "x = f(1)"),
+        ("x = f(1)", "x = f(0)"),
+        ("x = f(here=True)", "x = f(here=False)"),
+        ("x = a if b else c", "x = a"),
+        ("x = a if b else c", "x = c"),
+        ("x = min(a, b)", "x = max(a, b)"),
+        ("x = [a for a in b if a]", "x = [a for a in b if True]"),
+        ("x = f({A, B})", "x = f({B})"),
+        ("x = rows.filter(day__lte=d)", "x = rows.filter(day__lt=d)"),
+        ("x = rows.filter(day__lte=d)", "x = rows.exclude(day__lte=d)"),
+        ("x = rows.order_by('-at')", "x = rows.order_by('at')"),
+        ("x = f'/{a}/'", "x = f'{a}/'"),
+        ("x = f'/{a}/'", "x = f'/{a}'"),
+        ("x = f'SELECT SUM({a})'", "x = f'SELECT MAX({a})'"),
+        ("x = 'WHERE a <= b AND c'", "x = 'WHERE a < b AND c'"),
+        ("x = 'WHERE a <= b AND c'", "x = 'WHERE a <= b OR c'"),
+        ("x = 'WHERE a IS NOT NULL'", "x = 'WHERE a IS NULL'"),
+        ("x = 'ORDER BY a DESC'", "x = 'ORDER BY a ASC'"),
+        ("x = \"WHERE s IN ('submitted', 'approved')\"", "x = \"WHERE s IN ('submitted')\""),
+        ("x = \"WHERE p LIKE '%/4/%'\"", "x = \"WHERE p LIKE '%/4%'\""),
+        ("def f():\n    a.b = 1", "def f():\n    pass"),
+        ("def f():\n    return a", "def f():\n    return None"),
+        ("def f():\n    if a:\n        b()", "def f():\n    if False:\n        b()"),
+    ],
+)
+def test_a_fault(line, fault):
+    assert fault in faults(line)
+
+
+def test_every_fault_changes_something_and_can_be_compiled():
+    for mutant in all_mutants(["reporting/rollup/rollup.py", "taskforces/scope.py"])[::23]:
+        tree, found = changes((ROOT / mutant.file).read_text())
+        before = ast.dump(tree)
+        found[mutant.index].apply()
+        assert ast.dump(tree) != before
+        assert faulty_code(mutant)
+
+
+def test_words_for_people_are_left_alone():
+    assert faults("x = 'Đã gửi, <b>không</b> sửa được'") == []
+    assert faults("'''A docstring WHERE a < b AND c.'''") == []
+
+
+def test_the_choice_is_fixed_by_the_seed():
+    mutants = all_mutants(["reporting/closing.py"])
+    assert [m.index for m in chosen(mutants, "1", "9")] == [m.index for m in chosen(mutants, "1", "9")]
+    assert [m.index for m in chosen(mutants, "1", "9")] != [m.index for m in chosen(mutants, "2", "9")]
+    assert chosen(mutants, "1", "all") == mutants
+
+
+def test_every_reason_matches_a_line():
+    assert reasons_without_mutant(written_reasons()) == []
+    assert reasons_without_mutant({("reporting/closing.py", "gone", "True -> False"): "?"}) != []
