@@ -1,7 +1,7 @@
 """Where figures stand when units move, open and end (docs/decisions/0009), added by hand.
 
-Months end on the 14th. Long Thủy leaves Phước Long for Bình Long on 1/12/2024: October and November count there, December
-here.
+Months end on the 14th. Long Thủy leaves Phước Long for Bình Long on 1/12/2024: October and November count there,
+December here.
 """
 
 import datetime as dt
@@ -596,7 +596,7 @@ def test_a_participating_area_does_not_hold_the_unit_whose_number_begins_alike(w
 
 
 def test_history_holds_sent_months_alone_up_to_the_twelfth(world, month, at):
-    """November 2025 is the twelfth month before November 2026; October 2025 is too old, returned August never counts."""
+    """November 2025 is the twelfth month before November 2026; October 2025 is too old, August was sent back."""
     at("2026-12-20 09:00")
     for key, status, received in (
         ("2025-10", "submitted", 1000),
