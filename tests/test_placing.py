@@ -273,6 +273,21 @@ def test_a_comparison_takes_units_that_stand_there_at_the_end_of_both_sides(worl
     assert (seen.comparison.before.dossiers.received, seen.comparison.now.dossiers.received) == (30, 30)
 
 
+def test_a_unit_that_came_without_a_report_and_stayed_silent_is_not_compared(world, month, at):
+    """Long Thủy's July and August stand elsewhere; its state is Bình Long's in the third quarter alone."""
+    at("2024-12-20 09:00")
+    move(world.long_thuy, world.tx_binh_long, dt.date(2024, 9, 1))
+    for m in range(7, 13):
+        period = month(f"2024-{m:02d}")
+        send(world.an_loc, period, received_online=10, pending_overdue=1)
+        if m < 9:
+            send(world.long_thuy, period, received_online=100, pending_overdue=4)
+    seen = overview(world.tx_binh_long.pk, QUARTER)
+    assert overview(world.tx_binh_long.pk, Span.parse("2024-Q3")).dossiers.pending_overdue == 1 + 4
+    assert seen.comparison.units == 1
+    assert (seen.comparison.before.dossiers.pending_overdue, seen.comparison.now.dossiers.pending_overdue) == (1, 1)
+
+
 # Units that end and open ----------------------------------------------------------------------------------------------
 
 
