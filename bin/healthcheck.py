@@ -1,4 +1,4 @@
-"""Tells Docker whether a container does its work: healthcheck.py web | worker QUEUE ... | beat. Exit code 0 means yes."""
+"""Tells Docker whether a container does its work: healthcheck.py web | worker QUEUE... | beat. Exit code 0: yes."""
 
 import json
 import os

@@ -1,8 +1,8 @@
 """make run: the whole portal on one machine, with a demonstration, until Ctrl-C.
 
 Makes .venv, migrates, loads units, catalogue and demonstration, starts the web server, a Celery worker with beat and
-one for files, and stops all when it is told to or when one of them ends. PORT chooses another port; DATABASE_URL and REDIS_URL choose
-PostgreSQL and Redis. Standard library only.
+one for files, and stops all when it is told to or when one of them ends. PORT chooses another port; DATABASE_URL and
+REDIS_URL choose PostgreSQL and Redis. Standard library only.
 """
 
 import ctypes

@@ -5,6 +5,7 @@ deleted; it ends on a date instead.
 """
 
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from import_export import resources
 from import_export.admin import ImportExportModelAdmin
 

@@ -1,4 +1,4 @@
-"""Bodies nobody needs; text nobody can store; which of a person's postings the pages speak to; the duty to choose an own password."""
+"""Bodies and text nobody can keep; which of a person's postings the pages speak to; the duty to choose a password."""
 
 from django.conf import settings
 from django.core.exceptions import BadRequest

@@ -241,7 +241,9 @@ class _Counter:
                     try:
                         if is_xml:
                             parser.Parse(chunk, False)
-                    except expat.ExpatError:
+                    except expat.ExpatError as error:
+                        if error.code == expat.errors.codes[expat.errors.XML_ERROR_NO_MEMORY]:
+                            raise MemoryError from error
                         is_xml = False  # a picture; or a broken part, whose rest nobody reads either
 
     def doctype(self, *_: Any) -> None:
@@ -384,6 +386,8 @@ def _main() -> None:
         _write({"refused": str(refused)})
     except DAMAGED:
         _write({"refused": UNREADABLE})
+    except MemoryError:
+        sys.exit(1)  # without its last line the other side knows
 
 
 def _write(line: Any) -> None:
