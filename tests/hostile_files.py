@@ -32,19 +32,20 @@ BOOK_RELATIONS = (
     f'<Relationship Id="rId2" Type="{OFFICE}/styles" Target="styles.xml"/>'
     f'<Relationship Id="rId3" Type="{OFFICE}/sharedStrings" Target="sharedStrings.xml"/></Relationships>'
 )
+HEADER = '<row r="1"><c r="A1" t="inlineStr"><is><t>Cột</t></is></c></row>'
 XF = '<xf numFmtId="0" fontId="0" fillId="0" borderId="0"/>'
 
 
 def styles(xf: int = 1) -> str:
     return (
         f'<styleSheet {MAIN}><fonts><font/></fonts><fills><fill><patternFill patternType="none"/></fill>'
-        "</fills><borders><border/></borders>'
+        "</fills><borders><border/></borders>"
         f"<cellStyleXfs>{XF}</cellStyleXfs><cellXfs>{XF * xf}</cellXfs></styleSheet>"
     )
 
 
 def workbook(rows: str = "", head: str = "", **parts: str) -> bytes:
-    """An .xlsx whose one sheet holds these rows; `head` before the sheet's XML; parts: strings, styles, types."""
+    """An .xlsx whose one sheet holds a heading and these rows; `head` before the sheet's XML; parts: strings, styles, types."""
     written = {
         "[Content_Types].xml": parts.get("types", TYPES),
         "_rels/.rels": ROOT_RELATIONS,
@@ -52,7 +53,7 @@ def workbook(rows: str = "", head: str = "", **parts: str) -> bytes:
         "xl/_rels/workbook.xml.rels": BOOK_RELATIONS,
         "xl/styles.xml": parts.get("styles", styles()),
         "xl/sharedStrings.xml": f"<sst {MAIN}>{parts.get('strings', '')}</sst>",
-        "xl/worksheets/sheet1.xml": f"{head}<worksheet {MAIN}><sheetData>{rows}</sheetData></worksheet>",
+        "xl/worksheets/sheet1.xml": f"{head}<worksheet {MAIN}><sheetData>{HEADER}{rows}</sheetData></worksheet>",
     }
     return packed(written)
 
@@ -67,7 +68,7 @@ def packed(parts: dict[str, str | bytes]) -> bytes:
 
 def _corners() -> bytes:
     """Two cells, A1 and the last of all."""
-    return workbook('<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>')
+    return workbook('<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>')
 
 
 def _wide_rows() -> bytes:
@@ -96,11 +97,11 @@ def _no_namespace_prefix() -> bytes:
 
 
 def _styles() -> bytes:
-    return workbook('<row r="1"><c r="A1" s="1"><v>1</v></c></row>', styles=styles(xf=1_000_000))
+    return workbook('<row r="2"><c r="A2" s="1"><v>1</v></c></row>', styles=styles(xf=1_000_000))
 
 
 def _strings() -> bytes:
-    return workbook('<row r="1"><c r="A1" t="s"><v>0</v></c></row>', strings="<si><t>a</t></si>" * 700_000)
+    return workbook('<row r="2"><c r="A2" t="s"><v>0</v></c></row>', strings="<si><t>a</t></si>" * 700_000)
 
 
 def _one_string_everywhere() -> bytes:
@@ -111,18 +112,18 @@ def _one_string_everywhere() -> bytes:
 
 def _merged() -> bytes:
     merges = '<mergeCell ref="A1:XFD1048576"/>' * 1_000_000
-    return workbook(f'</sheetData><mergeCells>{merges}</mergeCells><sheetData><row r="1"/>')
+    return workbook(f"</sheetData><mergeCells>{merges}</mergeCells><sheetData>")
 
 
 def _entities() -> bytes:
     """Entities that unfold into entities."""
     levels = "".join(f'<!ENTITY e{i} "{f"&e{i - 1};" * 10}">' for i in range(1, 10))
     head = f'<!DOCTYPE worksheet [<!ENTITY e0 "lol">{levels}]>'
-    return workbook('<row r="1"><c r="A1" t="str"><v>&e9;</v></c></row>', head=head)
+    return workbook('<row r="2"><c r="A2" t="str"><v>&e9;</v></c></row>', head=head)
 
 
 def _one_long_text() -> bytes:
-    return workbook(f'<row r="1"><c r="A1" t="inlineStr"><is><t>{"a" * 150_000_000}</t></is></c></row>')
+    return workbook(f'<row r="2"><c r="A2" t="inlineStr"><is><t>{"a" * 150_000_000}</t></is></c></row>')
 
 
 def _deep() -> bytes:

@@ -77,8 +77,8 @@ def test_what_stops_each_workbook(hostile):
 def test_the_same_file_without_the_attack_is_read():
     content = hostile_files.workbook('<row r="2"><c r="B2"><v>7</v></c></row>')
     (page,) = workbooks.read_workbook(io.BytesIO(content), form_pages.FORM_LIMITS)
-    assert (page.title, page.rows) == ("Dữ liệu", [(2, [None, 7])])
-    assert [page.rows for page in form_pages.open_form(io.BytesIO(content))] == [[[], ["", "7"]]]
+    assert (page.title, page.rows) == ("Dữ liệu", [(1, ["Cột"]), (2, [None, 7])])
+    assert [page.rows for page in form_pages.open_form(io.BytesIO(content))] == [[["Cột"], ["", "7"]]]
 
 
 IN_LITTLE_MEMORY = """
