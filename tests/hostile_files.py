@@ -45,7 +45,7 @@ def styles(xf: int = 1) -> str:
 
 
 def workbook(rows: str = "", head: str = "", **parts: str) -> bytes:
-    """An .xlsx whose one sheet holds a heading and these rows; `head` before the sheet's XML; parts: strings, styles, types."""
+    """An .xlsx whose one sheet holds a heading and these rows; `head` stands before it; parts: strings, styles."""
     written = {
         "[Content_Types].xml": parts.get("types", TYPES),
         "_rels/.rels": ROOT_RELATIONS,

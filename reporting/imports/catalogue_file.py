@@ -9,7 +9,7 @@ from import_export.formats.base_formats import CSV, XLSX
 from de_an_06.plain import workbooks
 from reporting.imports.form_pages import FORM_LIMITS, LARGEST_FILE
 
-TOO_LARGE = "Tệp lớn hơn 2 MB nên không đọc. Danh mục chỉ có vài trăm dòng; xóa phần thừa rồi gửi."
+CATALOGUE_FILE_TOO_LARGE = "Tệp lớn hơn 2 MB nên không đọc. Danh mục chỉ có vài trăm dòng; xóa phần thừa rồi gửi."
 
 
 class CatalogueCsv(CSV):
@@ -17,7 +17,7 @@ class CatalogueCsv(CSV):
 
     def create_dataset(self, in_stream, **kwargs):
         if len(in_stream) > LARGEST_FILE:
-            raise ValidationError(TOO_LARGE)
+            raise ValidationError(CATALOGUE_FILE_TOO_LARGE)
         return super().create_dataset(in_stream, **kwargs)
 
 
@@ -26,7 +26,7 @@ class CatalogueXlsx(XLSX):
 
     def create_dataset(self, in_stream):
         if len(in_stream) > LARGEST_FILE:
-            raise ValidationError(TOO_LARGE)
+            raise ValidationError(CATALOGUE_FILE_TOO_LARGE)
         try:
             (page,) = workbooks.read_workbook(io.BytesIO(in_stream), FORM_LIMITS, only="", computed=True)
         except workbooks.WorkbookRefused as refused:

@@ -30,7 +30,7 @@ FORM_LIMITS = workbooks.Limits(
     others=20_000,
     text=8_000_000,
     memory=256 * 1024 * 1024,
-    seconds=10,
+    seconds=20,
 )
 
 
