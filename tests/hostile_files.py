@@ -151,7 +151,7 @@ def document(types: int = 370_000_000) -> bytes:
     return packed({"[Content_Types].xml": b" " * types, "word/document.xml": "<w/>"})
 
 
-def many_parts(count: int = 200_000) -> bytes:
+def many_parts(count: int = 60_000) -> bytes:
     """A .docx of so many empty parts."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
