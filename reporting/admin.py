@@ -85,7 +85,7 @@ class IndicatorResource(CatalogueResource):
 class CatalogueAdmin(KeptOnceReported, ImportExportModelAdmin):
     """A row of a file changes what stands there or adds what does not: who brings one in may do both (settings.py)."""
 
-    import_formats = [CatalogueXlsx, CatalogueCsv]
+    import_formats = [CatalogueCsv, CatalogueXlsx]
 
     def add_data_read_fail_error_to_form(self, form, e):
         if isinstance(e, ValidationError):

@@ -218,9 +218,9 @@ def test_the_administration_reads_within_the_same_limits(client):
         "xlsx",
         "csv",
     ]
-    assert "có dòng 1048576" in said("a.xlsx", hostile_files.WORKBOOKS["corners"](), "0")
-    assert "lớn hơn 2 MB" in said("a.xlsx", b"x" * (2 * MEGABYTE + 1), "0")
-    assert "lớn hơn 2 MB" in said("a.csv", b"x" * (2 * MEGABYTE + 1), "1")
+    assert "có dòng 1048576" in said("a.xlsx", hostile_files.WORKBOOKS["corners"](), "1")
+    assert "lớn hơn 2 MB" in said("a.xlsx", b"x" * (2 * MEGABYTE + 1), "1")
+    assert "lớn hơn 2 MB" in said("a.csv", b"x" * (2 * MEGABYTE + 1), "0")
     assert not Indicator.objects.exists()
 
 
