@@ -9,6 +9,7 @@ from pathlib import Path
 import environ
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
+from kombu import Exchange, Queue
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -45,6 +46,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "taskforces.middleware.LargestBodyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -124,6 +126,15 @@ else:
         "control_folder": str(DATA_DIR / "queue-control"),
         "polling_interval": 0.3,
     }
+# Files have a queue of their own, so that nobody's hundred files hold up the totals; a worker without -Q serves both.
+CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in ("celery", "files")]
+CELERY_TASK_DEFAULT_QUEUE = "celery"
+CELERY_TASK_ROUTES = {
+    "reporting.tasks.run_export": {"queue": "files"},
+    "taskforces.tasks.check_import": {"queue": "files"},
+    "taskforces.tasks.write_import": {"queue": "files"},
+}
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 600 * 1024  # KiB; a child above it is replaced after its task
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "drain-rollup-requests": {"task": "reporting.tasks.drain_rollup_requests", "schedule": 60.0},
@@ -184,6 +195,9 @@ STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static", ("huong-dan", BASE_DIR / "docs" / "pictures")]
 STATIC_ROOT = env("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))
 EXPORT_DIR = DATA_DIR / "exports"
+FILES_AT_ONCE = env.int("FILES_AT_ONCE", default=3)  # of one person, waiting or being worked on
+FILES_AN_HOUR = env.int("FILES_AN_HOUR", default=60)  # of one person and of one kind: summaries, rosters, forms
+LARGEST_BODY = 25 * 1024 * 1024  # bytes of a request: a file of 20 MB and its form
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA_DIR / "files"}},
     "staticfiles": {

@@ -1,7 +1,8 @@
-"""Text nobody can store; which of a person's postings the pages speak to; the duty to choose an own password."""
+"""Bodies and text nobody can keep; which of a person's postings the pages speak to; the duty to choose a password."""
 
+from django.conf import settings
 from django.core.exceptions import BadRequest
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve
 
 from de_an_06.plain.outside import is_storable
@@ -16,6 +17,19 @@ WITHOUT_OWN_PASSWORD = {
     "set-password",
     "healthz",
 }
+
+
+class LargestBodyMiddleware:
+    """A body larger than any the portal takes is answered with 413 before a byte of it is read or kept."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        length = request.META.get("CONTENT_LENGTH") or ""
+        if length.isdecimal() and int(length) > settings.LARGEST_BODY:
+            return render(request, "413.html", status=413)
+        return self.get_response(request)
 
 
 class StorableTextMiddleware:

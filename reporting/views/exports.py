@@ -17,6 +17,7 @@ from reporting.models import Basis, ExportJob, ReportingSettings
 from reporting.reading.overview import begun_periods
 from taskforces.clock import now_for, today_for
 from taskforces.models import AdministrativeUnit
+from taskforces.people.quotas import OverQuota
 
 from .choices import BASES, span_groups
 
@@ -51,8 +52,12 @@ def export_create(request):
     unit = AdministrativeUnit.objects.filter(pk=unit_id).first()
     if unit is None or not export_jobs.may_read(request.user, unit.pk, span):
         raise Http404
-    export_jobs.create(unit=unit, span=span, basis=basis, by=request.user)
-    messages.success(request, f"Đã nhận yêu cầu lập biểu tổng hợp {span.label}. Tiến độ ở mục Đang lập.")
+    try:
+        export_jobs.create(unit=unit, span=span, basis=basis, by=request.user)
+    except OverQuota as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, f"Đã nhận yêu cầu lập biểu tổng hợp {span.label}. Tiến độ ở mục Đang lập.")
     query = f"?ky={span.key}&don_vi={unit.pk}&co_so={SLUGS[basis]}"
     return redirect(reverse("export-list") + query)
 

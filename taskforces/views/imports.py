@@ -41,7 +41,7 @@ def import_list(request):
 
 @require_POST
 def import_upload(request):
-    """One file: kept, then checked at once when small, else by the worker."""
+    """One file: kept, then checked by the worker."""
     kind = kinds.BY_SLUG.get(request.POST.get("loai", ""))
     upload = request.FILES.get("tep")
     require(bool(kinds.kinds_for(request.user)))
