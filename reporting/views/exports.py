@@ -124,7 +124,8 @@ def _form(request, data) -> dict:
     if unit_id is not None:
         level = AdministrativeUnit.objects.values_list("level", flat=True).get(pk=unit_id)
         empty = empty_months(periods, reports_in_months(unit_id, level, basis, periods))
-    form = {"spans": span_groups(periods, span, empty), "span": span, "units": units, "unit_id": unit_id, "basis": basis}
+    form = {"spans": span_groups(periods, span, empty), "span": span, "units": units, "unit_id": unit_id}
+    form["basis"] = basis
     if unit_id is not None:
         form |= offers.completeness(request.user, unit_id, span, basis)
     return form
