@@ -800,6 +800,26 @@ def test_a_closed_unit_leaves_expected_by_date_and_no_rate_passes_100(world, mon
     assert "Phường Phước Bình" not in {row.name for row in review.rows}
 
 
+@pytest.mark.parametrize(("clock", "overdue"), [("16:59:59", False), ("17:00:00", False), ("17:00:01", True)])
+def test_page_list_and_file_call_overdue_from_the_first_second_after(
+    world, month, at, client, tmp_path, clock, overdue
+):
+    """The communes' deadline is 17:00 of 16 November in Vietnam, wherever the server; the province's is later."""
+    month("2026-11")
+    at(f"2026-11-16 {clock}")
+    rollup.roll_up(report_of(world.phuoc_long, month("2026-11")).period)
+    book = workbook(tmp_path, world.dong_nai, "2026-11")
+    lines = {r[1]: r for r in book["Chưa báo cáo"].iter_rows(min_row=FIRST, values_only=True) if r[3]}
+    expected = dict.fromkeys(("Xã Phú Riềng", "Phường Phước Bình", "Phường Phước Long"), overdue)
+    assert {name: "Quá hạn" in row for name, row in lines.items()} == expected | {"Tỉnh Đồng Nai": False}
+    assert dt.datetime(2026, 11, 16, 17, 0) in lines["Xã Phú Riềng"]
+    page = get(client, world.chair, "dashboard", ky="2026-11")
+    listed = {m["name"]: m["overdue"] for m in page.context["who"]["missing"]}
+    assert {name.removeprefix("Cơ quan "): late for name, late in listed.items()} == expected | {"Tỉnh Đồng Nai": False}
+    review = get(client, world.reviewer, "review-list", ky="2026-11").context["review"]
+    assert {row.name: row.is_overdue for row in review.missing} == expected | {"Tỉnh Đồng Nai": False}
+
+
 # A text that looks like a formula ------------------------------------------------------------------------------------
 
 
