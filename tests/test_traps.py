@@ -428,6 +428,7 @@ def test_a_service_no_longer_handled_keeps_its_past_on_page_in_excel_and_audit(w
         send(world.phuoc_long, months[m], service="DVC10", received_online=received, resolved_early=received)
     december = send(world.phuoc_long, months[12], service="DVC09", received_online=16, resolved_early=16)
     ServiceTerms.objects.filter(service__code="DVC10").update(valid_to=dt.date(2026, 11, 14))
+    ServiceTerms.objects.filter(service__code="DVC11").update(valid_to=dt.date(2026, 12, 13))  # a day short of December
     for period in months.values():
         rollup.roll_up(period)
         assert audit(period) == []
@@ -449,6 +450,7 @@ def test_a_service_no_longer_handled_keeps_its_past_on_page_in_excel_and_audit(w
         in_file = {code: line["Tiếp nhận trong kỳ: Trực tuyến"] for code, line in lines.items()}
         assert {code: n for code, n in in_file.items() if n is not None} == expected, key
         assert ("DVC10" in lines) == ("DVC10" in expected)  # no empty line for what nobody handles any more
+        assert ("DVC11" in lines) == (key in {"2026-10", "2026-11"})  # nobody reported it; owed as of the last day
     codes = {line["code"] for line in api(client, world.officer, f"reports/{december.pk}/")["services"]}
     assert "DVC09" in codes
     assert "DVC10" not in codes
