@@ -106,12 +106,13 @@ def test_delivered_twice_the_file_stays(make):
 def test_two_at_once_one_file_wins(november, world, monkeypatch):
     """The second finishes inside the first: the row describes the file that stays."""
     job = export_jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
-    write, depth = excel.write_summary, []
+    write, depth, kept = excel.write_summary, [], []
 
     def slow(path, **choice):
         if not depth:
             depth.append(1)
             export_jobs.run_export(job.pk)
+            kept.append(export_jobs.path_of(job).stat().st_ino)
         return write(path, **choice)
 
     monkeypatch.setattr(excel, "write_summary", slow)
@@ -119,6 +120,7 @@ def test_two_at_once_one_file_wins(november, world, monkeypatch):
     job.refresh_from_db()
     assert job.sha256 == hashlib.sha256(export_jobs.path_of(job).read_bytes()).hexdigest()
     assert len(list(export_jobs.path_of(job).parent.iterdir())) == 1
+    assert export_jobs.path_of(job).stat().st_ino == kept[0]  # whoever comes second changes nothing
 
 
 def test_killed_in_the_middle_it_runs_again(make):
