@@ -8,11 +8,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from de_an_06.plain.numbers import MINUS, NO_VALUE, format_number, format_rate
+from de_an_06.plain.numbers import MINUS, format_number, format_rate, with_qualifier
 from de_an_06.plain.personal_numbers import find_personal_numbers
 from reporting import difficulties
 from reporting.entry import checks
-from reporting.entry.form import ReportForm, ServiceLine, load_form
+from reporting.entry.form import IndicatorLine, ReportForm, ServiceLine, load_form
 from reporting.figures import IN_TIME_FIELDS, RECEIVED_FIELDS, RESOLVED_FIELDS, closing, total
 from reporting.lateness import time_left
 from reporting.models import FigureChange, ReportEvent
@@ -30,7 +30,7 @@ ACTS_SHOWN = 8
 
 @dataclass(slots=True)
 class Line:
-    """One service, or their total, in the summary. Texts as shown."""
+    """One service, or their total, in the summary. Texts as shown; '' where a count is not known (figures.SIGNS)."""
 
     name: str
     received: str
@@ -65,7 +65,7 @@ def check_answers(request, pk):
         "difficulties": difficulties.panel_of(report, request.user),
         "personal": _personal(report),
         "left": time_left(report.due, now_for(request.user)) if report.due else "",
-        "indicators": [(line, _explained(form, line), _hard(line)) for line in form.indicators],
+        "indicators": [(line, _value(line), _explained(form, line), _hard(line)) for line in form.indicators],
     }
     return render(request, "reporting/check_answers.html", context)
 
@@ -151,21 +151,27 @@ def _total(rows: list[dict]) -> Line:
 def _texts(name: str, numbers: dict, explained, wrong) -> Line:
     return Line(
         name=name,
-        received=format_number(numbers["received"], blank=NO_VALUE),
+        received=format_number(numbers["received"]),
         change=_change(numbers["received"], numbers["before"]),
-        resolved=format_number(numbers["resolved"], blank=NO_VALUE),
+        resolved=format_number(numbers["resolved"]),
         in_time=format_rate(numbers["in_time"], numbers["resolved"]),
-        rejected=format_number(numbers["rejected"], blank=NO_VALUE),
-        remaining=format_number(numbers["remaining"], blank=NO_VALUE),
+        rejected=format_number(numbers["rejected"]),
+        remaining=format_number(numbers["remaining"]),
         overdue=format_number(numbers["overdue"]) if numbers["overdue"] else "",
         explained=explained,
         wrong=wrong,
     )
 
 
+def _value(line: IndicatorLine) -> str:
+    """'287/301', '11'; '' where nothing is filled in, and the half that is missing in words."""
+    texts = [cell.text for cell in line.cells]
+    return with_qualifier("/".join(text or "trống" for text in texts), line.qualifier) if any(texts) else ""
+
+
 def _change(now: int | None, before: int | None) -> str:
     if now is None or before is None:
-        return NO_VALUE
+        return ""
     return f"+{format_number(now - before)}" if now > before else format_number(now - before).replace("-", MINUS)
 
 
