@@ -131,6 +131,7 @@ CELERY_BEAT_SCHEDULE = {
     "audit-rollup": {"task": "reporting.tasks.audit_rollup", "schedule": crontab(hour=1, minute=30)},
     "remove-old-exports": {"task": "reporting.tasks.remove_old_exports", "schedule": crontab(hour=2, minute=30)},
     "remove-old-imports": {"task": "taskforces.tasks.remove_old_imports", "schedule": crontab(hour=2, minute=40)},
+    "forget-old-tries": {"task": "taskforces.tasks.forget_old_tries", "schedule": crontab(hour=2, minute=50)},
     "erase-contacts": {"task": "taskforces.tasks.erase_contacts", "schedule": crontab(hour=3, minute=0)},
 }
 
@@ -155,8 +156,8 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_USERNAME_MIN_LENGTH = 3
 ACCOUNT_RATE_LIMITS = {
-    "login": env("LOGIN_RATE", default="60/m/ip"),  # a commune's officers share one address
-    "login_failed": "20/m/ip,5/5m/key",
+    "login": env("LOGIN_RATE", default="600/m/ip"),  # against floods; guessing is limited in people/login_limits.py
+    "login_failed": "5/5m/key",  # codes of the second factor, asked for after the right password
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -215,7 +216,8 @@ if not DEBUG:
     SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # health check inside the container network
     if env.bool("SECURE_PROXY", default=False):
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-        ALLAUTH_TRUSTED_PROXY_COUNT = 1  # else the login limit counts all people as one address
+        # Each adds the address it was called from to X-Forwarded-For; what stands further left anybody can write.
+        ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=1)
 globals().update(env.email("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="portal@localhost")
 

@@ -21,6 +21,7 @@ from taskforces.clock import now_for, today_for
 from taskforces.models import PostingEvent, User
 from taskforces.scope import may_give_posting, needs_second_person
 
+from . import login_limits
 from .postings import path_on
 
 Action = PostingEvent.Action
@@ -101,6 +102,7 @@ def set_first_password(*, user: User, password: str) -> None:
     user.set_password(password)
     user.must_change_password = False
     user.save(update_fields=["password", "must_change_password"])
+    login_limits.forget_failures(user)
 
 
 def send_links(users: list[User], address: str) -> int:
