@@ -54,6 +54,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "taskforces.middleware.PasswordChangeMiddleware",
+    "taskforces.middleware.SecondFactorMiddleware",
     "taskforces.middleware.PostingMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -159,6 +160,8 @@ ACCOUNT_RATE_LIMITS = {
     "login": env("LOGIN_RATE", default="600/m/ip"),  # against floods; guessing is limited in people/login_limits.py
     "login_failed": "5/5m/key",  # codes of the second factor, asked for after the right password
 }
+# From reviewer up, and for the administration: days from the first login at which it is owed (people/second_factor.py).
+SECOND_FACTOR_GRACE_DAYS = env.int("SECOND_FACTOR_GRACE_DAYS", default=14)
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up with another's address, and an address alone bars no second factor

@@ -95,7 +95,7 @@ def test_writing_the_name_otherwise_gives_no_further_tries(client, people, at):
     assert not try_to_log_in(client, "Nhung")
 
 
-# Many accounts from one address, one account from many addresses -------------------------------------------------------
+# Many accounts from one address, one account from many addresses ------------------------------------------------------
 
 
 def test_one_address_cannot_walk_through_the_accounts_and_who_is_known_there_still_comes_in(client, people, at):

@@ -2,13 +2,13 @@
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend as AllauthBackend
-from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from allauth.core.internal.ratelimit import truncate_ip
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied, ValidationError
 
-from . import login_limits
+from . import login_limits, second_factor
 
 
 class AuthenticationBackend(AllauthBackend):
@@ -18,7 +18,9 @@ class AuthenticationBackend(AllauthBackend):
         return self._admitted(super().authenticate(request, **credentials))
 
     def get_user(self, user_id):
-        return self._admitted(super().get_user(user_id))
+        """As Django does, with what the second factor's duty asks."""
+        user = second_factor.users_with_it().filter(pk=user_id).first()
+        return self._admitted(user if user is not None and self.user_can_authenticate(user) else None)
 
     @staticmethod
     def _admitted(user):
@@ -35,6 +37,10 @@ class AccountAdapter(DefaultAccountAdapter):
         user.must_change_password = False
         super().set_password(user, password)
         login_limits.forget_failures(user)
+
+    def login(self, request, user):
+        super().login(request, user)
+        second_factor.begin_grace(user)
 
     def get_client_ip(self, request):
         """Past the proxies, or with no address in their header, it is whoever called."""
