@@ -8,7 +8,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied, ValidationError
 
-from . import login_limits, second_factor
+from . import login_limits, mail, second_factor
 
 
 class AuthenticationBackend(AllauthBackend):
@@ -41,6 +41,11 @@ class AccountAdapter(DefaultAccountAdapter):
     def login(self, request, user):
         super().login(request, user)
         second_factor.begin_grace(user)
+
+    def send_mail(self, template_prefix, email, context):
+        """allauth's letters hold links that open accounts: without mail they would stand in the log."""
+        if mail.goes_out():
+            super().send_mail(template_prefix, email, context)
 
     def get_client_ip(self, request):
         """Past the proxies, or with no address in their header, it is whoever called."""
