@@ -1,5 +1,5 @@
 from .activities import OutreachEvent, PilotModel
-from .assignments import Assignment, AssignmentEvent, SourceDocument, SourceItem
+from .assignments import Assignment, AssignmentEvent, PlanChange, SourceDocument, SourceItem
 from .imports import ImportJob
 from .logins import LoginTries
 from .people import Branch, ContactExport, Posting, PostingEvent, Role, User
@@ -20,6 +20,7 @@ __all__ = [
     "OutreachEvent",
     "Person",
     "PilotModel",
+    "PlanChange",
     "Posting",
     "PostingEvent",
     "Responsibility",
