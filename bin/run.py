@@ -139,6 +139,7 @@ class Portal:
         self.start(
             "the web server", PYTHON, "-m", "gunicorn", "de_an_06.wsgi", "--bind", f"127.0.0.1:{self.port}",
             "--workers", "2", "--threads", "4", "--graceful-timeout", "5", "--no-control-socket",
+            "--logger-class", "de_an_06.access_log.AccessLogger",
             log=os.path.join(logs, "web.log"),
         )
         worker_logs = []

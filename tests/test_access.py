@@ -453,7 +453,6 @@ FORMS = [
         "source-edit",
         SourceDocument,
         lambda o, by: {"number": "06/QĐ-TTg", "issued_on": EARLIER, "issuing_body": "Thủ tướng", "title": "Đổi tên"},
-        open={"stranger_reviewer", "stranger_staff"},
     ),
     Form(
         "source-item-add",
@@ -465,7 +464,6 @@ FORMS = [
         "source-item-edit",
         SourceItem,
         lambda o, by: {"code": "NV1", "text": "Rà soát lại"},
-        open={"stranger_reviewer", "stranger_staff"},
     ),
     Form("pilot-add", PilotModel, lambda o, by: {"name": "Mô hình 2", "started_on": DAY}),
     Form("pilot-edit", PilotModel, lambda o, by: {"name": "Mô hình 1b", "started_on": EARLIER}),

@@ -9,14 +9,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from de_an_06.plain.numbers import MINUS, format_number, format_rate, with_qualifier
-from de_an_06.plain.personal_numbers import find_personal_numbers
 from reporting import difficulties
 from reporting.entry import checks
 from reporting.entry.form import IndicatorLine, ReportForm, ServiceLine, load_form
+from reporting.entry.ready import LOOKS_PERSONAL, personal_numbers_of
 from reporting.figures import IN_TIME_FIELDS, RECEIVED_FIELDS, RESOLVED_FIELDS, closing, total
 from reporting.lateness import time_left
 from reporting.models import FigureChange, ReportEvent
-from reporting.models.reports import NARRATIVE_FIELDS
 from reporting.report_doors import get_own_report, get_report
 from reporting.report_log import NotAllowed, Refused
 from reporting.review import workflow
@@ -63,7 +62,7 @@ def check_answers(request, pk):
         "reviewers": reviewers_of(report, today_for(request.user)),
         "log": _log(report),
         "difficulties": difficulties.panel_of(report, request.user),
-        "personal": _personal(report),
+        "personal": personal_numbers_of(report),
         "left": time_left(report.due, now_for(request.user)) if report.due else "",
         "indicators": [(line, _value(line), _explained(form, line), _hard(line)) for line in form.indicators],
     }
@@ -77,8 +76,8 @@ def submit(request, pk):
     if not request.POST.get("checked"):
         messages.error(request, "Đánh dấu “Tôi đã kiểm tra số liệu” rồi gửi.")
         return redirect("report-check", pk)
-    if _personal(report) and not request.POST.get("no_personal"):
-        messages.error(request, "Thuyết minh có số giống thông tin của một người. Xóa đi hoặc xác nhận rồi gửi.")
+    if personal_numbers_of(report) and not request.POST.get("no_personal"):
+        messages.error(request, LOOKS_PERSONAL)
         return redirect("report-check", pk)
     try:
         workflow.submit(report_id=pk, by=request.user)
@@ -112,11 +111,6 @@ def receipt(request, pk):
         "reviewers": reviewers_of(report, today_for(request.user)),
     }
     return render(request, "reporting/receipt.html", context)
-
-
-def _personal(report) -> list[str]:
-    """Numbers in the narrative that look like a person's, each with what it looks like."""
-    return [str(n) for name in NARRATIVE_FIELDS for n in find_personal_numbers(getattr(report, name))]
 
 
 def _numbers(line: ServiceLine) -> dict[str, int | None]:

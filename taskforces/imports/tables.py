@@ -203,6 +203,10 @@ def _csv_rows(file: BinaryIO) -> Iterator[tuple[int, list[CellValue]]]:
         ) from None
 
 
+_LATER_CELL = re.compile(r"([;\t\r\n][\s\"]*)(?=[=+\-@])")
+_MADE_SAFE = re.compile(r"([;\t\r\n][\s\"]*)'(?=[=+\-@])")
+
+
 def _csv_value(value: str, number: int, i: int) -> str:
     """A text as it was before it was made safe for Excel ("'=1+1" -> "=1+1"); a bare formula is refused."""
     value = _tidy(value)
@@ -211,12 +215,18 @@ def _csv_value(value: str, number: int, i: int) -> str:
             f"Dòng {number}, cột {get_column_letter(i + 1)}: ô này là công thức ({value[:40]}). "
             "Ghi giá trị thay cho công thức."
         )
-    return value[1:] if value[:1] == "'" and value[1:2] in tuple("=+-@\t\r") and len(value) > 1 else value
+    value = value[1:] if value[:1] == "'" and value[1:2] in tuple("=+-@\t\r") and len(value) > 1 else value
+    return _MADE_SAFE.sub(r"\1", value)
 
 
 def safe_for_csv(value: str) -> str:
-    """Excel would run a text that begins so as a formula; an apostrophe keeps it text."""
-    return f"'{value}" if value[:1] in tuple("=+-@\t\r") and value else value
+    """Excel would run a text that begins so as a formula; an apostrophe keeps it text.
+
+    Where the list separator is a semicolon, Excel takes a line with commas for one cell and cuts it at the semicolons
+    inside the texts, and at their line breaks: what follows these begins a cell too.
+    """
+    value = f"'{value}" if value[:1] in tuple("=+-@\t\r") and value else value
+    return _LATER_CELL.sub(r"\1'", value)
 
 
 # --- Excel
