@@ -1,8 +1,9 @@
 """make run: the whole portal on one machine, with a demonstration, until Ctrl-C.
 
 Makes .venv, migrates, loads units, catalogue and demonstration, starts the web server and one Celery worker with beat,
-and stops both when it is told to or when one of them ends. PORT chooses another port; DATABASE_URL and REDIS_URL choose
-PostgreSQL and Redis. Standard library only.
+and stops both when it is told to or when the web server ends. A worker that ends (it does when Redis dies in the middle
+of a task) is started again: until then figures are saved, and what is to be done waits in the database. PORT chooses
+another port; DATABASE_URL and REDIS_URL choose PostgreSQL and Redis. Standard library only.
 """
 
 import ctypes
@@ -21,7 +22,9 @@ import setup
 from setup import PYTHON, ROOT, say, stop
 
 STOP_SECONDS = 10  # between asking a process to end and ending it
+LONGEST_WAIT = 60  # seconds until a worker that ends again and again is started once more; a life as long is a good one
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+WORKER = "the worker"
 
 
 class Stop(Exception):
@@ -84,7 +87,10 @@ class Portal:
             debug = self.env["DEBUG"] = "on"
         self.demonstration = debug.lower() in ("on", "true", "yes", "ok", "y", "1")
         self.var = os.path.abspath(os.path.join(ROOT, self.env.get("DATA_DIR") or named_in_dotenv("DATA_DIR") or "var"))
-        self.running = []  # (name, process, path of its log)
+        self.running = []  # (name, process, path of its log, command)
+        self.worker_wait = 1  # seconds, doubled each time
+        self.worker_started_at = time.monotonic()
+        self.worker_due_at = None  # the same clock; set while it has ended
 
     def claim_folder(self):
         """One run per data folder: two would share one queue and one clock."""
@@ -95,8 +101,8 @@ class Portal:
         except OSError:
             stop(f"the portal already runs on the data in {self.var}; stop it first, or set DATA_DIR.")
 
-    def start(self, name, *command, log=None):
-        output = open(log, "wb") if log else None  # noqa: SIM115
+    def start(self, name, *command, log=None, mode="wb"):
+        output = open(log, mode) if log else None  # noqa: SIM115
         process = subprocess.Popen(
             command,
             cwd=ROOT,
@@ -109,7 +115,7 @@ class Portal:
         )
         if output:
             output.close()
-        self.running.append((name, process, log))
+        self.running.append((name, process, log, command))
         return process
 
     def manage(self, what, *arguments):
@@ -143,7 +149,7 @@ class Portal:
         )
         worker_log = os.path.join(logs, "worker.log")
         self.start(
-            "the worker", PYTHON, "-m", "celery", "-A", "de_an_06", "worker", "-B", "--concurrency", "1",
+            WORKER, PYTHON, "-m", "celery", "-A", "de_an_06", "worker", "-B", "--concurrency", "1",
             "--schedule", os.path.join(self.var, "celerybeat-schedule"), "--loglevel", "INFO",
             "--without-gossip", "--without-mingle",
             log=worker_log,
@@ -171,23 +177,42 @@ class Portal:
             return False
         return True
 
-    def check_alive(self):
+    def check_alive(self, *, but_for=None):
         """When one of the two ends, the other is of no use: show why and stop."""
-        for name, process, log in self.running:
-            if process.poll() is not None:
+        for name, process, log, _ in self.running:
+            if name != but_for and process.poll() is not None:
                 with open(log, encoding="utf-8", errors="replace") as file:
                     sys.stdout.writelines("    " + line for line in file.readlines()[-15:])
                 stop(f"{name} ended by itself (code {process.returncode}); its log is {log}")
 
+    def keep_going(self):
+        """Once both serve: the end of the web server ends the run; a worker that has ended is started again."""
+        self.check_alive(but_for=WORKER)
+        ended = next((r for r in self.running if r[0] == WORKER and r[1].poll() is not None), None)
+        if ended is None:
+            return
+        name, process, log, command = ended
+        now = time.monotonic()
+        if self.worker_due_at is None:
+            lived = now - self.worker_started_at
+            self.worker_wait = 1 if lived >= LONGEST_WAIT else min(2 * self.worker_wait, LONGEST_WAIT)
+            self.worker_due_at = now + self.worker_wait
+            say(f"{name} ended by itself (code {process.returncode}); again in {self.worker_wait} s; its log is {log}")
+        elif now >= self.worker_due_at:
+            signal_group(process, signal.SIGKILL)  # children it left behind
+            self.running.remove(ended)
+            self.start(name, *command, log=log, mode="ab")
+            self.worker_started_at, self.worker_due_at = now, None
+
     def stop_all(self):
         """Asks each leader to end (it lets its own children finish), waits, then ends what is left of the groups."""
-        for _, process, _ in self.running:
+        for _, process, *_ in self.running:
             if process.poll() is None:
                 process.terminate()
         end = time.monotonic() + STOP_SECONDS
-        while time.monotonic() < end and any(group_lives(process) for _, process, _ in self.running):
+        while time.monotonic() < end and any(group_lives(process) for _, process, *_ in self.running):
             time.sleep(0.1)
-        for _, process, _ in self.running:
+        for _, process, *_ in self.running:
             signal_group(process, signal.SIGKILL)
             process.wait()
         self.running.clear()
@@ -233,7 +258,7 @@ def main():
             portal.manage("", "load_demo", "--print-logins")
         say("Ctrl-C stops it.")
         while True:
-            portal.check_alive()
+            portal.keep_going()
             time.sleep(0.5)
     except Stop:
         say(f"\nstopping, up to {STOP_SECONDS} seconds ...")

@@ -1,8 +1,9 @@
-"""Text nobody can store; which of a person's postings the pages speak to; the duty to choose an own password."""
+"""Text nobody can store; what nobody may keep; which of a person's postings the pages speak to; the duty to choose an own password."""
 
 from django.core.exceptions import BadRequest
 from django.shortcuts import redirect
 from django.urls import Resolver404, resolve
+from django.utils.cache import patch_cache_control
 
 from de_an_06.plain.outside import is_storable
 
@@ -15,6 +16,7 @@ WITHOUT_OWN_PASSWORD = {
     "account_reauthenticate",
     "set-password",
     "healthz",
+    "readyz",
 }
 
 
@@ -46,6 +48,20 @@ class PostingMiddleware:
             chosen = request.session.get("posting")
             request.posting = next((p for p in held if p.pk == chosen), held[0] if held else None)
         return self.get_response(request)
+
+
+class NotStoredMiddleware:
+    """Nothing that a signed-in person is shown is kept by a browser or on the way: the figures move, people share desks."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        signed_in = request.user.is_authenticated  # before a log-out
+        response = self.get_response(request)
+        if signed_in or request.user.is_authenticated:
+            patch_cache_control(response, private=True, no_store=True)
+        return response
 
 
 class PasswordChangeMiddleware:
