@@ -1,4 +1,4 @@
-"""Text nobody can store; what nobody may keep; which of a person's postings the pages speak to; the duty to choose an own password."""
+"""Text nobody can store; what nobody may keep; the posting the pages speak to; the duty to choose an own password."""
 
 from django.core.exceptions import BadRequest
 from django.shortcuts import redirect
@@ -51,7 +51,7 @@ class PostingMiddleware:
 
 
 class NotStoredMiddleware:
-    """Nothing that a signed-in person is shown is kept by a browser or on the way: the figures move, people share desks."""
+    """What a signed-in person is shown is kept by no browser and nobody on the way: figures move, desks are shared."""
 
     def __init__(self, get_response):
         self.get_response = get_response

@@ -7,21 +7,22 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 import redis
 
-from tests.test_rollup_processes import OFFICIAL, ROOT, SECONDS, WAITING, Embedded, end_with_parent
+from tests.test_rollup_processes import OFFICIAL, SECONDS, WAITING, Embedded, end_with_parent
 
 SERVER = shutil.which("redis-server")
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(SERVER is None, reason="needs the programme redis-server (Debian: redis-server)"),
 ]
-LONGEST_ANSWER = 15  # seconds a page may take on a busy machine while Redis hangs; unbounded waits took as long as it hung
+LONGEST_ANSWER = (
+    15  # seconds a page may take on a busy machine while Redis hangs; unbounded waits took as long as it hung
+)
 PEOPLE = """
 from django.contrib.auth import get_user_model
 from tests.conftest import make_person
@@ -65,15 +66,26 @@ ready = note("readyz", lambda: Client(SERVER_NAME="localhost").get("/readyz"))
 answer([said, ready.content.decode()])
 """
 GOES_WELL = {
-    **{"home": 302, "review": 200, "missing page": 404, "approve": 302, "reopen": 302, "export": 302, "exports": 200},
-    **{"sign in": 302, "her page": 200, "healthz": 200},
+    "home": 302,
+    "review": 200,
+    "missing page": 404,
+    "approve": 302,
+    "reopen": 302,
+    "export": 302,
+    "exports": 200,
+    "sign in": 302,
+    "her page": 200,
+    "healthz": 200,
 }
 STATUSES = "SELECT status FROM reporting_report WHERE id IN ({}, {}) ORDER BY id"
 EXPORTS = "SELECT state FROM reporting_exportjob"
 # What beat sends every minute: each of these tasks picks up what waits in the database.
 EVERY_MINUTE = """
+import datetime as dt
 from django.conf import settings
+from django.utils import timezone
 from de_an_06.celery import app
+ExportJob.objects.update(noted_at=timezone.now() - dt.timedelta(minutes=2))  # so long nobody has taken the message
 for entry in settings.CELERY_BEAT_SCHEDULE.values():
     if entry["schedule"] == 60.0:
         app.send_task(entry["task"])

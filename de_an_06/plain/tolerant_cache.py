@@ -41,5 +41,6 @@ def _tolerant(name: str):
     return method
 
 
-for _name in "add get set touch delete get_many has_key incr set_many delete_many clear".split():
+METHODS = ("add", "get", "set", "touch", "delete", "has_key", "incr", "get_many", "set_many", "delete_many", "clear")
+for _name in METHODS:
     setattr(TolerantRedisCache, _name, _tolerant(_name))

@@ -189,6 +189,8 @@ def _shown(job: ExportJob, unit_name: str, why_old: str, kept_days: int) -> dict
 
 
 def _timing(job: ExportJob, began: dt.datetime) -> str:
+    if job.state == State.RUNNING and export_jobs.is_stuck(job):
+        return f"Bắt đầu {began:%H:%M}, không tiến thêm từ {timezone.localtime(job.noted_at):%H:%M}. Bấm “Lập lại”."
     if job.state == State.RUNNING:
         return f"Bắt đầu {began:%H:%M}"
     if export_jobs.is_stuck(job):
