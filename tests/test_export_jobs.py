@@ -493,6 +493,7 @@ def test_an_export_whose_worker_was_killed_offers_to_be_made_again(november, wor
     client.force_login(world.staff)
     text = client.get(reverse("export-list")).content.decode()
     assert "Bắt đầu 09:01, không tiến thêm từ 09:00." in text
+    assert 'hx-trigger="every 15s"' in text
     assert "Lập lại" in text
     again = export_jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
     assert again != job

@@ -137,6 +137,8 @@ def _lists(request) -> dict:
     return {
         "jobs": under_way,
         "files": files,
+        # Nobody needs to ask every second for what has stood still for minutes.
+        "poll_seconds": 1 if any(j["state"] in export_jobs.OPEN and not j["can_retry"] for j in under_way) else 15,
         "active": any(job["state"] in export_jobs.OPEN for job in under_way),
         "jobs_summary": ", ".join(f"{count} {word}" for count, word in counts if count),
         "kept_days": ReportingSettings.load().export_days,
