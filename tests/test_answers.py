@@ -31,3 +31,16 @@ def test_nothing_shown_to_a_signed_in_person_is_kept(client, world, report):
     kept = {name for name, answer in answers.items() if "no-store" not in answer.get("Cache-Control", "")}
     assert kept == set()
     assert "no-store" not in client.get(reverse("guide")).get("Cache-Control", "")  # signed out: open to all
+
+
+def test_what_is_well_is_said_to_anybody(client, db, settings):
+    settings.REDIS_URL = ""
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.content.decode()) == (200, "database: ok\n")
+
+
+def test_what_is_gone_is_named_and_nothing_else(client, db, settings):
+    settings.REDIS_URL = "redis://:mat-khau@127.0.0.1:1/0"  # nobody listens there
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.content.decode()) == (503, "database: ok\nredis: gone\n")
+    assert client.get("/healthz").content == b"ok"  # work goes on: no reason to restart the web

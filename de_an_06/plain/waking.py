@@ -1,7 +1,14 @@
 """Waking the worker once a transaction is committed, without ever turning what is stored into an error."""
 
+import datetime as dt
+
 from celery.contrib.django.task import DjangoTask
 from django.db import transaction
+
+# When beat, every minute, sends a job once more that somebody waits for; by the server's clock.
+LOST_AFTER = dt.timedelta(minutes=1)  # a message not taken so long
+STUCK_AFTER = dt.timedelta(minutes=5)  # begun, and no sign of life since
+MOST_TRIES = 3  # so often begun without an end: given up, and the person is told
 
 
 class WakingTask(DjangoTask):

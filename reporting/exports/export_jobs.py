@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from de_an_06.plain.spans import Span, months_label
 from de_an_06.plain.vietnamese import search_key
+from de_an_06.plain.waking import LOST_AFTER, MOST_TRIES, STUCK_AFTER
 from reporting.models import Basis, ExportJob, ReportingSettings
 from reporting.reading.overview import begun_periods, periods_of_unit
 from taskforces.clock import now_for, today_for
@@ -32,9 +33,6 @@ from . import excel
 logger = logging.getLogger(__name__)
 State = ExportJob.State
 OPEN = (State.WAITING, State.RUNNING)
-STUCK_AFTER = dt.timedelta(minutes=5)
-LOST_AFTER = dt.timedelta(minutes=1)  # a message not taken so long is sent again
-MOST_TRIES = 3
 PROGRESS_EVERY = 0.4  # seconds between two notes of progress
 
 

@@ -27,6 +27,7 @@ from import_export.exceptions import ImportError as RowsRefused
 from import_export.results import Result, RowResult
 
 from de_an_06.plain.numbers import format_number
+from de_an_06.plain.waking import STUCK_AFTER
 from reporting.models.catalogue import ReportingSettings
 from taskforces.clock import now_for
 from taskforces.models import ImportJob, Posting, User
@@ -44,7 +45,6 @@ SHOWN = 200  # rows of the preview; all rows are in the result file
 CHECKED_AT_ONCE = 64 * 1024  # bytes: a small file needs no worker
 BUSY = (State.WAITING, State.CHECKING, State.WRITING)
 NOTED_EVERY = 0.5  # seconds
-STUCK_AFTER = dt.timedelta(minutes=5)  # begun, and no sign of life since
 CHANGED_SINCE = (
     "Dữ liệu trên cổng đã thay đổi từ lúc xem trước, nên chưa nhập gì. Xem lại các dòng dưới đây rồi xác nhận."
 )

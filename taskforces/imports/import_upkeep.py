@@ -1,19 +1,15 @@
 """What beat does for imports every minute: nothing that waits in the database is forgotten."""
 
-import datetime as dt
-
 from celery import shared_task
 from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from de_an_06.plain.waking import LOST_AFTER, MOST_TRIES, STUCK_AFTER
 from taskforces.clock import now_for
 from taskforces.models import ImportJob
 
-from .import_jobs import BROKEN, BUSY, STUCK_AFTER, State, check, write
-
-LOST_AFTER = dt.timedelta(minutes=1)  # a message not taken so long is sent again
-MOST_TRIES = 3
+from .import_jobs import BROKEN, BUSY, State, check, write
 
 
 @shared_task(name="taskforces.tasks.requeue_imports")
