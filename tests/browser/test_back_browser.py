@@ -18,17 +18,6 @@ def entry(world, month, fill, at):
     return report
 
 
-def test_a_page_reached_by_back_shows_the_present_figure(open_browser, world, entry):
-    page = open_browser(world.officer)
-    page.goto(reverse("report-entry", args=[entry.pk]))
-    cell = page.locator("[name='DVC09.received_online']")
-    expect(cell).to_have_value("406")
-    page.goto(reverse("task-list"))
-    ServiceFigures.objects.filter(report=entry).update(received_online=744, resolved_on_time=744)
-    page.go_back()
-    expect(cell).to_have_value("744")
-
-
 def test_a_page_kept_whole_by_the_browser_is_asked_for_again(open_browser, world, entry):
     """Browsers that keep the living page (back/forward cache) announce it by `pageshow` with `persisted`."""
     page = open_browser(world.officer)
