@@ -206,6 +206,18 @@ def test_a_row_of_the_page_leads_to_its_own_part(moved, client):
         assert client.get(reverse("dashboard-source"), query | {"dong": bad}).status_code == 404
 
 
+def test_a_moved_unit_that_owes_nothing_where_it_is_now_stands_in_the_table_with_its_state(moved, client):
+    """Its pending dossiers are in the total, so the table's rows without it would not add up."""
+    Report.objects.get(unit=moved.long_thuy, period=moved.months[2]).delete()
+    client.force_login(moved.administrator)
+    page = client.get(reverse("dashboard"), {"ky": "2024-Q4", "don_vi": moved.tx_binh_long.pk})
+    pending = {row["name"]: row["cells"][4][1] for row in page.context["units"]}
+    assert pending[moved.long_thuy.versions.last().name] == "4"
+    assert page.context["unit_total"]["cells"][4][1] == "12"  # with the 8 of An Lộc
+    assert sum(int(shown or 0) for shown in pending.values()) == 12
+    assert moved.long_thuy.versions.last().name not in [name for name, _ in page.context["units_without_reports"]]
+
+
 def test_a_state_from_outside_the_scope_is_a_row_without_a_link(moved, client):
     """The reviewer of Phước Long looks at the quarter after Long Thủy came from Bình Long: its November is theirs."""
     world = moved
