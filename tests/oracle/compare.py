@@ -134,10 +134,10 @@ class Oracle:
                 break
         return found
 
-    def parts(self, unit: str, months: list[Month], basis: str) -> list:
-        key = unit, tuple(m.key for m in months), basis
+    def parts(self, unit: str, months: list[Month], basis: str, *, rows: bool = False) -> list:
+        key = unit, tuple(m.key for m in months), basis, rows
         if key not in self._parts:
-            self._parts[key] = self.model.parts(unit, months, basis)
+            self._parts[key] = self.model.parts(unit, months, basis, rows=rows)
         return self._parts[key]
 
     # Stored ----------------------------------------------------------------------------------------------------------
@@ -232,7 +232,7 @@ class Oracle:
         if not children:
             self.tally.same("rows", f"{q} none", seen.rows, [])
             return
-        parts = self.parts(q.unit, q.months, q.basis)
+        parts = self.parts(q.unit, q.months, q.basis, rows=True)
         counts = self.model.counts(q.unit, q.months, q.before, q.basis)
         groups: dict = {child: [] for child in [*children, *(c for c in counts if c != "total")]}
         for part in parts:
@@ -269,7 +269,7 @@ class Oracle:
         earlier: dict = {}
         if q.before:
             then: dict = {}
-            for part in self.parts(q.unit, q.before, q.basis):
+            for part in self.parts(q.unit, q.before, q.basis, rows=True):
                 then.setdefault(part.child, []).append(part)
             earlier = ranks({child: Sums(then.get(child, [])).ranked(by) for child in children})
         for child in children & rows.keys():

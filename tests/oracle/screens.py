@@ -141,7 +141,7 @@ class Pages:
             self.tally.same("page", f"{q} no table of units", table, None)
             return
         by_child: dict = defaultdict(list)
-        for part in self.oracle.parts(q.unit, q.months, q.basis):
+        for part in self.oracle.parts(q.unit, q.months, q.basis, rows=True):
             by_child[part.child].append(part)
         shown = {*self.oracle.world.services, ACTIVATION}
         wanted = {c for c in counts if c != "total"} | {c for c, p in by_child.items() if shown & {x.code for x in p}}
