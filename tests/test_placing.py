@@ -326,6 +326,15 @@ def test_pending_dossiers_of_an_ended_unit_are_named_until_a_successor_reports(e
     assert words not in overview(ended.binh_phuoc.pk, QUARTER, Basis.OFFICIAL).notices  # nothing approved
 
 
+def test_the_page_of_a_unit_whose_last_unit_ended_names_its_pending_dossiers_too(ended):
+    """An Lộc is all that Bình Long has; Thác Mơ elsewhere takes it over."""
+    end(ended.an_loc, LEFT)
+    send(ended.an_loc, ended.months[0], pending_overdue=6)
+    assert not overview(ended.tx_binh_long.pk, QUARTER).has_units_below
+    words = "6 hồ sơ chưa giải quyết của Phường An Lộc (kết thúc 30/11/2024) chưa có trong tổng"
+    assert any(words in notice for notice in overview(ended.tx_binh_long.pk, QUARTER).notices)
+
+
 def test_an_ended_units_state_is_in_no_total_no_row_and_no_count_of_units(ended):
     send(ended.thac_mo, ended.months[2], service="DVC12", received_online=1)
     only_state = Report.objects.get(unit=ended.long_thuy, period=ended.months[1])
