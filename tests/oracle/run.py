@@ -1,8 +1,9 @@
 """`make oracle`: many random worlds and sequences, compared with the model.
 
-WORLDS=100 SEED=0 MINUTES=60 make oracle, on DATABASE_URL's engine, SQLite without it; WITHOUT=moves,own leaves out what these
-stand for (worlds.Features). No world begins after MINUTES. Prints the compared cells and the differences of each kind; exits 1 on a difference.
-Makes a test database beside the configured one and drops it at the end; on PostgreSQL the races run too.
+WORLDS=100 SEED=0 MINUTES=60 make oracle, on DATABASE_URL's engine, SQLite without it; no world begins after MINUTES.
+WITHOUT=moves,own leaves out what these stand for (worlds.Features). Prints the compared cells and the differences of
+each kind; exits 1 on a difference. Makes a test database beside the configured one and drops it at the end; on
+PostgreSQL the races run too.
 """
 
 import logging
@@ -122,7 +123,9 @@ def main() -> int:
                     waiting.clear()
                 if (seed - first) % 10 == 9 or tally.wrong:
                     cells, wrong = tally.cells.total(), tally.wrong.total()
-                    print(f"seed {seed}: {cells:,} cells, {wrong:,} different", *tally.differences, sep="\n  ", flush=True)
+                    print(
+                        f"seed {seed}: {cells:,} cells, {wrong:,} different", *tally.differences, sep="\n  ", flush=True
+                    )
                     tally.differences.clear()
             check_recalculated(waiting, tally, folder)
         if connection.vendor == "postgresql":
