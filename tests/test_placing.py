@@ -206,6 +206,18 @@ def test_a_row_of_the_page_leads_to_its_own_part(moved, client):
         assert client.get(reverse("dashboard-source"), query | {"dong": bad}).status_code == 404
 
 
+def test_a_moved_unit_that_owes_nothing_where_it_is_now_stands_in_the_table_with_its_state(moved, client):
+    """Its pending dossiers are in the total, so the table's rows without it would not add up."""
+    Report.objects.get(unit=moved.long_thuy, period=moved.months[2]).delete()
+    client.force_login(moved.administrator)
+    page = client.get(reverse("dashboard"), {"ky": "2024-Q4", "don_vi": moved.tx_binh_long.pk})
+    pending = {row["name"]: row["cells"][4][1] for row in page.context["units"]}
+    assert pending[moved.long_thuy.versions.last().name] == "4"
+    assert page.context["unit_total"]["cells"][4][1] == "12"  # with the 8 of An Lộc
+    assert sum(int(shown or 0) for shown in pending.values()) == 12
+    assert moved.long_thuy.versions.last().name not in [name for name, _ in page.context["units_without_reports"]]
+
+
 def test_a_state_from_outside_the_scope_is_a_row_without_a_link(moved, client):
     """The reviewer of Phước Long looks at the quarter after Long Thủy came from Bình Long: its November is theirs."""
     world = moved
@@ -327,6 +339,15 @@ def test_pending_dossiers_of_an_ended_unit_are_named_until_a_successor_reports(e
     send(ended.thac_mo, ended.months[2], pending_overdue=9)
     assert not any("kế thừa" in notice for notice in overview(ended.binh_phuoc.pk, QUARTER).notices)
     assert words not in overview(ended.binh_phuoc.pk, QUARTER, Basis.OFFICIAL).notices  # nothing approved
+
+
+def test_the_page_of_a_unit_whose_last_unit_ended_names_its_pending_dossiers_too(ended):
+    """An Lộc is all that Bình Long has; Thác Mơ elsewhere takes it over."""
+    end(ended.an_loc, LEFT)
+    send(ended.an_loc, ended.months[0], pending_overdue=6)
+    assert not overview(ended.tx_binh_long.pk, QUARTER).has_units_below
+    words = "6 hồ sơ chưa giải quyết của Phường An Lộc (kết thúc 30/11/2024) chưa có trong tổng"
+    assert any(words in notice for notice in overview(ended.tx_binh_long.pk, QUARTER).notices)
 
 
 def test_an_ended_units_state_is_in_no_total_no_row_and_no_count_of_units(ended):
