@@ -407,3 +407,25 @@ def test_a_jump_of_a_ratio_speaks_of_what_was_reached():
 
 def test_the_first_cumulative_month_is_compared_with_nothing():
     assert check_indicator(number(660, over_time="cumulative", history=[])) == []
+
+
+def test_the_only_resolved_cell_is_the_one_to_look_at():
+    (problem,) = check_service(service(late=1))  # one resolved, none received: the zeros before it are not as large
+    assert codes([problem]) == [("identity", "hard", "DVC16.resolved_overdue")]
+
+
+def test_a_corrected_month_before_that_leaves_nothing_over_breaks_nothing():
+    found = check_service(service(opening=4, online=7, on_time=9, expected_opening=2))  # 2 + 7 - 9 = 0 remain
+    assert codes(found) == [("opening_changed", "soft", "DVC16.opening")]
+
+
+def test_each_cell_of_a_ratio_is_judged_on_its_own_months():
+    history = [(30, 310)] * 5
+    assert check_indicator(ratio(30, 310, history=history)) == []
+    assert [p.cell for p in check_indicator(ratio(300, 310, history=history))] == ["DV02.numerator"]
+    assert [p.cell for p in check_indicator(ratio(30, 31, history=history))] == ["DV02.denominator"]
+
+
+def test_a_denominator_left_on_a_plain_number_plays_no_part():
+    assert check_indicator(number(5, denominator=3)) == []
+    assert check_indicator(number(5, denominator=3, over_time="stock", history=[(5, 1000)])) == []

@@ -450,6 +450,19 @@ def test_a_month_that_fails_does_not_stop_the_next(world, month, monkeypatch):
 # Marks that arrive meanwhile ---------------------------------------------------------------------------------------
 
 
+def test_a_month_another_worker_has_done_meanwhile_is_not_rolled_up_again(world, november, monkeypatch):
+    """The run of the other worker stays the latest, with the problems it names."""
+    put(world.phuoc_long, november, received_online=4)
+
+    def waited_for(period_id):
+        RollupRequest.objects.all().delete()
+        return Period.objects.get(pk=period_id)
+
+    monkeypatch.setattr(rollup, "locked_period", waited_for)
+    assert rollup.drain() == 0
+    assert not RollupRun.objects.exists()
+
+
 @pytest.mark.parametrize("way", ["drain", "roll_up"])
 def test_a_mark_that_arrives_while_a_roll_up_runs_is_not_deleted(world, november, monkeypatch, way):
     """The figures were read before the change: its mark must outlive the roll-up that did not see it."""

@@ -579,6 +579,19 @@ def test_an_accepted_difference_is_flagged_again_only_when_the_closing_changes_a
     assert november.prior_corrected is is_flagged
 
 
+def test_a_month_first_sent_after_the_next_flags_it_where_they_do_not_meet(world, month, fill, at):
+    """November is sent with an opening of 0; only then October is sent for the first time and closes with 3."""
+    october, november = (Report.objects.get(unit=world.phuoc_long, period=month(key)) for key in ("2026-10", "2026-11"))
+    at("2026-11-17 08:00")
+    fill(november, status="submitted", by=world.officer)
+    fill(october, ready=True)
+    row = ServiceFigures.objects.filter(report=october, service__code="DVC09")
+    row.update(resolved_on_time=7, pending_in_time=3)
+    workflow.submit(report_id=october.pk, by=world.officer)
+    november.refresh_from_db()
+    assert november.prior_corrected
+
+
 # Closing the month
 
 
