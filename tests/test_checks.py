@@ -77,6 +77,11 @@ def test_refused_dossiers_count_in_the_identity():
     )
 
 
+def test_the_title_counts_resolved_and_refused_together():
+    [problem] = check_service(service(opening=1, online=2, on_time=2, rejected=4))  # 2 + 4 = 6 of 1 + 2 = 3
+    assert problem.title == "DVC16 Liên thông khai tử: đã giải quyết và từ chối 6 hồ sơ trong khi chỉ có 3"
+
+
 def test_more_overdue_than_remain():
     [problem] = check_service(service(opening=3, online=7, on_time=8, overdue=5))
     assert codes([problem]) == [("pending_overdue", "hard", "DVC16.pending_overdue")]
@@ -95,6 +100,11 @@ def test_known_parts_decide_before_the_row_is_complete():
 def test_with_a_part_of_the_received_blank_nothing_is_decided():
     problems = check_service(service(opening=3, online=None, early=11))
     assert [p.code for p in problems] == ["missing"]
+
+
+def test_with_a_blank_opening_nothing_is_decided():
+    problems = check_service(service(opening=None, online=5, on_time=7))  # an opening of 2 would make it right
+    assert codes(problems) == [("missing", "missing", "DVC16.opening")]
 
 
 counts = st.integers(0, 10**6)
