@@ -168,6 +168,16 @@ def test_the_same_opening_is_no_problem():
     assert check_service(service(opening=4, online=7, on_time=8, expected_opening=4)) == []
 
 
+def test_a_blank_opening_is_missing_and_not_corrected():
+    found = check_service(service(opening=None, online=7, on_time=7, expected_opening=3))
+    assert codes(found) == [("missing", "missing", "DVC16.opening")]
+
+
+def test_a_corrected_month_before_breaks_nothing_while_cells_are_blank():
+    found = check_service(service(opening=4, online=7, on_time=None, expected_opening=2))
+    assert [(p.code, p.severity) for p in found] == [("opening_changed", "soft"), ("missing", "missing")]
+
+
 # missing
 
 
@@ -439,3 +449,38 @@ def test_each_cell_of_a_ratio_is_judged_on_its_own_months():
 def test_a_denominator_left_on_a_plain_number_plays_no_part():
     assert check_indicator(number(5, denominator=3)) == []
     assert check_indicator(number(5, denominator=3, over_time="stock", history=[(5, 1000)])) == []
+    assert check_indicator(number(5, denominator=3000, history=[(5, 30)] * 5)) == []
+
+
+def test_the_middle_of_a_cell_is_that_of_the_months_in_which_it_was_reported():
+    """Four months of 60 online; one not sent, one sent without that cell."""
+    usual, blank = figures(online=60, on_time=60), figures(online=None, on_time=60)
+    problems = check_service(service(online=640, on_time=60, history=[usual, None, usual, blank, usual, usual]))
+    assert codes(problems) == [("jump", "soft", "DVC16.received_online")]
+    assert "trong khi 4 tháng trước thường từ 30 đến 90 (mức giữa 60)" in problems[0].message
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"received_postal": 0, "resolved_early": 0, "resolved_on_time": 0},  # now 0: 2 + 5 of 10 repeat
+        {"rejected": 4, "pending_overdue": 2, "resolved_overdue": 1},  # 0 last month: 5 + 5 of 13 repeat
+    ],
+)
+def test_a_cell_that_is_zero_in_one_of_the_months_is_one_that_differs(cells):
+    rows = [changed("DVC09", cells), changed("DVC10", {})]
+    assert [p for p in check_report(rows, []) if p.code == "same_as_last_month"] == []
+
+
+def test_a_total_that_shrinks_by_twenty_is_small_and_by_twenty_one_is_not():
+    history = [(2, 50)]
+    assert check_indicator(ratio(2, 30, over_time="stock", history=history)) == []
+    assert codes(check_indicator(ratio(2, 29, over_time="stock", history=history))) == [
+        ("denominator_falls", "soft", "DV02.denominator")
+    ]
+
+
+def test_a_cumulative_figure_that_stands_still_after_steady_growth_is_asked_about():
+    history = [(23400 - 300 * i, None) for i in range(6)]
+    (problem,) = check_indicator(number(23400, over_time="cumulative", history=history))
+    assert "số tăng thêm 0, trong khi 5 tháng trước thường từ 150 đến 450 (mức giữa 300)" in problem.message

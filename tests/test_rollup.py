@@ -236,6 +236,15 @@ def test_late_counts_only_reports_that_were_sent(world, november):
     assert counts(world.dong_nai, november) == (4, 1, 0, 1, 1)
 
 
+def test_every_late_report_is_counted(world, november):
+    """Three of one status under one province, and its own: 2 + 1 are late."""
+    for unit, late in ((world.phuoc_long, True), (world.phuoc_binh, True), (world.phu_rieng, False)):
+        set_status(put(unit, november, received_online=1), "submitted", late=late)
+    set_status(put(world.dong_nai, november, received_online=1), "approved", late=True)
+    rollup.drain()
+    assert counts(world.dong_nai, november) == (4, 4, 1, 0, 3)
+
+
 def test_not_reported_is_not_zero(world, november):
     put(world.phuoc_long, november, received_online=0, received_postal=None, resolved_early=3)
     put(world.phuoc_binh, november, received_online=None, received_postal=None, resolved_early=None)
