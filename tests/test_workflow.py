@@ -638,7 +638,9 @@ def test_who_opened_the_month_again_when_and_why_is_kept_and_told(world, novembe
     at("2026-11-25 10:00")
     closed = closing.close_period(period_id=november.pk, province_id=world.dong_nai.pk, by=world.staff)
     moment = at("2026-11-26 08:30")
-    told = closing.reopen_period(period_id=november.pk, province_id=world.dong_nai.pk, by=world.staff, reason=" Sai số ")
+    told = closing.reopen_period(
+        period_id=november.pk, province_id=world.dong_nai.pk, by=world.staff, reason=" Sai số "
+    )
     kept = PeriodClosure.objects.get(pk=closed.pk)
     for closure in (told, kept):
         assert closure.pk == closed.pk

@@ -33,7 +33,7 @@ from .covering import FOLDER, ROOT, SOURCES, Covering
 OWN = ("de_an_06", "reporting", "taskforces", "tests")  # loaded anew for every mutant
 REASONS = Path(__file__).with_name("reasons.toml")
 SECONDS_OF_TESTS = 60  # of COUNT=all: a fault is given up after tests that take so long without it
-SLOWER = 4  # times longer than without the fault, before it counts as one that never ends
+SLOWER = 4  # times longer than without the fault and half a minute, before a test counts as one that never ends
 NO_TESTS = 5  # pytest's exit code
 QUIET = ("-W", "ignore::pytest.PytestAssertRewriteWarning")  # plugins are imported before pytest looks for them
 
@@ -154,10 +154,10 @@ def make_database() -> None:
         sys.exit("error: the database of the mutants cannot be made")
 
 
-def try_mutant(mutant: Mutant, code, folder: Path, seconds: int) -> int:
+def try_mutant(mutant: Mutant, code, folder: Path, seconds: dict[str, float]) -> int:
     """In a process of its own: the portal with this fault, its tests until one fails. Returns pytest's code."""
     os.setsid()
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
+    _allow(0)
     os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
     log = os.open(folder / "log", os.O_WRONLY | os.O_CREAT)
     os.dup2(log, 1)
@@ -173,8 +173,17 @@ def try_mutant(mutant: Mutant, code, folder: Path, seconds: int) -> int:
     for tests in (mutant.tests[:8], mutant.tests[8:]):  # most are found at once: no need to import every test file
         if tests and not result:
             files = sorted({test.split("::")[0] for test in tests})
-            result = int(pytest.main([*options, f"--basetemp={folder / 'tmp'}", *files], plugins=[_Only(tests)]))
+            result = int(
+                pytest.main([*options, f"--basetemp={folder / 'tmp'}", *files], plugins=[_Only(tests, seconds)])
+            )
     return result
+
+
+def _allow(seconds: float) -> None:
+    """What comes now may take so long and not forever: the system ends this process by a signal."""
+    seconds = math.ceil(30 + SLOWER * seconds)
+    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time()) + seconds, resource.RLIM_INFINITY))
+    signal.setitimer(signal.ITIMER_REAL, 10 * seconds)  # for one that waits; a busy machine is no fault
 
 
 def faulty_code(mutant: Mutant):
@@ -195,8 +204,12 @@ def put_in_place(path: Path, code) -> None:
 class _Only:
     """Keeps the chosen tests, in their order; those with real transactions last, for they empty the tables."""
 
-    def __init__(self, tests: list[str]):
+    def __init__(self, tests: list[str], seconds: dict[str, float]):
         self.rank = {test: number for number, test in enumerate(tests)}
+        self.seconds = seconds
+
+    def pytest_runtest_logstart(self, nodeid):
+        _allow(self.seconds[nodeid])
 
     def pytest_collection_modifyitems(self, items):
         def late(item):
@@ -211,26 +224,23 @@ def run(mutants: list[Mutant], covering: Covering, jobs: int) -> None:
     """Tries them all, so many at once; prints each as it ends."""
     scratch = Path(tempfile.mkdtemp(prefix="mutants-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None))
     os.environ["MUTANTS_DATABASE"] = empty = str(scratch / "empty.sqlite3")
-    running: dict[int, tuple[Mutant, Path, float]] = {}
+    running: dict[int, tuple[Mutant, Path]] = {}
 
     def start(mutant: Mutant) -> None:
         folder = Path(tempfile.mkdtemp(dir=scratch))
         os.environ["MUTANTS_DATABASE"] = shutil.copy(empty, str(folder / "portal.sqlite3"))
-        seconds = 30 + int(SLOWER * sum(covering.seconds[test] for test in mutant.tests))
         code = faulty_code(mutant) if mutant.change else None
         pid = os.fork()
         if not pid:
             result = 1
             try:
-                result = try_mutant(mutant, code, folder, seconds)
+                result = try_mutant(mutant, code, folder, covering.seconds)
             finally:  # whatever is raised, a fault that cannot even be imported is noticed
                 os._exit(result)
-        running[pid] = mutant, folder, time.monotonic() + 5 * seconds
+        running[pid] = mutant, folder
 
     def wait() -> None:
-        for pid, (mutant, folder, until) in list(running.items()):
-            if time.monotonic() > until:
-                os.killpg(pid, signal.SIGKILL)
+        for pid, (mutant, folder) in list(running.items()):
             ended, status = os.waitpid(pid, os.WNOHANG)
             if ended:
                 del running[pid]
