@@ -484,3 +484,15 @@ def test_a_cumulative_figure_that_stands_still_after_steady_growth_is_asked_abou
     history = [(23400 - 300 * i, None) for i in range(6)]
     (problem,) = check_indicator(number(23400, over_time="cumulative", history=history))
     assert "số tăng thêm 0, trong khi 5 tháng trước thường từ 150 đến 450 (mức giữa 300)" in problem.message
+
+
+def test_the_cell_named_is_the_one_farthest_from_its_own_middle_not_the_largest():
+    history = [figures(online=1000, on_time=1000)] * 5
+    problems = check_service(service(online=1000, person=700, on_time=1000, history=history))  # 1.700, usual to 1.500
+    assert codes(problems) == [("jump", "soft", "DVC16.received_in_person")]
+
+
+def test_a_service_without_a_month_before_leaves_the_report_unjudged():
+    new = ServiceRow("DVC10", "Khai tử", figures(), month=NOVEMBER)
+    assert len(check_report([changed("DVC09", {})], [])) == 1
+    assert check_report([changed("DVC09", {}), new], []) == []
