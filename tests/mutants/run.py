@@ -169,14 +169,13 @@ def try_mutant(mutant: Mutant, code, folder: Path, seconds: dict[str, float]) ->
 
     django.test.utils.setup_databases = lambda **_: []  # the copy is ready
     options = ["-x", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0", "--reuse-db", *QUIET]
-    result = 0
-    for tests in (mutant.tests[:8], mutant.tests[8:]):  # most are found at once: no need to import every test file
-        if tests and not result:
-            files = sorted({test.split("::")[0] for test in tests})
-            result = int(
-                pytest.main([*options, f"--basetemp={folder / 'tmp'}", *files], plugins=[_Only(tests, seconds)])
-            )
-    return result
+    only = _Only(mutant.tests, seconds)
+    for only.now in (mutant.tests[:8], mutant.tests):  # most are found at once: no need to import every test file
+        files = sorted({test.split("::")[0] for test in only.now if test not in only.ran})
+        result = pytest.main([*options, f"--basetemp={folder / 'tmp'}", *files], plugins=[only]) if files else 0
+        if result not in {0, NO_TESTS}:
+            return int(result)
+    return 0 if only.ran else NO_TESTS
 
 
 def _allow(seconds: float) -> None:
@@ -202,22 +201,26 @@ def put_in_place(path: Path, code) -> None:
 
 
 class _Only:
-    """Keeps the chosen tests, in their order; those with real transactions last, for they empty the tables."""
+    """Runs the tests chosen now, in their order; those with real transactions come last of all: they empty the tables,
+    and whoever runs after them would fail without any fault."""
 
     def __init__(self, tests: list[str], seconds: dict[str, float]):
-        self.rank = {test: number for number, test in enumerate(tests)}
+        self.tests = self.now = tests
         self.seconds = seconds
+        self.ran: set[str] = set()
 
     def pytest_runtest_logstart(self, nodeid):
+        self.ran.add(nodeid)
         _allow(self.seconds[nodeid])
 
     def pytest_collection_modifyitems(self, items):
-        def late(item):
+        def empties(item) -> bool:
             marker = item.get_closest_marker("django_db")
             return "transactional_db" in item.fixturenames or bool(marker and marker.kwargs.get("transaction"))
 
-        items[:] = [item for item in items if item.nodeid in self.rank]
-        items.sort(key=lambda item: (late(item), self.rank[item.nodeid]))
+        rank = {test: number for number, test in enumerate(self.now) if test not in self.ran}
+        items[:] = [item for item in items if item.nodeid in rank and (self.now is self.tests or not empties(item))]
+        items.sort(key=lambda item: (empties(item), rank[item.nodeid]))
 
 
 def run(mutants: list[Mutant], covering: Covering, jobs: int) -> None:
