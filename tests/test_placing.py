@@ -26,7 +26,7 @@ from reporting.reading.contributions import source
 from reporting.reading.overview import overview
 from reporting.reading.owed import submissions, total_now
 from reporting.reading.places import Stretch
-from reporting.reading.ranges import service_sums, unit_sums
+from reporting.reading.ranges import indicator_totals, service_sums, unit_sums
 from reporting.rollup import rollup
 from taskforces.models import AdministrativeUnit, Level, UnitSuccession, UnitVersion
 from tests.conftest import FIRST_NEW, make_unit
@@ -273,6 +273,21 @@ def test_a_comparison_takes_units_that_stand_there_at_the_end_of_both_sides(worl
     assert (seen.comparison.before.dossiers.received, seen.comparison.now.dossiers.received) == (30, 30)
 
 
+def test_a_unit_that_came_without_a_report_and_stayed_silent_is_not_compared(world, month, at):
+    """Long Thủy's July and August stand elsewhere; its state is Bình Long's in the third quarter alone."""
+    at("2024-12-20 09:00")
+    move(world.long_thuy, world.tx_binh_long, dt.date(2024, 9, 1))
+    for m in range(7, 13):
+        period = month(f"2024-{m:02d}")
+        send(world.an_loc, period, received_online=10, pending_overdue=1)
+        if m < 9:
+            send(world.long_thuy, period, received_online=100, pending_overdue=4)
+    seen = overview(world.tx_binh_long.pk, QUARTER)
+    assert overview(world.tx_binh_long.pk, Span.parse("2024-Q3")).dossiers.pending_overdue == 1 + 4
+    assert seen.comparison.units == 1
+    assert (seen.comparison.before.dossiers.pending_overdue, seen.comparison.now.dossiers.pending_overdue) == (1, 1)
+
+
 # Units that end and open ----------------------------------------------------------------------------------------------
 
 
@@ -364,6 +379,26 @@ def test_a_unit_has_an_opening_from_its_very_first_day(world, month, at, opened_
     assert [row.opening for row in unit_sums(Stretch(world.tx_phuoc_long.pk, "provisional", months))] == [opening]
 
 
+def test_a_unit_of_one_day_has_opening_and_state_in_the_month_that_ends_that_day(world, month, at):
+    at("2024-12-20 09:00")
+    day = dt.date(2024, 11, 14)
+    new = make_unit("25999", "Phường Mới", "phuong", Level.COMMUNE, world.tx_phuoc_long, opened=day, closed=day)
+    world.months = [month("2024-11")]
+    tell(send(new, world.months[0], opening=5, pending_overdue=4), "DD04", 1, 2)
+    rollup.roll_up(world.months[0])
+    stretch = Stretch(world.tx_phuoc_long.pk, "provisional", world.months)
+    [part] = service_sums(stretch, by_child=True, by_service=False)
+    [row] = unit_sums(stretch)
+    for found in (part.dossiers, row, overview(world.tx_phuoc_long.pk, Span.parse("2024-11")).dossiers):
+        assert (found.opening, found.pending_overdue) == (5, 4)
+    assert indicator_totals(stretch)[Indicator.objects.get(code="DD04").pk].rate == (1, 2)
+    assert [measure(world, world.tx_phuoc_long, name).value for name in ("opening", "pending_overdue", "DD04")] == [
+        5,
+        4,
+        1,
+    ]
+
+
 def test_excels_sources_across_july_2025_are_the_nations_total(world, month, at, tmp_path):
     at("2025-12-20 09:00")
     june, july = month("2025-06"), month("2025-07")
@@ -388,9 +423,9 @@ def test_excels_sources_across_july_2025_are_the_nations_total(world, month, at,
 
 @pytest.mark.parametrize("key", ["2026-11", "2026-10..2026-11"])
 def test_a_number_within_a_number_is_another_unit(world, month, at, key):
-    """500 begins 5000, and 5000 begins no 50001, but 500 does: three provinces, one commune each."""
+    """500 begins 5000 and 50001 and ends 7500: four provinces, one commune each."""
     at("2026-12-20 09:00")
-    ids = {5000: None, 500: None, 50001: None}
+    ids = {5000: None, 500: None, 50001: None, 7500: None}
     provinces = {}
     for pk in ids:
         AdministrativeUnit.objects.create(pk=pk, code=str(pk)[-5:], level=Level.PROVINCE, opened_on=FIRST_NEW)
@@ -405,10 +440,10 @@ def test_a_number_within_a_number_is_another_unit(world, month, at, key):
         for k, pk in enumerate(ids)
     }
     october, november = month("2026-10"), month("2026-11")
-    for amount, pk in ((1, 500), (10, 5000), (100, 50001)):
-        tell(send(communes[pk], november, received_online=amount, pending_overdue=amount), "DD04", amount, 1000)
+    for amount, pk in ((1, 500), (10, 5000), (100, 50001), (1000, 7500)):
+        tell(send(communes[pk], november, received_online=amount, pending_overdue=amount), "DD04", amount, 5000)
     read = [november] if key == "2026-11" else [october, november]
-    for amount, pk in ((1, 500), (10, 5000), (100, 50001)):
+    for amount, pk in ((1, 500), (10, 5000), (100, 50001), (1000, 7500)):
         stretch = Stretch(pk, "provisional", read)
         sums = service_sums(stretch, by_child=True, by_service=True)
         assert [(p.child_id, p.dossiers.received_online) for p in sums] == [(communes[pk].pk, amount)]
@@ -422,7 +457,12 @@ def test_a_number_within_a_number_is_another_unit(world, month, at, key):
         for name in ("received_online", "pending_overdue", "DD04"):
             assert measure(world, provinces[pk], name).value == amount
     nation = service_sums(Stretch(world.nation.pk, "provisional", read), by_child=True, by_service=False)
-    assert {p.child_id: p.dossiers.received_online for p in nation} == {500: 1, 5000: 10, 50001: 100}
+    assert {p.child_id: p.dossiers.received_online for p in nation} == {
+        500: 1,
+        5000: 10,
+        50001: 100,
+        7500: 1000,
+    }
 
 
 def test_a_stretch_has_at_most_36_months_and_the_last_of_them_counts(world, month, at):
@@ -596,7 +636,7 @@ def test_a_participating_area_does_not_hold_the_unit_whose_number_begins_alike(w
 
 
 def test_history_holds_sent_months_alone_up_to_the_twelfth(world, month, at):
-    """November 2025 is the twelfth month before November 2026; October is too old, returned August never counts."""
+    """November 2025 is the twelfth month before November 2026; October 2025 is too old, August was sent back."""
     at("2026-12-20 09:00")
     for key, status, received in (
         ("2025-10", "submitted", 1000),
