@@ -496,3 +496,15 @@ def test_a_service_without_a_month_before_leaves_the_report_unjudged():
     new = ServiceRow("DVC10", "Khai tử", figures(), month=NOVEMBER)
     assert len(check_report([changed("DVC09", {})], [])) == 1
     assert check_report([changed("DVC09", {}), new], []) == []
+
+
+def test_just_under_eighty_percent_is_no_copy():
+    """Eight services with five cells other than 0 last month and four more now: 35 of 44 repeat, 79,5 %."""
+    more = [{"rejected": 4, "pending_overdue": 2, "resolved_overdue": 1}, {"rejected": 4}]
+    other = dict.fromkeys(
+        ("received_online", "received_in_person", "received_postal", "resolved_early", "resolved_on_time"), 40
+    )
+    rows = [changed(f"DVC{number}", cells) for number, cells in enumerate([*more, other, {}, {}, {}, {}, {}], start=1)]
+    assert [p for p in check_report(rows, []) if p.code == "same_as_last_month"] == []
+    rows[0] = changed("DVC1", {})  # 35 of 41
+    assert [p.code for p in check_report(rows, [])].count("same_as_last_month") == 1

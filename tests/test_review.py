@@ -120,8 +120,8 @@ def test_returned_reports_show_the_reason(client, world, reports):
 
 
 def test_a_returned_report_is_missing_again_and_overdue(client, world, reports):
-    """Sent in time, sent back, the deadline gone: it is owed, whoever's fault, and stands in the list; counted once, among
-    those sent back. A draft marked late is not "late"."""
+    """Sent in time, sent back, the deadline gone: it is owed, whoever's fault, and stands in the list; it is counted
+    once, among those sent back. A draft marked late is not "late"."""
     report = reports[world.phuoc_long.pk]
     workflow.send_back(report_id=report.pk, by=world.reviewer, reason="DVC03 lệch số chuyển sang")
     Report.objects.filter(pk=reports[world.phu_rieng.pk].pk).update(is_late=True)  # a mark of an earlier sending
