@@ -508,3 +508,13 @@ def test_just_under_eighty_percent_is_no_copy():
     assert [p for p in check_report(rows, []) if p.code == "same_as_last_month"] == []
     rows[0] = changed("DVC1", {})  # 35 of 41
     assert [p.code for p in check_report(rows, [])].count("same_as_last_month") == 1
+
+
+def test_the_first_month_of_a_stock_is_compared_with_nothing():
+    assert check_indicator(ratio(1, 100, over_time="stock")) == []
+    assert check_indicator(ratio(1, 100, over_time="stock", history=[None, (None, None)])) == []
+
+
+def test_a_total_that_shrinks_is_told_with_the_month_it_is_compared_with():
+    (problem,) = check_indicator(ratio(100, 799, over_time="stock", history=[None, (100, 1000)]))
+    assert "tổng số giảm từ 1.000 (tháng 9/2026) xuống 799. Kiểm tra lại ô tổng số" in problem.message

@@ -134,6 +134,15 @@ def test_a_returned_report_is_missing_again_and_overdue(client, world, reports):
     assert (result.overdue, result.late) == (1, 1)
 
 
+def test_the_list_of_approved_reports_holds_them_alone(client, world, reports):
+    assert page(client, world.reviewer).context["review"].approved == []
+    workflow.approve(report_id=reports[world.phuoc_long.pk].pk, by=world.reviewer)
+    result = page(client, world.reviewer).context["review"]
+    assert [row.name for row in result.approved] == ["Phường Phước Long"]
+    assert [row.name for row in result.clean] == []
+    assert (result.count_approved, result.sent, result.count_waiting) == (1, 2, 1)
+
+
 def test_the_list_at_the_very_deadline(client, world, reports, at):
     """Open at 17:00:00 of the 16th, overdue a second later."""
     at("2026-11-16 17:00:00")
