@@ -26,4 +26,4 @@ USER 10001:10001
 VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=4 CMD ["python", "bin/healthcheck.py", "web"]
-CMD ["sh", "-c", "exec gunicorn de_an_06.wsgi --bind 0.0.0.0:8000 --workers ${WEB_WORKERS:-2} --threads 4 --max-requests 2000 --max-requests-jitter 200 --timeout 60 --no-control-socket --access-logfile -"]
+CMD ["sh", "-c", "exec gunicorn de_an_06.wsgi --bind 0.0.0.0:8000 --workers ${WEB_WORKERS:-2} --threads 4 --max-requests 2000 --max-requests-jitter 200 --timeout 60 --no-control-socket --logger-class de_an_06.access_log.AccessLogger --access-logfile -"]

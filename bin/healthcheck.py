@@ -1,5 +1,6 @@
-"""Tells Docker whether a container does its work: healthcheck.py web | worker | beat. Exit code 0 means yes."""
+"""Tells Docker whether a container does its work: healthcheck.py web | worker QUEUE... | beat. Exit code 0: yes."""
 
+import json
 import os
 import socket
 import subprocess
@@ -17,11 +18,18 @@ def web():
         return answer.status == 200
 
 
-def worker():
-    """This container's worker answers a ping through the broker."""
+def worker(*queues):
+    """This container's worker answers through the broker, and takes from these queues."""
     name = f"celery@{socket.gethostname()}"
-    command = ["celery", "-A", "de_an_06", "inspect", "ping", "--destination", name, "--timeout", "8"]
-    return subprocess.run(command, stdout=subprocess.DEVNULL).returncode == 0
+    # fmt: off
+    command = ["celery", "-A", "de_an_06", "inspect", "active_queues", "--json",
+               "--destination", name, "--timeout", "8"]
+    # fmt: on
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        return False
+    served = {queue["name"] for queue in json.loads(done.stdout)[name]}
+    return served >= set(queues)
 
 
 def beat():
@@ -31,4 +39,4 @@ def beat():
 
 
 if __name__ == "__main__":
-    sys.exit(0 if {"web": web, "worker": worker, "beat": beat}[sys.argv[1]]() else 1)
+    sys.exit(0 if {"web": web, "worker": worker, "beat": beat}[sys.argv[1]](*sys.argv[2:]) else 1)

@@ -1,8 +1,8 @@
 """make run: the whole portal on one machine, with a demonstration, until Ctrl-C.
 
-Makes .venv, migrates, loads units, catalogue and demonstration, starts the web server and one Celery worker with beat,
-and stops both when it is told to or when one of them ends. PORT chooses another port; DATABASE_URL and REDIS_URL choose
-PostgreSQL and Redis. Standard library only.
+Makes .venv, migrates, loads units, catalogue and demonstration, starts the web server, a Celery worker with beat and
+one for files, and stops all when it is told to or when one of them ends. PORT chooses another port; DATABASE_URL and
+REDIS_URL choose PostgreSQL and Redis. Standard library only.
 """
 
 import ctypes
@@ -134,23 +134,28 @@ class Portal:
     def serve(self):
         logs = os.path.join(self.var, "log")
         os.makedirs(logs, exist_ok=True)
-        say("starting the web server and the worker ...")
+        say("starting the web server and the workers ...")
         # fmt: off
         self.start(
             "the web server", PYTHON, "-m", "gunicorn", "de_an_06.wsgi", "--bind", f"127.0.0.1:{self.port}",
             "--workers", "2", "--threads", "4", "--graceful-timeout", "5", "--no-control-socket",
+            "--logger-class", "de_an_06.access_log.AccessLogger",
             log=os.path.join(logs, "web.log"),
         )
-        worker_log = os.path.join(logs, "worker.log")
-        self.start(
-            "the worker", PYTHON, "-m", "celery", "-A", "de_an_06", "worker", "-B", "--concurrency", "1",
-            "--schedule", os.path.join(self.var, "celerybeat-schedule"), "--loglevel", "INFO",
-            "--without-gossip", "--without-mingle",
-            log=worker_log,
-        )
+        worker_logs = []
+        for name, *own in (
+            ("worker", "-Q", "celery", "-B", "--schedule", os.path.join(self.var, "celerybeat-schedule")),
+            ("file worker", "-Q", "files"),
+        ):
+            worker_logs.append(os.path.join(logs, name.replace(" ", "-") + ".log"))
+            self.start(
+                f"the {name}", PYTHON, "-m", "celery", "-A", "de_an_06", "worker", *own, "--concurrency", "1",
+                "--hostname", f"{own[1]}@%h", "--loglevel", "INFO", "--without-gossip", "--without-mingle",
+                log=worker_logs[-1],
+            )
         # fmt: on
         self.wait_until(self.web_answers, "the web server does not answer")
-        self.wait_until(lambda: worker_ready(worker_log), "the worker does not start")
+        self.wait_until(lambda: all(map(worker_ready, worker_logs)), "a worker does not start")
         return logs
 
     def wait_until(self, holds, otherwise, seconds=60):
@@ -172,7 +177,7 @@ class Portal:
         return True
 
     def check_alive(self):
-        """When one of the two ends, the other is of no use: show why and stop."""
+        """When one of them ends, the others are of no use: show why and stop."""
         for name, process, log in self.running:
             if process.poll() is not None:
                 with open(log, encoding="utf-8", errors="replace") as file:

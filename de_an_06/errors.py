@@ -15,6 +15,12 @@ def forbidden(request, exception=None):
 
 
 @login_not_required
+def page_too_old(request, reason=""):
+    """The form's own token is missing or belongs to an earlier login; nothing was written."""
+    return render(request, "403_csrf.html", status=403)
+
+
+@login_not_required
 def not_found(request, exception=None):
     return render(request, "404.html", status=404)
 

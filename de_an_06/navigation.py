@@ -1,9 +1,12 @@
 """What the frame of every page shows: who, in which posting, and the places this posting goes to."""
 
+from django.conf import settings
+
 from reporting.demo.notice import NOTES
 from taskforces.clock import now_for
 from taskforces.models import Posting
-from taskforces.scope import Right, may_import, postings, rights_of
+from taskforces.people import second_factor
+from taskforces.scope import Right, may_import, needs_second_factor, postings, rights_of
 
 
 def home_url_name(posting: Posting | None) -> str:
@@ -48,6 +51,20 @@ def frame(request):
         "other_postings": [(p, p.unit_name) for p in held if p != posting],
         "demo_today": user.demo_today,
         "demo_notes": NOTES if user.demo_today else (),
+        "second_factor": _second_factor(user),
+        "is_home": request.resolver_match is not None and request.resolver_match.view_name == home_url_name(posting),
+        "demo_owes_second_factor": user.demo_today is not None and needs_second_factor(user),
         "may_import": may_import(user),
         "printed_at": now_for(user),
+    }
+
+
+def _second_factor(user) -> dict | None:
+    """What is said to who owes a second factor: the last day of the grace (None: it begins with the next login)."""
+    if not second_factor.is_missing(user):
+        return None
+    return {
+        "last_day": second_factor.last_day(user),
+        "overdue": second_factor.is_overdue(user),
+        "days": settings.SECOND_FACTOR_GRACE_DAYS,
     }

@@ -9,6 +9,7 @@ from pathlib import Path
 import environ
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
+from kombu import Exchange, Queue
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -45,6 +46,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "taskforces.middleware.LargestBodyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -54,6 +56,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "taskforces.middleware.PasswordChangeMiddleware",
+    "taskforces.middleware.SecondFactorMiddleware",
     "taskforces.middleware.PostingMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -124,6 +127,15 @@ else:
         "control_folder": str(DATA_DIR / "queue-control"),
         "polling_interval": 0.3,
     }
+# Files have a queue of their own, so that nobody's hundred files hold up the totals; a worker without -Q serves both.
+CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in ("celery", "files")]
+CELERY_TASK_DEFAULT_QUEUE = "celery"
+CELERY_TASK_ROUTES = {
+    "reporting.tasks.run_export": {"queue": "files"},
+    "taskforces.tasks.check_import": {"queue": "files"},
+    "taskforces.tasks.write_import": {"queue": "files"},
+}
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 600 * 1024  # KiB; a child above it is replaced after its task
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "drain-rollup-requests": {"task": "reporting.tasks.drain_rollup_requests", "schedule": 60.0},
@@ -131,6 +143,7 @@ CELERY_BEAT_SCHEDULE = {
     "audit-rollup": {"task": "reporting.tasks.audit_rollup", "schedule": crontab(hour=1, minute=30)},
     "remove-old-exports": {"task": "reporting.tasks.remove_old_exports", "schedule": crontab(hour=2, minute=30)},
     "remove-old-imports": {"task": "taskforces.tasks.remove_old_imports", "schedule": crontab(hour=2, minute=40)},
+    "forget-old-tries": {"task": "taskforces.tasks.forget_old_tries", "schedule": crontab(hour=2, minute=50)},
     "erase-contacts": {"task": "taskforces.tasks.erase_contacts", "schedule": crontab(hour=3, minute=0)},
 }
 
@@ -143,6 +156,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "taskforces.people.password_rules.RepeatedPartsValidator"},
 ]
 PASSWORD_RESET_TIMEOUT = 7 * 24 * 3600  # seconds; links to set a first password are printed and handed out
 LOGIN_URL = "account_login"
@@ -155,9 +169,11 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_USERNAME_MIN_LENGTH = 3
 ACCOUNT_RATE_LIMITS = {
-    "login": env("LOGIN_RATE", default="60/m/ip"),  # a commune's officers share one address
-    "login_failed": "20/m/ip,5/5m/key",
+    "login": env("LOGIN_RATE", default="600/m/ip"),  # against floods; guessing is limited in people/login_limits.py
+    "login_failed": "5/5m/key",  # codes of the second factor, asked for after the right password
 }
+# From reviewer up, and for the administration: days from the first login at which it is owed (people/second_factor.py).
+SECOND_FACTOR_GRACE_DAYS = env.int("SECOND_FACTOR_GRACE_DAYS", default=14)
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up with another's address, and an address alone bars no second factor
@@ -184,6 +200,9 @@ STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static", ("huong-dan", BASE_DIR / "docs" / "pictures")]
 STATIC_ROOT = env("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))
 EXPORT_DIR = DATA_DIR / "exports"
+FILES_AT_ONCE = env.int("FILES_AT_ONCE", default=3)  # of one person, waiting or being worked on
+FILES_AN_HOUR = env.int("FILES_AN_HOUR", default=60)  # of one person and of one kind: summaries, rosters, forms
+LARGEST_BODY = 25 * 1024 * 1024  # bytes of a request: a file of 20 MB and its form
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA_DIR / "files"}},
     "staticfiles": {
@@ -206,6 +225,7 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
     }
 }
+CSRF_FAILURE_VIEW = "de_an_06.errors.page_too_old"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if not DEBUG:
@@ -215,7 +235,8 @@ if not DEBUG:
     SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # health check inside the container network
     if env.bool("SECURE_PROXY", default=False):
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-        ALLAUTH_TRUSTED_PROXY_COUNT = 1  # else the login limit counts all people as one address
+        # Each adds the address it was called from to X-Forwarded-For; what stands further left anybody can write.
+        ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=1)
 globals().update(env.email("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="portal@localhost")
 
@@ -238,7 +259,14 @@ IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "view"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "class": "de_an_06.log_lines.LineFormatter",  # no token of a link that sets a password
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {"django": {"handlers": [], "level": "INFO"}},  # else Django writes each line again in its own way
 }

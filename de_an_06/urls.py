@@ -4,6 +4,8 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
+from taskforces.views import set_password
+
 from . import home
 from .guide import guide
 from .health import healthz
@@ -16,6 +18,7 @@ urlpatterns = [
     path("", include("taskforces.urls")),
     path("", include("reporting.urls")),
     path("api/", include("reporting.api.urls")),
+    path("tai-khoan/password/reset/", set_password.forgotten_password, name="account_reset_password"),
     path("tai-khoan/", include("allauth.account.urls")),
     path("tai-khoan/2fa/", include("allauth.mfa.urls")),
     path("quan-tri/", admin.site.urls),

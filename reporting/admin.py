@@ -12,6 +12,7 @@ from import_export.admin import ImportExportModelAdmin
 from taskforces.clock import now_for
 
 from . import areas
+from .imports.catalogue_file import CatalogueCsv, CatalogueXlsx
 from .models import (
     Holiday,
     Indicator,
@@ -95,6 +96,14 @@ class IndicatorResource(CatalogueResource):
 
 class CatalogueAdmin(KeptOnceReported, ImportExportModelAdmin):
     """A row of a file changes what stands there or adds what does not: who brings one in may do both (settings.py)."""
+
+    import_formats = [CatalogueCsv, CatalogueXlsx]
+
+    def add_data_read_fail_error_to_form(self, form, e):
+        if isinstance(e, ValidationError):
+            form.add_error("import_file", e)
+        else:
+            super().add_data_read_fail_error_to_form(form, e)
 
     def has_import_permission(self, request):
         return super().has_import_permission(request) and self.has_add_permission(request)

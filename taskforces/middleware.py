@@ -1,11 +1,16 @@
-"""Text nobody can store; which of a person's postings the pages speak to; the duty to choose an own password."""
+"""Bodies and text nobody can keep; which of a person's postings the pages speak to; the duties to choose an own password
+and to set up a second factor."""
 
+from django.conf import settings
 from django.core.exceptions import BadRequest
-from django.shortcuts import redirect
+from django.http import JsonResponse
+from django.shortcuts import redirect, render, resolve_url
 from django.urls import Resolver404, resolve
+from django_htmx.http import HttpResponseClientRedirect
 
 from de_an_06.plain.outside import is_storable
 
+from .people import second_factor
 from .scope import postings
 
 # Where somebody who must change the password may still go.
@@ -16,6 +21,20 @@ WITHOUT_OWN_PASSWORD = {
     "set-password",
     "healthz",
 }
+WITHOUT_SECOND_FACTOR = {*WITHOUT_OWN_PASSWORD, "guide"}
+
+
+class LargestBodyMiddleware:
+    """A body larger than any the portal takes is answered with 413 before a byte of it is read or kept."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        length = request.META.get("CONTENT_LENGTH") or ""
+        if length.isdecimal() and int(length) > settings.LARGEST_BODY:
+            return render(request, "413.html", status=413)
+        return self.get_response(request)
 
 
 class StorableTextMiddleware:
@@ -56,10 +75,33 @@ class PasswordChangeMiddleware:
 
     def __call__(self, request):
         if request.user.is_authenticated and request.user.must_change_password:
-            try:
-                name = resolve(request.path_info).url_name or ""
-            except Resolver404:
-                name = ""
+            name = _view_name(request)
             if name not in WITHOUT_OWN_PASSWORD and not name.startswith("mfa_"):
                 return redirect("account_change_password")
         return self.get_response(request)
+
+
+class SecondFactorMiddleware:
+    """Who owes a second factor and let the days of grace pass sees the pages to set one up, and no other."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.user.is_authenticated and second_factor.is_overdue(request.user):
+            name = _view_name(request)
+            if name not in WITHOUT_SECOND_FACTOR and not name.startswith("mfa_"):
+                if name.startswith("api-"):
+                    return JsonResponse({"detail": "Tài khoản chưa bật bảo mật hai lớp, đã quá thời hạn."}, status=403)
+                if "HX-Request" in request.headers:
+                    return HttpResponseClientRedirect(resolve_url("mfa_index"))
+                return redirect("mfa_index")
+        return self.get_response(request)
+
+
+def _view_name(request) -> str:
+    """With its namespace: the administration has names that begin like those of the login pages."""
+    try:
+        return resolve(request.path_info).view_name or ""
+    except Resolver404:
+        return ""

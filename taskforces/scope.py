@@ -358,6 +358,11 @@ def may_change_posting(user, role: str, path: str) -> bool:
     return may_give_posting(user, role, path) or (role == Role.ADMINISTRATOR and user.is_superuser)
 
 
+def needs_second_factor(user) -> bool:
+    """Whoever holds a role that takes two people to give, and whoever enters the administration."""
+    return user.is_staff or user.is_superuser or any(needs_second_person(p.role) for p in postings(user))
+
+
 def needs_second_person(role: str) -> bool:
     """From reviewer up nobody gives a role alone: the posting waits until somebody else who may give it confirms."""
     return role not in GIVEN_BY_ONE

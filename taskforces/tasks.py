@@ -8,6 +8,14 @@ from .imports.import_jobs import check as check_import
 from .imports.import_jobs import remove_old_files as remove_old_imports
 from .imports.import_jobs import send_password_links
 from .imports.import_jobs import write as write_import
+from .people.login_limits import forget_old_tries
 from .people.personal_data import erase_contacts
 
-__all__ = ["check_import", "erase_contacts", "remove_old_imports", "send_password_links", "write_import"]
+__all__ = [
+    "check_import",
+    "erase_contacts",
+    "forget_old_tries",
+    "remove_old_imports",
+    "send_password_links",
+    "write_import",
+]

@@ -239,6 +239,25 @@ def test_a_complete_report_is_sent_with_a_receipt_and_only_once(as_, world, repo
     assert "đã gửi báo cáo này lúc 09:15" in again.json()["detail"]
 
 
+def test_what_looks_personal_is_sent_only_once_somebody_looked(as_, world, report, fill, no_worker, at):
+    """As the page asks: a sum of money passes, a telephone or an identity card waits for a word."""
+    at("2026-11-16 09:15")
+    fill(report, ready=True)
+    texts = {"results": "Chi 250000000 đồng.", "plan": "Gọi 0912345678, CCCD 075123456789."}
+    type(report).objects.filter(pk=report.pk).update(**texts)
+    client, address = as_(world.officer), f"/api/reports/{report.pk}/submit/"
+    for body in ({}, {"no_personal": False}, {"no_personal": ""}, {"no_personal": None}, [], {"no_personal": ["true"]}):
+        answer = client.post(address, body, content_type="application/json")
+        assert answer.status_code in (400, 409), body
+        report.refresh_from_db()
+        assert report.status == "draft", body
+    answer = client.post(address)
+    assert answer.status_code == 409
+    assert answer.json()["personal"] == ["“0912345678” (số điện thoại)", "“075123456789” (số định danh, căn cước)"]
+    no_worker.assert_not_called()
+    assert client.post(address, {"no_personal": True}, content_type="application/json").status_code == 200
+
+
 # Totals
 
 

@@ -11,6 +11,7 @@ from taskforces.models import (
     Assignment,
     AssignmentEvent,
     ContactExport,
+    PlanChange,
     Posting,
     PostingEvent,
     SourceDocument,
@@ -19,7 +20,7 @@ from taskforces.models import (
 from taskforces.models.append_only import MESSAGE, AppendOnly, guard_logs, unguard
 
 NOW = dt.datetime(2026, 11, 16, 9, tzinfo=dt.UTC)
-LOGS = [ReportEvent, FigureChange, DifficultyStep, AssignmentEvent, PostingEvent, ContactExport]
+LOGS = [ReportEvent, FigureChange, DifficultyStep, AssignmentEvent, PostingEvent, ContactExport, PlanChange]
 
 
 @pytest.fixture
@@ -45,6 +46,7 @@ def logged(world, month):
     AssignmentEvent.objects.create(assignment=assignment, status="in_progress", **said)
     PostingEvent.objects.create(posting=Posting.objects.get(user=world.officer), action="given", **said)
     ContactExport.objects.create(what="Danh bạ", rows=1, **said)
+    PlanChange.objects.create(source=source, what="Văn bản", after="57/KH-UBND", **said)
 
 
 def test_every_log_of_the_project_is_among_those_tried_here():

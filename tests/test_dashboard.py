@@ -541,8 +541,8 @@ def test_the_table_of_units_and_services_begins_with_the_worst_unit(world, month
     rollup.roll_up(period)
     heat = page(client, world.chair, ky="2026-11").context["heat"]
     assert [(row["name"], row["total"]) for row in heat["rows"]] == [
-        ("Phường Phước Bình", "66,7"),
-        ("Phường Phước Long", "99,9"),
+        ("Phường Phước Bình", "66,67"),
+        ("Phường Phước Long", "99,90"),
         ("Cơ quan Tỉnh Đồng Nai", "–"),
         ("Xã Phú Riềng", "–"),
     ]
@@ -566,7 +566,7 @@ def test_more_than_sixty_units_have_their_table_too_when_asked_for(
         answer = client.get(address.replace("&amp;", "&"))
     rows = answer.context["heat"]["rows"]
     assert len(rows) == 96  # 95 communes and the province's own office
-    assert (rows[0]["name"], rows[0]["total"], rows[0]["cells"]) == ("Xã Lớn 71", "50,0", [("50,0", "heat-5")])
+    assert (rows[0]["name"], rows[0]["total"], rows[0]["cells"]) == ("Xã Lớn 71", "50,00", [("50,00", "heat-5")])
     assert {row["total"] for row in rows[1:95]} == {"100"}
     assert (rows[95]["name"], rows[95]["message"]) == ("Cơ quan Tỉnh Đồng Nai", "Chưa nộp")
     assert "<!doctype html>" in answer.content.decode().lower()

@@ -12,7 +12,16 @@ from django.urls import reverse
 
 from reporting import closing
 from reporting.figures import TYPED_FIELDS
-from reporting.models import FigureChange, FormUpload, Report, ReportEvent, ServiceFigures
+from reporting.models import (
+    FigureChange,
+    FormUpload,
+    Indicator,
+    IndicatorFigure,
+    PublicService,
+    Report,
+    ReportEvent,
+    ServiceFigures,
+)
 from taskforces.models import Branch, Posting, Role
 
 JSON = "application/json"
@@ -409,6 +418,40 @@ def test_sum_on_the_check_page_is_the_sum_of_the_services(client, world, novembe
         "0",
         "0",
     ]
+
+
+def test_a_count_nobody_filled_in_is_blank_on_the_check_page_and_only_a_rate_is_a_dash(client, world, november, fill):
+    """One service blank, one with a blank half; the register's counts and DD04 (6 of a blank total) likewise."""
+    fill(november, base=21)
+    IndicatorFigure.objects.filter(report=november, indicator__code="DD02").delete()
+    IndicatorFigure.objects.filter(report=november, indicator__code="DD04").update(numerator=6, denominator=None)
+    ServiceFigures.objects.filter(report=november, service__code="DVC09").delete()
+    client.force_login(world.officer)
+    html = page(client, "report-check", november).content.decode()
+    rows = {}
+    for row in re.findall(r"<tr>(.*?)</tr>", html, re.S):
+        if head := re.search(r'<th scope="row">([^<]*)', row):
+            cells = re.findall(r"<td[^>]*>(.*?)</td>", row, re.S)
+            rows[head[1].strip()] = [" ".join(re.sub("<[^>]+>", " ", cell).split()) for cell in cells]
+    name = PublicService.objects.get(code="DVC09").short_name
+    # received, against October's 20, resolved, in time, rejected, remaining
+    assert rows[name] == ["", "", "", "–", "", ""]
+    [total] = [cells for head, cells in rows.items() if head.startswith("Cộng ")]
+    assert total == ["", "", "", "–", "", ""]
+    shown = {code: rows[Indicator.objects.get(code=code).name] for code in ("DD02", "DD04")}
+    assert shown["DD02"][0] == ""
+    assert shown["DD04"] == ["6/trống", "–", "20/20"]
+
+
+def test_a_receipt_adds_nothing_up_over_a_blank(client, world, november, fill):
+    """A service owed only since the report was sent: no total of it, and no dash as if it were a rate."""
+    fill(november, base=21)
+    send(client, world, november)
+    ServiceFigures.objects.filter(report=november, service__code="DVC09").update(received_online=None)
+    html = page(client, "report-receipt", november).content.decode()
+    assert re.search(r"<dt>Tiếp nhận trong kỳ</dt><dd>(.*?)</dd>", html, re.S)[1].split() == (
+        ["Không", "cộng", "được", "vì", "có", "ô", "trống"]
+    )
 
 
 def test_a_late_report_says_so(client, world, november, fill, at):

@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import os
+import re
 
 import openpyxl
 import pytest
@@ -105,12 +106,13 @@ def test_delivered_twice_the_file_stays(make):
 def test_two_at_once_one_file_wins(november, world, monkeypatch):
     """The second finishes inside the first: the row describes the file that stays."""
     job = export_jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
-    write, depth = excel.write_summary, []
+    write, depth, kept = excel.write_summary, [], []
 
     def slow(path, **choice):
         if not depth:
             depth.append(1)
             export_jobs.run_export(job.pk)
+            kept.append(export_jobs.path_of(job).stat().st_ino)
         return write(path, **choice)
 
     monkeypatch.setattr(excel, "write_summary", slow)
@@ -118,6 +120,7 @@ def test_two_at_once_one_file_wins(november, world, monkeypatch):
     job.refresh_from_db()
     assert job.sha256 == hashlib.sha256(export_jobs.path_of(job).read_bytes()).hexdigest()
     assert len(list(export_jobs.path_of(job).parent.iterdir())) == 1
+    assert export_jobs.path_of(job).stat().st_ino == kept[0]  # whoever comes second changes nothing
 
 
 def test_killed_in_the_middle_it_runs_again(make):
@@ -221,6 +224,23 @@ def test_spans_offered_have_begun(november, month, world, client):
         assert f'<option value="{key}"' in text
     assert '<option value="2026-11" selected>' in text  # the last month that has ended
     assert "2027" not in text.split('id="don_vi"')[0].split('id="ky"')[1]
+
+
+def test_spans_without_a_report_in_the_figures_say_so(november, month, world, client):
+    """November has two reports sent and none approved; nobody has sent December, which has begun."""
+    month("2026-12")
+    client.force_login(world.staff)
+
+    def marked(**choice):
+        text = client.get(reverse("export-list"), choice).content.decode()
+        options = re.findall(r'<option value="([^"]+)"[^>]*>([^<]+)</option>', text.split('id="don_vi"')[0])
+        return {key: label.endswith(" (chưa có số liệu)") for key, label in options}
+
+    spans = ("2026-11", "2026-12", "2026-Q4", "2026")
+    assert [marked()[key] for key in spans] == [False, True, False, False]
+    assert all(marked(co_so="chinh-thuc").values())
+    assert [marked(don_vi=world.phu_rieng.pk)[key] for key in spans] == [True] * 4
+    assert [marked(don_vi=world.phuoc_long.pk)[key] for key in spans] == [False, True, False, False]
 
 
 def _content(download) -> bytes:

@@ -1,5 +1,6 @@
 """Files as people really send them: each is taken as meant, or refused with a sentence that says what to do."""
 
+import csv
 import io
 import struct
 import tracemalloc
@@ -85,6 +86,24 @@ def test_csv_text_made_safe_comes_back():
         assert tables.safe_for_csv(text) == f"'{text}"
         assert read(csv_file(HEADERS, ["25217", tables.safe_for_csv(text)])).rows[0][1] == text
     assert tables.safe_for_csv("An") == "An"
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("begin", ["", "An;", "An; ", 'An;"', "An\n", "An\t", 'An;\n "', "a;b;", "An,", 'An,"'])
+@pytest.mark.parametrize("formula", ["=1+1", "+84 271", "-2", "@SUM(1)", "=cmd|' /C calc'!A0"])
+def test_whatever_the_separator_of_excel_no_cell_of_ours_begins_a_formula(separator, begin, formula):
+    """Excel in Vietnam cuts at semicolons: a line with commas is one cell to it, and texts are cut inside."""
+    text = begin + formula
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow([tables.safe_for_csv(cell) for cell in ("25217", text, "An")])
+    cells = [cell for line in csv.reader(io.StringIO(out.getvalue(), newline=""), delimiter=separator) for cell in line]
+    assert not [cell for cell in cells if cell.lstrip(' "\n')[:1] in tuple("=+-@")]
+
+
+@pytest.mark.parametrize("text", ["An;=1+1", "An; +84 271", 'An;"-2', "a;b;@x", "a;b", "a;'b", "a; 'b'"])
+def test_a_text_with_semicolons_comes_back_as_it_was(text):
+    assert read(csv_file(HEADERS, ["25217", tables.safe_for_csv(text)])).rows[0][1] == text
 
 
 # --- what is refused

@@ -186,6 +186,41 @@ def test_villages(world):
     ]
 
 
+def test_every_row_is_read_to_the_last_and_no_number_is_cut_to_fit(world):
+    """Wrong in the first row, in the middle twice in one row, next door, and in the very last: all said, none saved."""
+    headers = ["Mã đơn vị", "Loại", "Thôn, ấp, khu phố", "Có trong sổ từ ngày", "Số thành viên", "Thành lập ngày"]
+
+    def row(n, code="25217", members=None, since="01/07/2025"):
+        kind = "Tổ công tác thôn, ấp, khu phố"
+        return [code, kind, f"Khu phố {n}", since, n if members is None else members, "01/08/2025"]
+
+    wrong = [
+        row(1, members=6.5),
+        row(2),
+        row(3, members="6,5", since="31/02/2025"),
+        row(4, code="25220"),
+        row(5),
+        row(6, members=-1),
+    ]
+    job = bring_in(world.officer, Kind.VILLAGE_TEAMS, xlsx(headers, *wrong))
+    assert (job.state, totals(job)) == (State.REFUSED, (2, 0, 0, 4))
+    assert [line.split(":")[0] for line in said(job)] == [
+        "2 Số thành viên",
+        "4 Có trong sổ từ ngày",
+        "4 Số thành viên",
+        "5 Mã đơn vị",
+        "7 Số thành viên",
+    ]
+    import_jobs.write(job.pk)
+    assert not VillageTeam.objects.exists()
+    right = [row(n) for n in range(1, 7)]
+    job = write(bring_in(world.officer, Kind.VILLAGE_TEAMS, xlsx(headers, *right)))
+    assert totals(job) == (6, 0, 0, 0)
+    assert dict(VillageTeam.objects.values_list("village", "members")) == {f"Khu phố {n}": n for n in range(1, 7)}
+    job = bring_in(world.officer, Kind.VILLAGE_TEAMS, xlsx(headers, *right[:5], row(6, members=7)))
+    assert (job.state, totals(job)) == (State.READY, (0, 1, 5, 0))
+
+
 # --- assignments, targets
 
 

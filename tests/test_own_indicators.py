@@ -139,11 +139,10 @@ def test_a_month_and_a_quarter_read_the_own_reports_alone(world, reports, span):
 
 
 def test_the_rows_behind_it_are_the_units_own_reports(world, reports):
-    under = Report.objects.under(world.binh_phuoc.pk)
-    found = source(under, [reports], "provisional", "DV01", unit_id=world.binh_phuoc.pk)
+    found = source(world.binh_phuoc.pk, [reports], "provisional", "DV01")
     assert [(r.unit_id, r.value, r.of) for r in found.rows] == [(world.binh_phuoc.pk, 7, 11)]
     assert (found.value, found.of) == (7, 11)
-    added = source(under, [reports], "provisional", "DV02", unit_id=world.binh_phuoc.pk)
+    added = source(world.binh_phuoc.pk, [reports], "provisional", "DV02")
     assert {(r.unit_id, r.value) for r in added.rows} == {(world.binh_phuoc.pk, 3), (world.tx_phuoc_long.pk, 3)}
 
 
@@ -208,7 +207,7 @@ def test_its_source_page_lists_each_unit_below_and_adds_nothing(client, world, r
     assert (page.context["value"], page.context["of"], page.context["rate"]) == ("7", "11", "63,64%")
     assert [row["name"] for row in page.context["rows"]] == ["Cơ quan Tỉnh Bình Phước"]
     assert [(row["name"], row["value"], row["of"], row["rate"]) for row in page.context["below"]] == [
-        ("Thị xã Bình Long", "–", "–", "–"),
+        ("Thị xã Bình Long", "", "", "–"),
         ("Thị xã Phước Long", "4", "11", "36,36%"),
     ]
     text = text_of(page.content.decode())
@@ -228,8 +227,8 @@ def test_the_list_below_holds_the_levels_that_report_it(client, world, month, pu
     page = client.get(reverse("dashboard-source"), {"ky": "2026-11", "so": "DV01"})
     assert page.context["rows"] == []
     assert [(row["name"], row["value"], row["rate"]) for row in page.context["below"]] == [
-        ("Xã Phú Riềng", "–", "–"),
-        ("Phường Phước Bình", "–", "–"),
+        ("Xã Phú Riềng", "", "–"),
+        ("Phường Phước Bình", "", "–"),
         ("Phường Phước Long", "13", "100,00%"),
     ]
 

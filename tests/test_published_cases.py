@@ -195,7 +195,7 @@ def test_thu_dau_mot_reads_as_published(thu_dau_mot, client, tmp_path):
             assert cells[7].number_format == "0.00%"
     accounts = row_of(path, "Chỉ tiêu", "DD91")
     assert (accounts[5].value, accounts[5].number_format) == (110000, '"gần "#,##0')
-    assert accounts[7].value == "–"  # nothing to divide by: no activation is made of it
+    assert accounts[7].value == "x"  # nothing to divide by: no activation is made of it
     ward = Report.objects.get(unit__versions__short_name="Phú Thọ")
     shown = text_of(client.get(reverse("report-detail", args=[ward.pk])))
     assert "17.998 17.998 100,00%" in shown

@@ -1,6 +1,7 @@
 """The reviewer's pages: what stands in each list, approving in one act, sending back, closing; constant queries."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.urls import reverse
@@ -9,6 +10,7 @@ from reporting.entry import saving
 from reporting.entry.form import load_form
 from reporting.models import Explanation, Period, PeriodClosure, Report, ReportEvent, Status
 from reporting.review import listing, workflow
+from reporting.rollup import rollup
 from taskforces.models import AdministrativeUnit, Level, Role, UnitVersion
 from tests.conftest import FIRST_NEW, make_person
 
@@ -83,6 +85,20 @@ def test_list_says_what_is_clean_doubtful_missing_approved(client, world, report
     assert "Xã Đạ Huoai" not in text
 
 
+def test_months_nobody_sent_say_so(client, world, reports, month):
+    """October and November have a report in the figures; December is opened and nobody has sent it."""
+    month("2026-12")
+    for period in Period.objects.all():
+        rollup.roll_up(period)
+    text = text_of(page(client, world.reviewer))
+    options = re.findall(r'<option value="(2026-\d\d)"[^>]*>([^<]+)</option>', text)
+    assert options == [
+        ("2026-12", "Tháng 12/2026 (chưa có số liệu)"),
+        ("2026-11", "Tháng 11/2026"),
+        ("2026-10", "Tháng 10/2026"),
+    ]
+
+
 def test_figures_of_a_row(client, world, reports):
     row = page(client, world.reviewer).context["review"].clean[0]
     # 13 services: 10 dossiers each in November, 8 in October; all on time, none overdue
@@ -129,9 +145,8 @@ def test_a_returned_report_is_missing_again_and_overdue(client, world, reports):
     missing = {row.name: row for row in result.missing}
     assert set(missing) == {"Phường Phước Long", "Xã Phú Riềng", "Tỉnh Đồng Nai"}
     assert (missing["Phường Phước Long"].is_overdue, missing["Phường Phước Long"].late_text) == (True, "Quá hạn 1 ngày")
-    # of 4: Phước Bình sent, late; Phước Long returned, counted apart; Phú Riềng overdue and the province not begun
-    assert (result.sent, result.count_returned, result.count_missing) == (1, 1, 2)
-    assert (result.overdue, result.late) == (1, 1)
+    assert (result.sent, result.count_missing, result.overdue, result.late) == (1, 2, 1, 1)  # returned: counted apart
+    assert result.count_returned == 1
 
 
 def test_the_list_of_approved_reports_holds_them_alone(client, world, reports):
@@ -214,7 +229,7 @@ def test_a_district_of_2024_sees_its_own_communes(client, world, month, fill, at
 def test_queries_stay_the_same_with_560_communes(client, world, month, fill, at, django_assert_max_num_queries):
     def open_page():
         client.force_login(world.reviewer)
-        with django_assert_max_num_queries(20) as queries:
+        with django_assert_max_num_queries(21) as queries:
             response = client.get(LIST)
         assert response.status_code == 200
         return len(queries), response

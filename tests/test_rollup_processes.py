@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -112,13 +113,15 @@ class Portal:
     def approve(self, *numbers: int, then: str = "") -> None:
         self.script(APPROVE.format(reports=[self.scene["reports"][number] for number in numbers]) + then)
 
-    def start_worker(self) -> subprocess.Popen:
+    def start_worker(self, *queues: str, name: str = "") -> subprocess.Popen:
+        """A worker for these queues, without any for all."""
         log = self.folder / f"worker{len(self.workers)}.log"
         with log.open("wb") as output:
             # fmt: off
             worker = subprocess.Popen(
                 [sys.executable, "-m", "celery", "-A", "de_an_06", "worker", "--concurrency", "1", "--loglevel", "INFO",
-                 "--without-gossip", "--without-mingle", "--hostname", f"w{len(self.workers)}@test"],
+                 "--without-gossip", "--without-mingle", "--hostname", name or f"w{len(self.workers)}@test",
+                 *(["-Q", ",".join(queues)] if queues else [])],
                 cwd=ROOT, env=self.env, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
                 preexec_fn=end_with_parent,
             )
@@ -407,3 +410,60 @@ def test_a_mark_that_arrives_while_a_roll_up_runs_outlives_it(services, act):
     assert services.query(OFFICIAL) == [(3,)]
     assert services.query(WAITING) == [(0,)]
     assert "agree with the figures" in services.run("manage.py", "audit_rollup", "2026-10")
+
+
+# --- the two queues
+
+ASK_FOR_FILE = """
+from de_an_06.plain.spans import Span
+from reporting.exports import export_jobs
+by = get_user_model().objects.get(username="bao")
+province = AdministrativeUnit.objects.get(pk={province})
+export_jobs.create(unit=province, span=Span.parse("2026-10"), basis="official", by=by)
+"""
+FILES = "SELECT state FROM reporting_exportjob"
+
+
+def files_apart(portal: Portal) -> None:
+    """While nobody makes files, totals are made; a worker of files makes the file; one without -Q serves both."""
+    totals = portal.start_worker("celery")
+    portal.script(ASK_FOR_FILE.format(**portal.scene))
+    portal.approve(0)
+    portal.until_total(1)
+    assert portal.query(FILES) == [("waiting",)]
+
+    portal.kill(totals)
+    portal.start_worker("files")
+    portal.approve(1)
+    portal.until(lambda: portal.query(FILES) == [("done",)], "the file is not made")
+    assert portal.query(OFFICIAL) == [(1,)]
+    assert portal.query(WAITING) == [(1,)]
+
+    portal.stop()
+    portal.workers.clear()
+    portal.script("ExportJob.objects.all().delete()" + ASK_FOR_FILE.format(**portal.scene))
+    portal.start_worker()
+    portal.until_total(3)
+    portal.until(lambda: portal.query(FILES) == [("done",)], "the file is not made")
+
+
+@pytest.mark.slow
+def test_embedded_files_apart_from_totals(embedded):
+    files_apart(embedded)
+
+
+@pytest.mark.slow
+@pytest.mark.services
+def test_files_apart_from_totals_and_the_health_check(services):
+    files_apart(services)
+    services.stop()
+    services.workers.clear()
+    services.start_worker("files", name=f"celery@{socket.gethostname()}")
+    env = services.env | {"PATH": os.path.dirname(sys.executable) + os.pathsep + services.env["PATH"]}
+
+    def is_healthy(*queues):
+        command = [sys.executable, "bin/healthcheck.py", "worker", *queues]
+        return subprocess.run(command, cwd=ROOT, env=env, timeout=SECONDS).returncode == 0
+
+    assert is_healthy("files")
+    assert not is_healthy("celery")

@@ -313,7 +313,7 @@ def test_a_day_before_the_first_and_no_day_at_all(reader):
     assert "?ngay=2021-11-01" in response.content.decode()
     for wrong in ("hôm qua", "2025-02-30", "31/06/2025"):
         response = reader.get(reverse("unit-list"), {"ngay": wrong})
-        assert "Ngày này không có. Nhập ngày theo dạng 30/06/2025. Trang đang hiện ngày 21/11/2026" in text_of(response)
+        assert "Ngày này không có. Nhập ngày theo dạng 09/08/2022. Trang đang hiện ngày 21/11/2026" in text_of(response)
         assert h1_of(response).startswith("Cả nước có 34")
 
 

@@ -164,6 +164,17 @@ class NotAllowedSerializer(serializers.Serializer):
 
     detail = serializers.CharField()
     problems = ProblemSerializer(many=True, required=False)
+    personal = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="numbers in the narrative that look like a person's"
+    )
+
+
+class SubmitSerializer(serializers.Serializer):
+    """What the sender confirms."""
+
+    no_personal = serializers.BooleanField(
+        default=False, help_text="the narrative names nobody, whatever it looks like"
+    )
 
 
 class DetailSerializer(serializers.Serializer):

@@ -22,6 +22,7 @@ from de_an_06.plain.vietnamese import search_key
 from reporting.entry import saving
 from reporting.entry.checks import Problem
 from reporting.entry.form import ReportForm, load_form
+from reporting.entry.ready import LOOKS_PERSONAL, personal_numbers_of
 from reporting.models import (
     Basis,
     FigureChange,
@@ -201,9 +202,10 @@ def report_cells(request, pk: int):
 
 @extend_schema(
     operation_id="report_submit",
-    request=None,
+    request=shapes.SubmitSerializer,
     responses={
         200: shapes.ReceiptSerializer,
+        400: shapes.DetailSerializer,
         403: shapes.DetailSerializer,
         404: shapes.DetailSerializer,
         409: shapes.NotAllowedSerializer,
@@ -211,9 +213,17 @@ def report_cells(request, pk: int):
 )
 @api_view(["POST"])
 def report_submit(request, pk: int):
-    """Send the report. 409 names what blocks it, cell by cell."""
+    """Send the report. 409 names what blocks it, cell by cell.
+
+    Numbers in the narrative that look like a person's (`personal`) block it until `no_personal` says they are not.
+    """
     report = get_report(request.user, pk)
     require(may_submit(request.user, report))
+    form = shapes.SubmitSerializer(data=request.data)
+    form.is_valid(raise_exception=True)
+    personal = personal_numbers_of(report)
+    if personal and not form.validated_data["no_personal"]:
+        return Response({"detail": LOOKS_PERSONAL, "personal": personal}, status=409)
     try:
         event = workflow.submit(report_id=report.pk, by=request.user)
     except Refused as refused:

@@ -224,10 +224,10 @@ def _mark(cells: list[Cell], problems: Iterable[Problem]) -> None:
 
 
 def _pair_text(pair: tuple[int | None, int | None], is_ratio: bool) -> str:
-    """'287/301', '11', or '' when nothing was reported."""
+    """'287/301', '11', 'trống/301' with one half missing, or '' when nothing was reported."""
     numerator, denominator = pair
     if not is_ratio:
         return format_number(numerator)
     if numerator is None and denominator is None:
         return ""
-    return f"{format_number(numerator, blank=NO_VALUE)}/{format_number(denominator, blank=NO_VALUE)}"
+    return "/".join(format_number(half, blank="trống") for half in pair)

@@ -2,8 +2,10 @@
 
 from django.db import transaction
 
+from de_an_06.plain.personal_numbers import find_personal_numbers
 from reporting.closing import require_editable
 from reporting.models import IndicatorTerms, Report, ReportEvent, ServiceTerms
+from reporting.models.reports import NARRATIVE_FIELDS
 from reporting.report_log import NotAllowed, Refused, locked, log
 from taskforces.clock import now_for
 from taskforces.models import Branch, User
@@ -13,6 +15,7 @@ from .checks import SOFT
 from .form import load_form
 
 Action = ReportEvent.Action
+LOOKS_PERSONAL = "Thuyết minh có số giống thông tin của một người. Xóa đi hoặc xác nhận rồi gửi."
 
 
 @transaction.atomic
@@ -73,3 +76,8 @@ def _set(report: Report, branch: str, by: User | None) -> None:
     setattr(report, f"{branch}_ready_at", now_for(by) if by else None)
     setattr(report, f"{branch}_ready_by", by)
     report.save(update_fields=[f"{branch}_ready_at", f"{branch}_ready_by"])
+
+
+def personal_numbers_of(report: Report) -> list[str]:
+    """Numbers in the narrative that look like a person's, with what each looks like. Who sends says they are none."""
+    return [str(n) for name in NARRATIVE_FIELDS for n in find_personal_numbers(getattr(report, name))]

@@ -24,6 +24,7 @@ from reporting.models import Basis, ExportJob, ReportingSettings
 from reporting.reading.overview import begun_periods, periods_of_unit
 from taskforces.clock import now_for, today_for
 from taskforces.models import AdministrativeUnit, UnitVersion
+from taskforces.people.quotas import require_quota
 from taskforces.scope import path_in_scope
 from taskforces.units.tree import version_of_day
 
@@ -40,13 +41,14 @@ PROGRESS_EVERY = 0.4  # seconds between two notes of progress
 def create(*, unit: AdministrativeUnit, span: Span, basis: str, by) -> ExportJob:
     """Requests one summary. A second click on the same choice gives the job that is already under way.
 
-    The caller has checked that `by` may read the unit.
+    The caller has checked that `by` may read the unit. Raises OverQuota.
     """
     now = now_for(by)
     same = ExportJob.objects.filter(requested_by=by, unit=unit, span=span.key, basis=basis, state__in=OPEN)
     waiting = same.filter(requested_at__gt=now - STUCK_AFTER).first()
     if waiting is not None:
         return waiting
+    require_quota(by, ExportJob.objects.filter(requested_by=by), "requested_at", Q(state__in=OPEN))
     same.delete()  # lost on the way to the worker: asking again replaces it
     job = ExportJob.objects.create(requested_by=by, requested_at=now, unit=unit, span=span.key, basis=basis)
     run_export.delay_on_commit(str(job.pk))

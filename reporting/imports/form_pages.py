@@ -6,21 +6,32 @@ Columns are found by the hidden row of keys and must still carry their heading; 
 import datetime as dt
 import io
 import unicodedata
-import warnings
 import zipfile
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import BinaryIO
 
-import openpyxl
 from openpyxl.utils import get_column_letter
 
+from de_an_06.plain import workbooks
 from reporting.exports.form_file import MARK, NAME_MARK, SEAL_MARK
 from reporting.exports.form_seal import SealedPage
 from taskforces.register.uploads import has_macros
 
 LARGEST_FILE = 2 * 1024 * 1024
-LARGEST_FORM_UNPACKED = 40 * 1024 * 1024
+# The form has some 150 rows; this leaves room for sheets of people's own. Read while the person waits.
+FORM_LIMITS = workbooks.Limits(
+    unpacked=16 * 1024 * 1024,
+    last_row=10_000,
+    area=500_000,
+    cells=200_000,
+    strings=100_000,
+    styles=10_000,
+    others=20_000,
+    text=8_000_000,
+    memory=256 * 1024 * 1024,
+    seconds=20,
+)
 
 
 class UnreadableForm(ValueError):
@@ -86,29 +97,22 @@ def open_form(file: BinaryIO) -> list[FormPage]:
     content = file.read(LARGEST_FILE + 1)
     if len(content) > LARGEST_FILE:
         raise UnreadableForm("Tệp lớn hơn 2 MB nên không đọc.")
+    unreadable = "Không đọc được tệp. Tệp phải là Excel (.xlsx) và không đặt mật khẩu."
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(item.file_size for item in archive.infolist()) > LARGEST_FORM_UNPACKED:
-                raise UnreadableForm("Tệp quá lớn sau khi giải nén nên không đọc.")
+        with workbooks.open_archive(io.BytesIO(content)) as archive:
             if has_macros(archive):
                 raise UnreadableForm(
                     "Tệp có macro (.xlsm) nên không đọc. Lưu lại thành Excel Workbook (.xlsx) rồi nộp."
                 )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # openpyxl warns of styling it drops
-            values = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
-            formulas = openpyxl.load_workbook(io.BytesIO(content))
-    except UnreadableForm:
-        raise
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, SyntaxError, TypeError) as error:
-        message = "Không đọc được tệp. Tệp phải là Excel (.xlsx) và không đặt mật khẩu."
-        raise UnreadableForm(message) from error
-    pages = []
-    for page in values.worksheets:
-        both = zip(page.iter_rows(values_only=True), formulas[page.title].iter_rows(values_only=True), strict=True)
-        rows = [[_text(t if v is None else v) for v, t in zip(a, b, strict=True)] for a, b in both]
-        pages.append(FormPage(page.title, rows))
-    return pages
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, KeyError) as error:
+        raise UnreadableForm(unreadable) from error
+    except workbooks.WorkbookRefused as refused:
+        raise UnreadableForm(str(refused)) from refused
+    try:
+        sheets = workbooks.read_workbook(io.BytesIO(content), FORM_LIMITS, computed=True)
+    except workbooks.WorkbookRefused as refused:
+        raise UnreadableForm(unreadable if str(refused) == workbooks.UNREADABLE else str(refused)) from refused
+    return [FormPage(page.title, [[_text(v) for v in row] for _, row in page.all_rows()]) for page in sheets]
 
 
 def seal_lines(pages: list[FormPage]) -> list[str]:

@@ -10,7 +10,7 @@ from taskforces.models import UnitSuccession
 
 from .places import COUNTED, NOW, REPORT_TABLE, SHIFT, UNIT_TABLE, VERSION_TABLE, Stretch, marks, run, under
 
-LEFT_BEHIND_NAMED = 3
+UNITS_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def left_behind(stretch: Stretch) -> list[LeftBehind]:
 
 def words(left: list[LeftBehind]) -> str:
     """'8 hồ sơ chưa giải quyết của xã X (kết thúc 30/11/2024) chưa có trong tổng …'; three units by name."""
-    named = [f"{unit.name} (kết thúc {unit.closed_on:%d/%m/%Y})" for unit in left[:LEFT_BEHIND_NAMED]]
+    named = [f"{unit.name} (kết thúc {unit.closed_on:%d/%m/%Y})" for unit in left[:UNITS_NAMED]]
     more = len(left) - len(named)
     who = ", ".join(named) + (f" và {format_number(more)} đơn vị khác" if more else "")
     dossiers = format_number(sum(unit.dossiers for unit in left))

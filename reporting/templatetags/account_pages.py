@@ -1,9 +1,10 @@
-"""What the login page says before anyone is known: the open month and its deadlines."""
+"""What the login page says before anyone is known: the open month and its deadlines, and how to come by a password."""
 
 from django import template
 
 from reporting.models import Period, PeriodDeadline, ReportingSettings
 from taskforces.models import Level
+from taskforces.people import mail
 
 register = template.Library()
 
@@ -24,3 +25,9 @@ def open_period_facts():
         "deadlines": [(level.label, due[level]) for level in ORDER if level in due],
         "support": ReportingSettings.load().support_contact,
     }
+
+
+@register.simple_tag
+def mail_goes_out() -> bool:
+    """Else a forgotten password is answered with a slip, see `taskforces.people.mail`."""
+    return mail.goes_out()

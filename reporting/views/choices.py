@@ -83,6 +83,14 @@ def _unit_asked(request: HttpRequest) -> int | None:
     return None
 
 
+NO_FIGURES = " (chưa có số liệu)"
+
+
+def empty_months(periods: list[Period], held: dict[int, int]) -> frozenset[Month]:
+    """Those in whose figures no report is; `held` as reports_in_months gives it."""
+    return frozenset(Month(p.year, p.month) for p in periods if not held.get(p.pk))
+
+
 def span_groups(
     own: list[Period], chosen: Span | None, empty: frozenset[Month] = frozenset()
 ) -> list[tuple[str, list[tuple[str, str, bool]]]]:
@@ -112,7 +120,7 @@ def span_groups(
 
 def _said(span: Span, have: set[Month], empty: frozenset[Month]) -> str:
     text = span.label[:1].upper() + span.label[1:]
-    return text + " (chưa có số liệu)" if have & set(span.months) <= empty else text
+    return text + NO_FIGURES if have & set(span.months) <= empty else text
 
 
 def in_scope(user, version: UnitVersion) -> bool:
@@ -123,8 +131,7 @@ def in_scope(user, version: UnitVersion) -> bool:
 def context_bar(request: HttpRequest, choice: Choice, *, seen=None, hidden: dict | None = None) -> dict:
     """What components/context_bar.html shows. `seen` (an Overview) adds the units above and below and the time."""
     offered = [p for p in choice.own_periods if p.pk in choice.held]
-    empty = frozenset(Month(p.year, p.month) for p in offered if not choice.held[p.pk])
-    groups = span_groups(offered, choice.span, empty)
+    groups = span_groups(offered, choice.span, empty_months(offered, choice.held))
     bar = {
         "action": request.path,
         "spans": groups,

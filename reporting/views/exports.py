@@ -11,14 +11,16 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET, require_POST
 
 from de_an_06.plain.numbers import format_number, whole_number
-from de_an_06.plain.spans import Span
+from de_an_06.plain.spans import Month, Span
 from reporting.exports import export_jobs, offers
 from reporting.models import Basis, ExportJob, ReportingSettings
+from reporting.reading.months import reports_in_months
 from reporting.reading.overview import begun_periods
 from taskforces.clock import now_for, today_for
 from taskforces.models import AdministrativeUnit
+from taskforces.people.quotas import OverQuota
 
-from .choices import BASES, span_groups
+from .choices import BASES, empty_months, span_groups
 
 State = ExportJob.State
 SLUGS = {basis: slug for slug, basis in BASES.items()}
@@ -51,8 +53,12 @@ def export_create(request):
     unit = AdministrativeUnit.objects.filter(pk=unit_id).first()
     if unit is None or not export_jobs.may_read(request.user, unit.pk, span):
         raise Http404
-    export_jobs.create(unit=unit, span=span, basis=basis, by=request.user)
-    messages.success(request, f"Đã nhận yêu cầu lập biểu tổng hợp {span.label}. Tiến độ ở mục Đang lập.")
+    try:
+        export_jobs.create(unit=unit, span=span, basis=basis, by=request.user)
+    except OverQuota as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, f"Đã nhận yêu cầu lập biểu tổng hợp {span.label}. Tiến độ ở mục Đang lập.")
     query = f"?ky={span.key}&don_vi={unit.pk}&co_so={SLUGS[basis]}"
     return redirect(reverse("export-list") + query)
 
@@ -119,7 +125,12 @@ def _form(request, data) -> dict:
     preferred = (wanted, request.posting.unit_id if request.posting else None, *known)
     unit_id = next((pk for pk in preferred if pk in known), None)
     basis = _basis(data) or Basis.PROVISIONAL
-    form = {"spans": span_groups(periods, span), "span": span, "units": units, "unit_id": unit_id, "basis": basis}
+    empty: frozenset[Month] = frozenset()
+    if unit_id is not None:
+        level = AdministrativeUnit.objects.values_list("level", flat=True).get(pk=unit_id)
+        empty = empty_months(periods, reports_in_months(unit_id, level, basis, periods))
+    form = {"spans": span_groups(periods, span, empty), "span": span, "units": units, "unit_id": unit_id}
+    form["basis"] = basis
     if unit_id is not None:
         form |= offers.completeness(request.user, unit_id, span, basis)
     return form

@@ -4,6 +4,7 @@ import hashlib
 import json
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
@@ -19,6 +20,7 @@ from reporting.models import FigureChange, FormUpload
 from reporting.report_doors import get_own_report
 from reporting.report_log import NotAllowed
 from taskforces.clock import now_for
+from taskforces.people.quotas import OverQuota, require_quota
 from taskforces.scope import branches_entered_by
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -51,21 +53,28 @@ def file_upload(request, pk):
         if upload is None:
             context["nothing"] = "Chọn tệp Excel rồi bấm “Xem trước”."
         else:
+            try:
+                context["upload"] = _record(request, report, upload)
+            except OverQuota as error:
+                context["nothing"] = error.message
+                return render(request, "reporting/file_upload.html", context)
             reading = read_entry_form(report, upload, request.user)
             context |= {"reading": reading, "name": upload.name}
             context |= {name: json.dumps(getattr(reading, name)) for name in ("cells", "asked", "seen")}
-            context["upload"] = _record(request, report, upload)
     return render(request, "reporting/file_upload.html", context)
 
 
+@transaction.atomic
 def _record(request, report, upload) -> FormUpload:
-    """Which file was sent in, by whom: kept also when nothing of it was saved."""
+    """Which file was sent in, by whom: kept also when nothing of it was saved. Raises OverQuota."""
+    require_quota(request.user, FormUpload.objects.filter(by=request.user), "at")
+    sha256 = hashlib.file_digest(upload, "sha256").hexdigest()
     upload.seek(0)
     return FormUpload.objects.create(
         report=report,
         file_name=upload.name[:200],
         size=upload.size,
-        sha256=hashlib.file_digest(upload, "sha256").hexdigest(),
+        sha256=sha256,
         by=request.user,
         at=now_for(request.user),
     )

@@ -16,7 +16,8 @@ from de_an_06.plain.numbers import format_number, whole_number
 from de_an_06.plain.spans import Span
 from reporting import closing, difficulties
 from reporting.entry.form import load_form
-from reporting.models import FigureChange, Period, PeriodClosure, Report, ReportEvent, Status
+from reporting.models import Basis, FigureChange, Period, PeriodClosure, Report, ReportEvent, Status
+from reporting.reading.months import reports_in_months
 from reporting.report_doors import get_report, named_reports
 from reporting.report_log import NotAllowed
 from reporting.review import changes, listing, workflow
@@ -38,6 +39,8 @@ from taskforces.scope import (
     sees_everything,
     units_reviewing,
 )
+
+from .choices import NO_FIGURES
 
 FILTERS = (
     ("", "Tất cả"),
@@ -74,6 +77,7 @@ def review_list(request):
     back_pk = _number(request.GET.get("tra_lai"))
     here = {"don_vi": unit.unit_id, "ky": period.key}
     position = months.index(period)
+    sent = reports_in_months(unit.unit_id, unit.unit.level, Basis.PROVISIONAL, months)
     return render(
         request,
         "reporting/review_list.html",
@@ -83,7 +87,7 @@ def review_list(request):
             "unit": unit,
             "now": now_for(request.user),
             "units": _units_to_choose(request.user, unit, period),
-            "months": months,
+            "months": [(month, NO_FIGURES if not sent.get(month.pk) else "") for month in months],
             "previous": months[position + 1] if position + 1 < len(months) else None,
             "previous_short": f"T{period.month - 1 or 12}",
             "filters": [

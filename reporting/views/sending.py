@@ -8,15 +8,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from de_an_06.plain.numbers import MINUS, NO_VALUE, format_number, format_rate
-from de_an_06.plain.personal_numbers import find_personal_numbers
+from de_an_06.plain.numbers import MINUS, format_number, format_rate, with_qualifier
 from reporting import difficulties
 from reporting.entry import checks
-from reporting.entry.form import ReportForm, ServiceLine, load_form
+from reporting.entry.form import IndicatorLine, ReportForm, ServiceLine, load_form
+from reporting.entry.ready import LOOKS_PERSONAL, personal_numbers_of
 from reporting.figures import IN_TIME_FIELDS, RECEIVED_FIELDS, RESOLVED_FIELDS, closing, total
 from reporting.lateness import time_left
 from reporting.models import FigureChange, ReportEvent
-from reporting.models.reports import NARRATIVE_FIELDS
 from reporting.report_doors import get_own_report, get_report
 from reporting.report_log import NotAllowed, Refused
 from reporting.review import workflow
@@ -30,7 +29,7 @@ ACTS_SHOWN = 8
 
 @dataclass(slots=True)
 class Line:
-    """One service, or their total, in the summary. Texts as shown."""
+    """One service, or their total, in the summary. Texts as shown; '' where a count is not known (figures.SIGNS)."""
 
     name: str
     received: str
@@ -63,9 +62,9 @@ def check_answers(request, pk):
         "reviewers": reviewers_of(report, today_for(request.user)),
         "log": _log(report),
         "difficulties": difficulties.panel_of(report, request.user),
-        "personal": _personal(report),
+        "personal": personal_numbers_of(report),
         "left": time_left(report.due, now_for(request.user)) if report.due else "",
-        "indicators": [(line, _explained(form, line), _hard(line)) for line in form.indicators],
+        "indicators": [(line, _value(line), _explained(form, line), _hard(line)) for line in form.indicators],
     }
     return render(request, "reporting/check_answers.html", context)
 
@@ -77,8 +76,8 @@ def submit(request, pk):
     if not request.POST.get("checked"):
         messages.error(request, "Đánh dấu “Tôi đã kiểm tra số liệu” rồi gửi.")
         return redirect("report-check", pk)
-    if _personal(report) and not request.POST.get("no_personal"):
-        messages.error(request, "Thuyết minh có số giống thông tin của một người. Xóa đi hoặc xác nhận rồi gửi.")
+    if personal_numbers_of(report) and not request.POST.get("no_personal"):
+        messages.error(request, LOOKS_PERSONAL)
         return redirect("report-check", pk)
     try:
         workflow.submit(report_id=pk, by=request.user)
@@ -114,11 +113,6 @@ def receipt(request, pk):
     return render(request, "reporting/receipt.html", context)
 
 
-def _personal(report) -> list[str]:
-    """Numbers in the narrative that look like a person's, each with what it looks like."""
-    return [str(n) for name in NARRATIVE_FIELDS for n in find_personal_numbers(getattr(report, name))]
-
-
 def _numbers(line: ServiceLine) -> dict[str, int | None]:
     """Sums of one service; None while a part is blank (blank is never read as 0)."""
     value = {cell.name: cell.value for cell in line.cells}
@@ -151,21 +145,27 @@ def _total(rows: list[dict]) -> Line:
 def _texts(name: str, numbers: dict, explained, wrong) -> Line:
     return Line(
         name=name,
-        received=format_number(numbers["received"], blank=NO_VALUE),
+        received=format_number(numbers["received"]),
         change=_change(numbers["received"], numbers["before"]),
-        resolved=format_number(numbers["resolved"], blank=NO_VALUE),
+        resolved=format_number(numbers["resolved"]),
         in_time=format_rate(numbers["in_time"], numbers["resolved"]),
-        rejected=format_number(numbers["rejected"], blank=NO_VALUE),
-        remaining=format_number(numbers["remaining"], blank=NO_VALUE),
+        rejected=format_number(numbers["rejected"]),
+        remaining=format_number(numbers["remaining"]),
         overdue=format_number(numbers["overdue"]) if numbers["overdue"] else "",
         explained=explained,
         wrong=wrong,
     )
 
 
+def _value(line: IndicatorLine) -> str:
+    """'287/301', '11'; '' where nothing is filled in, and the half that is missing in words."""
+    texts = [cell.text for cell in line.cells]
+    return with_qualifier("/".join(text or "trống" for text in texts), line.qualifier) if any(texts) else ""
+
+
 def _change(now: int | None, before: int | None) -> str:
     if now is None or before is None:
-        return NO_VALUE
+        return ""
     return f"+{format_number(now - before)}" if now > before else format_number(now - before).replace("-", MINUS)
 
 

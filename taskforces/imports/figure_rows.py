@@ -1,7 +1,7 @@
 """Sheets of what units are asked for: assignments with their state, and targets of a year."""
 
 from reporting.models.catalogue import Indicator, Target
-from taskforces.models import Assignment, AssignmentEvent, SourceItem
+from taskforces.models import Assignment, AssignmentEvent, PlanChange, SourceItem
 from taskforces.register.assignments import LONGEST_PROGRESS
 from taskforces.scope import may_assign_by_file
 
@@ -152,6 +152,7 @@ class TargetRoster(Roster):
         self.targets = {}
         for target in in_parts(Target.objects.select_related("unit", "indicator"), "unit_id", unit_ids):
             self.targets[target.unit_id, target.year, target.indicator_id] = target
+        self.stored = {target.pk: self.fields["value"].export(target) for target in self.targets.values()}
 
     def find(self, row, place, number):
         year, code = self.read("year", row), self.read("indicator", row)
@@ -173,6 +174,26 @@ class TargetRoster(Roster):
         is_ratio = target.indicator.kind == Indicator.Kind.RATIO and not target.indicator.may_exceed_total
         if target.value is not None and is_ratio and target.value > 100:
             self.refuse(VALUE, "Chỉ tiêu Đạt/Tổng số ghi phần trăm, nhiều nhất 100.")
+        if target.pk and self.place and not may_assign_by_file(self.by, self.place.path):
+            stored = self.before[VALUE]
+            if self.texts(target)[VALUE] != stored:
+                self.refuse(VALUE, f"Chỉ cấp giao mới đổi được ô này (đang ghi “{stored}”).")
+
+    def save_after(self, created, updated):
+        """What a unit is asked for never changes unsaid; `load` read the values as they were."""
+        shown = self.fields["value"]
+        changes = [
+            PlanChange(
+                unit=target.unit,
+                what=f"Chỉ tiêu {target.indicator.code} năm {target.year}",
+                before=self.stored.get(target.pk, ""),
+                after=shown.export(target),
+                by=self.by,
+                at=self.now,
+            )
+            for target in [*created, *updated]
+        ]
+        PlanChange.objects.bulk_create(changes, batch_size=BATCH)
 
     def rows_of(self, units):
         found = Target.objects.filter(unit__in=units).select_related("unit", "indicator")

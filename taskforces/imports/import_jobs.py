@@ -20,6 +20,7 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import Error as DatabaseProblem
 from django.db import transaction
+from django.db.models import Q
 from django.http import Http404
 from import_export.exceptions import ImportError as RowsRefused
 from import_export.results import Result, RowResult
@@ -29,6 +30,7 @@ from reporting.models.catalogue import ReportingSettings
 from taskforces.clock import now_for
 from taskforces.models import ImportJob, Posting, User
 from taskforces.people import passwords
+from taskforces.people.quotas import require_quota
 from taskforces.scope import needs_second_person, require
 
 from . import sheets_out, tables
@@ -39,7 +41,6 @@ from .resources import Roster
 logger = logging.getLogger(__name__)
 State, Kind = ImportJob.State, ImportJob.Kind
 SHOWN = 200  # rows of the preview; all rows are in the result file
-CHECKED_AT_ONCE = 64 * 1024  # bytes: a small file needs no worker
 BUSY = (State.WAITING, State.CHECKING, State.WRITING)
 NOTED_EVERY = 0.5  # seconds
 CHANGED_SINCE = (
@@ -72,11 +73,12 @@ class Judged:
 
 
 def create(*, by, kind: str, upload: UploadedFile) -> ImportJob:
-    """Keep an upload and have it checked; ValidationError when the file cannot be taken at all."""
+    """Keep an upload and have the worker check it; ValidationError when the file cannot be taken at all."""
     require(kind in ROSTERS and may_bring_in(by, kind))
     inspected = tables.inspect_roster(upload)
     upload.seek(0)
     with transaction.atomic():
+        require_quota(by, ImportJob.objects.filter(by=by), "uploaded_at", Q(state__in=BUSY))
         job = ImportJob(
             kind=kind,
             by=by,
@@ -87,11 +89,7 @@ def create(*, by, kind: str, upload: UploadedFile) -> ImportJob:
         )
         job.file.save("tep", upload, save=False)
         job.save()
-        if inspected.size > CHECKED_AT_ONCE or kind == Kind.UNITS:
-            check.delay_on_commit(str(job.pk))
-    if inspected.size <= CHECKED_AT_ONCE and kind != Kind.UNITS:
-        check(job.pk)
-        job.refresh_from_db()
+        check.delay_on_commit(str(job.pk))
     return job
 
 

@@ -5,44 +5,44 @@ there is one. Values come back as the file has them (text, number, day); the col
 """
 
 import csv
-import datetime as dt
 import io
-import re
 import unicodedata
-import warnings
-import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
-import openpyxl
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from openpyxl.utils import get_column_letter, range_boundaries
 
+from de_an_06.plain import workbooks
 from de_an_06.plain.numbers import format_number
+from de_an_06.plain.workbooks import CellValue
 from taskforces.register import uploads
 
 MOST_ROSTER_ROWS = 50_000
 MOST_COLUMNS = 100
-LARGEST_UNPACKED_ROSTER = 200 * 1024 * 1024  # bytes; 50,000 rows of text need about 40 MB
 HEADER_WITHIN = 15  # rows in which the row of column names is looked for
 MOST_REASONS = 200
 DATA_SHEET = "Dữ liệu"
 XLSX_SUFFIX, CSV_SUFFIX = ".xlsx", ".csv"
 ROSTER_ACCEPT = f"{XLSX_SUFFIX},{CSV_SUFFIX}"
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*\bref="([A-Z]+[0-9]+:[A-Z]+[0-9]+)"')
-# What damaged workbooks raise in zipfile, zlib and openpyxl.
-UNREADABLE = (
-    *(zipfile.BadZipFile, zlib.error, EOFError, OSError, SyntaxError),
-    *(KeyError, IndexError, ValueError, TypeError, AttributeError, NotImplementedError),
+# 50,000 rows of text unpack to about 40 MB. Read by the worker; the row too many is counted below, with a sentence of
+# its own, so sheets may be longer here: titles, blank rows in between.
+ROSTER_LIMITS = workbooks.Limits(
+    unpacked=200 * 1024 * 1024,
+    last_row=2 * MOST_ROSTER_ROWS,
+    area=MOST_COLUMNS * MOST_ROSTER_ROWS,
+    cells=40 * MOST_ROSTER_ROWS,
+    strings=600_000,
+    styles=10_000,
+    others=200_000,
+    text=64_000_000,
+    memory=512 * 1024 * 1024,
+    seconds=120,
 )
-_CHUNK = 1024 * 1024
-
-CellValue = str | int | float | bool | dt.datetime | dt.date | dt.time | dt.timedelta | None
 
 
 class FileRefused(Exception):
@@ -203,6 +203,10 @@ def _csv_rows(file: BinaryIO) -> Iterator[tuple[int, list[CellValue]]]:
         ) from None
 
 
+_LATER_CELL = re.compile(r"([;\t\r\n][\s\"]*)(?=[=+\-@])")
+_MADE_SAFE = re.compile(r"([;\t\r\n][\s\"]*)'(?=[=+\-@])")
+
+
 def _csv_value(value: str, number: int, i: int) -> str:
     """A text as it was before it was made safe for Excel ("'=1+1" -> "=1+1"); a bare formula is refused."""
     value = _tidy(value)
@@ -211,97 +215,47 @@ def _csv_value(value: str, number: int, i: int) -> str:
             f"Dòng {number}, cột {get_column_letter(i + 1)}: ô này là công thức ({value[:40]}). "
             "Ghi giá trị thay cho công thức."
         )
-    return value[1:] if value[:1] == "'" and value[1:2] in tuple("=+-@\t\r") and len(value) > 1 else value
+    value = value[1:] if value[:1] == "'" and value[1:2] in tuple("=+-@\t\r") and len(value) > 1 else value
+    return _MADE_SAFE.sub(r"\1", value)
 
 
 def safe_for_csv(value: str) -> str:
-    """Excel would run a text that begins so as a formula; an apostrophe keeps it text."""
-    return f"'{value}" if value[:1] in tuple("=+-@\t\r") and value else value
+    """Excel would run a text that begins so as a formula; an apostrophe keeps it text.
+
+    Where the list separator is a semicolon, Excel takes a line with commas for one cell and cuts it at the semicolons
+    inside the texts, and at their line breaks: what follows these begins a cell too.
+    """
+    value = f"'{value}" if value[:1] in tuple("=+-@\t\r") and value else value
+    return _LATER_CELL.sub(r"\1'", value)
 
 
 # --- Excel
 
 
 def _read_workbook(file: BinaryIO, known: dict, required: list[str]) -> RosterTable:
-    unreadable = "Không đọc được tệp Excel: tệp hỏng hoặc có mật khẩu. Mở bằng Excel, lưu lại dạng .xlsx rồi gửi."
     try:
-        merged_parts = _check_archive(file)
-        file.seek(0)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # openpyxl warns of styling it drops
-            book = openpyxl.load_workbook(file, read_only=True, data_only=False, keep_links=False)
-        try:
-            page = _choose_page(book, known)
-            merged = merged_parts.get(getattr(page, "_worksheet_path", "").lstrip("/"), [])
-            page.reset_dimensions()  # what the file says of its size is often wrong
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                return _read_page(page, merged, known, required)
-        finally:
-            book.close()
-    except UNREADABLE:
-        raise FileRefused(unreadable) from None
-
-
-def _check_archive(file: BinaryIO) -> dict[str, list[str]]:
-    """Unpack every part once, counting bytes (a zip bomb is stopped, whatever it says of itself) and checking sums;
-    the merged ranges of each sheet on the way."""
-    merged: dict[str, list[str]] = {}
-    total = 0
-    with zipfile.ZipFile(file) as archive:
-        parts = archive.infolist()
-        if len(parts) > uploads.MOST_PARTS or sum(part.file_size for part in parts) > LARGEST_UNPACKED_ROSTER:
-            raise FileRefused("Tệp bung ra quá lớn nên không đọc. Chép riêng các dòng cần nhập sang tệp mẫu mới.")
-        for part in parts:
-            if part.flag_bits & 1:
-                raise FileRefused("Tệp có mật khẩu. Bỏ mật khẩu, lưu lại rồi gửi.")
-            is_sheet = part.filename.startswith("xl/worksheets/")
-            tail = b""
-            with archive.open(part) as stream:
-                while chunk := stream.read(_CHUNK):
-                    total += len(chunk)
-                    if total > LARGEST_UNPACKED_ROSTER:
-                        raise FileRefused("Tệp bung ra quá lớn nên không đọc.")
-                    if is_sheet:
-                        window = tail + chunk
-                        found = [m.decode() for m in _MERGED.findall(window)]
-                        if found:
-                            merged.setdefault(part.filename, []).extend(found)
-                        tail = window[-200:] if not found else b""
-    return merged
-
-
-def _choose_page(book, known: dict):
-    """The template's sheet, else the first one that is not hidden."""
-    shown = [page for page in book.worksheets if page.sheet_state == "visible"]
-    named = [page for page in shown if header_key(page.title) == header_key(DATA_SHEET)]
-    if named or shown:
-        return (named or shown)[0]
-    raise FileRefused("Tệp không có trang tính nào đang hiện. Bỏ ẩn trang có dữ liệu (Unhide) rồi gửi.")
-
-
-def _read_page(page, merged: list[str], known: dict, required: list[str]) -> RosterTable:
+        (page,) = workbooks.read_workbook(file, ROSTER_LIMITS, only=DATA_SHEET)
+    except workbooks.WorkbookRefused as refused:
+        raise FileRefused(str(refused)) from None
     reasons: list[str] = []
 
     def rows():
-        for number, cells in enumerate(page.rows, 1):
+        for number, cells in page.all_rows():
             values: list[CellValue] = []
             for i, cell in enumerate(cells):
-                value = cell.value
-                if isinstance(value, str):
-                    value = _tidy(value) or None
+                value = _tidy(cell) or None if type(cell) is str else cell
                 if value is not None:
-                    if cell.data_type == "f":
+                    letter = get_column_letter(i + 1)
+                    if isinstance(value, workbooks.Formula):
                         if len(reasons) < MOST_REASONS:
                             reasons.append(
-                                f"Dòng {number}, cột {get_column_letter(i + 1)}: ô này là công thức. "
+                                f"Dòng {number}, cột {letter}: ô này là công thức. "
                                 "Chép rồi dán giá trị (Paste Values) vào chỗ đó."
                             )
                         value = "="
-                    elif cell.data_type == "e":
+                    elif isinstance(value, workbooks.CellFault):
                         if len(reasons) < MOST_REASONS:
-                            letter = get_column_letter(i + 1)
-                            reasons.append(f"Dòng {number}, cột {letter}: ô báo lỗi {str(value)[:20]}. Sửa ô này.")
+                            reasons.append(f"Dòng {number}, cột {letter}: ô báo lỗi {value[:20]}. Sửa ô này.")
                     elif i >= MOST_COLUMNS:
                         raise FileRefused(f"Dòng {number} có hơn {MOST_COLUMNS} cột.")
                 values.append(value)
@@ -311,7 +265,7 @@ def _read_page(page, merged: list[str], known: dict, required: list[str]) -> Ros
         table = _collect(page.title, rows(), known, required)
     except FileRefused as refused:
         raise FileRefused(*reasons, *refused.reasons) from None
-    reasons += _merged_reasons(merged, table)
+    reasons += _merged_reasons(page.merged, table)
     if reasons:
         raise FileRefused(*reasons)
     return table
@@ -321,7 +275,10 @@ def _merged_reasons(merged: list[str], table: RosterTable) -> list[str]:
     """Merged cells hide which row a value belongs to; titles above the rows may stay merged."""
     reasons = []
     for ref in merged:
-        _, first, _, last = range_boundaries(ref)
+        try:
+            _, first, _, last = range_boundaries(ref)
+        except ValueError:
+            raise FileRefused(workbooks.UNREADABLE) from None
         if last >= table.numbers[0]:
             rows = f"Dòng {first}" if first == last else f"Dòng {first} đến {last}"
             reasons.append(f"{rows}: các ô {ref} đang gộp. Bỏ gộp (Unmerge) rồi ghi giá trị vào từng dòng.")

@@ -1,6 +1,7 @@
 from .activities import OutreachEvent, PilotModel
-from .assignments import Assignment, AssignmentEvent, SourceDocument, SourceItem
+from .assignments import Assignment, AssignmentEvent, PlanChange, SourceDocument, SourceItem
 from .imports import ImportJob
+from .logins import LoginTries
 from .people import Branch, ContactExport, Posting, PostingEvent, Role, User
 from .taskforces import Document, Membership, Person, Responsibility, TaskForce, VillageTeam
 from .units import AdministrativeUnit, Level, UnitSuccession, UnitType, UnitVersion
@@ -14,10 +15,12 @@ __all__ = [
     "Document",
     "ImportJob",
     "Level",
+    "LoginTries",
     "Membership",
     "OutreachEvent",
     "Person",
     "PilotModel",
+    "PlanChange",
     "Posting",
     "PostingEvent",
     "Responsibility",

@@ -132,3 +132,27 @@ class AssignmentEvent(AppendOnly):
 
     def __str__(self):
         return f"{self.get_status_display()} {self.at:%d/%m/%Y}"
+
+
+class PlanChange(AppendOnly):
+    """Append-only log of what is asked of many: documents and their tasks (`source`), targets of a unit (`unit`)."""
+
+    source = models.ForeignKey(
+        SourceDocument, null=True, on_delete=models.PROTECT, related_name="changes", verbose_name="văn bản"
+    )
+    unit = models.ForeignKey(
+        AdministrativeUnit, null=True, on_delete=models.PROTECT, related_name="+", verbose_name="đơn vị"
+    )
+    what = models.CharField("nội dung", max_length=200)
+    before = models.TextField("trước", blank=True)  # '' when it was not there
+    after = models.TextField("sau")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField("lúc")
+
+    class Meta:
+        ordering = ["at", "pk"]
+        verbose_name = "nhật ký văn bản, chỉ tiêu giao"
+        verbose_name_plural = "nhật ký văn bản, chỉ tiêu giao"
+
+    def __str__(self):
+        return f"{self.what} {self.at:%d/%m/%Y}"

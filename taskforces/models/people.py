@@ -20,6 +20,12 @@ class User(AbstractUser):
     work_phone = models.CharField("điện thoại cơ quan", max_length=30, blank=True)
     email = models.EmailField("thư công vụ", blank=True)
     must_change_password = models.BooleanField("phải đổi mật khẩu", default=False)
+    second_factor_since = models.DateField(
+        "nợ bảo mật hai lớp từ ngày",
+        null=True,
+        blank=True,
+        help_text="Lần đăng nhập đầu tiên mà vai trò bắt buộc bảo mật hai lớp; thời hạn bật tính từ ngày này.",
+    )
     demo_today = models.DateField(
         "ngày trình diễn",
         null=True,

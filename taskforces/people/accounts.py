@@ -2,9 +2,13 @@
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend as AllauthBackend
+from allauth.core.internal.ratelimit import truncate_ip
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django import forms
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied, ValidationError
+
+from . import login_limits, mail, second_factor
 
 
 class AuthenticationBackend(AllauthBackend):
@@ -14,7 +18,9 @@ class AuthenticationBackend(AllauthBackend):
         return self._admitted(super().authenticate(request, **credentials))
 
     def get_user(self, user_id):
-        return self._admitted(super().get_user(user_id))
+        """As Django does, with what the second factor's duty asks."""
+        user = second_factor.users_with_it().filter(pk=user_id).first()
+        return self._admitted(user if user is not None and self.user_can_authenticate(user) else None)
 
     @staticmethod
     def _admitted(user):
@@ -22,7 +28,7 @@ class AuthenticationBackend(AllauthBackend):
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """No public sign-up, and a password its owner chose ends the duty to choose one."""
+    """No public sign-up, limited tries, and a password its owner chose ends the duty to choose one."""
 
     def is_open_for_signup(self, request):
         return False
@@ -30,6 +36,35 @@ class AccountAdapter(DefaultAccountAdapter):
     def set_password(self, user, password):
         user.must_change_password = False
         super().set_password(user, password)
+        login_limits.forget_failures(user)
+
+    def login(self, request, user):
+        super().login(request, user)
+        second_factor.begin_grace(user)
+
+    def send_mail(self, template_prefix, email, context):
+        """allauth's letters hold links that open accounts: without mail they would stand in the log."""
+        if mail.goes_out():
+            super().send_mail(template_prefix, email, context)
+
+    def get_client_ip(self, request):
+        """Past the proxies, or with no address in their header, it is whoever called."""
+        try:
+            return super().get_client_ip(request)
+        except (ImproperlyConfigured, PermissionDenied):
+            return request.META["REMOTE_ADDR"]
+
+    def pre_authenticate(self, request, **credentials):
+        """In place of allauth's own count: by account and address together."""
+        minutes = login_limits.begin(credentials.get("username", ""), truncate_ip(self.get_client_ip(request)))
+        if minutes:
+            raise ValidationError(f"Sai mật khẩu nhiều lần. Thử lại sau {minutes} phút, hoặc gọi Tổ giúp việc.")
+
+    def authenticate(self, request, **credentials):
+        user = super().authenticate(request, **credentials)
+        if user is not None:
+            login_limits.opened(credentials.get("username", ""), truncate_ip(self.get_client_ip(request)))
+        return user
 
 
 class AddKeyForm(AddWebAuthnForm):

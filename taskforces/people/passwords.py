@@ -21,6 +21,7 @@ from taskforces.clock import now_for, today_for
 from taskforces.models import PostingEvent, User
 from taskforces.scope import may_give_posting, needs_second_person
 
+from . import login_limits, mail
 from .postings import path_on
 
 Action = PostingEvent.Action
@@ -101,11 +102,17 @@ def set_first_password(*, user: User, password: str) -> None:
     user.set_password(password)
     user.must_change_password = False
     user.save(update_fields=["password", "must_change_password"])
+    login_limits.forget_failures(user)
 
 
 def send_links(users: list[User], address: str) -> int:
-    """One letter to each account with a work e-mail; `address` is the portal's own, e.g. https://portal.example."""
+    """One letter to each account with a work e-mail; `address` is the portal's own, e.g. https://portal.example.
+
+    None where mail would only be written to the log.
+    """
     sent = 0
+    if not mail.goes_out():
+        return sent
     for user in users:
         if user.email:
             context = {"user": user, "link": address.rstrip("/") + link_path(user), "days": DAYS}

@@ -24,6 +24,7 @@ from taskforces.models import (
     ImportJob,
     Membership,
     Person,
+    PlanChange,
     Posting,
     PostingEvent,
     User,
@@ -131,6 +132,7 @@ def _last_days(person_ids: list[int], user_ids: list[int]) -> dict[tuple[str, in
 # What a person's account left in the logs of this app; those of the app above are in `hooks.traces`.
 TRACES = (
     hooks.Trace("Ghi tiến độ nhiệm vụ", AssignmentEvent, "by"),
+    hooks.Trace("Văn bản giao nhiệm vụ, chỉ tiêu đã ghi hoặc sửa", PlanChange, "by"),
     hooks.Trace("Văn bản đã tải lên", Document, "uploaded_by"),
     hooks.Trace("Tệp đã nhập vào cổng", ImportJob, "by"),
     hooks.Trace("Phân công đã ghi cho người khác", PostingEvent, "by"),

@@ -16,8 +16,23 @@ from django.db import transaction
 
 from de_an_06.plain.vietnamese import one_line
 from taskforces.clock import now_for, today_for
-from taskforces.models import AdministrativeUnit, Assignment, AssignmentEvent, SourceDocument, SourceItem, UnitVersion
-from taskforces.scope import may_assign, may_keep_sources, may_report_progress, require
+from taskforces.models import (
+    AdministrativeUnit,
+    Assignment,
+    AssignmentEvent,
+    PlanChange,
+    SourceDocument,
+    SourceItem,
+    UnitVersion,
+)
+from taskforces.scope import (
+    may_assign,
+    may_keep_sources,
+    may_report_progress,
+    path_in_scope_of_unit,
+    require,
+    sees_everything,
+)
 
 ROWS_A_STATEMENT = 1000
 LONGEST_PROGRESS = 5000  # characters
@@ -29,7 +44,7 @@ LONGEST_PROGRESS = 5000  # characters
 def create_source(*, by, number: str, issued_on: dt.date, issuing_body: str, title: str) -> SourceDocument:
     """Put a plan or decision into the catalogue."""
     require(may_keep_sources(by))
-    return _save_source(SourceDocument(), number, issued_on, issuing_body, title)
+    return _save_source(by, SourceDocument(), number, issued_on, issuing_body, title)
 
 
 @transaction.atomic
@@ -39,7 +54,8 @@ def change_source(
     """Correct what the catalogue says of a document."""
     require(may_keep_sources(by))
     source = SourceDocument.objects.select_for_update().get(pk=source_id)
-    return _save_source(source, number, issued_on, issuing_body, title)
+    _refuse_shared(by, source)
+    return _save_source(by, source, number, issued_on, issuing_body, title)
 
 
 @transaction.atomic
@@ -49,7 +65,7 @@ def add_item(
     """One task of a document."""
     require(may_keep_sources(by))
     item = SourceItem(source=SourceDocument.objects.get(pk=source_id))
-    return _save_item(item, code, text, task_group, utility_group)
+    return _save_item(by, item, code, text, task_group, utility_group)
 
 
 @transaction.atomic
@@ -58,8 +74,9 @@ def change_item(
 ) -> SourceItem:
     """Correct the wording or group of a task; assignments of it stay."""
     require(may_keep_sources(by))
-    item = SourceItem.objects.select_for_update().get(pk=item_id)
-    return _save_item(item, code, text, task_group, utility_group)
+    item = SourceItem.objects.select_for_update().select_related("source").get(pk=item_id)
+    _refuse_shared(by, item.source)
+    return _save_item(by, item, code, text, task_group, utility_group)
 
 
 # Assigning -----------------------------------------------------------------------------------------------------------
@@ -246,7 +263,35 @@ def _assigned_note(part: str, due_on: dt.date | None) -> str:
     return f"Giao {Assignment.Part(part).label.lower()}, {due}."
 
 
-def _save_source(source: SourceDocument, number, issued_on, issuing_body, title) -> SourceDocument:
+def _refuse_shared(by, source: SourceDocument) -> None:
+    """A document handed out beyond one's own units is no longer one's own: administrators correct it."""
+    if sees_everything(by):
+        return
+    if Assignment.objects.filter(item__source=source).exclude(path_in_scope_of_unit(by)).exists():
+        raise ValidationError("Văn bản này đã giao cho đơn vị ngoài phạm vi của bạn: chỉ quản trị sửa được.")
+
+
+def _log_plan(by, source: SourceDocument, what: str, before: str, after: str) -> None:
+    if before != after:
+        PlanChange.objects.create(source=source, what=what, before=before, after=after, by=by, at=now_for(by))
+
+
+def _source_words(source: SourceDocument) -> str:
+    if source.pk is None:
+        return ""
+    return f"{source.number}, {source.issued_on:%d/%m/%Y}, {source.issuing_body}: {source.title}"
+
+
+def _item_words(item: SourceItem) -> str:
+    if item.pk is None:
+        return ""
+    groups = [item.task_group, f"nhóm tiện ích {item.utility_group}" if item.utility_group else ""]
+    more = ", ".join(filter(None, groups))
+    return f"{item.code} {item.text}" + (f" ({more})" if more else "")
+
+
+def _save_source(by, source: SourceDocument, number, issued_on, issuing_body, title) -> SourceDocument:
+    before = _source_words(source)
     source.number, source.issued_on = one_line(number), issued_on
     source.issuing_body, source.title = one_line(issuing_body), one_line(title)
     others = SourceDocument.objects.exclude(pk=source.pk).only("number", "issued_on")  # Đ and đ: not for the database
@@ -254,10 +299,12 @@ def _save_source(source: SourceDocument, number, issued_on, issuing_body, title)
         raise ValidationError({"number": f"Danh mục đã có văn bản {other.number} ngày {other.issued_on:%d/%m/%Y}."})
     source.full_clean()
     source.save()
+    _log_plan(by, source, f"Văn bản {source.number}", before, _source_words(source))
     return source
 
 
-def _save_item(item: SourceItem, code, text, task_group, utility_group) -> SourceItem:
+def _save_item(by, item: SourceItem, code, text, task_group, utility_group) -> SourceItem:
+    before = _item_words(item)
     item.code, item.text = one_line(code), _paragraphs(text)
     item.task_group, item.utility_group = one_line(task_group), utility_group
     if item.utility_group is not None and not 1 <= item.utility_group <= 5:
@@ -266,6 +313,7 @@ def _save_item(item: SourceItem, code, text, task_group, utility_group) -> Sourc
         raise ValidationError({"code": f"Văn bản đã có nhiệm vụ mang mã {item.code}."})
     item.full_clean()
     item.save()
+    _log_plan(by, item.source, f"Nhiệm vụ {item.code}", before, _item_words(item))
     return item
 
 

@@ -12,11 +12,11 @@ from pathlib import PurePosixPath
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
+from de_an_06.plain import workbooks
 from de_an_06.plain.numbers import format_number
 
 LARGEST_UPLOAD = 20 * 1024 * 1024  # bytes
 LONGEST_NAME = 200
-MOST_PARTS = 5000  # files inside a .docx or .xlsx
 LARGEST_UNPACKED = 400 * 1024 * 1024  # bytes
 
 PDF = "application/pdf"
@@ -124,14 +124,16 @@ def _is_open_document(upload: UploadedFile, name: str, suffix: str, head: bytes)
         return False
     upload.seek(0)
     try:
-        with zipfile.ZipFile(upload) as archive:
+        with workbooks.open_archive(upload.file) as archive:
             parts = archive.infolist()
             names = {part.filename for part in parts}
-            if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > LARGEST_UNPACKED:
+            if sum(part.file_size for part in parts) > LARGEST_UNPACKED:
                 raise ValidationError(f"Tệp “{name}” bung ra quá lớn. Xóa bớt nội dung rồi gửi.")
             if "[Content_Types].xml" not in names or MAIN_PART[suffix] not in names:
                 return False
             is_macro = has_macros(archive)
+    except workbooks.WorkbookRefused:
+        raise ValidationError(f"Tệp “{name}” bung ra quá lớn. Xóa bớt nội dung rồi gửi.") from None
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError):
         return False
     if is_macro:
@@ -140,9 +142,10 @@ def _is_open_document(upload: UploadedFile, name: str, suffix: str, head: bytes)
 
 
 def has_macros(archive: zipfile.ZipFile) -> bool:
-    """Does this .docx or .xlsx carry macros, whatever its name says? KeyError where it is neither."""
+    """Does this .docx or .xlsx carry macros, whatever its name says? KeyError where it is neither, WorkbookRefused
+    where its list of parts is too long to be honest."""
     names = [name.lower() for name in archive.namelist()]
-    is_declared = b"macroEnabled" in archive.read("[Content_Types].xml")
+    is_declared = b"macroEnabled" in workbooks.small_part(archive, "[Content_Types].xml")
     return is_declared or any(name.endswith("vbaproject.bin") or "/macrosheets/" in name for name in names)
 
 

@@ -14,7 +14,7 @@ from de_an_06.plain.numbers import format_number
 from taskforces.clock import now_for, today_for
 from taskforces.imports import import_jobs, kinds, sheets_out, tables
 from taskforces.models import ContactExport, ImportJob
-from taskforces.people import passwords
+from taskforces.people import mail, passwords
 from taskforces.scope import require
 
 from .slips import slip_of
@@ -41,7 +41,7 @@ def import_list(request):
 
 @require_POST
 def import_upload(request):
-    """One file: kept, then checked at once when small, else by the worker."""
+    """One file: kept, then checked by the worker."""
     kind = kinds.BY_SLUG.get(request.POST.get("loai", ""))
     upload = request.FILES.get("tep")
     require(bool(kinds.kinds_for(request.user)))
@@ -168,7 +168,9 @@ def import_links_send(request, pk):
     if job.kind != Kind.USERS:
         raise Http404
     count = sum(1 for user in import_jobs.accounts_of_one(import_jobs.new_accounts(job)) if user.email)
-    if count:
+    if not mail.goes_out():
+        messages.error(request, "Cổng này không gửi thư. In phiếu rồi giao tận tay.")
+    elif count:
         import_jobs.send_password_links.delay_on_commit(str(job.pk), request.build_absolute_uri("/"))
         messages.success(request, f"Đang gửi đường dẫn đặt mật khẩu tới {format_number(count)} hộp thư công vụ.")
     else:
@@ -262,7 +264,7 @@ def _job_context(request, job: ImportJob) -> dict:
         "has_result": job.state not in {*import_jobs.BUSY, State.CANCELLED}
         and default_storage.exists(import_jobs.result_name(job)),
         "accounts": format_number(len(accounts)) if accounts else "",
-        "with_mail": format_number(sum(1 for user in accounts if user.email)),
+        "with_mail": format_number(sum(1 for user in accounts if user.email)) if mail.goes_out() else "0",
         "days": passwords.DAYS,
     }
 

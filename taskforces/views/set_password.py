@@ -1,5 +1,6 @@
-"""The page behind a one-time link: somebody sets the first password of their account."""
+"""Setting a password without the old one: the page behind a one-time link, and how to come by such a link."""
 
+from allauth.account.views import password_reset
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import SetPasswordForm
@@ -8,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from taskforces.people import passwords
+from taskforces.people import mail, passwords
 
 
 @sensitive_post_parameters()
@@ -30,3 +31,13 @@ def set_password(request, uid, token):
         messages.success(request, f"Đã đặt mật khẩu. Đăng nhập bằng tên {user.username}.")
         return redirect("account_login")
     return render(request, "taskforces/import_set_password.html", {"form": form, "owner": user})
+
+
+@never_cache
+@login_not_required
+@require_http_methods(["GET", "POST"])
+def forgotten_password(request):
+    """allauth's page where there is mail; else the way to a slip, and no link is made."""
+    if mail.goes_out():
+        return password_reset(request)
+    return render(request, "taskforces/forgotten_password.html")

@@ -80,7 +80,6 @@ def _run() -> None:
 def _bring_in(by, kind, upload):
     from taskforces.imports import import_jobs
 
-    import_jobs.CHECKED_AT_ONCE = 0
     job = import_jobs.create(by=by, kind=kind, upload=upload)
     begin = time.perf_counter()
     import_jobs.check(job.pk)

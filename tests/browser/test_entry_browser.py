@@ -220,7 +220,9 @@ def test_two_officers_one_cell(open_browser, world, november):
     saved(theirs)
     cell(mine, "DVC09.rejected").fill("6")
     mine.keyboard.press("Tab")
-    expect(mine.locator("#DVC09-tin")).to_contain_text("Trịnh Thị Thu đã sửa ô này thành 5")
+    both = r"Trịnh Thị Thu đã sửa ô này thành 5 lúc \d\d:\d\d ngày \d\d/\d\d/\d{4}\. Bạn nhập 6\."
+    expect(mine.locator("#DVC09-tin")).to_contain_text(re.compile(both))
+    expect(cell(mine, "DVC09.rejected")).to_have_value("6")  # what was typed is not lost
     assert row(november).rejected == 5
     mine.get_by_role("button", name="Giữ số của tôi: 6").click()
     expect(mine.locator("#DVC09-tin")).to_have_count(0)

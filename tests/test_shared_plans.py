@@ -1,0 +1,104 @@
+"""A plan shared by provinces is not rewritten by one of them, a target not by whom it binds; every change is logged."""
+
+import datetime as dt
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+
+from reporting.models import Target
+from taskforces.models import Assignment, ImportJob, PlanChange, SourceDocument, SourceItem
+from taskforces.register import assignments
+from tests.import_sheets import bring_in, write, xlsx
+
+pytestmark = pytest.mark.django_db
+DAY = dt.date(2026, 1, 15)
+TARGETS = ImportJob.Kind.TARGETS
+HEADERS = ["Mã đơn vị", "Năm", "Mã chỉ tiêu", "Chỉ tiêu giao"]
+
+
+@pytest.fixture
+def plan(world):
+    plan = SourceDocument.objects.create(number="06/QĐ-TTg", issued_on=DAY, issuing_body="Thủ tướng", title="Đề án 06")
+    SourceItem.objects.create(source=plan, code="1", text="Việc chung")
+    return plan
+
+
+def hand_out(plan, *units):
+    for unit in units:
+        Assignment.objects.create(item=plan.items.get(), unit=unit, part="lead", assigned_on=DAY)
+
+
+def rewrite(plan, by):
+    new = {"number": plan.number, "issued_on": DAY, "issuing_body": plan.issuing_body, "title": "Tên khác"}
+    assignments.change_source(by=by, source_id=plan.pk, **new)
+    assignments.change_item(by=by, item_id=plan.items.get().pk, code="1", text="Việc khác")
+
+
+def test_a_plan_of_two_provinces_is_rewritten_by_neither(world, plan):
+    hand_out(plan, world.phuoc_long, world.da_huoai)
+    for person in (world.reviewer, world.staff, world.stranger_reviewer):
+        for act in (
+            lambda by: assignments.change_source(
+                by=by, source_id=plan.pk, number="1", issued_on=DAY, issuing_body="X", title="Y"
+            ),
+            lambda by: assignments.change_item(by=by, item_id=plan.items.get().pk, code="1", text="Việc khác"),
+        ):
+            with pytest.raises(ValidationError, match="ngoài phạm vi"):
+                act(person)
+    plan.refresh_from_db()
+    assert (plan.title, plan.items.get().text) == ("Đề án 06", "Việc chung")
+    assert not PlanChange.objects.exists()
+    rewrite(plan, world.administrator)
+    assert plan.items.get().text == "Việc khác"
+
+
+def test_the_page_says_why(client, world, plan):
+    hand_out(plan, world.da_huoai)
+    client.force_login(world.reviewer)
+    item = plan.items.get()
+    answer = client.post(reverse("source-item-edit", args=[item.pk]), {"code": "1", "text": "Việc khác"})
+    assert answer.status_code == 200
+    assert "chỉ quản trị sửa được" in answer.text
+
+
+def test_a_plan_of_the_own_province_is_corrected_and_the_log_says_what_and_by_whom(world, plan):
+    hand_out(plan, world.phuoc_long)
+    rewrite(plan, world.reviewer)
+    first, second = PlanChange.objects.order_by("pk")
+    assert (first.source, first.by, first.unit) == (plan, world.reviewer, None)
+    assert "Đề án 06" in first.before
+    assert "Tên khác" in first.after
+    assert (second.source, second.before, second.after) == (plan, "1 Việc chung", "1 Việc khác")
+    rewrite(plan, world.reviewer)  # the same again is no change
+    assert PlanChange.objects.count() == 2
+
+
+def test_what_is_added_is_logged_too(world, plan):
+    assignments.add_item(by=world.stranger_reviewer, source_id=plan.pk, code="2", text="Thêm")
+    new = assignments.create_source(
+        by=world.reviewer, number="9/KH-UBND", issued_on=DAY, issuing_body="UBND", title="Kế hoạch"
+    )
+    item, source = PlanChange.objects.order_by("pk")
+    assert (item.source, item.before, item.after, item.by) == (plan, "", "2 Thêm", world.stranger_reviewer)
+    assert (source.source, source.before, source.by) == (new, "", world.reviewer)
+
+
+def test_an_officer_does_not_replace_the_target_that_was_set(world):
+    write(bring_in(world.staff, TARGETS, xlsx(HEADERS, ["25217", 2026, "TT01", "95"])))
+    job = bring_in(world.officer, TARGETS, xlsx(HEADERS, ["25217", 2026, "TT01", "1"]))
+    assert (job.state, job.refused) == (ImportJob.State.REFUSED, 1)
+    assert "Chỉ cấp giao mới đổi được ô này (đang ghi “95”)." in str(job.preview)
+    assert Target.objects.get().value == 95
+    same = bring_in(world.officer, TARGETS, xlsx(HEADERS, ["25217", 2026, "TT01", "95"], ["25217", 2027, "TT01", "90"]))
+    assert (same.unchanged, same.created, same.refused) == (1, 1, 0)  # its own, where none was set
+
+
+def test_each_change_of_a_target_is_logged(world):
+    write(bring_in(world.staff, TARGETS, xlsx(HEADERS, ["25217", 2026, "TT01", "95"])))
+    write(bring_in(world.reviewer, TARGETS, xlsx(HEADERS, ["25217", 2026, "TT01", "97,5"])))
+    rows = PlanChange.objects.order_by("pk").values_list("unit", "what", "before", "after", "by")
+    assert list(rows) == [
+        (world.phuoc_long.pk, "Chỉ tiêu TT01 năm 2026", "", "95", world.staff.pk),
+        (world.phuoc_long.pk, "Chỉ tiêu TT01 năm 2026", "95", "97,5", world.reviewer.pk),
+    ]
