@@ -77,6 +77,11 @@ def test_refused_dossiers_count_in_the_identity():
     )
 
 
+def test_the_title_counts_resolved_and_refused_together():
+    [problem] = check_service(service(opening=1, online=2, on_time=2, rejected=4))  # 2 + 4 = 6 of 1 + 2 = 3
+    assert problem.title == "DVC16 Liên thông khai tử: đã giải quyết và từ chối 6 hồ sơ trong khi chỉ có 3"
+
+
 def test_more_overdue_than_remain():
     [problem] = check_service(service(opening=3, online=7, on_time=8, overdue=5))
     assert codes([problem]) == [("pending_overdue", "hard", "DVC16.pending_overdue")]
@@ -95,6 +100,11 @@ def test_known_parts_decide_before_the_row_is_complete():
 def test_with_a_part_of_the_received_blank_nothing_is_decided():
     problems = check_service(service(opening=3, online=None, early=11))
     assert [p.code for p in problems] == ["missing"]
+
+
+def test_with_a_blank_opening_nothing_is_decided():
+    problems = check_service(service(opening=None, online=5, on_time=7))  # an opening of 2 would make it right
+    assert codes(problems) == [("missing", "missing", "DVC16.opening")]
 
 
 counts = st.integers(0, 10**6)
@@ -156,6 +166,16 @@ def test_it_is_an_error_only_where_it_breaks_the_identity():
 
 def test_the_same_opening_is_no_problem():
     assert check_service(service(opening=4, online=7, on_time=8, expected_opening=4)) == []
+
+
+def test_a_blank_opening_is_missing_and_not_corrected():
+    found = check_service(service(opening=None, online=7, on_time=7, expected_opening=3))
+    assert codes(found) == [("missing", "missing", "DVC16.opening")]
+
+
+def test_a_corrected_month_before_breaks_nothing_while_cells_are_blank():
+    found = check_service(service(opening=4, online=7, on_time=None, expected_opening=2))
+    assert [(p.code, p.severity) for p in found] == [("opening_changed", "soft"), ("missing", "missing")]
 
 
 # missing
@@ -407,3 +427,94 @@ def test_a_jump_of_a_ratio_speaks_of_what_was_reached():
 
 def test_the_first_cumulative_month_is_compared_with_nothing():
     assert check_indicator(number(660, over_time="cumulative", history=[])) == []
+
+
+def test_the_only_resolved_cell_is_the_one_to_look_at():
+    (problem,) = check_service(service(late=1))  # one resolved, none received: the zeros before it are not as large
+    assert codes([problem]) == [("identity", "hard", "DVC16.resolved_overdue")]
+
+
+def test_a_corrected_month_before_that_leaves_nothing_over_breaks_nothing():
+    found = check_service(service(opening=4, online=7, on_time=9, expected_opening=2))  # 2 + 7 - 9 = 0 remain
+    assert codes(found) == [("opening_changed", "soft", "DVC16.opening")]
+
+
+def test_each_cell_of_a_ratio_is_judged_on_its_own_months():
+    history = [(30, 310)] * 5
+    assert check_indicator(ratio(30, 310, history=history)) == []
+    assert [p.cell for p in check_indicator(ratio(300, 310, history=history))] == ["DV02.numerator"]
+    assert [p.cell for p in check_indicator(ratio(30, 31, history=history))] == ["DV02.denominator"]
+
+
+def test_a_denominator_left_on_a_plain_number_plays_no_part():
+    assert check_indicator(number(5, denominator=3)) == []
+    assert check_indicator(number(5, denominator=3, over_time="stock", history=[(5, 1000)])) == []
+    assert check_indicator(number(5, denominator=3000, history=[(5, 30)] * 5)) == []
+
+
+def test_the_middle_of_a_cell_is_that_of_the_months_in_which_it_was_reported():
+    """Four months of 60 online; one not sent, one sent without that cell."""
+    usual, blank = figures(online=60, on_time=60), figures(online=None, on_time=60)
+    problems = check_service(service(online=640, on_time=60, history=[usual, None, usual, blank, usual, usual]))
+    assert codes(problems) == [("jump", "soft", "DVC16.received_online")]
+    assert "trong khi 4 tháng trước thường từ 30 đến 90 (mức giữa 60)" in problems[0].message
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"received_postal": 0, "resolved_early": 0, "resolved_on_time": 0},  # now 0: 2 + 5 of 10 repeat
+        {"rejected": 4, "pending_overdue": 2, "resolved_overdue": 1},  # 0 last month: 5 + 5 of 13 repeat
+    ],
+)
+def test_a_cell_that_is_zero_in_one_of_the_months_is_one_that_differs(cells):
+    rows = [changed("DVC09", cells), changed("DVC10", {})]
+    assert [p for p in check_report(rows, []) if p.code == "same_as_last_month"] == []
+
+
+def test_a_total_that_shrinks_by_twenty_is_small_and_by_twenty_one_is_not():
+    history = [(2, 50)]
+    assert check_indicator(ratio(2, 30, over_time="stock", history=history)) == []
+    assert codes(check_indicator(ratio(2, 29, over_time="stock", history=history))) == [
+        ("denominator_falls", "soft", "DV02.denominator")
+    ]
+
+
+def test_a_cumulative_figure_that_stands_still_after_steady_growth_is_asked_about():
+    history = [(23400 - 300 * i, None) for i in range(6)]
+    (problem,) = check_indicator(number(23400, over_time="cumulative", history=history))
+    assert "số tăng thêm 0, trong khi 5 tháng trước thường từ 150 đến 450 (mức giữa 300)" in problem.message
+
+
+def test_the_cell_named_is_the_one_farthest_from_its_own_middle_not_the_largest():
+    history = [figures(online=1000, on_time=1000)] * 5
+    problems = check_service(service(online=1000, person=700, on_time=1000, history=history))  # 1.700, usual to 1.500
+    assert codes(problems) == [("jump", "soft", "DVC16.received_in_person")]
+
+
+def test_a_service_without_a_month_before_leaves_the_report_unjudged():
+    new = ServiceRow("DVC10", "Khai tử", figures(), month=NOVEMBER)
+    assert len(check_report([changed("DVC09", {})], [])) == 1
+    assert check_report([changed("DVC09", {}), new], []) == []
+
+
+def test_just_under_eighty_percent_is_no_copy():
+    """Eight services with five cells other than 0 last month and four more now: 35 of 44 repeat, 79,5 %."""
+    more = [{"rejected": 4, "pending_overdue": 2, "resolved_overdue": 1}, {"rejected": 4}]
+    other = dict.fromkeys(
+        ("received_online", "received_in_person", "received_postal", "resolved_early", "resolved_on_time"), 40
+    )
+    rows = [changed(f"DVC{number}", cells) for number, cells in enumerate([*more, other, {}, {}, {}, {}, {}], start=1)]
+    assert [p for p in check_report(rows, []) if p.code == "same_as_last_month"] == []
+    rows[0] = changed("DVC1", {})  # 35 of 41
+    assert [p.code for p in check_report(rows, [])].count("same_as_last_month") == 1
+
+
+def test_the_first_month_of_a_stock_is_compared_with_nothing():
+    assert check_indicator(ratio(1, 100, over_time="stock")) == []
+    assert check_indicator(ratio(1, 100, over_time="stock", history=[None, (None, None)])) == []
+
+
+def test_a_total_that_shrinks_is_told_with_the_month_it_is_compared_with():
+    (problem,) = check_indicator(ratio(100, 799, over_time="stock", history=[None, (100, 1000)]))
+    assert "tổng số giảm từ 1.000 (tháng 9/2026) xuống 799. Kiểm tra lại ô tổng số" in problem.message

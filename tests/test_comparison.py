@@ -148,6 +148,18 @@ def test_a_unit_that_exists_only_in_part_is_compared_for_its_part(world, month, 
     assert (seen.comparison.label if seen.comparison else None) == compared
 
 
+def test_months_without_a_unit_that_reported_in_both_are_not_compared(world, month, put, at):
+    """Phước Long reported in October alone, Phước Bình in November alone: there is nothing to set side by side."""
+    at("2026-12-01 09:00")
+    october, november = month("2026-10"), month("2026-11")
+    put(world.phuoc_long, october, 5)
+    put(world.phuoc_binh, november, 50)
+    assert overview(world.dong_nai.pk, Span.parse("2026-11")).comparison is None
+    put(world.phuoc_long, november, 7)
+    compared = overview(world.dong_nai.pk, Span.parse("2026-11")).comparison
+    assert (compared.units, compared.now.dossiers.received, compared.before.dossiers.received) == (1, 7, 5)
+
+
 def test_months_are_written_as_officials_write_them():
     def of(*keys):
         return months_label([Span.parse(key).first for key in keys])

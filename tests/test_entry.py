@@ -468,6 +468,36 @@ def test_last_month_and_last_year_stand_beside_each_cell(october, report, world,
     assert (sheet.previous_label, sheet.previous_short) == ("tháng 10/2026", "T10")
 
 
+def test_the_rate_of_the_same_month_last_year_is_made_from_its_pair(report, world, month, fill):
+    earlier = fill(report_of(world.phuoc_long, month("2025-11")), status="approved", by=world.officer)
+    IndicatorFigure.objects.filter(report=earlier, indicator__code="DV02").update(numerator=12, denominator=48)
+    IndicatorFigure.objects.filter(report=earlier, indicator__code="DV03").update(numerator=None, denominator=None)
+    lines = {line.code: line for line in load_form(report).indicators}
+    assert (lines["DV02"].last_year, lines["DV02"].last_year_rate) == ("12/48", "25,00%")
+    assert (lines["DV03"].last_year, lines["DV03"].last_year_rate, lines["DV03"].previous_rate) == ("", "", "")
+
+
+def test_the_rest_is_marked_only_where_it_is_below_nothing(report, world, fill):
+    fill(report)  # 10 received, 10 resolved: 0 remain
+    assert load_form(report).cells["DVC09.pending_in_time"].state == "is-derived"
+    result = saving.save_cells(report_id=report.pk, by=world.officer, cells={"DVC09.resolved_on_time": "11"})
+    assert result.form.cells["DVC09.pending_in_time"].state == "is-derived is-problem"
+
+
+def test_only_what_a_derived_cell_shows_is_taken_for_its_echo(report, world, fill):
+    fill(report)
+    cells = {"DVC09.pending_in_time": "0", "DVC10.pending_in_time": "mười"}
+    result = saving.save_cells(report_id=report.pk, by=world.officer, cells=cells)
+    assert set(result.saved) == {"DVC09.pending_in_time"}
+    assert set(result.refused) == {"DVC10.pending_in_time"}
+
+
+def test_a_mark_that_was_not_there_does_not_fall(report, world, fill):
+    fill(report)
+    result = saving.save_cells(report_id=report.pk, by=world.officer, cells={"DVC09.received_online": "11"})
+    assert (result.changed, result.unmarked) == (["DVC09.received_online"], [])
+
+
 def test_indicator_rate_is_made_from_both_cells_and_absent_without_them(report, world):
     result = saving.save_cells(
         report_id=report.pk, by=world.officer, cells={"DV02.numerator": "309", "DV02.denominator": "318"}

@@ -1,12 +1,13 @@
 """The tool behind make mutants: which faults it makes, and that its reasons still match."""
 
 import ast
+from types import SimpleNamespace
 
 import pytest
 
 from tests.mutants.changes import changes
 from tests.mutants.covering import ROOT
-from tests.mutants.run import all_mutants, chosen, faulty_code, reasons_without_mutant, written_reasons
+from tests.mutants.run import _Only, all_mutants, chosen, faulty_code, reasons_without_mutant, written_reasons
 
 
 def faults(source):
@@ -84,3 +85,21 @@ def test_the_choice_is_fixed_by_the_seed():
 def test_every_reason_matches_a_line():
     assert reasons_without_mutant(written_reasons()) == []
     assert reasons_without_mutant({("reporting/closing.py", "gone", "True -> False"): "?"}) != []
+
+
+def test_tests_that_empty_the_tables_come_after_all_others():
+    def collected():
+        return [
+            SimpleNamespace(nodeid=name, fixturenames=fixtures, get_closest_marker=lambda _: None)
+            for name, fixtures in (("a", ["transactional_db"]), ("b", ["db"]), ("c", []), ("other", []))
+        ]
+
+    def run_now(tests):
+        only.now, items = tests, collected()
+        only.pytest_collection_modifyitems(items)
+        only.ran |= {item.nodeid for item in items}
+        return [item.nodeid for item in items]
+
+    only = _Only(["a", "c", "b"], {})
+    assert run_now(only.tests[:2]) == ["c"]
+    assert run_now(only.tests) == ["b", "a"]

@@ -73,6 +73,18 @@ def test_the_word_is_kept_with_the_figure_and_goes_when_another_number_is_typed(
     assert next(row for row in result.form.indicators if row.code == "HT01").qualifier == ""
 
 
+def test_the_word_stands_with_its_own_indicator_alone(world, reports):
+    report = reports[0]
+    typed = {"HT01.numerator": "5", "HT01.denominator": "9", "TT01.numerator": "3"}
+    assert save_cells(report_id=report.pk, by=world.officer, cells=typed).is_ok
+    for code, word in (("HT01", "gần"), ("TT01", "hơn")):
+        describe_figure(report_id=report.pk, by=world.officer, code=code, qualifier=word)
+    said = IndicatorFigure.objects.filter(report=report).exclude(qualifier="")
+    assert dict(said.values_list("indicator__code", "qualifier")) == {"HT01": "gần", "TT01": "hơn"}
+    with pytest.raises(NotAllowed, match="không có chỉ tiêu XX99"):
+        describe_figure(report_id=report.pk, by=world.officer, code="XX99", qualifier="hơn")
+
+
 def test_only_the_words_of_published_texts_by_who_types_the_cell_while_it_is_open(world, reports):
     report = reports[0]
     with pytest.raises(NotAllowed, match="chưa có số liệu"):

@@ -136,7 +136,8 @@ def test_returned_reports_show_the_reason(client, world, reports):
 
 
 def test_a_returned_report_is_missing_again_and_overdue(client, world, reports):
-    """Sent in time, sent back, the deadline gone: it is owed, whoever's fault; a draft marked late is not "late"."""
+    """Sent in time, sent back, the deadline gone: it is owed, whoever's fault, and stands in the list; it is counted
+    once, among those sent back. A draft marked late is not "late"."""
     report = reports[world.phuoc_long.pk]
     workflow.send_back(report_id=report.pk, by=world.reviewer, reason="DVC03 lệch số chuyển sang")
     Report.objects.filter(pk=reports[world.phu_rieng.pk].pk).update(is_late=True)  # a mark of an earlier sending
@@ -146,6 +147,15 @@ def test_a_returned_report_is_missing_again_and_overdue(client, world, reports):
     assert (missing["Phường Phước Long"].is_overdue, missing["Phường Phước Long"].late_text) == (True, "Quá hạn 1 ngày")
     assert (result.sent, result.count_missing, result.overdue, result.late) == (1, 2, 1, 1)  # returned: counted apart
     assert result.count_returned == 1
+
+
+def test_the_list_of_approved_reports_holds_them_alone(client, world, reports):
+    assert page(client, world.reviewer).context["review"].approved == []
+    workflow.approve(report_id=reports[world.phuoc_long.pk].pk, by=world.reviewer)
+    result = page(client, world.reviewer).context["review"]
+    assert [row.name for row in result.approved] == ["Phường Phước Long"]
+    assert [row.name for row in result.clean] == []
+    assert (result.count_approved, result.sent, result.count_waiting) == (1, 2, 1)
 
 
 def test_the_list_at_the_very_deadline(client, world, reports, at):

@@ -236,6 +236,15 @@ def test_late_counts_only_reports_that_were_sent(world, november):
     assert counts(world.dong_nai, november) == (4, 1, 0, 1, 1)
 
 
+def test_every_late_report_is_counted(world, november):
+    """Three of one status under one province, and its own: 2 + 1 are late."""
+    for unit, late in ((world.phuoc_long, True), (world.phuoc_binh, True), (world.phu_rieng, False)):
+        set_status(put(unit, november, received_online=1), "submitted", late=late)
+    set_status(put(world.dong_nai, november, received_online=1), "approved", late=True)
+    rollup.drain()
+    assert counts(world.dong_nai, november) == (4, 4, 1, 0, 3)
+
+
 def test_not_reported_is_not_zero(world, november):
     put(world.phuoc_long, november, received_online=0, received_postal=None, resolved_early=3)
     put(world.phuoc_binh, november, received_online=None, received_postal=None, resolved_early=None)
@@ -448,6 +457,19 @@ def test_a_month_that_fails_does_not_stop_the_next(world, month, monkeypatch):
 
 
 # Marks that arrive meanwhile ---------------------------------------------------------------------------------------
+
+
+def test_a_month_another_worker_has_done_meanwhile_is_not_rolled_up_again(world, november, monkeypatch):
+    """The run of the other worker stays the latest, with the problems it names."""
+    put(world.phuoc_long, november, received_online=4)
+
+    def waited_for(period_id):
+        RollupRequest.objects.all().delete()
+        return Period.objects.get(pk=period_id)
+
+    monkeypatch.setattr(rollup, "locked_period", waited_for)
+    assert rollup.drain() == 0
+    assert not RollupRun.objects.exists()
 
 
 @pytest.mark.parametrize("way", ["drain", "roll_up"])

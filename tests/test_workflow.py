@@ -272,6 +272,22 @@ def test_approve(world, approved, woken):
     assert woken == [1, 1]
 
 
+def test_every_act_of_a_reviewer_returns_its_event_as_it_is_kept(world, sent):
+    """Who, what, which sending and, word for word, why; the newest entry of the report's log."""
+
+    def told(event):
+        assert event == sent.events.order_by("pk").last()
+        return event.action, event.by, event.revision, event.reason
+
+    pk, by = sent.pk, world.reviewer
+    assert told(workflow.approve(report_id=pk, by=by)) == ("approve", by, 1, "")
+    assert told(workflow.reopen(report_id=pk, by=by, reason=" Sai DVC16 ")) == ("reopen", by, 1, "Sai DVC16")
+    workflow.submit(report_id=pk, by=world.officer)
+    assert told(workflow.send_back(report_id=pk, by=by, reason="Thiếu DVC09")) == ("send_back", by, 2, "Thiếu DVC09")
+    Report.objects.filter(pk=pk).update(prior_corrected=True)
+    assert told(workflow.accept_prior(report_id=pk, by=by)) == ("accept_prior", by, 2, "")
+
+
 def test_only_reviewers_above_approve(world, sent):
     for by in (world.officer, world.leader, world.chair, world.staff, world.auditor, world.stranger_reviewer):
         with pytest.raises(NotAllowed, match="không phải người duyệt"):
@@ -583,6 +599,19 @@ def test_an_accepted_difference_is_flagged_again_only_when_the_closing_changes_a
     assert november.prior_corrected is is_flagged
 
 
+def test_a_month_first_sent_after_the_next_flags_it_where_they_do_not_meet(world, month, fill, at):
+    """November is sent with an opening of 0; only then October is sent for the first time and closes with 3."""
+    october, november = (Report.objects.get(unit=world.phuoc_long, period=month(key)) for key in ("2026-10", "2026-11"))
+    at("2026-11-17 08:00")
+    fill(november, status="submitted", by=world.officer)
+    fill(october, ready=True)
+    row = ServiceFigures.objects.filter(report=october, service__code="DVC09")
+    row.update(resolved_on_time=7, pending_in_time=3)
+    workflow.submit(report_id=october.pk, by=world.officer)
+    november.refresh_from_db()
+    assert november.prior_corrected
+
+
 # Closing the month
 
 
@@ -607,6 +636,19 @@ def test_close_and_reopen_the_month(world, november, at):
         closing.reopen_period(period_id=november.pk, province_id=world.dong_nai.pk, by=world.staff, reason="x")
     closing.close_period(period_id=november.pk, province_id=world.dong_nai.pk, by=world.staff)
     assert PeriodClosure.objects.count() == 2
+
+
+def test_who_opened_the_month_again_when_and_why_is_kept_and_told(world, november, at):
+    at("2026-11-25 10:00")
+    closed = closing.close_period(period_id=november.pk, province_id=world.dong_nai.pk, by=world.staff)
+    moment = at("2026-11-26 08:30")
+    told = closing.reopen_period(
+        period_id=november.pk, province_id=world.dong_nai.pk, by=world.staff, reason=" Sai số "
+    )
+    kept = PeriodClosure.objects.get(pk=closed.pk)
+    for closure in (told, kept):
+        assert closure.pk == closed.pk
+        assert (closure.reopened_by, closure.reopened_at, closure.reopen_reason) == (world.staff, moment, "Sai số")
 
 
 def test_a_closed_month_refuses_every_change(world, november, sent, fill):

@@ -29,7 +29,6 @@ from .problems import (
     SMALL_COUNT,
     SOFT,
     Problem,
-    is_unusual,
     jump,
     missing,
     month_label,
@@ -226,9 +225,8 @@ def _jumps(row: ServiceRow) -> list[Problem]:
     for names, what in totals:
         value = total(row.figures, names)
         earlier = [v for month in row.history if month is not None and (v := total(month, names)) is not None]
-        if is_unusual(value, earlier):
-            cell = f"{row.code}.{_most_changed(row, names)}"
-            found += jump(row.code, row.name, cell, value, earlier, what, "hồ sơ")
+        cell = f"{row.code}.{_most_changed(row, names)}"
+        found += jump(row.code, row.name, cell, value, earlier, what, "hồ sơ")
     return found
 
 
@@ -247,7 +245,7 @@ def _same_as_last_month(services: Sequence[ServiceRow]) -> list[Problem]:
 
     Zeros that stay zeros say nothing; a cell that is 0 in one of the two months differs.
     """
-    if not services or any(row.previous is None for row in services):
+    if any(row.previous is None for row in services):
         return []
     cells = [(row.figures.get(n), (row.previous or {}).get(n)) for row in services for n in TYPED_FIELDS]
     if any(now is None for now, _ in cells):

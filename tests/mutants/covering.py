@@ -19,12 +19,12 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = (  # the files that decide
     "de_an_06/plain/numbers.py",
     "de_an_06/plain/spans.py",
-    *(f"reporting/{name}.py" for name in ("closing", "figures", "lateness", "periods", "report_log")),
+    *(f"reporting/{name}.py" for name in ("closing", "expected", "figures", "lateness", "periods", "report_log")),
     *(f"reporting/entry/{name}.py" for name in ("checks", "form_lines", "ready", "saving")),
     *(f"reporting/exports/{name}.py" for name in ("detail_rows", "sheets")),
     *(
         f"reporting/reading/{name}.py"
-        for name in ("contributions", "findings", "overview", "owed", "ranges", "trend", "units_below")
+        for name in ("contributions", "findings", "overview", "owed", "places", "ranges", "trend", "units_below")
     ),
     *(f"reporting/review/{name}.py" for name in ("listing", "workflow")),
     *(f"reporting/rollup/{name}.py" for name in ("audit", "rollup")),

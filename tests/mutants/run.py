@@ -15,6 +15,7 @@ import ast
 import hashlib
 import importlib
 import importlib.machinery
+import math
 import os
 import resource
 import shutil
@@ -31,8 +32,8 @@ from .covering import FOLDER, ROOT, SOURCES, Covering
 
 OWN = ("de_an_06", "reporting", "taskforces", "tests")  # loaded anew for every mutant
 REASONS = Path(__file__).with_name("reasons.toml")
-SECONDS_OF_TESTS = 60  # a fault is given up after tests that take so long without it
-SLOWER = 4  # times longer than without the fault, before it counts as one that never ends
+SECONDS_OF_TESTS = 60  # of COUNT=all: a fault is given up after tests that take so long without it
+SLOWER = 4  # times longer than without the fault and half a minute, before a test counts as one that never ends
 NO_TESTS = 5  # pytest's exit code
 QUIET = ("-W", "ignore::pytest.PytestAssertRewriteWarning")  # plugins are imported before pytest looks for them
 
@@ -94,8 +95,8 @@ def reasons_without_mutant(reasons) -> list[tuple[str, str, str]]:
 # Running -------------------------------------------------------------------------------------------------------------
 
 
-def give_tests(mutants: list[Mutant], covering: Covering) -> None:
-    """The tests of each fault: first those of files that name its module, then the quickest, within a time."""
+def give_tests(mutants: list[Mutant], covering: Covering, limit: float) -> None:
+    """The tests of each fault: first those of files that name its module, then the quickest, for so many seconds."""
     texts = {path.name: path.read_text() for path in (ROOT / "tests").glob("test_*.py")}
     for mutant in mutants:
         change = mutant.change
@@ -107,7 +108,7 @@ def give_tests(mutants: list[Mutant], covering: Covering) -> None:
         for test in tests:
             spent += covering.seconds[test] + 0.05
             mutant.tests.append(test)
-            if spent > SECONDS_OF_TESTS:
+            if spent > limit:
                 break
 
 
@@ -153,10 +154,10 @@ def make_database() -> None:
         sys.exit("error: the database of the mutants cannot be made")
 
 
-def try_mutant(mutant: Mutant, code, folder: Path, seconds: int) -> int:
+def try_mutant(mutant: Mutant, code, folder: Path, seconds: dict[str, float]) -> int:
     """In a process of its own: the portal with this fault, its tests until one fails. Returns pytest's code."""
     os.setsid()
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
+    _allow(0)
     os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
     log = os.open(folder / "log", os.O_WRONLY | os.O_CREAT)
     os.dup2(log, 1)
@@ -168,12 +169,20 @@ def try_mutant(mutant: Mutant, code, folder: Path, seconds: int) -> int:
 
     django.test.utils.setup_databases = lambda **_: []  # the copy is ready
     options = ["-x", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0", "--reuse-db", *QUIET]
-    result = 0
-    for tests in (mutant.tests[:8], mutant.tests[8:]):  # most are found at once: no need to import every test file
-        if tests and not result:
-            files = sorted({test.split("::")[0] for test in tests})
-            result = int(pytest.main([*options, f"--basetemp={folder / 'tmp'}", *files], plugins=[_Only(tests)]))
-    return result
+    only = _Only(mutant.tests, seconds)
+    for only.now in (mutant.tests[:8], mutant.tests):  # most are found at once: no need to import every test file
+        files = sorted({test.split("::")[0] for test in only.now if test not in only.ran})
+        result = pytest.main([*options, f"--basetemp={folder / 'tmp'}", *files], plugins=[only]) if files else 0
+        if result not in {0, NO_TESTS}:
+            return int(result)
+    return 0 if only.ran else NO_TESTS
+
+
+def _allow(seconds: float) -> None:
+    """What comes now may take so long and not forever: the system ends this process by a signal."""
+    seconds = math.ceil(30 + SLOWER * seconds)
+    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time()) + seconds, resource.RLIM_INFINITY))
+    signal.setitimer(signal.ITIMER_REAL, 10 * seconds)  # for one that waits; a busy machine is no fault
 
 
 def faulty_code(mutant: Mutant):
@@ -192,44 +201,49 @@ def put_in_place(path: Path, code) -> None:
 
 
 class _Only:
-    """Keeps the chosen tests, in their order; those with real transactions last, for they empty the tables."""
+    """Runs the tests chosen now, in their order; those with real transactions come last of all: they empty the tables,
+    and whoever runs after them would fail without any fault."""
 
-    def __init__(self, tests: list[str]):
-        self.rank = {test: number for number, test in enumerate(tests)}
+    def __init__(self, tests: list[str], seconds: dict[str, float]):
+        self.tests = self.now = tests
+        self.seconds = seconds
+        self.ran: set[str] = set()
+
+    def pytest_runtest_logstart(self, nodeid):
+        self.ran.add(nodeid)
+        _allow(self.seconds[nodeid])
 
     def pytest_collection_modifyitems(self, items):
-        def late(item):
+        def empties(item) -> bool:
             marker = item.get_closest_marker("django_db")
             return "transactional_db" in item.fixturenames or bool(marker and marker.kwargs.get("transaction"))
 
-        items[:] = [item for item in items if item.nodeid in self.rank]
-        items.sort(key=lambda item: (late(item), self.rank[item.nodeid]))
+        rank = {test: number for number, test in enumerate(self.now) if test not in self.ran}
+        items[:] = [item for item in items if item.nodeid in rank and (self.now is self.tests or not empties(item))]
+        items.sort(key=lambda item: (empties(item), rank[item.nodeid]))
 
 
 def run(mutants: list[Mutant], covering: Covering, jobs: int) -> None:
     """Tries them all, so many at once; prints each as it ends."""
     scratch = Path(tempfile.mkdtemp(prefix="mutants-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None))
     os.environ["MUTANTS_DATABASE"] = empty = str(scratch / "empty.sqlite3")
-    running: dict[int, tuple[Mutant, Path, float]] = {}
+    running: dict[int, tuple[Mutant, Path]] = {}
 
     def start(mutant: Mutant) -> None:
         folder = Path(tempfile.mkdtemp(dir=scratch))
         os.environ["MUTANTS_DATABASE"] = shutil.copy(empty, str(folder / "portal.sqlite3"))
-        seconds = 30 + int(SLOWER * sum(covering.seconds[test] for test in mutant.tests))
         code = faulty_code(mutant) if mutant.change else None
         pid = os.fork()
         if not pid:
             result = 1
             try:
-                result = try_mutant(mutant, code, folder, seconds)
+                result = try_mutant(mutant, code, folder, covering.seconds)
             finally:  # whatever is raised, a fault that cannot even be imported is noticed
                 os._exit(result)
-        running[pid] = mutant, folder, time.monotonic() + 5 * seconds
+        running[pid] = mutant, folder
 
     def wait() -> None:
-        for pid, (mutant, folder, until) in list(running.items()):
-            if time.monotonic() > until:
-                os.killpg(pid, signal.SIGKILL)
+        for pid, (mutant, folder) in list(running.items()):
             ended, status = os.waitpid(pid, os.WNOHANG)
             if ended:
                 del running[pid]
@@ -283,7 +297,8 @@ def main() -> int:
     if count != "all":  # a sample does not try again what is known to survive
         mutants = [mutant for mutant in mutants if mutant.key not in reasons]
     covering = Covering()
-    give_tests(mutants, covering)
+    # What a sample finds must not hang on how quick the tests were when they were measured.
+    give_tests(mutants, covering, SECONDS_OF_TESTS if count == "all" else math.inf)
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.mutants.settings"
     started = time.monotonic()
     run(mutants, covering, jobs)
