@@ -236,6 +236,9 @@ def test_a_state_from_outside_the_scope_is_a_row_without_a_link(moved, client):
 def test_excels_sources_of_a_moved_unit_add_up_district_by_district(moved, tmp_path):
     path = tmp_path / "a.xlsx"
     written = write_summary(path, unit_id=moved.binh_phuoc.pk, span=QUARTER, basis="provisional")
+    sums = unit_sums(Stretch(moved.binh_phuoc.pk, "provisional", moved.months))
+    named = sorted((row.last_k, row.named_k) for row in sums if row.unit_id == moved.long_thuy.pk)
+    assert named == [(1, 1), (2, 2)]  # as it was called in November, the last month of that part, and in December
     assert written.differences == []
     cells = [[c.value for c in row] for row in load_workbook(path, data_only=True)["Nguồn số liệu"].iter_rows()]
     rows = [row for row in cells if row[1] == "Phường Long Thủy"]
