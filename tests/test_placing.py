@@ -364,7 +364,7 @@ def test_a_unit_has_a_state_to_its_very_last_day(world, month, at, closed_on, pe
     world.months = months
     assert measure(world, world.binh_phuoc, "pending_overdue").value == pending
     assert [row.pending_overdue for row in unit_sums(Stretch(world.binh_phuoc.pk, "provisional", months))] == [pending]
-    assert any("kết thúc 13/12/2024" in notice for notice in view.notices) == (pending is None)
+    assert any("kế thừa" in notice for notice in view.notices) == (pending is None)
 
 
 @pytest.mark.parametrize(("opened_on", "opening"), [(dt.date(2024, 11, 14), 5), (dt.date(2024, 11, 15), None)])
@@ -574,6 +574,16 @@ def test_an_incomplete_quarter_is_compared_with_as_many_months(world, month, at)
     before = seen.comparison.before.dossiers.received
     assert before in {1 + 10, 10 + 100}  # two months, whichever two are compared
     assert seen.comparison.units == 1
+
+
+def test_one_month_of_a_quarter_that_is_not_there_leaves_no_comparison(world, month, at):
+    """April and May were never opened: one report here and one there are not the same quarter's."""
+    at("2026-12-20 09:00")
+    for m in (6, 7):
+        send(world.phuoc_long, month(f"2026-{m:02d}"), received_online=m)
+    month("2026-08")
+    month("2026-09")
+    assert overview(world.dong_nai.pk, Span.parse("2026-Q3")).comparison is None
 
 
 # Trend ---------------------------------------------------------------------------------------------------------------
