@@ -248,6 +248,9 @@ def test_a_state_from_outside_the_scope_is_a_row_without_a_link(moved, client):
 def test_excels_sources_of_a_moved_unit_add_up_district_by_district(moved, tmp_path):
     path = tmp_path / "a.xlsx"
     written = write_summary(path, unit_id=moved.binh_phuoc.pk, span=QUARTER, basis="provisional")
+    sums = unit_sums(Stretch(moved.binh_phuoc.pk, "provisional", moved.months))
+    named = sorted((row.last_k, row.named_k) for row in sums if row.unit_id == moved.long_thuy.pk)
+    assert named == [(1, 1), (2, 2)]  # as it was called in November, the last month of that part, and in December
     assert written.differences == []
     cells = [[c.value for c in row] for row in load_workbook(path, data_only=True)["Nguồn số liệu"].iter_rows()]
     rows = [row for row in cells if row[1] == "Phường Long Thủy"]
@@ -382,7 +385,7 @@ def test_a_unit_has_a_state_to_its_very_last_day(world, month, at, closed_on, pe
     world.months = months
     assert measure(world, world.binh_phuoc, "pending_overdue").value == pending
     assert [row.pending_overdue for row in unit_sums(Stretch(world.binh_phuoc.pk, "provisional", months))] == [pending]
-    assert any("kết thúc 13/12/2024" in notice for notice in view.notices) == (pending is None)
+    assert any("kế thừa" in notice for notice in view.notices) == (pending is None)
 
 
 @pytest.mark.parametrize(("opened_on", "opening"), [(dt.date(2024, 11, 14), 5), (dt.date(2024, 11, 15), None)])
@@ -592,6 +595,16 @@ def test_an_incomplete_quarter_is_compared_with_as_many_months(world, month, at)
     before = seen.comparison.before.dossiers.received
     assert before in {1 + 10, 10 + 100}  # two months, whichever two are compared
     assert seen.comparison.units == 1
+
+
+def test_one_month_of_a_quarter_that_is_not_there_leaves_no_comparison(world, month, at):
+    """April and May were never opened: one report here and one there are not the same quarter's."""
+    at("2026-12-20 09:00")
+    for m in (6, 7):
+        send(world.phuoc_long, month(f"2026-{m:02d}"), received_online=m)
+    month("2026-08")
+    month("2026-09")
+    assert overview(world.dong_nai.pk, Span.parse("2026-Q3")).comparison is None
 
 
 # Trend ---------------------------------------------------------------------------------------------------------------
