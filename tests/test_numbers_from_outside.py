@@ -147,6 +147,12 @@ def test_json_that_cannot_be_read_or_kept_is_answered_with_a_sentence(text, obje
     assert draft.results == ""
 
 
+def test_a_form_where_json_belongs_is_told_so(objects, client):  # noqa: F811
+    client.force_login(objects.world.officer)
+    client.raise_request_exception = False
+    assert client.post(reverse("report-save-cells", args=[objects.draft.pk]), {"fields": "{}"}).status_code == 400
+
+
 def test_text_with_nul_is_told_so_and_never_reaches_the_database(objects, client):  # noqa: F811
     """PostgreSQL refuses it in the middle of a transaction; SQLite would keep half of the text."""
     client.raise_request_exception = False

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import JsonResponse
+from django.http.request import RawPostDataException
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -74,7 +75,7 @@ def save_cells(request, pk):
         return _no(409, str(error))
     except PermissionDenied:
         return _no(403, "Bạn không nhập được báo cáo này. Phân công của bạn đã thay đổi hoặc ô thuộc bộ phận khác.")
-    except (ValueError, KeyError, AttributeError):
+    except (ValueError, KeyError, AttributeError, RawPostDataException):  # the last: a form instead of JSON
         return _no(400, "Dữ liệu gửi lên không đọc được. Tải lại trang rồi nhập lại.")
     return JsonResponse(_receipt(request, outcome, touched={name.partition(".")[0] for name in fields}))
 
