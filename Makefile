@@ -37,9 +37,9 @@ lint:  ## every static check: code, types, templates, migrations, deployment
 	.venv/bin/hadolint --failure-threshold info Dockerfile
 	bash -n .ci/run
 
-oracle:  ## compare random worlds with an independent model (WORLDS=100 SEED=0; PostgreSQL: DATABASE_URL)
+oracle:  ## compare random worlds with an independent model (WORLDS=100 SEED=0 MINUTES=60; PostgreSQL: DATABASE_URL)
 	@$(PYTHON) bin/setup.py --dev
-	WORLDS="$(WORLDS)" SEED="$(SEED)" $(PY) -m tests.oracle.run
+	WORLDS="$(WORLDS)" SEED="$(SEED)" MINUTES="$(MINUTES)" $(PY) -m tests.oracle.run
 
 bench:  ## measure speed and size (PostgreSQL: DATABASE_URL)
 	@$(PYTHON) bin/setup.py --dev

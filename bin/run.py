@@ -1,8 +1,9 @@
 """make run: the whole portal on one machine, with a demonstration, until Ctrl-C.
 
 Makes .venv, migrates, loads units, catalogue and demonstration, starts the web server, a Celery worker with beat and
-one for files, and stops all when it is told to or when one of them ends. PORT chooses another port; DATABASE_URL and
-REDIS_URL choose PostgreSQL and Redis. Standard library only.
+one for files, and stops all when it is told to or when the web server ends. A worker that ends (it does when Redis dies
+in the middle of a task) is started again: until then figures are saved, and what is to be done waits in the database.
+PORT chooses another port; DATABASE_URL and REDIS_URL choose PostgreSQL and Redis. Standard library only.
 """
 
 import ctypes
@@ -21,6 +22,7 @@ import setup
 from setup import PYTHON, ROOT, say, stop
 
 STOP_SECONDS = 10  # between asking a process to end and ending it
+LONGEST_WAIT = 60  # seconds until a worker that ends again and again is started once more; a life as long is a good one
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -70,6 +72,15 @@ def end_with_parent():
         pass
 
 
+class Restart:
+    """When a worker that ended by itself is started again; times are of the monotonic clock."""
+
+    def __init__(self):
+        self.wait = 1  # seconds, doubled each time
+        self.started_at = time.monotonic()
+        self.due_at = None  # set while it has ended
+
+
 class Portal:
     """The processes of one run. Each leads its own process group, so Ctrl-C reaches this program alone."""
 
@@ -84,7 +95,8 @@ class Portal:
             debug = self.env["DEBUG"] = "on"
         self.demonstration = debug.lower() in ("on", "true", "yes", "ok", "y", "1")
         self.var = os.path.abspath(os.path.join(ROOT, self.env.get("DATA_DIR") or named_in_dotenv("DATA_DIR") or "var"))
-        self.running = []  # (name, process, path of its log)
+        self.running = []  # (name, process, path of its log, command)
+        self.workers = {}  # name -> Restart
 
     def claim_folder(self):
         """One run per data folder: two would share one queue and one clock."""
@@ -95,8 +107,8 @@ class Portal:
         except OSError:
             stop(f"the portal already runs on the data in {self.var}; stop it first, or set DATA_DIR.")
 
-    def start(self, name, *command, log=None):
-        output = open(log, "wb") if log else None  # noqa: SIM115
+    def start(self, name, *command, log=None, mode="wb"):
+        output = open(log, mode) if log else None  # noqa: SIM115
         process = subprocess.Popen(
             command,
             cwd=ROOT,
@@ -109,7 +121,7 @@ class Portal:
         )
         if output:
             output.close()
-        self.running.append((name, process, log))
+        self.running.append((name, process, log, command))
         return process
 
     def manage(self, what, *arguments):
@@ -153,6 +165,7 @@ class Portal:
                 "--hostname", f"{own[1]}@%h", "--loglevel", "INFO", "--without-gossip", "--without-mingle",
                 log=worker_logs[-1],
             )
+            self.workers[f"the {name}"] = Restart()
         # fmt: on
         self.wait_until(self.web_answers, "the web server does not answer")
         self.wait_until(lambda: all(map(worker_ready, worker_logs)), "a worker does not start")
@@ -176,23 +189,40 @@ class Portal:
             return False
         return True
 
-    def check_alive(self):
+    def check_alive(self, *, but_for=()):
         """When one of them ends, the others are of no use: show why and stop."""
-        for name, process, log in self.running:
-            if process.poll() is not None:
+        for name, process, log, _ in self.running:
+            if name not in but_for and process.poll() is not None:
                 with open(log, encoding="utf-8", errors="replace") as file:
                     sys.stdout.writelines("    " + line for line in file.readlines()[-15:])
                 stop(f"{name} ended by itself (code {process.returncode}); its log is {log}")
 
+    def keep_going(self):
+        """Once all serve: the end of the web server ends the run; a worker that has ended is started again."""
+        self.check_alive(but_for=self.workers)
+        now = time.monotonic()
+        for row in [r for r in self.running if r[0] in self.workers and r[1].poll() is not None]:
+            name, process, log, command = row
+            again = self.workers[name]
+            if again.due_at is None:
+                again.wait = 1 if now - again.started_at >= LONGEST_WAIT else min(2 * again.wait, LONGEST_WAIT)
+                again.due_at = now + again.wait
+                say(f"{name} ended by itself (code {process.returncode}); again in {again.wait} s; its log is {log}")
+            elif now >= again.due_at:
+                signal_group(process, signal.SIGKILL)  # children it left behind
+                self.running.remove(row)
+                self.start(name, *command, log=log, mode="ab")
+                again.started_at, again.due_at = now, None
+
     def stop_all(self):
         """Asks each leader to end (it lets its own children finish), waits, then ends what is left of the groups."""
-        for _, process, _ in self.running:
+        for _, process, *_ in self.running:
             if process.poll() is None:
                 process.terminate()
         end = time.monotonic() + STOP_SECONDS
-        while time.monotonic() < end and any(group_lives(process) for _, process, _ in self.running):
+        while time.monotonic() < end and any(group_lives(process) for _, process, *_ in self.running):
             time.sleep(0.1)
-        for _, process, _ in self.running:
+        for _, process, *_ in self.running:
             signal_group(process, signal.SIGKILL)
             process.wait()
         self.running.clear()
@@ -238,7 +268,7 @@ def main():
             portal.manage("", "load_demo", "--print-logins")
         say("Ctrl-C stops it.")
         while True:
-            portal.check_alive()
+            portal.keep_going()
             time.sleep(0.5)
     except Stop:
         say(f"\nstopping, up to {STOP_SECONDS} seconds ...")

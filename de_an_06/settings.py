@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "taskforces.middleware.NotStoredMiddleware",
     "taskforces.middleware.PasswordChangeMiddleware",
     "taskforces.middleware.SecondFactorMiddleware",
     "taskforces.middleware.PostingMiddleware",
@@ -90,7 +91,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",  # a writer waits at BEGIN, so two writers never deadlock half way
         "timeout": 30,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=30000;",
+        # FULL: what was answered as saved is on the disk; with NORMAL a power cut took every save since the checkpoint.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=30000;",
     }
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
@@ -101,7 +103,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env("REDIS_URL", default="")
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    "default": {
+        "BACKEND": "de_an_06.plain.tolerant_cache.TolerantRedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},  # seconds: a Redis that hangs holds up nobody
+    }
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": str(DATA_DIR / "cache")}
 }
@@ -112,10 +118,16 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True  # every task is safe to run twice
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # the worker waits for Redis as long as that takes
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 4 * 3600, "socket_timeout": 10}
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "visibility_timeout": 4 * 3600,  # seconds
+        "socket_timeout": 3,  # a page that wakes the worker waits no longer for a Redis that hangs
+        "socket_connect_timeout": 3,
+        "max_retries": 0,
+    }
 else:
     CELERY_BROKER_URL = "filesystem://"
     _queue = DATA_DIR / "queue"
@@ -139,6 +151,8 @@ CELERY_WORKER_MAX_MEMORY_PER_CHILD = 600 * 1024  # KiB; a child above it is repl
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "drain-rollup-requests": {"task": "reporting.tasks.drain_rollup_requests", "schedule": 60.0},
+    "requeue-exports": {"task": "reporting.tasks.requeue_exports", "schedule": 60.0},
+    "requeue-imports": {"task": "taskforces.tasks.requeue_imports", "schedule": 60.0},
     "open-current-period": {"task": "reporting.tasks.open_current_period", "schedule": crontab(hour=0, minute=5)},
     "audit-rollup": {"task": "reporting.tasks.audit_rollup", "schedule": crontab(hour=1, minute=30)},
     "remove-old-exports": {"task": "reporting.tasks.remove_old_exports", "schedule": crontab(hour=2, minute=30)},
@@ -184,7 +198,7 @@ MFA_FORMS = {
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"  # one query a page; who is signed in needs no Redis
 
 # Language, time
 LANGUAGE_CODE = "vi"
@@ -232,7 +246,7 @@ if not DEBUG:
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
     SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31536000)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # health check inside the container network
+    SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]  # health check inside the container network
     if env.bool("SECURE_PROXY", default=False):
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
         # Each adds the address it was called from to X-Forwarded-For; what stands further left anybody can write.

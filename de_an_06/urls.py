@@ -8,7 +8,7 @@ from taskforces.views import set_password
 
 from . import home
 from .guide import guide
-from .health import healthz
+from .health import healthz, readyz
 
 admin.site.login = secure_admin_login(home.administration)
 
@@ -24,6 +24,7 @@ urlpatterns = [
     path("quan-tri/", admin.site.urls),
     path("huong-dan/", guide, name="guide"),
     path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
 ]
 handler400 = "de_an_06.errors.bad_request"
 handler403 = "de_an_06.errors.forbidden"

@@ -28,7 +28,7 @@ def reports_for(user) -> QuerySet[Report]:
     """
     back = ReportEvent.objects.filter(
         report=OuterRef("pk"), action__in=[ReportEvent.Action.SEND_BACK, ReportEvent.Action.REOPEN]
-    ).order_by("-at", "-pk")
+    ).order_by("-pk")
     due = PeriodDeadline.objects.filter(period=OuterRef("period"), level=OuterRef("level"))
     closures = PeriodClosure.objects.filter(period=OuterRef("period"), reopened_at__isnull=True).alias(
         path=ExpressionWrapper(OuterRef("path"), output_field=CharField())

@@ -67,7 +67,7 @@ def log(
 
 def what_happened(report: Report) -> str:
     """Who brought the report into its present status, and when: 'Trần Quốc Bảo đã duyệt lúc 09:15 ngày …'."""
-    event = report.events.filter(action__in=DONE).select_related("by").order_by("-at", "-pk").first()
+    event = report.events.filter(action__in=DONE).select_related("by").order_by("-pk").first()
     if event is None:
         return "Báo cáo này chưa gửi."
     return f"{event.by} đã {DONE[event.action]} báo cáo này lúc {moment(event.at)}."

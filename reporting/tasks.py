@@ -9,12 +9,20 @@ from celery import shared_task
 
 from . import periods
 from .exports import export_jobs
+from .exports.export_jobs import requeue as requeue_exports
 from .exports.export_jobs import run_export
 from .models import Period
 from .rollup.audit import audit
 from .rollup.rollup import drain, drain_rollup_requests
 
-__all__ = ["audit_rollup", "drain_rollup_requests", "open_current_period", "remove_old_exports", "run_export"]
+__all__ = [
+    "audit_rollup",
+    "drain_rollup_requests",
+    "open_current_period",
+    "remove_old_exports",
+    "requeue_exports",
+    "run_export",
+]
 
 logger = logging.getLogger(__name__)
 

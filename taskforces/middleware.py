@@ -1,11 +1,12 @@
-"""Bodies and text nobody can keep; which of a person's postings the pages speak to; the duties to choose an own password
-and to set up a second factor."""
+"""Bodies and text nobody can keep; what nobody may keep; the posting the pages speak to; the duties to choose an own
+password and to set up a second factor."""
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import JsonResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import Resolver404, resolve
+from django.utils.cache import patch_cache_control
 from django_htmx.http import HttpResponseClientRedirect
 
 from de_an_06.plain.outside import is_storable
@@ -20,6 +21,7 @@ WITHOUT_OWN_PASSWORD = {
     "account_reauthenticate",
     "set-password",
     "healthz",
+    "readyz",
 }
 WITHOUT_SECOND_FACTOR = {*WITHOUT_OWN_PASSWORD, "guide"}
 
@@ -65,6 +67,20 @@ class PostingMiddleware:
             chosen = request.session.get("posting")
             request.posting = next((p for p in held if p.pk == chosen), held[0] if held else None)
         return self.get_response(request)
+
+
+class NotStoredMiddleware:
+    """What a signed-in person is shown is kept by no browser and nobody on the way: figures move, desks are shared."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        signed_in = request.user.is_authenticated  # before a log-out
+        response = self.get_response(request)
+        if signed_in or request.user.is_authenticated:
+            patch_cache_control(response, private=True, no_store=True)
+        return response
 
 
 class PasswordChangeMiddleware:

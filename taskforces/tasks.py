@@ -8,6 +8,7 @@ from .imports.import_jobs import check as check_import
 from .imports.import_jobs import remove_old_files as remove_old_imports
 from .imports.import_jobs import send_password_links
 from .imports.import_jobs import write as write_import
+from .imports.import_upkeep import requeue as requeue_imports
 from .people.login_limits import forget_old_tries
 from .people.personal_data import erase_contacts
 
@@ -16,6 +17,7 @@ __all__ = [
     "erase_contacts",
     "forget_old_tries",
     "remove_old_imports",
+    "requeue_imports",
     "send_password_links",
     "write_import",
 ]

@@ -604,7 +604,7 @@ FORMS = [
 ]
 # These have two steps or read the address too; their own tests send them: the plan to hand out is asked for first.
 ASKED_FIRST = {"assign-bulk"}
-PUBLIC = {"guide", "healthz", "set-password"}  # the last by a link that only its owner has
+PUBLIC = {"guide", "healthz", "readyz", "set-password"}  # the last by a link that only its owner has
 # Their own tests: allauth's pages (login, passwords, second factor) and Django's admin (staff only, see below).
 THIRD_PARTY = ("account_", "mfa_")
 PUBLIC_THIRD_PARTY = {

@@ -447,3 +447,83 @@ def test_pieces_of_killed_workers_are_swept(make, at):
     assert not piece.exists()
     assert fresh.exists()
     assert export_jobs.path_of(job).exists()
+
+
+# What beat does every minute for jobs nobody finishes
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """Messages, as sent: nobody receives them."""
+    messages = []
+    monkeypatch.setattr(export_jobs.run_export, "delay_on_commit", messages.append)
+    return messages
+
+
+def test_what_waits_or_stands_still_is_sent_again_until_it_was_tried_often_enough(november, world, at, sent):
+    at("2026-11-20 09:00")
+    job = export_jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
+    assert sent == [str(job.pk)]  # and the message is lost
+    at("2026-11-20 09:00:59")
+    assert export_jobs.requeue() == 0
+    at("2026-11-20 09:01:01")
+    assert (export_jobs.requeue(), export_jobs.requeue()) == (1, 0)
+    assert sent == 2 * [str(job.pk)]
+    # A worker begins and is killed, three times; only silence tells.
+    for minute, tries in ((10, 1), (20, 2), (30, 3)):
+        at(f"2026-11-20 09:{minute}")
+        claimed = ExportJob.objects.filter(pk=job.pk)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(
+                export_jobs, "_make", lambda job: (_ for _ in ()).throw(SystemExit)
+            )  # kill -9: no handler runs
+            with pytest.raises(SystemExit):
+                export_jobs.run_export(job.pk)
+        assert claimed.get().state == State.RUNNING
+        assert claimed.get().tries == tries
+        at(f"2026-11-20 09:{minute + 4}")
+        assert export_jobs.requeue() == 0  # perhaps it still reads
+        assert not export_jobs.is_stuck(claimed.get())
+        at(f"2026-11-20 09:{minute + 6}")
+        assert export_jobs.is_stuck(claimed.get())
+        assert export_jobs.requeue() == (1 if tries < 3 else 0)
+    given_up = claimed.get()
+    assert given_up.state == State.FAILED
+    assert given_up.message.startswith("Máy chủ đã thử lập 3 lần mà không xong. Bấm “Lập lại”")
+    assert sent == 4 * [str(job.pk)]
+
+
+def test_progress_is_a_sign_of_life(november, world, at, sent):
+    at("2026-11-20 09:00")
+    job = export_jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
+    ExportJob.objects.filter(pk=job.pk).update(state=State.RUNNING, noted_at=at("2026-11-20 09:00"))
+    at("2026-11-20 09:07")
+    export_jobs._note(job)(30, 120)
+    at("2026-11-20 09:09")
+    assert export_jobs.requeue() == 0
+    again = export_jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
+    assert again == job  # a long one that goes on is not thrown away
+
+
+def test_an_export_whose_worker_was_killed_offers_to_be_made_again(november, world, client, at, sent):
+    at("2026-11-20 09:00")
+    job = export_jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
+    ExportJob.objects.filter(pk=job.pk).update(state=State.RUNNING, started_at=at("2026-11-20 09:01"))
+    at("2026-11-20 09:20")
+    client.force_login(world.staff)
+    text = client.get(reverse("export-list")).content.decode()
+    assert "Bắt đầu 09:01, không tiến thêm từ 09:00." in text
+    assert 'hx-trigger="every 15s"' in text
+    assert "Lập lại" in text
+    again = export_jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
+    assert again != job
+
+
+def test_a_hundred_waiting_requests_do_not_push_the_finished_file_off_the_list(make, world):
+    done = make()
+    for _ in range(100):
+        ExportJob.objects.create(
+            requested_by=world.staff, requested_at=done.requested_at + dt.timedelta(minutes=1), unit=world.dong_nai,
+            span=SPAN.key, basis="provisional",
+        )  # fmt: skip
+    assert done in export_jobs.jobs_for(world.staff)

@@ -374,3 +374,82 @@ def test_who_was_given_a_password_must_choose_one(world, client, settings):
     assert not user.must_change_password
     client.force_login(user)
     assert client.get(reverse("unit-list")).status_code == 200
+
+
+# What beat does every minute for imports nobody finishes
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """Messages as sent, ('write', id); nobody receives them."""
+    messages = []
+    monkeypatch.setattr(tasks.write_import, "delay_on_commit", lambda pk: messages.append(("write", pk)))
+    monkeypatch.setattr(tasks.check_import, "delay_on_commit", lambda pk: messages.append(("check", pk)))
+    return messages
+
+
+def test_a_lost_message_is_sent_again_and_the_file_is_brought_in(world, force, at, sent):
+    job = bring_in(world.officer, Kind.MEMBERS, xlsx(MEMBER, member("An")))
+    import_jobs.confirm(job_id=job.pk, by=world.officer)
+    sent.clear()  # lost
+    at("2026-11-16 09:00:59")
+    assert tasks.requeue_imports() == 0
+    at("2026-11-16 09:01:01")
+    assert [tasks.requeue_imports(), tasks.requeue_imports()] == [1, 0]
+    assert sent == [("write", str(job.pk))]
+    import_jobs.write(job.pk)
+    at("2026-11-16 10:00")
+    assert tasks.requeue_imports() == 0
+    assert (ImportJob.objects.get().state, Membership.objects.count()) == (State.DONE, 1)
+
+
+def test_a_step_whose_worker_is_killed_each_time_is_given_up(world, force, at, sent, monkeypatch):
+    job = bring_in(world.officer, Kind.MEMBERS, xlsx(MEMBER, member("An")))
+    import_jobs.confirm(job_id=job.pk, by=world.officer)
+    sent.clear()
+    monkeypatch.setattr(import_jobs, "_open", lambda job: (_ for _ in ()).throw(SystemExit))  # kill -9: no handler runs
+    for minute, tries in ((10, 1), (20, 2), (30, 3)):
+        at(f"2026-11-16 09:{minute}")
+        with pytest.raises(SystemExit):
+            import_jobs.write(job.pk)
+        job.refresh_from_db()
+        assert (job.state, job.tries) == (State.WRITING, tries)
+        at(f"2026-11-16 09:{minute + 4}")
+        assert tasks.requeue_imports() == 0  # perhaps it still writes
+        at(f"2026-11-16 09:{minute + 6}")
+        assert tasks.requeue_imports() == (1 if tries < 3 else 0)
+    job.refresh_from_db()
+    assert job.state == State.REFUSED
+    assert job.message.startswith("Máy chủ đã thử 3 lần mà không xong.")
+    assert sent == 2 * [("write", str(job.pk))]
+    assert not Membership.objects.exists()
+
+
+def test_an_import_that_stands_still_says_so_and_can_be_dropped(world, force, client, at, sent):
+    job = bring_in(world.officer, Kind.MEMBERS, xlsx(MEMBER, member("An")))
+    import_jobs.confirm(job_id=job.pk, by=world.officer)
+    client.force_login(world.officer)
+    page, drop = reverse("import-detail", args=[job.pk]), reverse("import-cancel", args=[job.pk])
+    at("2026-11-16 09:04")
+    assert "không tiến thêm" not in client.get(page).content.decode()
+    assert "không bỏ được nữa" in client.post(drop, follow=True).content.decode()
+    at("2026-11-16 09:06")
+    text = client.get(page).content.decode()
+    assert "Gửi lúc 09:00 16/11/2026, không tiến thêm từ 09:00 16/11/2026." in text
+    assert drop in text
+    client.post(drop)
+    job.refresh_from_db()
+    assert (job.state, job.file.name) == (State.CANCELLED, "")
+    import_jobs.write(job.pk)  # the message comes after all
+    assert not Membership.objects.exists()
+
+
+def test_names_and_phones_of_an_import_nobody_finished_are_removed_too(world, force, at, sent):
+    job = bring_in(world.officer, Kind.MEMBERS, xlsx(MEMBER, member("An")))
+    import_jobs.confirm(job_id=job.pk, by=world.officer)
+    upload = job.file.name
+    at("2026-12-16 09:01")
+    assert tasks.remove_old_imports() == 1
+    assert not default_storage.exists(upload)
+    job.refresh_from_db()
+    assert (job.state, job.preview) == (State.CANCELLED, {})

@@ -206,6 +206,18 @@ def test_a_row_of_the_page_leads_to_its_own_part(moved, client):
         assert client.get(reverse("dashboard-source"), query | {"dong": bad}).status_code == 404
 
 
+def test_a_moved_unit_that_owes_nothing_where_it_is_now_stands_in_the_table_with_its_state(moved, client):
+    """Its pending dossiers are in the total, so the table's rows without it would not add up."""
+    Report.objects.get(unit=moved.long_thuy, period=moved.months[2]).delete()
+    client.force_login(moved.administrator)
+    page = client.get(reverse("dashboard"), {"ky": "2024-Q4", "don_vi": moved.tx_binh_long.pk})
+    pending = {row["name"]: row["cells"][4][1] for row in page.context["units"]}
+    assert pending[moved.long_thuy.versions.last().name] == "4"
+    assert page.context["unit_total"]["cells"][4][1] == "12"  # with the 8 of An Lộc
+    assert sum(int(shown or 0) for shown in pending.values()) == 12
+    assert moved.long_thuy.versions.last().name not in [name for name, _ in page.context["units_without_reports"]]
+
+
 def test_a_state_from_outside_the_scope_is_a_row_without_a_link(moved, client):
     """The reviewer of Phước Long looks at the quarter after Long Thủy came from Bình Long: its November is theirs."""
     world = moved
@@ -236,6 +248,9 @@ def test_a_state_from_outside_the_scope_is_a_row_without_a_link(moved, client):
 def test_excels_sources_of_a_moved_unit_add_up_district_by_district(moved, tmp_path):
     path = tmp_path / "a.xlsx"
     written = write_summary(path, unit_id=moved.binh_phuoc.pk, span=QUARTER, basis="provisional")
+    sums = unit_sums(Stretch(moved.binh_phuoc.pk, "provisional", moved.months))
+    named = sorted((row.last_k, row.named_k) for row in sums if row.unit_id == moved.long_thuy.pk)
+    assert named == [(1, 1), (2, 2)]  # as it was called in November, the last month of that part, and in December
     assert written.differences == []
     cells = [[c.value for c in row] for row in load_workbook(path, data_only=True)["Nguồn số liệu"].iter_rows()]
     rows = [row for row in cells if row[1] == "Phường Long Thủy"]
@@ -329,6 +344,15 @@ def test_pending_dossiers_of_an_ended_unit_are_named_until_a_successor_reports(e
     assert words not in overview(ended.binh_phuoc.pk, QUARTER, Basis.OFFICIAL).notices  # nothing approved
 
 
+def test_the_page_of_a_unit_whose_last_unit_ended_names_its_pending_dossiers_too(ended):
+    """An Lộc is all that Bình Long has; Thác Mơ elsewhere takes it over."""
+    end(ended.an_loc, LEFT)
+    send(ended.an_loc, ended.months[0], pending_overdue=6)
+    assert not overview(ended.tx_binh_long.pk, QUARTER).has_units_below
+    words = "6 hồ sơ chưa giải quyết của Phường An Lộc (kết thúc 30/11/2024) chưa có trong tổng"
+    assert any(words in notice for notice in overview(ended.tx_binh_long.pk, QUARTER).notices)
+
+
 def test_an_ended_units_state_is_in_no_total_no_row_and_no_count_of_units(ended):
     send(ended.thac_mo, ended.months[2], service="DVC12", received_online=1)
     only_state = Report.objects.get(unit=ended.long_thuy, period=ended.months[1])
@@ -361,7 +385,7 @@ def test_a_unit_has_a_state_to_its_very_last_day(world, month, at, closed_on, pe
     world.months = months
     assert measure(world, world.binh_phuoc, "pending_overdue").value == pending
     assert [row.pending_overdue for row in unit_sums(Stretch(world.binh_phuoc.pk, "provisional", months))] == [pending]
-    assert any("kết thúc 13/12/2024" in notice for notice in view.notices) == (pending is None)
+    assert any("kế thừa" in notice for notice in view.notices) == (pending is None)
 
 
 @pytest.mark.parametrize(("opened_on", "opening"), [(dt.date(2024, 11, 14), 5), (dt.date(2024, 11, 15), None)])
@@ -571,6 +595,16 @@ def test_an_incomplete_quarter_is_compared_with_as_many_months(world, month, at)
     before = seen.comparison.before.dossiers.received
     assert before in {1 + 10, 10 + 100}  # two months, whichever two are compared
     assert seen.comparison.units == 1
+
+
+def test_one_month_of_a_quarter_that_is_not_there_leaves_no_comparison(world, month, at):
+    """April and May were never opened: one report here and one there are not the same quarter's."""
+    at("2026-12-20 09:00")
+    for m in (6, 7):
+        send(world.phuoc_long, month(f"2026-{m:02d}"), received_online=m)
+    month("2026-08")
+    month("2026-09")
+    assert overview(world.dong_nai.pk, Span.parse("2026-Q3")).comparison is None
 
 
 # Trend ---------------------------------------------------------------------------------------------------------------

@@ -14,10 +14,12 @@ def test_tasks_are_found_under_the_names_that_stand_in_queues_and_in_the_timetab
         "reporting.tasks.drain_rollup_requests",
         "reporting.tasks.open_current_period",
         "reporting.tasks.remove_old_exports",
+        "reporting.tasks.requeue_exports",
         "reporting.tasks.run_export",
         "taskforces.tasks.check_import",
         "taskforces.tasks.erase_contacts",
         "taskforces.tasks.remove_old_imports",
+        "taskforces.tasks.requeue_imports",
         "taskforces.tasks.send_password_links",
         "taskforces.tasks.write_import",
     }

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 from django.db import IntegrityError, connection, connections, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from reporting import closing
@@ -23,9 +24,12 @@ from reporting.models import (
     Status,
     SubmissionSummary,
 )
+from reporting.report_log import what_happened
 from reporting.review import workflow
 from reporting.review.workflow import NotAllowed, Refused
 from reporting.rollup import rollup
+from taskforces.models import Branch, Role
+from tests.conftest import make_person
 
 
 @pytest.fixture(autouse=True)
@@ -804,3 +808,35 @@ def test_a_reviewer_who_comes_while_another_approves_waits_and_is_refused(world,
     report.refresh_from_db()
     assert (report.status, report.approved_by) == (Status.APPROVED, world.reviewer)
     assert actions(report) == ["approve"]
+
+
+# A clock that was ahead and is set right
+
+
+def test_the_last_event_is_the_one_with_the_highest_number_whatever_its_clock_said(client, world, sent, at):
+    """First sent, sent back and corrected while the server's clock was a day ahead; then it is set right."""
+    colleague = make_person("mai", "Lý Thị Mai", world.phuoc_long, Role.OFFICER, Branch.OFFICE)
+    at("2026-11-17 09:15")
+    workflow.send_back(report_id=sent.pk, by=world.reviewer, reason="Sai số liệu dịch vụ 9")
+    saving.save_cells(report_id=sent.pk, by=world.officer, cells={"DVC09.opening": "5"}, via="page")
+    saving.save_cells(report_id=sent.pk, by=world.officer, cells={"DVC09.opening": "6"}, via="page")
+    saving.save_cells(report_id=sent.pk, by=world.officer, cells={"DVC09.opening": "0"}, via="page")
+    make_ready(world, sent)
+    workflow.submit(report_id=sent.pk, by=world.officer)
+    at("2026-11-16 10:00")
+    workflow.send_back(report_id=sent.pk, by=world.second_reviewer, reason="Còn sai dịch vụ 10")
+    saving.save_cells(report_id=sent.pk, by=colleague, cells={"DVC09.opening": "7"}, via="page")
+    saving.save_cells(report_id=sent.pk, by=colleague, cells={"DVC09.opening": "0"}, via="page")
+    assert saving.last_changes(sent, ["DVC09.opening"])["DVC09.opening"].by == colleague
+    client.force_login(world.reviewer)
+    page = client.get(reverse("report-detail", args=[sent.pk])).content.decode()
+    assert "Còn sai dịch vụ 10" in page
+    make_ready(world, sent)
+    workflow.submit(report_id=sent.pk, by=world.officer)
+    sent.refresh_from_db()
+    assert sent.revision == 3
+    assert "đã gửi báo cáo này lúc 10:00" in what_happened(sent)
+    shown = client.get(reverse("report-receipt", args=[sent.pk])).context
+    assert shown["event"].receipt == "BC-25217-2026-11-3"
+    assert [event.revision for event in shown["earlier"]] == [2, 1]
+    assert shown["is_current"]

@@ -283,7 +283,7 @@ def _same(text: str, value: int | None) -> bool:
 def last_changes(report: Report, cells: Iterable[str]) -> dict[str, FigureChange]:
     """Who changed each of these cells last, and when; cells without history are left out."""
     changes = FigureChange.objects.filter(report=report, cell__in=cells).select_related("by")
-    return {change.cell: change for change in changes.order_by("at", "pk")}
+    return {change.cell: change for change in changes.order_by("pk")}
 
 
 def _describe_conflicts(form: ReportForm, typed: dict[str, str]) -> dict[str, Conflict]:

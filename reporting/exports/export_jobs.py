@@ -14,12 +14,13 @@ from pathlib import Path
 from celery import shared_task
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.http import Http404
 from django.utils import timezone
 
 from de_an_06.plain.spans import Span, months_label
 from de_an_06.plain.vietnamese import search_key
+from de_an_06.plain.waking import LOST_AFTER, MOST_TRIES, STUCK_AFTER
 from reporting.models import Basis, ExportJob, ReportingSettings
 from reporting.reading.overview import begun_periods, periods_of_unit
 from taskforces.clock import now_for, today_for
@@ -33,7 +34,6 @@ from . import excel
 logger = logging.getLogger(__name__)
 State = ExportJob.State
 OPEN = (State.WAITING, State.RUNNING)
-STUCK_AFTER = dt.timedelta(minutes=5)
 PROGRESS_EVERY = 0.4  # seconds between two notes of progress
 
 
@@ -43,14 +43,13 @@ def create(*, unit: AdministrativeUnit, span: Span, basis: str, by) -> ExportJob
 
     The caller has checked that `by` may read the unit. Raises OverQuota.
     """
-    now = now_for(by)
     same = ExportJob.objects.filter(requested_by=by, unit=unit, span=span.key, basis=basis, state__in=OPEN)
-    waiting = same.filter(requested_at__gt=now - STUCK_AFTER).first()
-    if waiting is not None:
-        return waiting
+    for job in same.select_related("requested_by"):
+        if not is_stuck(job):
+            return job
+    same.delete()  # lost on the way, or its worker was killed: asking again replaces it
     require_quota(by, ExportJob.objects.filter(requested_by=by), "requested_at", Q(state__in=OPEN))
-    same.delete()  # lost on the way to the worker: asking again replaces it
-    job = ExportJob.objects.create(requested_by=by, requested_at=now, unit=unit, span=span.key, basis=basis)
+    job = ExportJob.objects.create(requested_by=by, requested_at=now_for(by), unit=unit, span=span.key, basis=basis)
     run_export.delay_on_commit(str(job.pk))
     return job
 
@@ -63,7 +62,10 @@ def run_export(export_id) -> None:
     if job is None:
         return
     # `started_at` is the server's clock, like the roll-up's `computed_at` it is compared with (offers.why_old).
-    claimed.update(state=State.RUNNING, started_at=timezone.now(), progress=0, total=0, message="")
+    now = timezone.now()
+    claimed.update(
+        state=State.RUNNING, started_at=now, noted_at=now, tries=F("tries") + 1, progress=0, total=0, message=""
+    )
     try:
         _make(job)
     except excel.CannotExport as refused:
@@ -130,9 +132,35 @@ def _note(job: ExportJob):
         nonlocal last
         if time.monotonic() - last >= PROGRESS_EVERY:
             last = time.monotonic()
-            ExportJob.objects.filter(pk=job.pk, state=State.RUNNING).update(progress=done, total=total)
+            ExportJob.objects.filter(pk=job.pk, state=State.RUNNING).update(
+                progress=done, total=total, noted_at=timezone.now()
+            )
 
     return note
+
+
+@shared_task(name="reporting.tasks.requeue_exports")
+def requeue() -> int:
+    """Every minute: sends once more what still waits or has gone silent; gives up after MOST_TRIES. Returns how many.
+
+    A lost message and a killed worker look alike from here: no sign of life. Sent too often it does no harm.
+    """
+    now, sent = timezone.now(), 0
+    silent = Q(state=State.WAITING, noted_at__lt=now - LOST_AFTER) | Q(
+        state=State.RUNNING, noted_at__lt=now - STUCK_AFTER
+    )
+    for job in ExportJob.objects.filter(silent).select_related("requested_by"):
+        if job.tries >= MOST_TRIES:
+            ExportJob.objects.filter(silent, pk=job.pk).update(
+                state=State.FAILED,
+                finished_at=now_for(job.requested_by),
+                message=f"Máy chủ đã thử lập {MOST_TRIES} lần mà không xong. Bấm “Lập lại” để thử lần nữa; "
+                f"nếu vẫn vậy, báo nơi hỗ trợ mã {str(job.pk)[:8]}.",
+            )
+        elif ExportJob.objects.filter(silent, pk=job.pk).update(state=State.WAITING, noted_at=now):
+            run_export.delay_on_commit(str(job.pk))
+            sent += 1
+    return sent
 
 
 # Who may see and take what -------------------------------------------------------------------------------------------
@@ -173,17 +201,23 @@ def get_job(user, pk) -> ExportJob:
 
 
 def jobs_for(user, limit: int = 30) -> list[ExportJob]:
-    """The person's own requests and the finished files of colleagues, for units in scope; newest first."""
+    """The person's own requests, then the finished files, colleagues' too, for units in scope; each newest first."""
     units = UnitVersion.objects.filter(path_in_scope(user)).values("unit_id")
     found = ExportJob.objects.filter(Q(requested_by=user) | Q(state=State.DONE), unit__in=units)
-    candidates = list(found.select_related("requested_by", "unit")[: limit * 2])
+    of_units = found.select_related("requested_by", "unit")
+    made, others = of_units.filter(state=State.DONE), of_units.exclude(state=State.DONE)
+    candidates = [*others[: limit * 2], *made[: limit * 2]]
     readable = _readable(user, {(job.unit_id, job.span) for job in candidates})
-    return [job for job in candidates if (job.unit_id, job.span) in readable][:limit]
+    shown = [job for job in candidates if (job.unit_id, job.span) in readable]
+    # Of each kind its own share: requests that wait never push a finished file off the list.
+    return [j for j in shown if j.state != State.DONE][:limit] + [j for j in shown if j.state == State.DONE][:limit]
 
 
 def is_stuck(job: ExportJob) -> bool:
-    """Waiting so long that the worker is down or the message was lost."""
-    return job.state == State.WAITING and now_for(job.requested_by) - job.requested_at > STUCK_AFTER
+    """Waiting so long that the worker is down or the message was lost, or begun and silent since."""
+    if job.state == State.WAITING:
+        return now_for(job.requested_by) - job.requested_at > STUCK_AFTER
+    return job.state == State.RUNNING and timezone.now() - job.noted_at > STUCK_AFTER
 
 
 def path_of(job: ExportJob) -> Path:

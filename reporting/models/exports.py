@@ -5,6 +5,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from taskforces.models import AdministrativeUnit
 
@@ -30,6 +31,8 @@ class ExportJob(models.Model):
     progress = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
     message = models.TextField(blank=True)
+    tries = models.PositiveSmallIntegerField(default=0, help_text="how often a worker has begun it")
+    noted_at = models.DateTimeField(default=timezone.now, help_text="the last sign of life, by the server's clock")
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     file_name = models.CharField(max_length=200, blank=True)

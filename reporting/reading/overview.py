@@ -299,6 +299,7 @@ def _read(
     indicators = {i.pk: i for i in catalogue}
     linked_ids = [pk for pk, s in services.items() if s.code in LINKED_SERVICES]
     activation_ids = [pk for pk, i in indicators.items() if i.code == ACTIVATION]
+    level = version.unit.level
     by_service = with_heat or len(children) <= HEAT_UNITS
     trend_months = [span.last.plus(k - TREND_MONTHS + 1) for k in range(TREND_MONTHS)]
     trend_periods = [by_key[m.key] for m in trend_months if m.key in by_key]
@@ -317,9 +318,9 @@ def _read(
         owed=submissions(stretch),
         sums=service_sums(stretch, by_child=True, by_service=by_service, linked_ids=linked_ids),
         pairs=indicator_sums(stretch, activation_ids),
-        left_behind=left_behind.left_behind(stretch) if children and len(read) > 1 else [],
+        left_behind=left_behind.left_behind(stretch) if level != Level.COMMUNE and len(read) > 1 else [],
         trend_months=trend_months,
-        summaries=service_summaries(unit_id, basis, trend_periods) if version.unit.level != Level.COMMUNE else {},
+        summaries=service_summaries(unit_id, basis, trend_periods) if level != Level.COMMUNE else {},
         has_heat=by_service and bool(children),
     )
 

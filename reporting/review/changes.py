@@ -44,12 +44,12 @@ def changes_since_last_month(form: ReportForm, limit: int = 12) -> list[Change]:
 def changes_since_return(form: ReportForm) -> list[Change]:
     """Cells changed since the report was last sent back or reopened: what was sent then, what stands there now."""
     report = form.report
-    back = report.events.filter(action__in=[Action.SEND_BACK, Action.REOPEN]).order_by("-at", "-pk").first()
+    back = report.events.filter(action__in=[Action.SEND_BACK, Action.REOPEN]).order_by("-pk").first()
     if back is None:
         return []
     first: dict[str, FigureChange] = {}
     last: dict[str, FigureChange] = {}
-    for change in FigureChange.objects.filter(report=report, at__gte=back.at).select_related("by").order_by("at", "pk"):
+    for change in FigureChange.objects.filter(report=report, at__gte=back.at).select_related("by").order_by("pk"):
         first.setdefault(change.cell, change)
         last[change.cell] = change
     found = [

@@ -242,7 +242,7 @@ def _add_events(rows: list[ReviewRow]) -> None:
     events = ReportEvent.objects.filter(
         report_id__in=list(asked), action__in=[Action.SUBMIT, Action.SEND_BACK, Action.REOPEN]
     ).select_related("by")
-    for event in events.order_by("at", "pk"):
+    for event in events.order_by("pk"):
         row = asked[event.report_id]
         if event.action == Action.SUBMIT:
             row.why, row.back = event.reason.splitlines(), None

@@ -278,7 +278,7 @@ def _replaced_since_sent(report: Report) -> dict[str, dict[str, int | None]]:
     if last_sent is not None:
         since = since.filter(at__gte=last_sent.at)
     replaced: dict[str, dict[str, int | None]] = {}
-    for cell, old in since.order_by("at", "pk").values_list("cell", "old"):
+    for cell, old in since.order_by("pk").values_list("cell", "old"):
         code, _, name = cell.partition(".")
         replaced.setdefault(code, {}).setdefault(name, old)
     return replaced

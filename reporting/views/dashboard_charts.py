@@ -7,7 +7,7 @@ from reporting.reading.overview import RANKINGS, Overview, UnitRow
 from reporting.reading.ranges import Dossiers
 
 from .dashboard_numbers import count
-from .dashboard_tables import owes, status_of
+from .dashboard_tables import in_table, status_of
 
 HEAT_STEPS = ((99, 1), (97, 2), (95, 3), (90, 4), (0, 5))  # percent, as shown -> class
 # Heads of the narrow columns of the unit and service table; a service not named here shows its short name.
@@ -49,7 +49,7 @@ def heat(seen: Overview, unit_link) -> dict | None:
         return None
     codes = [line.service.code for line in lines]
     body = []
-    for row in sorted(filter(owes, seen.rows), key=_worst_first):
+    for row in sorted(filter(in_table, seen.rows), key=_worst_first):
         reported = bool(row.submissions.reports)
         body.append(
             {
@@ -92,7 +92,7 @@ def _heat_cell(d: Dossiers) -> tuple[str, str]:
 def ranking(seen: Overview) -> dict | None:
     """Units by rank; the bars start at a round floor for rates, at 0 for counts."""
     ranked = sorted((r for r in seen.rows if r.rank is not None), key=lambda r: r.rank or 0)
-    below = [r for r in seen.rows if owes(r) and not r.is_own and not r.is_former]
+    below = [r for r in seen.rows if in_table(r) and not r.is_own and not r.is_former]
     if not below:
         return None
     values = {r.unit_id: r.measures.ranked(seen.ranked_by) or Fraction(0) for r in ranked}

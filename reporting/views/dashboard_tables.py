@@ -103,7 +103,7 @@ def who_reported(seen: Overview) -> dict:
 
 def unit_rows(seen: Overview, unit_link, source_link) -> list[dict]:
     rows = []
-    for row in filter(owes, seen.rows):
+    for row in filter(in_table, seen.rows):
         rows.append(
             {
                 "name": row.name,
@@ -140,13 +140,14 @@ def _unit_cells(measures: Measures, source) -> list[tuple[str, str, str]]:
     return [(label, text, "" if text in NOT_LINKED else source(so=so)) for label, text, so in cells]
 
 
-def owes(row: UnitRow) -> bool:
-    """Units that owe no report in the span are named under the table, not in it."""
-    return row.submissions.expected > 0
+def in_table(row: UnitRow) -> bool:
+    """Units that owe no report in the span are named under the table, not in it, unless a figure of theirs is in the
+    total: a state that a unit brought along when it moved here."""
+    return row.submissions.expected > 0 or row.dossiers.units > 0 or row.measures.activation.units > 0
 
 
 def units_without_reports(seen: Overview, unit_link) -> list[tuple[str, str]]:
-    return [(row.name, unit_link(row.unit_id)) for row in seen.rows if not owes(row)]
+    return [(row.name, unit_link(row.unit_id)) for row in seen.rows if not in_table(row)]
 
 
 def _report_url(row: UnitRow) -> str:

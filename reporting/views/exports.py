@@ -148,6 +148,8 @@ def _lists(request) -> dict:
     return {
         "jobs": under_way,
         "files": files,
+        # Nobody needs to ask every second for what has stood still for minutes.
+        "poll_seconds": 1 if any(j["state"] in export_jobs.OPEN and not j["can_retry"] for j in under_way) else 15,
         "active": any(job["state"] in export_jobs.OPEN for job in under_way),
         "jobs_summary": ", ".join(f"{count} {word}" for count, word in counts if count),
         "kept_days": ReportingSettings.load().export_days,
@@ -200,6 +202,8 @@ def _shown(job: ExportJob, unit_name: str, why_old: str, kept_days: int) -> dict
 
 
 def _timing(job: ExportJob, began: dt.datetime) -> str:
+    if job.state == State.RUNNING and export_jobs.is_stuck(job):
+        return f"Bắt đầu {began:%H:%M}, không tiến thêm từ {timezone.localtime(job.noted_at):%H:%M}. Bấm “Lập lại”."
     if job.state == State.RUNNING:
         return f"Bắt đầu {began:%H:%M}"
     if export_jobs.is_stuck(job):

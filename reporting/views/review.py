@@ -135,7 +135,7 @@ def report_detail(request, pk):
     report = get_report(request.user, pk)
     user = request.user
     form = load_form(report, user)
-    events = list(report.events.select_related("by").order_by("-at", "-pk"))
+    events = list(report.events.select_related("by").order_by("-pk"))
     sent = next((e for e in events if e.action == ReportEvent.Action.SUBMIT), None)
     back = next((e for e in events if e.action in {ReportEvent.Action.SEND_BACK, ReportEvent.Action.REOPEN}), None)
     since_return = changes.changes_since_return(form)
@@ -196,7 +196,7 @@ def cell_history(request, pk, cell):
     form = load_form(report, request.user)
     if cell not in form.cells:
         raise Http404
-    changes = FigureChange.objects.filter(report=report, cell=cell).select_related("by").order_by("-at", "-pk")
+    changes = FigureChange.objects.filter(report=report, cell=cell).select_related("by").order_by("-pk")
     rows = [(c, format_number(c.old, blank="trống"), format_number(c.new, blank="trống")) for c in changes]
     template = "reporting/_cell_history.html" if request.htmx else "reporting/review_cell_history.html"
     here = "review-list" if may_read_reviews(request.user) else "task-list"

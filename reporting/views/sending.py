@@ -93,7 +93,7 @@ def submit(request, pk):
 def receipt(request, pk):
     """Proof of the last sending: number, time, checksum, who, late or not, and what happens next."""
     report = get_report(request.user, pk)
-    sent = report.events.filter(action=ReportEvent.Action.SUBMIT).select_related("by").order_by("-at", "-pk")
+    sent = report.events.filter(action=ReportEvent.Action.SUBMIT).select_related("by").order_by("-pk")
     events = list(sent)
     if not events:
         raise Http404
@@ -186,9 +186,9 @@ def _log(report) -> list[tuple]:
             e.by,
             e.get_action_display() + (f": {e.reason}" if e.action in {"ready", "not_ready", "zero_fill"} else ""),
         )
-        for e in report.events.select_related("by").order_by("-at", "-pk")[:ACTS_SHOWN]
+        for e in report.events.select_related("by").order_by("-pk")[:ACTS_SHOWN]
     ]
-    changes = FigureChange.objects.filter(report=report, old__isnull=False).select_related("by").order_by("-at", "-pk")
+    changes = FigureChange.objects.filter(report=report, old__isnull=False).select_related("by").order_by("-pk")
     acts += [
         (
             c.at,

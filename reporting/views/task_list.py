@@ -117,7 +117,7 @@ def _is_untouched_since_return(report: Report) -> bool:
     if report.status != Status.RETURNED:
         return False
     actions = [ReportEvent.Action.SEND_BACK, ReportEvent.Action.REOPEN]
-    last = report.events.filter(action__in=actions).order_by("-at", "-pk").first()
+    last = report.events.filter(action__in=actions).order_by("-pk").first()
     return last is not None and (report.saved_at is None or report.saved_at <= last.at)
 
 

@@ -10,6 +10,12 @@
     button.hidden = false;
     button.addEventListener("click", () => print());
   });
+  // A page that comes back by the Back button asks the server again; without a network, once there is one.
+  addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    if (navigator.onLine) location.reload();
+    else addEventListener("online", () => location.reload(), { once: true });
+  });
   // The account menu closes on Escape and on a click elsewhere.
   const menu = document.querySelector("details.user");
   if (menu) {

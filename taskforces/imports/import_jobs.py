@@ -20,12 +20,14 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import Error as DatabaseProblem
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.http import Http404
+from django.utils import timezone
 from import_export.exceptions import ImportError as RowsRefused
 from import_export.results import Result, RowResult
 
 from de_an_06.plain.numbers import format_number
+from de_an_06.plain.waking import STUCK_AFTER
 from reporting.models.catalogue import ReportingSettings
 from taskforces.clock import now_for
 from taskforces.models import ImportJob, Posting, User
@@ -107,8 +109,8 @@ def confirm(*, job_id, by) -> ImportJob:
     job = _locked(job_id, by)
     if job.state != State.READY:
         raise NotNow("Lần nhập này không còn chờ xác nhận.")
-    job.state, job.message = State.WRITING, ""
-    job.save(update_fields=["state", "message"])
+    job.state, job.message, job.tries, job.noted_at = State.WRITING, "", 0, timezone.now()
+    job.save(update_fields=["state", "message", "tries", "noted_at"])
     write.delay_on_commit(str(job.pk))
     return job
 
@@ -117,7 +119,7 @@ def confirm(*, job_id, by) -> ImportJob:
 def cancel(*, job_id, by) -> ImportJob:
     """The file is dropped; its name and checksum stay in the list."""
     job = _locked(job_id, by)
-    if job.state in {State.WRITING, State.DONE, State.CANCELLED}:
+    if job.state in {State.DONE, State.CANCELLED} or (job.state == State.WRITING and not is_stuck(job)):
         raise NotNow("Lần nhập này không bỏ được nữa.")
     job.state, job.finished_at, job.preview = State.CANCELLED, now_for(by), {}
     name = job.file.name
@@ -135,15 +137,22 @@ def remove_old_files() -> int:
     """
     keep = dt.timedelta(days=ReportingSettings.load().export_days)
     removed = 0
-    for job in ImportJob.objects.exclude(file="").exclude(state__in=BUSY).select_related("by"):
+    for job in ImportJob.objects.exclude(file="").select_related("by"):
         if now_for(job.by) - job.uploaded_at > keep:
             names = (job.file.name, result_name(job))
+            if job.state in BUSY:  # nobody ever came to it
+                job.state, job.finished_at = State.CANCELLED, now_for(job.by)
             job.file, job.preview = "", {}
-            job.save(update_fields=["file", "preview"])
+            job.save(update_fields=["state", "finished_at", "file", "preview"])
             for name in names:
                 default_storage.delete(name)
             removed += 1
     return removed
+
+
+def is_stuck(job: ImportJob) -> bool:
+    """Under way and silent so long that its message was lost or its worker killed; it may be dropped."""
+    return job.state in BUSY and timezone.now() - job.noted_at > STUCK_AFTER
 
 
 def _locked(job_id, by) -> ImportJob:
@@ -159,7 +168,7 @@ def _locked(job_id, by) -> ImportJob:
 def check(job_id) -> None:
     """Read and judge every row; nothing but the job changes. Safe to run twice."""
     waiting = ImportJob.objects.filter(pk=job_id, state__in=(State.WAITING, State.CHECKING))
-    if not waiting.update(state=State.CHECKING, progress=0):
+    if not waiting.update(state=State.CHECKING, progress=0, tries=F("tries") + 1, noted_at=timezone.now()):
         return
     job = waiting.select_related("by").get()
     try:
@@ -180,6 +189,7 @@ def write(job_id) -> None:
     job = ImportJob.objects.select_related("by").filter(pk=job_id, state=State.WRITING).first()
     if job is None:
         return
+    ImportJob.objects.filter(pk=job.pk).update(tries=F("tries") + 1, noted_at=timezone.now())
     try:
         if not may_bring_in(job.by, job.kind):
             _end(job, State.WRITING, State.REFUSED, message="Bạn không còn quyền nhập loại tệp này; chưa nhập gì.")
@@ -344,7 +354,7 @@ def _note(job: ImportJob) -> Callable[[int], None]:
         nonlocal last
         if time.monotonic() - last >= NOTED_EVERY:
             last = time.monotonic()
-            ImportJob.objects.filter(pk=job.pk).update(progress=done)
+            ImportJob.objects.filter(pk=job.pk).update(progress=done, noted_at=timezone.now())
 
     return note
 

@@ -6,6 +6,7 @@ there is one. Values come back as the file has them (text, number, day); the col
 
 import csv
 import io
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -4,6 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 
 def import_path(instance, name: str) -> str:
@@ -48,6 +49,8 @@ class ImportJob(models.Model):
     refused = models.PositiveIntegerField(default=0)
     preview = models.JSONField(default=dict, help_text="what the preview page shows; made in imports/jobs.py")
     message = models.TextField(blank=True)
+    tries = models.PositiveSmallIntegerField(default=0, help_text="how often a worker has begun the present step")
+    noted_at = models.DateTimeField(default=timezone.now, help_text="the last sign of life, by the server's clock")
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -174,7 +174,7 @@ def assignment_detail(request, pk):
         "source": assignment.item.source,
         "row": assignment_row(assignment, look.day),
         "is_open": is_open,
-        "events": list(assignment.events.select_related("by").order_by("-at", "-pk")),
+        "events": list(assignment.events.select_related("by").order_by("-pk")),
         "documents": documents,
         "answers": assignment.responsibility_set.select_related("membership__person", "membership__task_force").filter(
             membership__valid_to__isnull=True

@@ -249,6 +249,8 @@ def _job_context(request, job: ImportJob) -> dict:
     return _shown(job) | {
         "here": "import-list",
         "busy": job.state in import_jobs.BUSY,
+        "stuck": import_jobs.is_stuck(job),
+        "silent_since": job.noted_at,
         "heading": _heading(job),
         "progress": min(job.progress, total),
         "total": total,

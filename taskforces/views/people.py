@@ -129,7 +129,7 @@ def people_list(request):
     rows.sort(key=lambda p: (order.index(p.role), p.branch, p.valid_from, p.pk))
     held = set(Posting.objects.on(day).filter(unit=unit).values_list("pk", flat=True))
     path = postings.path_on(unit, look.today)
-    events = PostingEvent.objects.filter(posting__unit=unit).select_related("by").order_by("-at", "-pk")
+    events = PostingEvent.objects.filter(posting__unit=unit).select_related("by").order_by("-pk")
     context = {
         "here": "people-list",
         "look": look,

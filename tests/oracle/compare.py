@@ -4,7 +4,7 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field, fields
 
-from .model import FIGURES, LINKED, Counts, Model, Month, Sums
+from .model import FIGURES, HOURS, LINKED, Counts, Model, Month, Sums
 from .worlds import Scene, successors_of
 
 BASES = ("provisional", "official")
@@ -104,7 +104,9 @@ class Oracle:
         months = [own[key] for key in stretch.keys if key in own]
         if not months:
             return None
-        wanted = [divmod(y * 12 + m - 1 - stretch.back, 12) for y, m in (month.key for month in months)]
+        today = self.scene.now.astimezone(HOURS).date()
+        ended = [m for m in months if m.last < today] or months  # one still running is compared only alone
+        wanted = [divmod(y * 12 + m - 1 - stretch.back, 12) for y, m in (month.key for month in ended)]
         before = [own.get((y, m + 1)) for y, m in wanted]
         return Question(unit, stretch, basis, months, [] if None in before else before)
 
@@ -132,10 +134,10 @@ class Oracle:
                 break
         return found
 
-    def parts(self, unit: str, months: list[Month], basis: str) -> list:
-        key = unit, tuple(m.key for m in months), basis
+    def parts(self, unit: str, months: list[Month], basis: str, *, rows: bool = False) -> list:
+        key = unit, tuple(m.key for m in months), basis, rows
         if key not in self._parts:
-            self._parts[key] = self.model.parts(unit, months, basis)
+            self._parts[key] = self.model.parts(unit, months, basis, rows=rows)
         return self._parts[key]
 
     # Stored ----------------------------------------------------------------------------------------------------------
@@ -230,7 +232,7 @@ class Oracle:
         if not children:
             self.tally.same("rows", f"{q} none", seen.rows, [])
             return
-        parts = self.parts(q.unit, q.months, q.basis)
+        parts = self.parts(q.unit, q.months, q.basis, rows=True)
         counts = self.model.counts(q.unit, q.months, q.before, q.basis)
         groups: dict = {child: [] for child in [*children, *(c for c in counts if c != "total")]}
         for part in parts:
@@ -267,7 +269,7 @@ class Oracle:
         earlier: dict = {}
         if q.before:
             then: dict = {}
-            for part in self.parts(q.unit, q.before, q.basis):
+            for part in self.parts(q.unit, q.before, q.basis, rows=True):
                 then.setdefault(part.child, []).append(part)
             earlier = ranks({child: Sums(then.get(child, [])).ranked(by) for child in children})
         for child in children & rows.keys():
@@ -374,8 +376,8 @@ def whole(rate: tuple[int | None, int | None]) -> tuple[int, int] | None:
 
 
 def number_text(value: int | None) -> str:
-    """1.234.567; nothing is –."""
-    return "–" if value is None else f"{value:,}".replace(",", ".")
+    """1.234.567; nobody reported it: an empty cell."""
+    return "" if value is None else f"{value:,}".replace(",", ".")
 
 
 def rate_text(rate: tuple[int | None, int | None]) -> str:
@@ -409,20 +411,13 @@ def stored_cells():
 
 def ask_source(scene: Scene, q: Question, measure: str, own: bool) -> tuple[dict, tuple]:
     """The portal's rows behind a number, (unit, month) -> (value, of), and their sum."""
-    from inspect import signature
-
-    from reporting.models import Period, Report
+    from reporting.models import Period
     from reporting.reading.contributions import source
 
     unit = scene.pk[q.unit]
-    pks = [scene.period_pk[m.key] for m in q.months]
-    by_pk = Period.objects.in_bulk(pks)
-    reports = Report.objects.under(unit)
-    known = {
-        "reports": reports, "read": [by_pk[pk] for pk in pks], "basis": q.basis, "measure": measure, "unit_id": unit,
-        "own_unit_id": unit if own else None, "below": unit if own else None,
-    }  # fmt: skip
-    found = source(**{name: value for name, value in known.items() if name in signature(source).parameters})
+    by_pk = Period.objects.in_bulk([scene.period_pk[m.key] for m in q.months])
+    read = [by_pk[scene.period_pk[m.key]] for m in q.months]
+    found = source(unit, read, q.basis, measure, below=unit if own else None)
     months = {pk: key for key, pk in scene.period_pk.items()}
     rows = {(scene.key[row.unit_id], months[row.period_id]): (row.value, row.of) for row in found.rows}
     return rows, (found.value, found.of)

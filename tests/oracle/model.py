@@ -306,8 +306,12 @@ class Model:
                 if report is not None and report.status in COUNTED[basis] and self.path(unit, month.last):
                     yield unit, month, report
 
-    def parts(self, top: str, months: list[Month], basis: str) -> list[Part]:
-        """Every value that counts on the page of a unit and a stretch."""
+    def parts(self, top: str, months: list[Month], basis: str, *, rows: bool = False) -> list[Part]:
+        """Every value that counts on the page of a unit and a stretch.
+
+        `rows`: also what only stands in the row of a unit right below, its own value of an indicator that is never
+        added over units.
+        """
         first, last = months[0].last, months[-1].last
         flows: list[Part] = []
         states: dict[tuple, Part] = {}
@@ -317,7 +321,7 @@ class Model:
             day = {"flow": month.last, "first": first, "last": last}[kind]
             here, child = self.stands_under(top, unit, day)
             cell = unit, code, name
-            if alone and unit != top:
+            if alone and not (unit == top or (rows and unit == child)):
                 here = False
             part = Part(unit, month.key, child, code, name, value)
             if kind == "flow":

@@ -1,8 +1,9 @@
 """`make oracle`: many random worlds and sequences, compared with the model.
 
-WORLDS=100 SEED=0 make oracle, on DATABASE_URL's engine, SQLite without it; WITHOUT=moves,own leaves out what these
-stand for (worlds.Features). Prints the compared cells and the differences of each kind; exits 1 on a difference.
-Makes a test database beside the configured one and drops it at the end; on PostgreSQL the races run too.
+WORLDS=100 SEED=0 MINUTES=60 make oracle, on DATABASE_URL's engine, SQLite without it; no world begins after MINUTES.
+WITHOUT=moves,own leaves out what these stand for (worlds.Features). Prints the compared cells and the differences of
+each kind; exits 1 on a difference. Makes a test database beside the configured one and drops it at the end; on
+PostgreSQL the races run too.
 """
 
 import logging
@@ -95,6 +96,7 @@ def main() -> int:
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     logging.disable(logging.ERROR)
     worlds, first = int(os.environ.get("WORLDS") or 100), int(os.environ.get("SEED") or 0)
+    until = 60 * float(os.environ.get("MINUTES") or 1e6)
     without = set(filter(None, (os.environ.get("WITHOUT") or "").split(",")))
     features = Features(**dict.fromkeys(without, False))
     start, tally = time.monotonic(), Tally()
@@ -107,18 +109,25 @@ def main() -> int:
         with tempfile.TemporaryDirectory(prefix="de-an-06-oracle-") as place:
             folder = Path(place)
             for seed in range(first, first + worlds):
+                if time.monotonic() - start > until:
+                    worlds = seed - first
+                    break
                 with transaction.atomic():
                     waiting += check_world(seed, tally, folder, features=features)
                     transaction.set_rollback(True)
                 with transaction.atomic():
                     run_sequence(seed, folder, tally, steps=12, pages=6, features=features)
                     transaction.set_rollback(True)
-                if len(waiting) >= BOOKS_AT_ONCE or seed == first + worlds - 1:
+                if len(waiting) >= BOOKS_AT_ONCE:
                     check_recalculated(waiting, tally, folder)
                     waiting.clear()
-                if (seed - first) % 10 == 9:
+                if (seed - first) % 10 == 9 or tally.wrong:
                     cells, wrong = tally.cells.total(), tally.wrong.total()
-                    print(f"seed {seed}: {cells:,} cells, {wrong:,} different", flush=True)
+                    print(
+                        f"seed {seed}: {cells:,} cells, {wrong:,} different", *tally.differences, sep="\n  ", flush=True
+                    )
+                    tally.differences.clear()
+            check_recalculated(waiting, tally, folder)
         if connection.vendor == "postgresql":
             from .race import check_races
 

@@ -8,11 +8,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from .compare import Oracle, Question, Tally, number_text, rate_text, whole
-from .model import FIGURES, RECEIVED, RESOLVED, STATES, Counts, Sums, add
+from .model import ACTIVATION, FIGURES, RECEIVED, RESOLVED, STATES, Counts, Sums, add
 
 VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "path", "use", "circle", "rect"}
 UNIT_CELLS = ("received", "online_rate", "resolved", "in_time_rate", "pending_overdue", "activation")
 GROUPED = ("opening", *RECEIVED, "online_rate", *RESOLVED, "in_time_rate", "rejected", *STATES)  # as the table stands
+NOTHING = "Chưa có số liệu"  # a card without a value
 CARDS = {
     "Hồ sơ tiếp nhận": "received",
     "Tỷ lệ trực tuyến": "online_rate",
@@ -121,7 +122,7 @@ class Pages:
         compared = self.oracle.model.compared(q.unit, q.months, q.before, q.basis) if q.before else (set(), None, None)
         for label, measure in CARDS.items():
             shown = cards[label].first("dd", "stat-value").text.removesuffix(" hồ sơ")
-            self.tally.same("page", f"{q} card {measure}", shown, value_text(sums, measure))
+            self.tally.same("page", f"{q} card {measure}", shown, value_text(sums, measure) or NOTHING)
             delta = cards[label].first("span", "delta")
             amount = delta and delta.first("span", "num")
             wanted = change_text(measure, *compared[1:]) if compared[0] else None
@@ -130,7 +131,7 @@ class Pages:
         over, under = sums.pair("TC07")
         shown = cards["Nhiệm vụ hoàn thành"].first("dd", "stat-value").text
         wanted = number_text(over) + ("" if under is None else f"/{number_text(under)}")
-        self.tally.same("page", f"{q} card TC07", shown.replace(" ", ""), wanted)
+        self.tally.same("page", f"{q} card TC07", shown.replace(" /", "/"), wanted or NOTHING)
 
     def check_units(self, q: Question, page: Node, sums: Sums, counts: dict, links: int) -> None:
         """The table of units: each row by its name, the total under it, and some numbers followed to their rows."""
@@ -140,9 +141,10 @@ class Pages:
             self.tally.same("page", f"{q} no table of units", table, None)
             return
         by_child: dict = defaultdict(list)
-        for part in self.oracle.parts(q.unit, q.months, q.basis):
+        for part in self.oracle.parts(q.unit, q.months, q.basis, rows=True):
             by_child[part.child].append(part)
-        wanted = {c for c in counts if c != "total"} | set(by_child)
+        shown = {*self.oracle.world.services, ACTIVATION}
+        wanted = {c for c in counts if c != "total"} | {c for c, p in by_child.items() if shown & {x.code for x in p}}
         if not wanted:
             return
         names = {self.row_name(q, child, children): child for child in wanted}
@@ -191,7 +193,7 @@ class Pages:
             rows["" if head == "Cộng" else head] = [cell.text for cell in row.all("td")]
         for code in [*self.oracle.world.services, ""]:
             here = Sums([p for p in sums.parts if not code or p.code == code])
-            cells = rows.get(code, ["–"] * len(GROUPED))
+            cells = rows.get(code, [value_text(Sums([]), name) for name in GROUPED])
             if has_units and code in rows:
                 units = cells.pop(0)
                 if code:
@@ -210,7 +212,7 @@ class Pages:
             wanted = f"{number_text(over)}/{number_text(under)}" if ratio and over is not None else number_text(over)
             cells = [cell.text for cell in rows[code].all("td")]
             self.tally.same("page", f"{q} {code}", cells[2], wanted)
-            self.tally.same("page", f"{q} {code} rate", cells[3], rate_text((over, under)) if ratio else "")
+            self.tally.same("page", f"{q} {code} rate", cells[3], rate_text((over, under)) if ratio else "x")
 
     def check_trend(self, q: Question, page: Node) -> None:
         own = {m.key: m for m in self.oracle.model.months_of(q.unit, self.oracle.scene.begun)}
@@ -226,7 +228,7 @@ class Pages:
                 sums = Sums(self.oracle.parts(q.unit, [month], q.basis))
                 texts = [rate_text(whole(sums.measure(m)) or (None, None)) for m in ("in_time_rate", "online_rate")]
             reports = f"{number_text(counts.reports)}/{number_text(counts.expected_reports)}"
-            wanted = [*texts, reports if counts.expected_reports else "–"]
+            wanted = [*texts, reports if counts.expected_reports else ""]
             self.tally.same("page", f"{q} trend {k // 12}-{k % 12 + 1}", [c.text for c in row.all("td")], wanted)
 
 

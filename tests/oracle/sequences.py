@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .compare import Oracle, Tally, stored_cells
 from .model import FIGURES, Indicator, Month, Report, Unit, Version, World
-from .worlds import DAY, INDICATORS, LAST_OLD, NATION, SERVICES, TYPES, Features, Generator, Scene, has_over_units
+from .worlds import DAY, INDICATORS, LAST_OLD, NATION, SERVICES, TYPES, Features, Generator, Scene
 
 PRECISION = "exact"
 UNIT_COLUMNS = [
@@ -113,11 +113,8 @@ def read_scene() -> Scene:
     for period, level, due_at in r.PeriodDeadline.objects.values_list("period_id", "level", "due_at"):
         world.due[months[period], level] = due_at
     world.services = list(r.PublicService.objects.values_list("code", flat=True))
-    for code, kind, over_time in r.Indicator.objects.values_list("code", "kind", "over_time"):
-        world.indicators[code] = Indicator(kind, over_time)
-    if has_over_units():
-        for code, over_units in r.Indicator.objects.values_list("code", "over_units"):
-            world.indicators[code].over_units = over_units
+    for code, *about in r.Indicator.objects.values_list("code", "kind", "over_time", "over_units"):
+        world.indicators[code] = Indicator(*about)
     for pk, code, *row in r.ServiceFigures.objects.values_list("report_id", "service__code", *FIGURES):
         by_pk[pk].services[code] = dict(zip(FIGURES, row, strict=True))
     pairs = r.IndicatorFigure.objects.values_list("report_id", "indicator__code", "numerator", "denominator")
@@ -155,6 +152,9 @@ class Sequence:
         ServiceTerms.objects.exclude(service__code__in=SERVICES).delete()
         IndicatorTerms.objects.exclude(indicator__code__in=INDICATORS).delete()
         IndicatorTerms.objects.filter(indicator__owner=IndicatorRow.Owner.REGISTER).delete()
+        if self.generator.features.own:
+            some = self.random.sample(list(INDICATORS), 2)
+            IndicatorRow.objects.filter(code__in=some).update(over_units="own")
         write_files(self.folder, self.units, self.generator.successions)
         load_units(self.folder)
         nation = AdministrativeUnit.objects.get(level="nation")
@@ -342,13 +342,16 @@ class Sequence:
         self.open_again()
         return "terms"
 
-    def change_catalogue(self) -> str | None:
+    def change_catalogue(self) -> str:
         """Is an indicator added over units? As the administration does it."""
+        from django.contrib.admin import site
+
+        from reporting.admin import IndicatorAdmin
         from reporting.models import Indicator as Row
 
-        if not (has_over_units() and self.generator.features.own):
-            return None
         row = Row.objects.get(code=self.random.choice(list(INDICATORS)))
+        if "over_units" in IndicatorAdmin(Row, site).get_readonly_fields(None, row):
+            return "over units (stays)"
         row.over_units = "own" if row.over_units == "sum" else "sum"
         row.save()
         return "over units"
@@ -364,9 +367,10 @@ class Sequence:
         what = self.random.choice(acts)
         what()
         write_files(self.folder, self.units, self.generator.successions)
-        load_units(self.folder)
+        insists = self.random.random() < 0.3  # also where a report somebody worked on is in no total any more
+        load_units(self.folder, change_reports=insists)
         self.people()
-        return f"units: {what.__name__}"
+        return f"units: {what.__name__}{' insisted' if insists else ''}"
 
     def some(self, level: str) -> Unit:
         return self.random.choice([u for u in self.units.values() if u.level == level])

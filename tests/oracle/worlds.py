@@ -335,8 +335,7 @@ def write(scene: Scene) -> None:
     service_pk = dict(r.PublicService.objects.values_list("code", "pk"))
     indicator_pk = dict(r.Indicator.objects.values_list("code", "pk"))
     for code, indicator in world.indicators.items():
-        if has_over_units():
-            r.Indicator.objects.filter(code=code).update(over_units=indicator.over_units)
+        r.Indicator.objects.filter(code=code).update(over_units=indicator.over_units)
     r.ServiceFigures.objects.bulk_create(
         (
             r.ServiceFigures(report=rows[where], service_id=service_pk[code], **figures)
@@ -353,13 +352,6 @@ def write(scene: Scene) -> None:
         ),
         batch_size=500,
     )
-
-
-def has_over_units() -> bool:
-    """Does the catalogue know indicators that are not added over units?"""
-    from reporting.models import Indicator as Row
-
-    return any(f.name == "over_units" for f in Row._meta.get_fields())
 
 
 def pieces(model: Model, unit: Unit) -> list[Version]:

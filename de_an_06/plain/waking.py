@@ -1,0 +1,25 @@
+"""Waking the worker once a transaction is committed, without ever turning what is stored into an error."""
+
+import datetime as dt
+
+from celery.contrib.django.task import DjangoTask
+from django.db import transaction
+
+# When beat, every minute, sends a job once more that somebody waits for; by the server's clock.
+LOST_AFTER = dt.timedelta(minutes=1)  # a message not taken so long
+STUCK_AFTER = dt.timedelta(minutes=5)  # begun, and no sign of life since
+MOST_TRIES = 3  # so often begun without an end: given up, and the person is told
+
+
+class WakingTask(DjangoTask):
+    """Every task of the portal: what is to be done stands in the database, the message only says so sooner.
+
+    A queue that is gone, full or hangs is logged and costs time only, and the person gets the answer to what is
+    stored; beat sends what waits there once more every minute.
+    """
+
+    def delay_on_commit(self, *args, **kwargs) -> None:
+        def wake() -> None:  # by name: what fails is logged with it
+            self.apply_async(args, kwargs, retry=False)
+
+        transaction.on_commit(wake, robust=True)

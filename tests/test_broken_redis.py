@@ -1,0 +1,213 @@
+"""Redis gone, full, read-only or hanging: what was committed is answered as done, and is picked up once it is back.
+
+Each test has a redis-server of its own on a port of its own, an SQLite database, and processes of its own.
+"""
+
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+import redis
+
+from tests.test_rollup_processes import OFFICIAL, SECONDS, WAITING, Embedded, end_with_parent
+
+SERVER = shutil.which("redis-server")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(SERVER is None, reason="needs the programme redis-server (Debian: redis-server)"),
+]
+LONGEST_ANSWER = 30  # seconds, on a busy machine; without timeouts a page waited as long as Redis hung, here for ever
+PEOPLE = """
+from django.contrib.auth import get_user_model
+from tests.conftest import make_person
+nhung = make_person("nhung", "Nguyễn Thị Hồng Nhung", communes[0], Role.OFFICER, Branch.OFFICE)
+nhung.set_password("mat-khau-thu-nghiem")
+nhung.save()
+"""
+VISIT = """
+import time
+from django.test import Client
+from django.urls import reverse
+said = {}
+def note(name, call):
+    start = time.monotonic()
+    response = call()
+    said[name] = [response.status_code, round(time.monotonic() - start, 1)]
+    return response
+def person(username):
+    client = Client(raise_request_exception=False, SERVER_NAME="localhost")
+    client.force_login(get_user_model().objects.get(username=username))
+    return client
+"""
+# What people do in a month, each with the status of its answer when all goes well.
+ACTS = """
+reports, province = {reports}, {province}
+Client(SERVER_NAME="localhost").get(reverse("guide"))  # what a process loads with its first page is not measured
+bao = person("bao")
+note("home", lambda: bao.get(reverse("home")))
+note("review", lambda: bao.get(reverse("review-list")))
+note("missing page", lambda: bao.get("/khong-co-trang-nay/"))
+note("approve", lambda: bao.post(reverse("report-approve", args=[reports[0]])))
+note("reopen", lambda: bao.post(reverse("report-reopen", args=[reports[3]]), {{"ly_do": "Sai số liệu tháng mười"}}))
+export = {{"ky": "2026-10", "don_vi": province, "co_so": "tam-tinh"}}
+note("export", lambda: bao.post(reverse("export-create"), export))
+note("exports", lambda: bao.get(reverse("export-list")))
+nhung = Client(raise_request_exception=False, SERVER_NAME="localhost")
+login = {{"login": "nhung", "password": "mat-khau-thu-nghiem"}}
+note("sign in", lambda: nhung.post(reverse("account_login"), login))
+note("her page", lambda: nhung.get(reverse("task-list")))
+note("healthz", lambda: Client(SERVER_NAME="localhost").get("/healthz"))
+ready = note("readyz", lambda: Client(SERVER_NAME="localhost").get("/readyz"))
+answer([said, ready.content.decode()])
+"""
+GOES_WELL = {
+    "home": 302,
+    "review": 200,
+    "missing page": 404,
+    "approve": 302,
+    "reopen": 302,
+    "export": 302,
+    "exports": 200,
+    "sign in": 302,
+    "her page": 200,
+    "healthz": 200,
+}
+STATUSES = "SELECT status FROM reporting_report WHERE id IN ({}, {}) ORDER BY id"
+EXPORTS = "SELECT state FROM reporting_exportjob"
+# What beat sends every minute: each of these tasks picks up what waits in the database.
+EVERY_MINUTE = """
+import datetime as dt
+from django.conf import settings
+from django.utils import timezone
+from de_an_06.celery import app
+ExportJob.objects.update(noted_at=timezone.now() - dt.timedelta(minutes=2))  # so long nobody has taken the message
+for entry in settings.CELERY_BEAT_SCHEDULE.values():
+    if entry["schedule"] == 60.0:
+        app.send_task(entry["task"])
+"""
+
+
+class OwnRedis:
+    """One redis-server that may be killed, stopped and filled; ended by its own process id."""
+
+    def __init__(self, folder: Path):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.folder = folder
+        self.process: subprocess.Popen | None = None
+        self.start()
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            [SERVER, "--port", str(self.port), "--dir", str(self.folder), "--appendonly", "yes", "--bind", "127.0.0.1"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=end_with_parent,
+        )
+        end = time.monotonic() + SECONDS
+        while True:
+            try:
+                if self.client().ping():
+                    return
+            except redis.RedisError:
+                assert time.monotonic() < end, "redis-server does not start"
+                time.sleep(0.1)
+
+    def client(self) -> redis.Redis:
+        return redis.Redis.from_url(self.url, socket_timeout=5)
+
+    def kill(self) -> None:
+        if self.process is not None:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.kill()
+            self.process.wait(SECONDS)
+            self.process = None
+
+    def hang(self) -> None:
+        self.process.send_signal(signal.SIGSTOP)
+
+    def fill(self) -> None:
+        self.client().config_set("maxmemory", "1")
+
+    def become_replica(self) -> None:
+        self.client().replicaof("127.0.0.1", "1")
+
+    def heal(self) -> None:
+        """Whatever was done to it: it serves again."""
+        if self.process is None:
+            self.start()
+            return
+        self.process.send_signal(signal.SIGCONT)
+        self.client().replicaof("no", "one")
+        self.client().config_set("maxmemory", "0")
+
+
+class WithRedis(Embedded):
+    def queue_length(self) -> int:
+        return redis.Redis.from_url(self.env["REDIS_URL"]).llen("celery")
+
+
+@pytest.fixture
+def server(tmp_path):
+    folder = tmp_path / "redis"
+    folder.mkdir()
+    own = OwnRedis(folder)
+    yield own
+    own.kill()
+
+
+@pytest.fixture
+def portal(tmp_path, server, monkeypatch):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    monkeypatch.setattr("tests.test_rollup_processes.SCENE", "")
+    portal = WithRedis(folder, REDIS_URL=server.url)
+    monkeypatch.undo()
+    from tests.test_rollup_processes import SCENE
+
+    before, _, last = SCENE.rpartition("answer(")
+    portal.scene = portal.script(before + PEOPLE + "answer(" + last)
+    yield portal
+    portal.stop()
+
+
+def act(portal: WithRedis) -> tuple[dict, dict, str]:
+    """Everything above in one process: statuses, seconds, and what /readyz says."""
+    said, ready = portal.script(VISIT + ACTS.format(**portal.scene))
+    return {name: s for name, (s, _) in said.items()}, {name: t for name, (_, t) in said.items()}, ready
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"), [("kill", "gone"), ("fill", "refuses"), ("become_replica", "refuses"), ("hang", "gone")]
+)
+def test_a_commit_is_never_answered_with_an_error(portal, server, fault, said):
+    """Signing in, reading, approving, reopening, asking for a file: each as if Redis were well, and done once it is."""
+    portal.approve(3)
+    server.client().flushdb()
+    portal.script("rollup.drain()")
+    assert portal.query(OFFICIAL) == [(8,)]
+
+    getattr(server, fault)()
+    statuses, seconds, ready = act(portal)
+    assert statuses.pop("readyz") == 503
+    assert said in ready
+    assert statuses == GOES_WELL
+    assert max(seconds.values()) < LONGEST_ANSWER, seconds
+    first, *_, last = portal.scene["reports"]
+    assert portal.query(STATUSES.format(first, last)) == [("approved",), ("returned",)]
+    assert portal.query(WAITING) == [(2,)]
+    assert portal.query(EXPORTS) == [("waiting",)]
+
+    server.heal()
+    portal.start_worker()
+    portal.script(EVERY_MINUTE)
+    portal.until_total(1)
+    portal.until(lambda: portal.query(EXPORTS) == [("done",)], "the export is not made")
