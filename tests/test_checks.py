@@ -518,3 +518,15 @@ def test_the_first_month_of_a_stock_is_compared_with_nothing():
 def test_a_total_that_shrinks_is_told_with_the_month_it_is_compared_with():
     (problem,) = check_indicator(ratio(100, 799, over_time="stock", history=[None, (100, 1000)]))
     assert "tổng số giảm từ 1.000 (tháng 9/2026) xuống 799. Kiểm tra lại ô tổng số" in problem.message
+
+
+def test_months_without_a_value_are_no_months_of_a_flow():
+    history = [(60, None), (None, None), (60, None), (60, None), (60, None)]
+    (problem,) = check_indicator(number(640, history=history))
+    assert "số 640, trong khi 4 tháng trước thường từ 30 đến 90 (mức giữa 60)" in problem.message
+
+
+def test_a_fall_of_a_cumulative_figure_is_asked_about_once():
+    history = [(23400 - 300 * i, None) for i in range(6)]
+    found = check_indicator(number(23000, over_time="cumulative", history=history))  # no increase of −400 besides
+    assert [p.code for p in found] == ["cumulative_falls"]
