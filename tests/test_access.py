@@ -95,6 +95,7 @@ def anywhere(people: set[str]) -> set[str]:
 BRINGS_IN = POSTED - {"chair", "stranger_chair", "auditor", "stranger_auditor"}
 READS_REVIEWS = anywhere({"reviewer", "chair", "staff", "auditor", "administrator"})
 KEEPS_SOURCES = anywhere(ASSIGNS)
+NEXT_DOOR = {"stranger_reviewer", "stranger_staff"}
 ENTERS_SOMEWHERE = anywhere(ENTERS) | {"stranger"}
 
 
@@ -441,29 +442,32 @@ FORMS = [
     Form("assignment-due", Assignment, lambda o, by: {"due_on": "2026-12-31", "reason": "Thêm việc"}),
     Form("assignment-resume", Assignment, lambda o, by: {"reason": "Chưa xong"}, before=done),
     Form("assignment-resume", Assignment, lambda o, by: {"reason": "Cần"}, may=ASSIGNS, before=dropped, case="dropped"),
-    # Open: a reviewer or staff of any province rewrites a plan that is for all, and no log says so. Whether they may
-    # once it is logged is not decided; until then only their own province's people are tried.
+    # Open: any province adds plans, and tasks to a plan that is for all; both are logged.
     Form(
         "source-create",
         SourceDocument,
         lambda o, by: {"number": "7/KH", "issued_on": DAY, "issuing_body": "UBND tỉnh", "title": "Kế hoạch"},
-        open={"stranger_reviewer", "stranger_staff"},
+        open=NEXT_DOOR,
     ),
     Form(
         "source-edit",
         SourceDocument,
         lambda o, by: {"number": "06/QĐ-TTg", "issued_on": EARLIER, "issuing_body": "Thủ tướng", "title": "Đổi tên"},
+        may=KEEPS_SOURCES - NEXT_DOOR,
+        told=dict.fromkeys(NEXT_DOOR, 200),  # the plan is handed out in another province: said on the form
     ),
     Form(
         "source-item-add",
         SourceItem,
         lambda o, by: {"dong-0-code": "NV2", "dong-0-text": "Làm sạch", **ROWS},
-        open={"stranger_reviewer", "stranger_staff"},
+        open=NEXT_DOOR,
     ),
     Form(
         "source-item-edit",
         SourceItem,
         lambda o, by: {"code": "NV1", "text": "Rà soát lại"},
+        may=KEEPS_SOURCES - NEXT_DOOR,
+        told=dict.fromkeys(NEXT_DOOR, 200),
     ),
     Form("pilot-add", PilotModel, lambda o, by: {"name": "Mô hình 2", "started_on": DAY}),
     Form("pilot-edit", PilotModel, lambda o, by: {"name": "Mô hình 1b", "started_on": EARLIER}),

@@ -1,4 +1,4 @@
-"""make run: what it does when one of its two processes ends by itself (bin/run.py)."""
+"""make run: what it does when one of its processes ends by itself (bin/run.py)."""
 
 import importlib.util
 import sys
@@ -29,6 +29,7 @@ def portal(run, tmp_path, monkeypatch):
     portal.start("the web server", sys.executable, "-c", "import time; time.sleep(600)", log=str(tmp_path / "web.log"))
     worker = "print('ready.', flush=True); raise SystemExit(1)"
     portal.start("the worker", sys.executable, "-c", worker, log=str(tmp_path / "worker.log"))
+    portal.workers["the worker"] = run.Restart()
     yield portal
     portal.stop_all()
 
@@ -43,7 +44,7 @@ def keep_going_until(portal, holds):
 
 def test_a_worker_that_ends_is_started_again_each_time_later(portal, tmp_path, capsys):
     """As it does when Redis dies in the middle of a task: code 1, and nobody there to start it."""
-    keep_going_until(portal, lambda: portal.worker_wait == 8)  # three short lives
+    keep_going_until(portal, lambda: portal.workers["the worker"].wait == 8)  # three short lives
     said = capsys.readouterr().out
     assert [f"(code 1); again in {seconds} s" in said for seconds in (2, 4, 8)] == [True] * 3
     assert (tmp_path / "worker.log").read_text().count("ready.") == 3  # what the first lives said is kept
