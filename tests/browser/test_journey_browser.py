@@ -135,7 +135,7 @@ def test_november_2026_in_two_tiers(open_browser, world, month, fill, at, tmp_pa
         chair=log_in(open_browser(), world.chair),
         staff=log_in(open_browser(accept_downloads=True), world.staff),
         waiting=2,
-        before="–",
+        before="Chưa có số liệu",
         after="1.705",
         of=("2/4", "2/4"),
         tmp_path=tmp_path,
