@@ -65,7 +65,7 @@ def test_choosing_another_span_and_basis(open_browser, world, november):
     page.get_by_label("Kỳ", exact=True).select_option("2026-Q4")
     expect(page.locator("h1")).to_contain_text("quý IV/2026 (tháng 10–11/2026): 4/8 báo cáo")
     page.get_by_role("link", name="Chính thức").click()
-    expect(page.locator("h1")).to_contain_text("quý IV/2026: 0/8 báo cáo đã duyệt")
+    expect(page.locator("h1")).to_contain_text("quý IV/2026 (tháng 10–11/2026): 0/8 báo cáo đã duyệt")
 
 
 def test_without_javascript_everything_is_there_to_read(open_browser, world, november):
