@@ -158,6 +158,7 @@ CELERY_BEAT_SCHEDULE = {
     "remove-old-exports": {"task": "reporting.tasks.remove_old_exports", "schedule": crontab(hour=2, minute=30)},
     "remove-old-imports": {"task": "taskforces.tasks.remove_old_imports", "schedule": crontab(hour=2, minute=40)},
     "forget-old-tries": {"task": "taskforces.tasks.forget_old_tries", "schedule": crontab(hour=2, minute=50)},
+    "forget-ended-sessions": {"task": "taskforces.tasks.forget_ended_sessions", "schedule": crontab(hour=2, minute=55)},
     "erase-contacts": {"task": "taskforces.tasks.erase_contacts", "schedule": crontab(hour=3, minute=0)},
 }
 

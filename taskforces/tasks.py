@@ -9,12 +9,14 @@ from .imports.import_jobs import remove_old_files as remove_old_imports
 from .imports.import_jobs import send_password_links
 from .imports.import_jobs import write as write_import
 from .imports.import_upkeep import requeue as requeue_imports
+from .people.accounts import forget_ended_sessions
 from .people.login_limits import forget_old_tries
 from .people.personal_data import erase_contacts
 
 __all__ = [
     "check_import",
     "erase_contacts",
+    "forget_ended_sessions",
     "forget_old_tries",
     "remove_old_imports",
     "requeue_imports",

@@ -12,6 +12,7 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
 from allauth.mfa.webauthn.internal.auth import WebAuthn
 from cryptography.hazmat.primitives.asymmetric import ec
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -20,6 +21,7 @@ from fido2.utils import websafe_encode
 from fido2.webauthn import Aaguid, AttestationObject, AttestedCredentialData, AuthenticatorData
 
 from taskforces.models import User
+from taskforces.people.accounts import forget_ended_sessions
 from tests.conftest import PASSWORD
 from tests.test_access import all_url_names
 
@@ -209,3 +211,14 @@ def test_a_key_is_renamed_and_removed_by_its_owner_alone(officer, world, client)
         assert client.post(reverse(name, args=[foreign.pk]), {"name": "x"}).status_code == 404
     client.post(reverse("mfa_remove_webauthn", args=[key.pk]))
     assert list(Authenticator.objects.all()) == [foreign]
+
+
+@pytest.mark.django_db
+def test_ended_sessions_are_removed_at_night_and_others_stay(client, world, at):
+    at("2026-11-16 08:00")
+    client.force_login(world.officer)
+    at("2026-11-17 02:55")
+    client.force_login(world.chair)
+    assert Session.objects.count() == 2
+    forget_ended_sessions()
+    assert Session.objects.get().get_decoded()["_auth_user_id"] == str(world.chair.pk)

@@ -84,6 +84,30 @@ def test_the_giver_hands_no_link_to_a_reviewer_of_his_making(people, client):
     assert posting.events.filter(action="link_given", by=people.second_staff).count() == 1
 
 
+def test_who_opened_the_account_does_not_keep_its_password_when_it_becomes_a_reviewers(people):
+    """Else: open a leader, take the slip oneself, then make the leader a reviewer for a colleague to confirm."""
+    leader = {"unit": people.phuoc_long, "role": Role.LEADER, "valid_from": SINCE}
+    postings.give(by=people.staff, user=people.newcomer, **leader)
+    passwords.hand_link(by=people.staff, user=people.newcomer)
+    passwords.set_first_password(user=people.newcomer, password=OWN_PASSWORD)
+    posting = given(people)
+    postings.confirm(by=people.second_staff, posting_id=posting.pk)
+    user = fresh(people.newcomer)
+    assert not user.check_password(OWN_PASSWORD)
+    with pytest.raises(ValidationError):
+        passwords.hand_link(by=people.staff, user=user)
+    assert passwords.hand_link(by=people.second_staff, user=user)
+
+
+def test_who_had_the_password_from_somebody_else_keeps_it(people):
+    people.reviewer.set_password(OWN_PASSWORD)
+    people.reviewer.save()
+    chair = {"unit": people.dong_nai, "role": Role.CHAIR, "valid_from": SINCE}
+    posting = postings.give(by=people.staff, user=people.reviewer, **chair)
+    postings.confirm(by=people.second_staff, posting_id=posting.pk)
+    assert fresh(people.reviewer).check_password(OWN_PASSWORD)
+
+
 def test_nobody_alone_takes_over_a_chair_whose_password_is_in_use(people):
     chair = people.chair
     chair.set_password(OWN_PASSWORD)

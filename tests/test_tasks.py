@@ -18,6 +18,7 @@ def test_tasks_are_found_under_the_names_that_stand_in_queues_and_in_the_timetab
         "reporting.tasks.run_export",
         "taskforces.tasks.check_import",
         "taskforces.tasks.erase_contacts",
+        "taskforces.tasks.forget_ended_sessions",
         "taskforces.tasks.forget_old_tries",
         "taskforces.tasks.remove_old_imports",
         "taskforces.tasks.requeue_imports",

@@ -89,7 +89,6 @@ def export_download(request, pk):
         filename=job.file_name,
         content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     )
-    response["Cache-Control"] = "private, no-store"  # the right to read is asked at each download
     return response
 
 

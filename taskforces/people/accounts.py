@@ -4,9 +4,11 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend as AllauthBackend
 from allauth.core.internal.ratelimit import truncate_ip
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
+from celery import shared_task
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied, ValidationError
+from django.core.management import call_command
 
 from . import login_limits, mail, second_factor
 
@@ -65,6 +67,12 @@ class AccountAdapter(DefaultAccountAdapter):
         if user is not None:
             login_limits.opened(credentials.get("username", ""), truncate_ip(self.get_client_ip(request)))
         return user
+
+
+@shared_task(name="taskforces.tasks.forget_ended_sessions")
+def forget_ended_sessions() -> None:
+    """Every night: sessions stand in the database, and the ended ones would stay there."""
+    call_command("clearsessions")
 
 
 class AddKeyForm(AddWebAuthnForm):

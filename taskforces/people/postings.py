@@ -56,10 +56,27 @@ def confirm(*, by: User, posting_id: int) -> Posting:
     refusal = why_not_confirm(by, posting)
     if refusal:
         raise ValidationError(refusal)
+    note = ""
+    if ends_password(posting):
+        posting.user.set_unusable_password()
+        posting.user.save(update_fields=["password"])
+        note = "Mật khẩu cũ hết hiệu lực, chờ phiếu mới"
     posting.waits = False
     posting.save(update_fields=["waits"])
-    _log(posting, Action.CONFIRMED, by, f"{posting.user}: {_words(posting)}, {_days(posting)}", "")
+    _log(posting, Action.CONFIRMED, by, f"{posting.user}: {_words(posting)}, {_days(posting)}", note)
     return posting
+
+
+def ends_password(posting: Posting) -> bool:
+    """Will confirming end the account's password? When the giver may know it: they opened the account or handed out a
+    link of it before, and nobody has confirmed such a role of it yet."""
+    user, giver = posting.user, giver_of(posting)
+    others = user.postings.exclude(pk=posting.pk)
+    if any(needs_second_person(other.role) and not other.waits for other in others):
+        return False
+    opening = [Action.GIVEN, Action.TRANSFERRED, Action.DELEGATED, Action.LINK_GIVEN]
+    earlier = PostingEvent.objects.filter(posting__in=others, by=giver, action__in=opening)
+    return user.has_usable_password() and earlier.exists()
 
 
 def why_not_confirm(by: User, posting: Posting) -> str:

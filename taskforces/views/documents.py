@@ -101,7 +101,6 @@ def document_download(request, pk):
         raise Http404 from None
     response = FileResponse(file, as_attachment=True, filename=document.file_name, content_type=document.content_type)
     response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "private, no-store"
     return response
 
 

@@ -102,7 +102,6 @@ def import_result(request, pk):
         filename=f"Ket-qua_{kinds.ABOUT[job.kind].slug}_{job.uploaded_at:%Y%m%d-%H%M}.xlsx",
         content_type=tables.CONTENT_TYPE,
     )
-    response["Cache-Control"] = "private, no-store"
     return response
 
 
@@ -156,9 +155,7 @@ def import_links(request, pk):
         "here": "import-list",
         "now": now_for(request.user),
     }
-    response = render(request, "taskforces/import_links.html", context)
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return render(request, "taskforces/import_links.html", context)
 
 
 @require_POST
@@ -190,7 +187,6 @@ def _kind(slug: str) -> str:
 def _file(content: io.BytesIO, name: str, content_type: str) -> HttpResponse:
     response = HttpResponse(content.getvalue(), content_type=content_type)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "private, no-store"
     return response
 
 

@@ -47,9 +47,7 @@ def password_slip(request, pk):
             messages.error(request, " ".join(error.messages))
             return redirect("password-slip", pk)
         context |= {"row": slip_of(request, posting.user, link), "now": now_for(request.user)}
-    response = render(request, "taskforces/password_slip.html", context)
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return render(request, "taskforces/password_slip.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -62,7 +60,8 @@ def posting_confirm(request, pk):
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
             return redirect("posting-confirm", pk)
-        messages.success(request, f"Đã xác nhận phân công của {posting.user}.")
+        ended = "" if User.objects.get(pk=posting.user_id).has_usable_password() else " Cấp phiếu đặt mật khẩu cho họ."
+        messages.success(request, f"Đã xác nhận phân công của {posting.user}.{ended}")
         return redirect(back)
     context = {
         "here": "people-list",
@@ -70,6 +69,7 @@ def posting_confirm(request, pk):
         "unit_name": unit_name(posting.unit, today_for(request.user)),
         "given": posting.events.select_related("by").order_by("pk").first(),
         "refusal": postings.why_not_confirm(request.user, posting),
+        "ends_password": postings.ends_password(posting),
         "back_url": back,
     }
     return render(request, "taskforces/posting_confirm.html", context)
