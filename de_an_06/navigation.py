@@ -24,7 +24,7 @@ def frame(request):
     user = getattr(request, "user", None)
     posting = getattr(request, "posting", None)
     if user is None or not user.is_authenticated:
-        return {"nav": [], "posting": None}
+        return {"nav": [], "own_posting": None}
     held = postings(user)
     nav = []
     if posting is not None:
@@ -46,7 +46,7 @@ def frame(request):
         ]
     return {
         "nav": nav,
-        "posting": posting,
+        "own_posting": posting,  # not `posting`: a page may speak of somebody else's
         "posting_unit": posting.unit_name if posting else "",
         "other_postings": [(p, p.unit_name) for p in held if p != posting],
         "demo_today": user.demo_today,

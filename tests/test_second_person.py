@@ -220,3 +220,17 @@ def test_the_administration_sets_no_password_and_changes_no_email(people, flagge
     body = {"username": "moitinh", "full_name": "Người Mới Tinh", "password1": OWN_PASSWORD, "password2": OWN_PASSWORD}
     assert client.post(reverse("admin:taskforces_user_add"), body).status_code == 302
     assert not User.objects.get(username="moitinh").has_usable_password()
+
+
+def test_the_head_names_the_own_posting_on_pages_about_somebody_elses(people, client):
+    """The frame's variable and the page's had one name: the head called the reader what the other one is."""
+    posting = given(people, Role.CHAIR)
+    officer = people.officer.postings.get()
+    client.force_login(people.second_staff)
+    pages = [("posting-confirm", posting), ("password-slip", officer), ("posting-transfer", officer)]
+    pages += [("posting-delegate", officer), ("posting-end", officer)]
+    for name, about in pages:
+        page = client.get(reverse(name, args=[about.pk])).text
+        head = page[: page.index("</header>")]
+        assert "Tổ giúp việc cấp tỉnh" in head, name
+        assert about.get_role_display() not in head, name
