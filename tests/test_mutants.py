@@ -7,7 +7,8 @@ import pytest
 
 from tests.mutants.changes import changes
 from tests.mutants.covering import ROOT
-from tests.mutants.run import _Only, all_mutants, chosen, faulty_code, reasons_without_mutant, written_reasons
+from tests.mutants.lanes import loaded_functions, put_into_functions
+from tests.mutants.run import _Only, all_mutants, chosen, reasons_without_mutant, written_reasons
 
 
 def faults(source):
@@ -67,7 +68,7 @@ def test_every_fault_changes_something_and_can_be_compiled():
         before = ast.dump(tree)
         found[mutant.index].apply()
         assert ast.dump(tree) != before
-        assert faulty_code(mutant)
+        assert mutant.faulty_code()
 
 
 def test_words_for_people_are_left_alone():
@@ -103,3 +104,34 @@ def test_tests_that_empty_the_tables_come_after_all_others():
     only = _Only(["a", "c", "b"], {})
     assert run_now(only.tests[:2]) == ["c"]
     assert run_now(only.tests) == ["b", "a"]
+
+
+def test_a_fault_reaches_functions_wherever_they_are_held(tmp_path):
+    source = """
+from functools import lru_cache, wraps
+def plain(a): return a < 1
+@lru_cache
+def cached(a): return a < 1
+def keep(function):
+    @wraps(function)
+    def inner(a): return function(a)
+    return inner
+@keep
+def wrapped(a): return a < 1
+class Thing:
+    @property
+    def one(self): return 1 < 1
+    @staticmethod
+    def static(a): return [b for b in (a,) if b < 1] == [a]
+"""
+    path = tmp_path / "held.py"
+    names: dict = {}
+    exec(compile(source, str(path), "exec"), names)
+    Thing, held = names["Thing"], [names["plain"], names["cached"], names["wrapped"], names["Thing"].static]
+    assert [function(0) for function in held] == [True] * 4
+    there = loaded_functions()
+    assert not put_into_functions(there, path, compile(source, str(path), "exec"))
+    assert put_into_functions(there, path, compile(source.replace("<", "<="), str(path), "exec"))
+    assert [function(1) for function in held] == [True] * 4
+    assert Thing().one
+    assert not put_into_functions(there, tmp_path / "other.py", compile(source, str(path), "exec"))

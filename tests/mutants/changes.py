@@ -293,13 +293,15 @@ class _Walk:
 
 
 def _is_silent(node: ast.stmt) -> bool:
-    """Statements in which nothing is decided: docstrings, imports, types, messages to the log."""
+    """Statements in which nothing is decided: docstrings, imports, types, messages to the log, looks."""
     match node:
         case ast.Import() | ast.ImportFrom() | ast.Expr(value=ast.Constant()) | ast.Global() | ast.Nonlocal():
             return True
         case ast.If(test=ast.Name(id="TYPE_CHECKING")) | ast.Assign(targets=[ast.Name(id="__all__")]):
             return True
         case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id="logger")))):
+            return True
+        case ast.Assign(value=ast.Call(func=ast.Name(id="add"))):  # the looks of a kind of cell
             return True
     return False
 

@@ -3,8 +3,9 @@
     make mutants SEED=1 COUNT=200 FILES="reporting/closing.py taskforces/scope.py"
 
 COUNT=all tries every fault. The choice depends on SEED, the file, the text of the line and the fault. Each fault lives
-in a process of its own: a fork of this one, where all libraries are loaded, imports the portal with the fault in place
-and runs the tests that run the faulty line, quickest first, until one fails. No file is changed.
+in a process of its own, which runs the tests that run the faulty line, quickest first, until one fails. A fault inside
+a function is put into a fork of a process that has the portal and all tests loaded (`lanes.py`); any other needs an
+import of its own: a fork of this process, where the libraries alone are loaded. No file is changed.
 
 A fault that no test notices needs a reason in reasons.toml; without one, or with a reason that matches nothing any
 more, the run fails. Survivors stand in var/mutants/survivors.txt. On SQLite: locks are held by tests on PostgreSQL
@@ -17,7 +18,6 @@ import importlib
 import importlib.machinery
 import math
 import os
-import resource
 import shutil
 import signal
 import sys
@@ -29,13 +29,12 @@ from pathlib import Path
 
 from .changes import Change, changes
 from .covering import FOLDER, ROOT, SOURCES, Covering
+from .lanes import OPTIONS, allow, empties, in_order, log_to, run_in_lanes
 
 OWN = ("de_an_06", "reporting", "taskforces", "tests")  # loaded anew for every mutant
 REASONS = Path(__file__).with_name("reasons.toml")
 SECONDS_OF_TESTS = 60  # of COUNT=all: a fault is given up after tests that take so long without it
-SLOWER = 4  # times longer than without the fault and half a minute, before a test counts as one that never ends
-NO_TESTS = 5  # pytest's exit code
-QUIET = ("-W", "ignore::pytest.PytestAssertRewriteWarning")  # plugins are imported before pytest looks for them
+SURVIVED, NO_TESTS = 0, 5  # pytest's exit codes
 
 
 @dataclass
@@ -48,6 +47,21 @@ class Mutant:
     text: str = ""  # the line of the source
     tests: list[str] = field(default_factory=list)
     outcome: str = ""
+
+    def judge(self, status: int) -> None:
+        """What became of it, by the wait status of the process that tried it."""
+        code = os.waitstatus_to_exitcode(status)
+        if code == NO_TESTS:
+            sys.exit(f"{self}\nerror: its tests are not found: {self.tests[:3]}")
+        survived = f"survived ({len(self.tests)} tests)" if self.tests else "survived (no test runs this line)"
+        self.outcome = survived if code == SURVIVED else "killed" if code > 0 else "killed (endless)"
+        print(self, flush=True)
+
+    def faulty_code(self):
+        """The file with the fault, compiled. An error here is one of this tool, no fault that somebody noticed."""
+        tree, found = changes((ROOT / self.file).read_text())
+        found[self.index].apply()
+        return compile(ast.fix_missing_locations(tree), str(ROOT / self.file), "exec")
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -123,7 +137,7 @@ def load_libraries() -> None:
 
         django.setup()
         importlib.import_module("de_an_06.urls")
-        pytest.main(["--collect-only", "-q", "--ignore=tests/browser", *QUIET])
+        pytest.main(["--collect-only", "-q", "--ignore=tests/browser", *OPTIONS])
         names = [name for name in sys.modules if name.split(".")[0] not in OWN and not name.startswith("__")]
         os.write(write, "\n".join(names).encode())
         os._exit(0)
@@ -131,11 +145,13 @@ def load_libraries() -> None:
     with os.fdopen(read) as names:
         wanted = names.read().split("\n")
     os.waitpid(pid, 0)
+    settings = os.environ.pop("DJANGO_SETTINGS_MODULE")  # read here, they would be shared, their folder too
     for name in wanted:
         try:
             importlib.import_module(name)
         except Exception:  # noqa: BLE001 – what needs Django set up is loaded by each mutant itself
             continue
+    os.environ["DJANGO_SETTINGS_MODULE"] = settings
 
 
 def make_database() -> None:
@@ -157,39 +173,22 @@ def make_database() -> None:
 def try_mutant(mutant: Mutant, code, folder: Path, seconds: dict[str, float]) -> int:
     """In a process of its own: the portal with this fault, its tests until one fails. Returns pytest's code."""
     os.setsid()
-    _allow(0)
+    allow(0)
     os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
-    log = os.open(folder / "log", os.O_WRONLY | os.O_CREAT)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
-    if code is not None:
-        put_in_place(ROOT / mutant.file, code)
+    log_to(folder / "log")
+    put_in_place(ROOT / mutant.file, code)
     import django.test.utils
     import pytest
 
     django.test.utils.setup_databases = lambda **_: []  # the copy is ready
-    options = ["-x", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0", "--reuse-db", *QUIET]
     only = _Only(mutant.tests, seconds)
     for only.now in (mutant.tests[:8], mutant.tests):  # most are found at once: no need to import every test file
         files = sorted({test.split("::")[0] for test in only.now if test not in only.ran})
-        result = pytest.main([*options, f"--basetemp={folder / 'tmp'}", *files], plugins=[only]) if files else 0
+        options = [*OPTIONS, "-x", f"--basetemp={folder / 'tmp'}"]
+        result = pytest.main([*options, *files], plugins=[only]) if files else 0
         if result not in {0, NO_TESTS}:
             return int(result)
     return 0 if only.ran else NO_TESTS
-
-
-def _allow(seconds: float) -> None:
-    """What comes now may take so long and not forever: the system ends this process by a signal."""
-    seconds = math.ceil(30 + SLOWER * seconds)
-    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time()) + seconds, resource.RLIM_INFINITY))
-    signal.setitimer(signal.ITIMER_REAL, 10 * seconds)  # for one that waits; a busy machine is no fault
-
-
-def faulty_code(mutant: Mutant):
-    """The file with the fault, compiled. An error here is one of this tool, no fault that somebody noticed."""
-    tree, found = changes((ROOT / mutant.file).read_text())
-    found[mutant.index].apply()
-    return compile(ast.fix_missing_locations(tree), str(ROOT / mutant.file), "exec")
 
 
 def put_in_place(path: Path, code) -> None:
@@ -201,8 +200,7 @@ def put_in_place(path: Path, code) -> None:
 
 
 class _Only:
-    """Runs the tests chosen now, in their order; those with real transactions come last of all: they empty the tables,
-    and whoever runs after them would fail without any fault."""
+    """Runs the tests chosen now, in their order."""
 
     def __init__(self, tests: list[str], seconds: dict[str, float]):
         self.tests = self.now = tests
@@ -211,33 +209,43 @@ class _Only:
 
     def pytest_runtest_logstart(self, nodeid):
         self.ran.add(nodeid)
-        _allow(self.seconds[nodeid])
+        allow(self.seconds[nodeid])
 
     def pytest_collection_modifyitems(self, items):
-        def empties(item) -> bool:
-            marker = item.get_closest_marker("django_db")
-            return "transactional_db" in item.fixturenames or bool(marker and marker.kwargs.get("transaction"))
-
-        rank = {test: number for number, test in enumerate(self.now) if test not in self.ran}
-        items[:] = [item for item in items if item.nodeid in rank and (self.now is self.tests or not empties(item))]
-        items.sort(key=lambda item: (empties(item), rank[item.nodeid]))
+        found = in_order([item for item in items if item.nodeid not in self.ran], self.now)
+        items[:] = [item for item in found if self.now is self.tests or not empties(item)]
 
 
 def run(mutants: list[Mutant], covering: Covering, jobs: int) -> None:
     """Tries them all, so many at once; prints each as it ends."""
     scratch = Path(tempfile.mkdtemp(prefix="mutants-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None))
-    os.environ["MUTANTS_DATABASE"] = empty = str(scratch / "empty.sqlite3")
+    os.environ["MUTANTS_DATABASE"] = str(scratch / "empty.sqlite3")
+    try:
+        for mutant in mutants:
+            if not mutant.tests:
+                mutant.judge(SURVIVED)
+        load_libraries()
+        make_database()
+        tried = [mutant for mutant in mutants if mutant.tests]
+        run_in_lanes([mutant for mutant in tried if mutant.change.in_function], covering.seconds, scratch, jobs)
+        run_imported([mutant for mutant in tried if not mutant.outcome], covering.seconds, scratch, jobs)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def run_imported(mutants: list[Mutant], seconds: dict[str, float], scratch: Path, jobs: int) -> None:
+    """Each in a process that imports the portal with the fault in place."""
     running: dict[int, tuple[Mutant, Path]] = {}
 
     def start(mutant: Mutant) -> None:
         folder = Path(tempfile.mkdtemp(dir=scratch))
-        os.environ["MUTANTS_DATABASE"] = shutil.copy(empty, str(folder / "portal.sqlite3"))
-        code = faulty_code(mutant) if mutant.change else None
+        os.environ["MUTANTS_DATABASE"] = str(shutil.copy(scratch / "empty.sqlite3", folder / "portal.sqlite3"))
+        code = mutant.faulty_code()
         pid = os.fork()
         if not pid:
             result = 1
             try:
-                result = try_mutant(mutant, code, folder, covering.seconds)
+                result = try_mutant(mutant, code, folder, seconds)
             finally:  # whatever is raised, a fault that cannot even be imported is noticed
                 os._exit(result)
         running[pid] = mutant, folder
@@ -247,44 +255,20 @@ def run(mutants: list[Mutant], covering: Covering, jobs: int) -> None:
             ended, status = os.waitpid(pid, os.WNOHANG)
             if ended:
                 del running[pid]
-                _judge(mutant, status, folder)
+                mutant.judge(status)
                 shutil.rmtree(folder, ignore_errors=True)
         time.sleep(0.02)
 
     try:
-        load_libraries()
-        make_database()
-        tests = sorted({mutant.tests[0] for mutant in mutants if mutant.tests})
-        for mutant in [Mutant(tests=tests), *mutants]:
+        for mutant in mutants:
             while len(running) >= jobs:
                 wait()
-            if mutant.tests:
-                start(mutant)
-            else:
-                mutant.outcome = "survived (no test runs this line)"
-                print(mutant, flush=True)
-            while not mutant.change and running:
-                wait()
+            start(mutant)
         while running:
             wait()
     finally:
         for pid in running:
             os.killpg(pid, signal.SIGKILL)
-        shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _judge(mutant: Mutant, status: int, folder: Path) -> None:
-    code = os.waitstatus_to_exitcode(status)
-    if mutant.change is None:
-        if code:
-            sys.exit(f"{(folder / 'log').read_text()[-4000:]}\nerror: the tests fail without any fault")
-        return
-    if code == NO_TESTS:
-        sys.exit(f"{mutant}\nerror: its tests are not found: {mutant.tests[:3]}")
-    mutant.outcome = (
-        f"survived ({len(mutant.tests)} tests)" if not code else "killed" if code > 0 else "killed (endless)"
-    )
-    print(mutant, flush=True)
 
 
 def main() -> int:
