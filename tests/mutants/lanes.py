@@ -24,6 +24,7 @@ OPTIONS = (
     *("-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=0", "--reuse-db"),
     *("-W", "ignore::pytest.PytestAssertRewriteWarning"),  # plugins are imported before pytest looks for them
 )
+ALONE = 8  # so many tests run each in a process of its own: most faults are found by the first
 CANNOT = 77  # exit code: the fault cannot be put in this way
 
 
@@ -140,32 +141,32 @@ class _Lane:
         return self.try_tests(mutant.tests)
 
     def try_tests(self, tests: list[str]) -> int:
-        """1 as soon as one fails, 5 if one is not found, else 0."""
+        """1 as soon as one fails, 5 if one is not found, else 0. The first alone, then file by file: what a file keeps
+        for its tests is made once, in the order of the file, and no other file's tests meet it."""
         if not set(tests) <= self.items.keys():
             return 5
-        failed: list[str] = []
+        by_file: dict[str, list[str]] = {}
+        for test in tests[ALONE:]:
+            by_file.setdefault(test.split("::")[0], []).append(test)
+        for group in [*([test] for test in tests[:ALONE]), *by_file.values()]:
+            signal.setitimer(signal.ITIMER_REAL, 0)  # each test has its own time
+            if self.fork(lambda group=group: self.run_tests(group)):
+                return 1
+        return 0
+
+    def run_tests(self, tests: list[str]) -> int:
+        failed: list = []
         plugin = type("Failed", (), {})()
-        plugin.pytest_runtest_logreport = lambda report: failed.append(report.nodeid) if report.failed else None
-        ordered = in_order([self.items[test] for test in tests], tests)
+        plugin.pytest_runtest_logreport = lambda report: failed.append(report) if report.failed else None
+        ordered = [item for test, item in self.items.items() if test in tests]
         ordered[0].config.pluginmanager.register(plugin)
         for item, following in zip(ordered, [*ordered[1:], None], strict=True):
             allow(self.seconds[item.nodeid])
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             if failed:
+                print(failed[0].longreprtext, failed[0].nodeid, sep="\n", flush=True)
                 return 1
         return 0
-
-
-def in_order(items, tests: list[str]) -> list:
-    """The items of these tests in their order; those with real transactions come last of all: they empty the tables,
-    and whoever runs after them would fail without any fault."""
-    rank = {test: number for number, test in enumerate(tests)}
-    return sorted((i for i in items if i.nodeid in rank), key=lambda item: (empties(item), rank[item.nodeid]))
-
-
-def empties(item) -> bool:
-    marker = item.get_closest_marker("django_db")
-    return "transactional_db" in item.fixturenames or bool(marker and marker.kwargs.get("transaction"))
 
 
 def loaded_functions() -> list[FunctionType]:

@@ -18,6 +18,7 @@ import importlib
 import importlib.machinery
 import math
 import os
+import re
 import shutil
 import signal
 import sys
@@ -25,16 +26,22 @@ import tempfile
 import time
 import tomllib
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from .changes import Change, changes
 from .covering import FOLDER, ROOT, SOURCES, Covering
-from .lanes import OPTIONS, allow, empties, in_order, log_to, run_in_lanes
+from .lanes import OPTIONS, allow, log_to, run_in_lanes
 
 OWN = ("de_an_06", "reporting", "taskforces", "tests")  # loaded anew for every mutant
 REASONS = Path(__file__).with_name("reasons.toml")
-SECONDS_OF_TESTS = 60  # of COUNT=all: a fault is given up after tests that take so long without it
+SECONDS_OF_TESTS = 30  # of COUNT=all: a fault is given up after tests that take so long without it
 SURVIVED, NO_TESTS = 0, 5  # pytest's exit codes
+
+
+@cache
+def read_changes(file: str):
+    return changes((ROOT / file).read_text())
 
 
 @dataclass
@@ -59,8 +66,9 @@ class Mutant:
 
     def faulty_code(self):
         """The file with the fault, compiled. An error here is one of this tool, no fault that somebody noticed."""
-        tree, found = changes((ROOT / self.file).read_text())
+        tree, found = read_changes(self.file)
         found[self.index].apply()
+        read_changes.cache_clear()  # this tree has a fault now
         return compile(ast.fix_missing_locations(tree), str(ROOT / self.file), "exec")
 
     @property
@@ -78,7 +86,7 @@ def all_mutants(files) -> list[Mutant]:
     for file in files:
         source = (ROOT / file).read_text()
         lines = source.splitlines()
-        for index, change in enumerate(changes(source)[1]):
+        for index, change in enumerate(read_changes(file)[1]):
             found.append(Mutant(file, index, change, lines[change.line - 1].strip()))
     return found
 
@@ -110,20 +118,22 @@ def reasons_without_mutant(reasons) -> list[tuple[str, str, str]]:
 
 
 def give_tests(mutants: list[Mutant], covering: Covering, limit: float) -> None:
-    """The tests of each fault: first those of files that name its module, then the quickest, for so many seconds."""
+    """The tests of each fault: all of files that import its module, then others for so many seconds; the quickest first."""
     texts = {path.name: path.read_text() for path in (ROOT / "tests").glob("test_*.py")}
     for mutant in mutants:
         change = mutant.change
         package, _, module = mutant.file.removesuffix(".py").replace("/", ".").rpartition(".")
-        named = {name for name, text in texts.items() if package in text and module in text}
+        imports = re.compile(rf"{package}\.{module}\b|from {package} import .*\b{module}\b")
+        naming = {name for name, text in texts.items() if imports.search(text)}
         tests = covering.tests_of(mutant.file, change.lines, in_function=change.in_function)
-        tests.sort(key=lambda test: (Path(test.split("::")[0]).name not in named, covering.seconds[test]))
+        tests.sort(key=lambda test: (Path(test.split("::")[0]).name not in naming, covering.seconds[test]))
         spent = 0.0
         for test in tests:
-            spent += covering.seconds[test] + 0.05
-            mutant.tests.append(test)
             if spent > limit:
                 break
+            mutant.tests.append(test)
+            if Path(test.split("::")[0]).name not in naming:
+                spent += covering.seconds[test] + 0.05
 
 
 def load_libraries() -> None:
@@ -197,6 +207,18 @@ def put_in_place(path: Path, code) -> None:
     importlib.machinery.SourceFileLoader.get_code = lambda loader, name: (
         code if loader.path == str(path) else get_code(loader, name)
     )
+
+
+def in_order(items, tests: list[str]) -> list:
+    """The items of these tests in their order; those with real transactions come last of all: they empty the tables,
+    and whoever runs after them would fail without any fault."""
+    rank = {test: number for number, test in enumerate(tests)}
+    return sorted((i for i in items if i.nodeid in rank), key=lambda item: (empties(item), rank[item.nodeid]))
+
+
+def empties(item) -> bool:
+    marker = item.get_closest_marker("django_db")
+    return "transactional_db" in item.fixturenames or bool(marker and marker.kwargs.get("transaction"))
 
 
 class _Only:
