@@ -118,7 +118,7 @@ def reasons_without_mutant(reasons) -> list[tuple[str, str, str]]:
 
 
 def give_tests(mutants: list[Mutant], covering: Covering, limit: float) -> None:
-    """The tests of each fault: all of files that import its module, then others for so many seconds; the quickest first."""
+    """The tests of each fault: all of files that import its module, then the quickest others for so many seconds."""
     texts = {path.name: path.read_text() for path in (ROOT / "tests").glob("test_*.py")}
     for mutant in mutants:
         change = mutant.change
