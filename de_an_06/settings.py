@@ -89,14 +89,14 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # templates/django/fo
 # Database: PostgreSQL in production, SQLite as the embedded default. A process waits so many seconds for a lock, for
 # the end of a statement, and for its own next one within a transaction (0: for ever): a page less long than a browser.
 LOCK_PATIENCE, STATEMENT_PATIENCE, IDLE_PATIENCE = {
-    "web": (10, 30, 60),  # said in wsgi.py
+    "web": (5, 30, 60),  # said in wsgi.py; whoever queues for a row waits for two locks, one after the other
     "migrate": (5, 0, 0),  # said in manage.py; whoever waits for a table's lock makes everybody else wait behind
 }.get(env("DATABASE_PATIENCE", default=""), (120, 1800, 900))
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'portal.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",  # a writer waits at BEGIN, so two writers never deadlock half way
-        "timeout": LOCK_PATIENCE,
+        "timeout": 2 * LOCK_PATIENCE,  # one lock for all who write
         # FULL: what was answered as saved is on the disk; with NORMAL a power cut took every save since the checkpoint.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }

@@ -116,7 +116,7 @@ def patience(command, names, ask, **env):
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        ("web", ["10s", "30s", "1min"]),
+        ("web", ["5s", "30s", "1min"]),
         ("migrate", ["5s", "0", "0"]),  # a long migration may take its time, but makes nobody wait behind it
         ("rollup", ["2min", "30min", "15min"]),
     ],
@@ -129,8 +129,8 @@ def test_pages_wait_shortly_migrations_hold_up_nobody_workers_have_time(command,
     assert patience(command, names, "SHOW", DATABASE_URL=url, DATA_DIR=str(tmp_path)) == said
 
 
-@pytest.mark.parametrize(("command", "said"), [("web", "10000"), ("migrate", "5000"), ("rollup", "120000")])
-def test_the_embedded_database_is_waited_for_as_long(command, said, tmp_path):
+@pytest.mark.parametrize(("command", "said"), [("web", "10000"), ("migrate", "10000"), ("rollup", "240000")])
+def test_the_embedded_database_is_waited_for_twice_as_long(command, said, tmp_path):
     assert patience(command, ("busy_timeout",), "PRAGMA", DATA_DIR=str(tmp_path)) == [said]
 
 
