@@ -141,7 +141,8 @@ if REDIS_URL:
         "max_retries": 0,
     }
 else:
-    CELERY_BROKER_URL = "filesystem://"
+    CELERY_BROKER_URL = "filesystem://localhost"
+    CELERY_BROKER_TRANSPORT = "de_an_06.plain.file_queue:Transport"
     _queue = DATA_DIR / "queue"
     for _folder in (_queue, DATA_DIR / "queue-control"):
         _folder.mkdir(parents=True, exist_ok=True)

@@ -11,12 +11,14 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
+import kombu
 import pytest
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError, connection
 from django.urls import reverse
+from kombu.exceptions import ChannelError
 
 from de_an_06.plain.spans import Span
 from de_an_06.plain.whole_files import WholeFiles
@@ -176,6 +178,24 @@ def test_an_export_without_room_says_so_and_is_made_once_there_is(world, month, 
     export_jobs.run_export(str(again.pk))
     again.refresh_from_db()
     assert again.state == ExportJob.State.DONE
+
+
+def test_a_message_without_room_leaves_no_piece_in_the_queue(tmp_path):
+    """An empty message ends the worker that takes it, and beat sends several a minute."""
+    options = {"data_folder_in": str(tmp_path / "queue"), "data_folder_out": str(tmp_path / "queue")}
+    options["control_folder"] = str(tmp_path / "control")
+    (tmp_path / "queue").mkdir()
+    transport = "de_an_06.plain.file_queue:Transport"
+    with kombu.Connection("localhost", transport=transport, transport_options=options) as broker:
+        queue = broker.SimpleQueue("celery")
+        with full_disk(room=100), pytest.raises(ChannelError):
+            queue.put("a" * 500)
+        assert not list((tmp_path / "queue").iterdir())
+        queue.put("b" * 500)
+        message = queue.get(timeout=30)
+        assert message.payload == "b" * 500
+        message.ack()
+        queue.close()
 
 
 @contextmanager
