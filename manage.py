@@ -5,6 +5,8 @@ import os
 import sys
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["migrate"]:
+        os.environ.setdefault("DATABASE_PATIENCE", "migrate")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "de_an_06.settings")
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured

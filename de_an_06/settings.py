@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "de_an_06.errors.UnavailableMiddleware",
 ]
 
 ROOT_URLCONF = "de_an_06.urls"
@@ -85,20 +86,31 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # templates/django/forms/field.html before Django's own
 
-# Database: PostgreSQL in production, SQLite as the embedded default.
+# Database: PostgreSQL in production, SQLite as the embedded default. A process waits so many seconds for a lock, for
+# the end of a statement, and for its own next one within a transaction (0: for ever): a page less long than a browser.
+LOCK_PATIENCE, STATEMENT_PATIENCE, IDLE_PATIENCE = {
+    "web": (5, 30, 60),  # said in wsgi.py; whoever queues for a row waits for two locks, one after the other
+    "migrate": (5, 0, 0),  # said in manage.py; whoever waits for a table's lock makes everybody else wait behind
+}.get(env("DATABASE_PATIENCE", default=""), (120, 1800, 900))
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'portal.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",  # a writer waits at BEGIN, so two writers never deadlock half way
-        "timeout": 30,
+        "timeout": 2 * LOCK_PATIENCE,  # one lock for all who write
         # FULL: what was answered as saved is on the disk; with NORMAL a power cut took every save since the checkpoint.
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=30000;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     # A year of the nation is summed in memory, and no statement here is long enough to be worth compiling first.
-    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c work_mem=32MB -c jit=off")
+    _options = (
+        f"-c work_mem=32MB -c jit=off -c lock_timeout={LOCK_PATIENCE}s -c statement_timeout={STATEMENT_PATIENCE}s"
+        f" -c idle_in_transaction_session_timeout={IDLE_PATIENCE}s"
+    )
+    # Of a server that does not answer, or whose machine is gone, one hears within seconds.
+    _line = {"connect_timeout": 5, "keepalives_idle": 30, "keepalives_interval": 10, "tcp_user_timeout": 30000}
+    DATABASES["default"]["OPTIONS"] = {"options": _options} | _line | DATABASES["default"].get("OPTIONS", {})
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env("REDIS_URL", default="")
@@ -129,7 +141,8 @@ if REDIS_URL:
         "max_retries": 0,
     }
 else:
-    CELERY_BROKER_URL = "filesystem://"
+    CELERY_BROKER_URL = "filesystem://localhost"
+    CELERY_BROKER_TRANSPORT = "de_an_06.plain.file_queue:Transport"
     _queue = DATA_DIR / "queue"
     for _folder in (_queue, DATA_DIR / "queue-control"):
         _folder.mkdir(parents=True, exist_ok=True)
@@ -219,7 +232,7 @@ FILES_AT_ONCE = env.int("FILES_AT_ONCE", default=3)  # of one person, waiting or
 FILES_AN_HOUR = env.int("FILES_AN_HOUR", default=60)  # of one person and of one kind: summaries, rosters, forms
 LARGEST_BODY = 25 * 1024 * 1024  # bytes of a request: a file of 20 MB and its form
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA_DIR / "files"}},
+    "default": {"BACKEND": "de_an_06.plain.whole_files.WholeFiles", "OPTIONS": {"location": DATA_DIR / "files"}},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG

@@ -180,12 +180,18 @@ def test_files_are_inside_the_scope(world, document, client, who, status):
 
 
 @pytest.mark.django_db
-def test_a_document_without_its_file_is_not_found(world, document, client):
+def test_a_document_without_its_file_says_what_to_do(world, document, client, caplog):
     client.force_login(world.officer)
-    document.file.storage.delete(document.file.name)
-    assert client.get(reverse("document-download", args=[document.pk])).status_code == 404
+    download, name = reverse("document-download", args=[document.pk]), document.file.name
+    document.file.storage.delete(name)
+    page = client.get(download, follow=True)
+    assert page.redirect_chain == [(f"{reverse('document-list')}?don_vi={world.phuoc_long.pk}", 302)]
+    (said,) = page.context["messages"]
+    assert said.message.startswith("Tệp “Kế hoạch “57”.pdf” không còn trên máy chủ. Báo nơi hỗ trợ khôi phục")
+    assert name in caplog.text  # the operator learns which file to look for in the backup
     Document.objects.update(file="")
-    assert client.get(reverse("document-download", args=[document.pk])).status_code == 404
+    (said,) = client.get(download, follow=True).context["messages"]
+    assert said.message == f"Văn bản {document} chưa có tệp kèm theo."
 
 
 @pytest.mark.django_db

@@ -22,4 +22,4 @@ def test_a_power_cut_loses_no_acknowledged_save(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", ASK], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=True
     )
-    assert done.stdout.strip() == "['wal', 2, 30000]"
+    assert done.stdout.strip() == "['wal', 2, 240000]"

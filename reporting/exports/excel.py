@@ -6,6 +6,7 @@ and the cover says whether these rows add up to the totals. Asks nobody's rights
 
 import datetime as dt
 import hashlib
+import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -177,7 +178,8 @@ class _Writer:
             "strings_to_numbers": False,
             "default_format_properties": {"font_name": FONT, "font_size": 11},
         }
-        with Workbook(str(self.path), options) as book:
+        # The pieces go whatever happens: xlsxwriter itself removes none of them when the disk is full.
+        with tempfile.TemporaryDirectory() as pieces, Workbook(str(self.path), options | {"tmpdir": pieces}) as book:
             book.set_properties(
                 {
                     "title": f"{TITLE.capitalize()} – {self.view.version.name}, {self.view.label}",

@@ -21,6 +21,7 @@ from django.utils import timezone
 from de_an_06.plain.spans import Span, months_label
 from de_an_06.plain.vietnamese import search_key
 from de_an_06.plain.waking import LOST_AFTER, MOST_TRIES, STUCK_AFTER
+from de_an_06.plain.whole_files import is_for_want_of_room
 from reporting.models import Basis, ExportJob, ReportingSettings
 from reporting.reading.overview import begun_periods, periods_of_unit
 from taskforces.clock import now_for, today_for
@@ -70,15 +71,18 @@ def run_export(export_id) -> None:
         _make(job)
     except excel.CannotExport as refused:
         _fail(job, str(refused))
-    except Exception:
+    except Exception as error:
         # The worker's door and the one broad handler: whatever broke, the person waiting must see that it did, and
         # a job left "running" would only be delivered and broken again. The cause goes to the log in full.
         logger.exception("export %s (%s, %s, %s) failed", job.pk, job.unit, job.span, job.basis)
-        _fail(
-            job,
-            "Máy chủ gặp lỗi khi lập tệp và đã ghi lại. Bấm “Lập lại”; "
-            f"nếu vẫn lỗi, báo nơi hỗ trợ mã {str(job.pk)[:8]}.",
-        )
+        if is_for_want_of_room(error):
+            _fail(job, "Máy chủ hết chỗ lưu nên chưa lập được tệp. Báo nơi hỗ trợ, sau đó bấm “Lập lại”.")
+        else:
+            _fail(
+                job,
+                "Máy chủ gặp lỗi khi lập tệp và đã ghi lại. Bấm “Lập lại”; "
+                f"nếu vẫn lỗi, báo nơi hỗ trợ mã {str(job.pk)[:8]}.",
+            )
 
 
 def _make(job: ExportJob) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import JsonResponse
 from django.http.request import RawPostDataException
 from django.shortcuts import redirect, render
@@ -159,8 +160,9 @@ def _is_field(name: str) -> bool:
     return "." in name or name in NARRATIVE_FIELDS or name.startswith(REASON_PREFIX)
 
 
+@transaction.atomic
 def _save(user, report, fields: dict[str, str], seen: dict[str, str], via: str) -> Outcome:
-    """Reasons, narrative and cells each go to their own function; cells last, so its form knows everything."""
+    """Reasons, narrative and cells each go to their own function, all or none; cells last: their form knows all."""
     reasons = {n: t for n, t in fields.items() if n.startswith(REASON_PREFIX)}
     texts = {n: t for n, t in fields.items() if n in NARRATIVE_FIELDS}
     cells = {n: t for n, t in fields.items() if n not in reasons and n not in texts}

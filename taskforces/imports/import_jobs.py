@@ -28,11 +28,13 @@ from import_export.results import Result, RowResult
 
 from de_an_06.plain.numbers import format_number
 from de_an_06.plain.waking import STUCK_AFTER
+from de_an_06.plain.whole_files import is_for_want_of_room
 from reporting.models.catalogue import ReportingSettings
 from taskforces.clock import now_for
 from taskforces.models import ImportJob, Posting, User
 from taskforces.people import passwords
 from taskforces.people.quotas import require_quota
+from taskforces.register import uploads
 from taskforces.scope import needs_second_person, require
 
 from . import sheets_out, tables
@@ -48,6 +50,7 @@ NOTED_EVERY = 0.5  # seconds
 CHANGED_SINCE = (
     "Dữ liệu trên cổng đã thay đổi từ lúc xem trước, nên chưa nhập gì. Xem lại các dòng dưới đây rồi xác nhận."
 )
+NO_ROOM = "Máy chủ hết chỗ lưu; chưa nhập gì. Báo nơi hỗ trợ, sau đó gửi lại tệp."
 BROKEN = "Máy chủ gặp lỗi và đã ghi lại; chưa nhập gì. Gửi lại tệp; nếu vẫn lỗi, báo nơi hỗ trợ mã {}."
 
 
@@ -89,7 +92,7 @@ def create(*, by, kind: str, upload: UploadedFile) -> ImportJob:
             size=inspected.size,
             sha256=inspected.sha256,
         )
-        job.file.save("tep", upload, save=False)
+        uploads.store(job.file, "tep", upload)
         job.save()
         check.delay_on_commit(str(job.pk))
     return job
@@ -172,15 +175,13 @@ def check(job_id) -> None:
         return
     job = waiting.select_related("by").get()
     try:
-        roster, table, judged = _judge(job, _note(job))
+        _show(job, State.CHECKING, *_judge(job, _note(job)))
     except tables.FileRefused as refused:
         _refuse_file(job, refused.reasons)
-    except Exception:
+    except Exception as error:
         # The worker's door: whoever waits must see that it broke; the cause goes to the log in full.
         logger.exception("import %s (%s) failed while checking", job.pk, job.kind)
-        _end(job, State.CHECKING, State.REFUSED, message=BROKEN.format(str(job.pk)[:8]))
-    else:
-        _show(job, State.CHECKING, roster, table, judged)
+        _end(job, State.CHECKING, State.REFUSED, message=_what_broke(job, error))
 
 
 @shared_task(name="taskforces.tasks.write_import")
@@ -215,10 +216,14 @@ def write(job_id) -> None:
             _show(job, State.CHECKING, *_judge(job, _note(job)))
     except tables.FileRefused as refused:
         _refuse_file(job, refused.reasons)
-    except Exception:
+    except Exception as error:
         logger.exception("import %s (%s) failed while writing", job.pk, job.kind)
         stuck = ImportJob.objects.filter(pk=job.pk, state__in=(State.WRITING, State.CHECKING))
-        stuck.update(state=State.REFUSED, message=BROKEN.format(str(job.pk)[:8]), finished_at=now_for(job.by))
+        stuck.update(state=State.REFUSED, message=_what_broke(job, error), finished_at=now_for(job.by))
+
+
+def _what_broke(job: ImportJob, error: Exception) -> str:
+    return NO_ROOM if is_for_want_of_room(error) else BROKEN.format(str(job.pk)[:8])
 
 
 def _import(roster: Roster, dataset) -> Result | None:

@@ -11,9 +11,11 @@ from pathlib import PurePosixPath
 
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models.fields.files import FieldFile
 
 from de_an_06.plain import workbooks
 from de_an_06.plain.numbers import format_number
+from de_an_06.plain.whole_files import is_for_want_of_room
 
 LARGEST_UPLOAD = 20 * 1024 * 1024  # bytes
 LONGEST_NAME = 200
@@ -147,6 +149,16 @@ def has_macros(archive: zipfile.ZipFile) -> bool:
     names = [name.lower() for name in archive.namelist()]
     is_declared = b"macroEnabled" in workbooks.small_part(archive, "[Content_Types].xml")
     return is_declared or any(name.endswith("vbaproject.bin") or "/macrosheets/" in name for name in names)
+
+
+def store(field: FieldFile, name: str, upload: UploadedFile) -> None:
+    """Keep the file where `field` says; ValidationError when the disk takes no more; nothing of it stays then."""
+    try:
+        field.save(name, upload, save=False)
+    except OSError as error:
+        if not is_for_want_of_room(error):
+            raise
+        raise ValidationError("Máy chủ hết chỗ lưu nên chưa nhận được tệp. Báo nơi hỗ trợ, sau đó gửi lại.") from error
 
 
 def sha256_of(upload: UploadedFile) -> str:

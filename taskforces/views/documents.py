@@ -1,9 +1,11 @@
 """Documents of a unit and its task forces. Files leave only through `document_download`, after the scope check."""
 
+import logging
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404
+from django.http import FileResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
@@ -15,6 +17,7 @@ from taskforces.scope import may_keep_register, require
 
 from .look import look_of
 
+logger = logging.getLogger(__name__)
 DOCUMENTS_A_PAGE = 50
 
 
@@ -94,11 +97,18 @@ def document_download(request, pk):
     """The file, always as a download and under the type found when it was handed in."""
     document = get_document(request, pk)
     if not document.file:
-        raise Http404
+        messages.error(request, f"Văn bản {document} chưa có tệp kèm theo.")
+        return redirect(_back(document))
     try:
         file = document.file.open("rb")
     except FileNotFoundError:
-        raise Http404 from None
+        logger.error("the file of document %s is gone: %s", document.pk, document.file.name)
+        messages.error(
+            request,
+            f"Tệp “{document.file_name}” không còn trên máy chủ. Báo nơi hỗ trợ khôi phục từ bản sao lưu; "
+            "nếu còn giữ tệp, sửa văn bản này và gửi lại tệp.",
+        )
+        return redirect(_back(document))
     response = FileResponse(file, as_attachment=True, filename=document.file_name, content_type=document.content_type)
     response["X-Content-Type-Options"] = "nosniff"
     return response

@@ -260,6 +260,19 @@ def test_answer_lost_on_the_way_back_is_sent_again_without_harm(open_browser, wo
     assert FigureChange.objects.filter(report=november, cell="DVC09.rejected").count() == 1
 
 
+def test_what_the_server_says_of_not_saving_now_is_shown_and_it_is_asked_again(open_browser, world, november):
+    page = go(open_browser(world.officer), november)
+    page.route("**/o/", lambda route: route.fulfill(status=503, json={"message": "Máy chủ hết chỗ lưu."}))
+    cell(page, "DVC09.rejected").fill("7")
+    page.keyboard.press("Tab")
+    expect(page.locator("#trang-thai")).to_contain_text(
+        "Máy chủ hết chỗ lưu. 1 ô chưa gửi về máy chủ, vẫn giữ trên máy"
+    )
+    page.unroute("**/o/")
+    saved(page)
+    assert row(november).rejected == 7
+
+
 def test_page_closed_while_offline_gives_the_cells_back(open_browser, world, november):
     page = go(open_browser(world.officer), november)
     page.route("**/o/", lambda route: route.abort())

@@ -17,7 +17,8 @@ export const pending = new Map(); // typed, to be sent
 export const sending = new Map(); // sent, no answer yet
 export const refused = new Map(); // answered "no": a text that is no number, or a cell somebody else changed
 export const unsent = () => pending.size + sending.size;
-export const state = { offline: false, stopped: "", savedAt: form.dataset.savedAt }; // stopped: why saving gave up
+// stopped: why saving gave up; why: what the server says of not being able to save now
+export const state = { offline: false, stopped: "", why: "", savedAt: form.dataset.savedAt };
 
 export const cookie = (name) =>
   document.cookie.split("; ").find((c) => c.startsWith(name + "="))?.slice(name.length + 1) ?? "";

@@ -93,6 +93,7 @@ const asksForLogin = (response) =>
 
 async function answer(request) {
   let response, data;
+  state.why = "";
   try {
     response = await request();
     if (asksForLogin(response)) {
@@ -101,6 +102,7 @@ async function answer(request) {
       return;
     }
     if (response.status < 400 && !isJson(response)) throw new Error("not an answer of this portal");
+    if (response.status === 503 && isJson(response)) state.why = (await response.json()).message;
     if (response.status >= 500) throw new Error(String(response.status));
     data = isJson(response) ? await response.json() : {
       message: `Máy chủ không nhận (mã ${response.status}). Số liệu vẫn giữ trên máy này; tải lại trang.`,

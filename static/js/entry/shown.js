@@ -40,7 +40,7 @@ function status() {
   const far = `${cells} chưa gửi về máy chủ, vẫn giữ trên máy này. Đừng đóng trang.`;
   if (state.stopped) return ["t-bad", "x", state.stopped];
   if (login.open) return ["t-warn", "lock", `Phiên làm việc đã hết hạn. ${here}`];
-  if (state.offline) return ["t-warn", "warn", `Mất kết nối. ${far}`];
+  if (state.offline) return ["t-warn", "warn", `${state.why || "Mất kết nối."} ${far}`];
   if (unsent()) return ["t-info", "spin", `${savedAt ? saved + " · " : ""}đang lưu ${cells}`];
   if (refused.size) return ["t-bad", "x", `${saved} · ${refused.size} ô chưa lưu được`];
   return ["t-ok", savedAt ? "check" : "blank", saved];

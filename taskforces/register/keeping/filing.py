@@ -85,8 +85,8 @@ def _attach(document: Document, upload: UploadedFile | None) -> None:
         return
     try:
         known = uploads.inspect(upload)
+        uploads.store(document.file, known.name, upload)
     except ValidationError as error:
         raise ValidationError({"upload": error.messages}) from None
     document.file_name, document.content_type = known.name, known.content_type
     document.size, document.sha256 = known.size, known.sha256
-    document.file.save(known.name, upload, save=False)
