@@ -12,6 +12,7 @@ from openpyxl import load_workbook
 
 from de_an_06.plain.spans import Span
 from reporting.entry.form_rows import FormRows
+from reporting.expected import settle
 from reporting.exports.excel import write_summary
 from reporting.models import (
     Basis,
@@ -54,7 +55,7 @@ def tell(report, code, numerator, denominator=None):
 
 def move(unit, parent, on, name=None):
     """The unit goes under another parent on that day and keeps living."""
-    old = unit.versions.get()
+    old = unit.versions.latest("valid_from")
     UnitVersion.objects.filter(pk=old.pk).update(valid_to=on - dt.timedelta(days=1))
     ends, path = old.valid_to, f"{parent.versions.get().path}{unit.pk}/"
     old.pk, old.parent, old.path, old.valid_from, old.valid_to = None, parent, path, on, ends
@@ -194,6 +195,38 @@ def test_the_label_names_the_day_a_unit_left(moved):
     assert not rows_of(overview(moved.tx_binh_long.pk, QUARTER))[moved.long_thuy.pk].is_former
 
 
+def name_of(moved, unit, span, where):
+    return rows_of(overview(where.pk, Span.parse(span)))[unit.pk].name
+
+
+def test_the_label_names_the_day_a_unit_came_from_elsewhere(moved, tmp_path):
+    """Its row holds December's flows alone, so it says since when, as the row it left says until when."""
+    district = moved.tx_binh_long
+    assert name_of(moved, moved.long_thuy, "2024-Q4", district) == "Phường Long Thủy (từ 01/12/2024)"
+    assert name_of(moved, moved.long_thuy, "2024-12", district) == "Phường Long Thủy"  # all of its figures are here
+    assert name_of(moved, moved.an_loc, "2024-Q4", district) == "Phường An Lộc"
+    path = tmp_path / "tep.xlsx"
+    write_summary(path, unit_id=district.pk, span=QUARTER, basis=Basis.PROVISIONAL)
+    names = {row[1].value for row in load_workbook(path)["Theo đơn vị"].iter_rows(min_row=11)}
+    assert "Phường Long Thủy (từ 01/12/2024)" in names
+
+
+def test_a_unit_renamed_begun_or_come_back_on_the_way_has_no_label(moved):
+    """None of them has figures of the quarter in another district that its row would miss."""
+    district = moved.tx_binh_long
+    move(moved.an_loc, district, dt.date(2024, 12, 1), name="Phường An Lộc Mới")
+    new = make_unit("25399", "Phường Mới", "phuong", Level.COMMUNE, district, dt.date(2024, 11, 20), dt.date(2025, 6, 30))
+    move(moved.thac_mo, district, dt.date(2024, 11, 1))
+    move(moved.thac_mo, moved.tx_phuoc_long, dt.date(2024, 12, 1))
+    for period in moved.months:
+        settle(period)
+    assert name_of(moved, moved.an_loc, "2024-Q4", district) == "Phường An Lộc Mới"
+    assert name_of(moved, new, "2024-Q4", district) == "Phường Mới"
+    assert name_of(moved, moved.thac_mo, "2024-Q4", moved.tx_phuoc_long) == "Phường Thác Mơ"
+    assert name_of(moved, moved.thac_mo, "2024-11..2024-12", moved.tx_phuoc_long) == "Phường Thác Mơ (từ 01/12/2024)"
+    assert name_of(moved, moved.thac_mo, "2024-11..2024-12", district) == "Phường Thác Mơ (đến 30/11/2024)"
+
+
 def test_a_row_of_the_page_leads_to_its_own_part(moved, client):
     client.force_login(moved.administrator)
     query = {"ky": "2024-Q4", "so": "received", "don_vi": moved.tx_phuoc_long.pk, "dong": moved.long_thuy.pk}
@@ -212,7 +245,7 @@ def test_a_moved_unit_that_owes_nothing_where_it_is_now_stands_in_the_table_with
     client.force_login(moved.administrator)
     page = client.get(reverse("dashboard"), {"ky": "2024-Q4", "don_vi": moved.tx_binh_long.pk})
     pending = {row["name"]: row["cells"][4][1] for row in page.context["units"]}
-    assert pending[moved.long_thuy.versions.last().name] == "4"
+    assert pending["Phường Long Thủy (từ 01/12/2024)"] == "4"
     assert page.context["unit_total"]["cells"][4][1] == "12"  # with the 8 of An Lộc
     assert sum(int(shown or 0) for shown in pending.values()) == 12
     assert moved.long_thuy.versions.last().name not in [name for name, _ in page.context["units_without_reports"]]
