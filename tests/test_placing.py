@@ -8,19 +8,23 @@ import datetime as dt
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from openpyxl import load_workbook
 
 from de_an_06.plain.spans import Span
 from reporting.entry.form_rows import FormRows
 from reporting.expected import settle
+from reporting.exports import offers
 from reporting.exports.excel import write_summary
 from reporting.models import (
     Basis,
+    ExportJob,
     Indicator,
     IndicatorFigure,
     ParticipatingArea,
     PublicService,
     Report,
+    ReportEvent,
     ServiceFigures,
 )
 from reporting.reading.contributions import source
@@ -215,7 +219,9 @@ def test_a_unit_renamed_begun_or_come_back_on_the_way_has_no_label(moved):
     """None of them has figures of the quarter in another district that its row would miss."""
     district = moved.tx_binh_long
     move(moved.an_loc, district, dt.date(2024, 12, 1), name="Phường An Lộc Mới")
-    new = make_unit("25399", "Phường Mới", "phuong", Level.COMMUNE, district, dt.date(2024, 11, 20), dt.date(2025, 6, 30))
+    new = make_unit(
+        "25399", "Phường Mới", "phuong", Level.COMMUNE, district, dt.date(2024, 11, 20), dt.date(2025, 6, 30)
+    )
     move(moved.thac_mo, district, dt.date(2024, 11, 1))
     move(moved.thac_mo, moved.tx_phuoc_long, dt.date(2024, 12, 1))
     for period in moved.months:
@@ -722,3 +728,63 @@ def test_history_holds_sent_months_alone_up_to_the_twelfth(world, month, at):
     assert [figures and figures["received_online"] for figures in history] == wanted
     history = rows.indicator_row(Indicator.objects.get(code="TT01")).history
     assert [pair and pair[0] for pair in history] == wanted
+
+
+# Files made before a change ------------------------------------------------------------------------------------------
+
+
+def made_file(moved, unit, span):
+    """A file of the unit made now, as the worker leaves it."""
+    now = timezone.now()
+    return ExportJob.objects.create(
+        unit=unit, span=span, basis=Basis.PROVISIONAL, requested_by=moved.old_staff, state=ExportJob.State.DONE,
+        requested_at=now, started_at=now, finished_at=now, figures_as_of=now,
+    )  # fmt: skip
+
+
+def change(moved, unit, period, at):
+    """The unit's report of the month is sent again an hour later; what waits is rolled up."""
+    at("2024-12-20 10:00")
+    report = Report.objects.get(unit=unit, period=period)
+    action = ReportEvent.Action.SUBMIT
+    ReportEvent.objects.create(report=report, action=action, by=moved.old_officer, at=timezone.now(), revision=2)
+    rollup.mark_dirty(report)
+    rollup.drain()
+
+
+def test_a_file_is_old_when_a_report_that_counts_there_as_a_state_changed_elsewhere(
+    moved, at, django_assert_max_num_queries
+):
+    """November's report of Long Thủy stands under Phước Long; its pending dossiers end the quarter in Bình Long."""
+    rollup.drain()
+    quarter, early, other = (
+        made_file(moved, moved.tx_binh_long, "2024-Q4"),
+        made_file(moved, moved.tx_binh_long, "2024-10..2024-11"),  # on 14 November it was not there yet
+        made_file(moved, moved.tx_binh_long, "2024-12"),
+    )
+    old_place = made_file(moved, moved.tx_phuoc_long, "2024-11")
+    jobs = [quarter, early, other, old_place]
+    assert offers.why_old(jobs) == {}
+    change(moved, moved.long_thuy, moved.months[1], at)
+    said = "Phường Long Thủy gửi báo cáo ngày 20/12"
+    with django_assert_max_num_queries(4):
+        assert offers.why_old(jobs) == {quarter.pk: said, old_place.pk: said}
+
+
+def test_a_file_is_old_when_a_report_whose_opening_counts_there_changed_elsewhere(moved, at):
+    """December's report stands under Bình Long; its opening may be the quarter's first, where Long Thủy began."""
+    rollup.drain()
+    began, month_alone = (made_file(moved, moved.tx_phuoc_long, span) for span in ("2024-Q4", "2024-12"))
+    change(moved, moved.long_thuy, moved.months[2], at)
+    assert offers.why_old([began, month_alone]) == {began.pk: "Phường Long Thủy gửi báo cáo ngày 20/12"}
+
+
+def test_a_report_that_stands_nowhere_makes_no_other_file_old(moved, at):
+    november = Report.objects.get(unit=moved.long_thuy, period=moved.months[1])
+    Report.objects.filter(pk=november.pk).update(path=f"/{moved.long_thuy.pk}/")
+    rollup.drain()
+    above, own = made_file(moved, moved.tx_binh_long, "2024-Q4"), made_file(moved, moved.long_thuy, "2024-Q4")
+    change(moved, moved.long_thuy, moved.months[1], at)
+    change(moved, moved.an_loc, moved.months[0], at)
+    Report.objects.filter(unit=moved.an_loc).update(path=f"/{moved.an_loc.pk}/")
+    assert list(offers.why_old([above, own])) == [own.pk]

@@ -128,7 +128,9 @@ def _came_from_elsewhere(unit_id: int, children: list[UnitVersion], first_day: d
     may_have = [c.unit_id for c in children if c.valid_from > first_day and c.unit.opened_on < c.valid_from]
     if not may_have:
         return {}
-    stays = UnitVersion.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=first_day), unit_id__in=may_have, parent_id=unit_id)
+    stays = UnitVersion.objects.filter(
+        Q(valid_to__isnull=True) | Q(valid_to__gte=first_day), unit_id__in=may_have, parent_id=unit_id
+    )
     first_stay = stays.order_by().values_list("unit_id", "unit__opened_on").annotate(since=Min("valid_from"))
     return {pk: since for pk, opened_on, since in first_stay if since > max(first_day, opened_on)}
 
