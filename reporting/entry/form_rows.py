@@ -28,11 +28,9 @@ class FormRows:
         self.report = report
         period = report.period
         self.month = Month(period.year, period.month)
-        # Pages read `month_closed` and `unit_name` in the same query as the report.
-        closed = getattr(report, "month_closed", None)
-        self.is_open = report.is_editable and not (is_closed(report) if closed is None else closed)
+        self.is_open = report.is_editable and not is_closed(report)
         day = period.data_to
-        name = getattr(report, "unit_name", None)
+        name = getattr(report, "unit_name", None)  # pages read it in the same query as the report
         if name is None:
             version = UnitVersion.objects.on(day).filter(unit_id=report.unit_id).first()
             name = version.name if version else str(report.unit)

@@ -220,7 +220,7 @@ class Model:
         return None
 
     def came_on(self, top: str, unit: str, months: list[Month]) -> dt.date | None:
-        """The day after the first on which a unit that lived elsewhere came under `top`; None for one that was there."""
+        """The day on which a unit that lived elsewhere came under `top` on the way; None for one that was there."""
         day, last = months[0].last, months[-1].last
         if self.stands_under(top, unit, day)[0]:
             return None
