@@ -172,6 +172,53 @@ def test_every_rate_of_a_file_is_a_fraction_shown_as_a_percentage(world, month, 
     assert shown == [(pytest.approx(0.98), PERCENT)]
 
 
+# Rows lost on the way ------------------------------------------------------------------------------------------------
+
+
+def one_report(world, period):
+    send(world.phuoc_long, period, received_online=1)
+    send(world.phuoc_binh, period, received_online=2)
+    rollup.roll_up(period)
+
+
+def test_a_file_that_lost_a_row_is_not_given_out(
+    world, month, at, client, monkeypatch, django_capture_on_commit_callbacks
+):
+    """Fewer rows were written than read: the person is told, and there is no file that looks whole."""
+    at("2026-11-20 09:00")
+    one_report(world, month("2026-11"))
+    whole = excel._Writer._write_sources
+
+    def lose_one(writer, sheet):
+        writer.sources = writer.sources[:-1]
+        whole(writer, sheet)
+
+    monkeypatch.setattr(excel._Writer, "_write_sources", lose_one)
+    with django_capture_on_commit_callbacks(execute=False):
+        job = export_jobs.create(unit=world.dong_nai, span=Span.parse("2026-11"), basis="provisional", by=world.staff)
+    export_jobs.run_export(job.pk)
+    job.refresh_from_db()
+    assert job.state == ExportJob.State.FAILED
+    assert "Máy chủ gặp lỗi khi lập tệp" in job.message
+    assert not export_jobs.path_of(job).exists()
+
+
+def test_more_rows_than_a_sheet_holds_are_refused_and_not_cut(world, month, at, tmp_path, monkeypatch):
+    at("2026-11-20 09:00")
+    one_report(world, month("2026-11"))
+    path = tmp_path / "tep.xlsx"
+    choice = {"unit_id": world.dong_nai.pk, "span": Span.parse("2026-11"), "basis": "provisional"}
+    rows = excel.write_summary(path, **choice).rows
+    path.unlink()
+    monkeypatch.setattr(excel, "MOST_SHEET_ROWS", rows + 100)  # headings and totals need some
+    assert excel.write_summary(path, **choice).rows == rows
+    path.unlink()
+    monkeypatch.setattr(excel, "MOST_SHEET_ROWS", rows + 99)
+    with pytest.raises(excel.CannotExport, match="nhiều dòng hơn một trang Excel chứa được"):
+        excel.write_summary(path, **choice)
+    assert not path.exists()
+
+
 # A text that looks like a formula ------------------------------------------------------------------------------------
 
 
