@@ -164,7 +164,7 @@ def test_an_area_that_ends_before_the_last_day_of_an_open_month_owes_nothing_for
     month("2026-11")
     area = ParticipatingArea.objects.create(unit=empty.dong_nai, valid_from=D(2026, 10, 20), valid_to=last)
     first = areas.first_month(area)
-    assert (first is not None) == owes
+    assert (first is not None and first.is_open) == owes
     assert areas.settle_months(None, area) == (["Đã thêm báo cáo phải nộp: tháng 11/2026 (4)."] if owes else [])
 
 
@@ -203,6 +203,17 @@ def test_only_months_the_change_touches_are_settled(empty, month, monkeypatch):
     monkeypatch.setattr(areas, "settle", lambda period: settled.append(period.key) or Settled())
     areas.settle_months(before, after)
     assert settled == ["2026-10"]
+
+
+def test_an_area_moved_to_an_earlier_day_gets_the_months_it_now_covers(empty, month):
+    for key in ("2026-10", "2026-11"):
+        month(key)
+    before = ParticipatingArea.objects.create(unit=empty.dong_nai, valid_from=D(2026, 10, 15))
+    settle(Period.objects.get(month=11))
+    after = ParticipatingArea.objects.get(pk=before.pk)
+    after.valid_from = D(2026, 10, 14)
+    after.save()
+    assert areas.settle_months(before, after) == ["Đã thêm báo cáo phải nộp: tháng 10/2026 (4)."]
 
 
 def test_all_months_follow_or_none(empty, month, monkeypatch):
