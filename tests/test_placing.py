@@ -224,8 +224,12 @@ def test_a_unit_renamed_begun_or_come_back_on_the_way_has_no_label(moved):
     )
     move(moved.thac_mo, district, dt.date(2024, 11, 1))
     move(moved.thac_mo, moved.tx_phuoc_long, dt.date(2024, 12, 1))
+    older = make_unit("25401", "Phường Cũ", "phuong", Level.COMMUNE, moved.tx_phuoc_long, closed=dt.date(2025, 6, 30))
+    move(older, district, dt.date(2024, 9, 1))  # before October's last day: all of the quarter is here
+    move(older, district, dt.date(2024, 12, 1), name="Phường Cũ Mới")
     for period in moved.months:
         settle(period)
+    assert name_of(moved, older, "2024-Q4", district) == "Phường Cũ Mới"
     assert name_of(moved, moved.an_loc, "2024-Q4", district) == "Phường An Lộc Mới"
     assert name_of(moved, new, "2024-Q4", district) == "Phường Mới"
     assert name_of(moved, moved.thac_mo, "2024-Q4", moved.tx_phuoc_long) == "Phường Thác Mơ"

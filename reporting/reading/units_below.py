@@ -125,7 +125,7 @@ def unit_rows(
 
 def _came_from_elsewhere(unit_id: int, children: list[UnitVersion], first_day: dt.date) -> dict[int, dt.date]:
     """Units that moved in after the first day -> when; one query where there may be some. New units moved nowhere."""
-    may_have = [c.unit_id for c in children if c.valid_from > first_day and c.unit.opened_on < c.valid_from]
+    may_have = [c.unit_id for c in children if c.valid_from > first_day]
     if not may_have:
         return {}
     stays = UnitVersion.objects.filter(
