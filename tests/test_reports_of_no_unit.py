@@ -119,11 +119,15 @@ def test_its_pages_say_why_and_offer_nothing(world, draft, client):
     for name in ("report-entry", "report-check", "report-detail", "report-upload"):
         html = client.get(reverse(name, args=[draft.pk])).content.decode()
         assert html.count(SENTENCE) == 1, name
+        assert "25217 (15/11/2026)" not in html  # called as on the nearest day it was there
+        assert "Hạn nộp" not in html
+        assert "Đang nhập" not in html
         assert "Gửi báo cáo" not in html
         assert not re.search(r"Kiểm tra và gửi(?! tháng 11)", html)  # only the page's own title
     home = client.get(reverse("task-list"), {"ky": "2026-11"}).content.decode()
     assert "Báo cáo tháng 11/2026: không phải nộp" in home
     assert home.count(SENTENCE) == 1
+    assert "Đang nhập" not in home
     assert "Không phải nộp" in client.get(reverse("task-list"), {"ky": "tat-ca"}).content.decode()
     difficulty = {"kind": "network", "text": "Đường truyền chậm.", "proposal": "Nâng cấp."}
     answer = client.post(reverse("difficulty-add", args=[draft.pk]), difficulty, follow=True)

@@ -17,6 +17,7 @@ from reporting.models import (
 )
 from taskforces.models import UnitVersion
 from taskforces.register import counts
+from taskforces.units.tree import nearest_version
 
 from .checks import IndicatorRow, ServiceRow
 
@@ -32,8 +33,8 @@ class FormRows:
         day = period.data_to
         name = getattr(report, "unit_name", None)  # pages read it in the same query as the report
         if name is None:
-            version = UnitVersion.objects.on(day).filter(unit_id=report.unit_id).first()
-            name = version.name if version else str(report.unit)
+            versions = list(UnitVersion.objects.filter(unit_id=report.unit_id))
+            name = nearest_version(versions, day).name if versions else str(report.unit)
         self.unit_name: str = name
         self._read_terms(day)
         self._read_figures()
