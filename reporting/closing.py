@@ -1,6 +1,7 @@
 """Whether a report may be changed now, and the closing of a month by its province (docs/decisions/0003).
 
-A closed month refuses every change of its reports; opening it again needs a reason that is kept.
+A closed month refuses every change of its reports; opening it again needs a reason that is kept. A report that stands
+nowhere (0010) is not owed and refuses every change too, until its unit is there again.
 """
 
 from collections.abc import Iterable
@@ -53,30 +54,40 @@ def open_closure(period: Period, unit_ids: Iterable[int]) -> PeriodClosure | Non
 
 
 def is_closed(report: Report) -> bool:
-    """Is the report's month closed by the province on its path?"""
-    return open_closure(report.period, path_ids(report.path)) is not None
+    """Is the report closed to every change: by the province on its path, or because it stands nowhere?"""
+    known = getattr(report, "month_closed", None)  # pages read it in the same query as the report
+    return report.stands_nowhere or (bool(_closure(report)) if known is None else known)
 
 
 def closed_sentence(report: Report) -> str:
-    """Who closed the report's month and when, '' while it is open."""
-    closure = open_closure(report.period, path_ids(report.path))
+    """Why it is closed (`is_closed`): who closed its month and when, or that nobody owes it; '' while it is open."""
+    if report.stands_nowhere:
+        return (
+            f"Đơn vị không có trong danh mục vào ngày chốt số liệu {report.period.data_to:%d/%m/%Y} nên không phải nộp "
+            f"báo cáo {report.period.label}. Số đã nhập được giữ nguyên và không cộng vào tổng nào."
+        )
+    closure = _closure(report)
     return "" if closure is None else _sentence(closure)
 
 
 def require_open(report: Report) -> None:
-    """Raise NotAllowed, naming who closed the month and when."""
+    """Raise NotAllowed with why the report is closed."""
     sentence = closed_sentence(report)
     if sentence:
         raise NotAllowed(sentence)
 
 
 def require_editable(report: Report) -> None:
-    """Raise NotAllowed where the figures are locked: sent, approved, or the month closed."""
+    """Raise NotAllowed where the figures are locked: sent, approved, or closed."""
     if not report.is_editable:
         done, ask_for = LOCKED_BY[Status(report.status)]
         locked = f"Báo cáo đã {done} nên số liệu đã khóa. Muốn sửa, đề nghị người duyệt {ask_for}."
         raise NotAllowed(f"{locked} {what_happened(report)}")
     require_open(report)
+
+
+def _closure(report: Report) -> PeriodClosure | None:
+    return open_closure(report.period, path_ids(report.path))
 
 
 def _period_and_province(period_id: int, province_id: int, by: User) -> tuple[Period, AdministrativeUnit]:

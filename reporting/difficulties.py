@@ -80,7 +80,7 @@ class Panel:
 
 def panel_of(report: Report, user) -> Panel:
     """What the report's pages show of its difficulties; one query when the closure is known (`month_closed`)."""
-    may_raise = may_submit(user, report) and report.is_editable and not _month_closed(report)
+    may_raise = may_submit(user, report) and report.is_editable and not closing.is_closed(report)
     own = any(p.unit_id == report.unit_id for p in postings(user))
     rows = []
     for difficulty in report.difficulties.all():
@@ -286,11 +286,6 @@ def _locked(difficulty_id: int) -> Difficulty:
 
 def _may_resolve(user, difficulty: Difficulty) -> bool:
     return may_answer(user, difficulty.report, difficulty.with_unit_id) or may_submit(user, difficulty.report)
-
-
-def _month_closed(report: Report) -> bool:
-    known = getattr(report, "month_closed", None)
-    return closing.is_closed(report) if known is None else known
 
 
 def _require_writable(report: Report) -> None:

@@ -1,23 +1,30 @@
 """The API: the same scope, functions and sentences as the pages; null stays null."""
 
+import datetime as dt
 from unittest import mock
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from reporting.figures import FIGURE_FIELDS
 from reporting.models import (
     FigureChange,
     Indicator,
     IndicatorFigure,
     IndicatorSummary,
+    IndicatorTerms,
     PublicService,
     Report,
     ServiceFigures,
     ServiceSummary,
+    ServiceTerms,
     SubmissionSummary,
 )
 from reporting.review import workflow
+from reporting.rollup import rollup
 
 
 @pytest.fixture
@@ -147,6 +154,42 @@ def test_a_report_gives_zero_as_zero_and_blank_as_null(as_, world, report):
     assert "DVC09.received_online" not in body["missing"]
     assert {p["severity"] for p in body["problems"]} == {"missing"}
     assert set(body["narrative"]) == {"results", "shortcomings", "causes", "proposals", "plan"}
+
+
+def test_figures_no_longer_owed_are_listed_as_totals_count_them(as_, world, report, fill, django_assert_num_queries):
+    """DVC10 and DV02 stop the day before the month's data end, after the report was sent."""
+    fill(report, base=3, status="submitted", by=world.officer)
+    services = ServiceFigures.objects.filter(report=report)
+    services.filter(service__code="DVC10").update(received_online=64, rejected=None, pending_in_time=None)
+    services.filter(service__code="DVC11").update(**dict.fromkeys(FIGURE_FIELDS))  # nothing of it: not listed
+    IndicatorFigure.objects.filter(report=report, indicator__code="DV02").update(numerator=32, denominator=64)
+    url = f"/api/reports/{report.pk}/"
+    client = as_(world.officer)
+    before = client.get(url).json()
+    with CaptureQueriesContext(connection) as queries:
+        client.get(url)
+    assert {row["owed"] for row in [*before["services"], *before["indicators"]]} == {True}
+    last_day = dt.date(2026, 11, 13)
+    ServiceTerms.objects.filter(service__code__in=["DVC10", "DVC11"]).update(valid_to=last_day)
+    IndicatorTerms.objects.filter(indicator__code="DV02").update(valid_to=last_day)
+    rollup.roll_up(report.period)
+
+    with django_assert_num_queries(len(queries) + 2):  # the service and the indicator
+        body = client.get(url).json()
+    assert [row["code"] for row in body["services"] if not row["owed"]] == ["DVC10"]
+    assert "DVC11" not in {row["code"] for row in body["services"]}
+    was = {row["code"]: row for row in before["services"]}["DVC10"]
+    assert body["services"][-1] == was | {"owed": False}
+    assert (was["figures"]["received_online"], was["figures"]["rejected"]) == (64, None)
+    dv02 = {row["code"]: row for row in before["indicators"]}["DV02"]
+    assert [row for row in body["indicators"] if not row["owed"]] == [dv02 | {"owed": False}]
+    assert (dv02["numerator"], dv02["rate"]) == (32, "50.00")
+    total = as_(world.chair).get("/api/summaries/", {"unit": world.dong_nai.pk, "period": "2026-11"}).json()
+    listed = {row["code"]: row["figures"]["received_online"] for row in body["services"]}
+    counted = {row["code"]: row["figures"]["received_online"] for row in total["services"]}
+    assert {code: n for code, n in listed.items() if n is not None} == {
+        c: n for c, n in counted.items() if n is not None
+    }
 
 
 def test_cells_are_saved_by_the_same_function_as_the_page(as_, world, report):

@@ -1,6 +1,7 @@
 """Step 2: the checks, with figures worked out by hand and properties that must hold for any figures."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -492,10 +493,38 @@ def test_the_cell_named_is_the_one_farthest_from_its_own_middle_not_the_largest(
     assert codes(problems) == [("jump", "soft", "DVC16.received_in_person")]
 
 
-def test_a_service_without_a_month_before_leaves_the_report_unjudged():
-    new = ServiceRow("DVC10", "Khai tử", figures(), month=NOVEMBER)
-    assert len(check_report([changed("DVC09", {})], [])) == 1
-    assert check_report([changed("DVC09", {}), new], []) == []
+def new_service(code):
+    return ServiceRow(code, "Kết hôn", figures(online=7, early=7), month=NOVEMBER)
+
+
+def copies(rows):
+    return [p.title.split(" ")[0] for p in check_report(rows, []) if p.code == "same_as_last_month"]
+
+
+def test_a_service_added_since_does_not_hide_a_copied_month():
+    """Its own cells have no month before: they are neither equal nor different."""
+    one = changed("DVC09", {})
+    assert copies([one]) == ["5/5"]
+    assert copies([one, new_service("DVC10")]) == ["5/5"]
+    assert copies([new_service("DVC10"), one, changed("DVC11", {"received_online": 40})]) == ["9/10"]
+    blank = ServiceRow("DVC10", "Kết hôn", figures(online=None), month=NOVEMBER)  # still to be typed
+    assert copies([one, blank]) == ["5/5"]
+
+
+def test_a_cell_last_month_did_not_have_is_not_judged():
+    """A column added since, or a blank of last month: 4 of the 5 are compared, which is too few; so is none."""
+    row = changed("DVC09", {})
+    assert copies([replace(row, previous={**row.previous, "received_online": None})]) == []
+    nine = [replace(row, previous={**row.previous, "received_online": None}), changed("DVC10", {})]
+    assert copies(nine) == ["9/9"]
+
+
+def test_a_unit_that_is_nearly_new_is_not_asked():
+    """Of three services one had a month before: a third of the cells say nothing about the month; half of them do."""
+    one = changed("DVC09", {})
+    assert copies([one, new_service("DVC10"), new_service("DVC11")]) == []
+    assert copies([one, changed("DVC12", {}), new_service("DVC10"), new_service("DVC11")]) == ["10/10"]
+    assert copies([new_service("DVC10")]) == []
 
 
 def test_just_under_eighty_percent_is_no_copy():

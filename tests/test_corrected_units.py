@@ -202,6 +202,15 @@ def test_a_report_of_a_unit_that_ended_before_is_refused_with_its_line_and_month
     assert everything() == before
 
 
+def test_of_a_unit_with_several_lines_the_last_is_named(december):
+    """Its end stands there: the ward moved in March 2024, so its life is lines 6 and 7."""
+    december.wards["25216"].moves[D(2024, 3, 1)] = "690"
+    with pytest.raises(UnitFilesRefused) as refused:
+        december.load()
+    named = [(problem.line, problem.reason.split(":")[1]) for problem in refused.value.problems]
+    assert (7, " report of 2024-12 (approved) is in no total") in named
+
+
 def test_the_operator_may_insist_and_totals_pages_and_counts_agree(december, capsys):
     with pytest.raises(CommandError, match="1 problems, nothing saved"):
         call_command("load_units", folder=december.folder if december.write() else None)
@@ -248,6 +257,18 @@ def test_a_unit_opened_later_leaves_the_months_before(files):
     files.load()
     check()
     assert total(unit("70"), "2024-11") == 10
+
+
+def test_a_unit_that_lost_its_first_line_leaves_the_months_before(files):
+    """What is left of it in the file is as it was: only the line that went says that something changed."""
+    ward = files.wards["25216"]
+    ward.moves[D(2024, 12, 1)] = "690"
+    files.load()
+    lost = unit("25216")
+    ward.first = D(2024, 12, 1)
+    files.load()
+    check()
+    assert set(Report.objects.filter(unit=lost).values_list("period__month", flat=True)) == {12, 1}
 
 
 def test_a_dissolved_district_takes_its_totals_with_it(files):

@@ -574,7 +574,7 @@ def test_a_closed_month_cannot_be_typed_in(client, world, november):
     client.force_login(world.officer)
     closing.close_period(period_id=november.period_id, province_id=world.dong_nai.pk, by=world.staff)
     html = page(client, "report-entry", november).content.decode()
-    assert "đã được tỉnh khóa" in html
+    assert "Kỳ tháng 11/2026 đã khóa (Đỗ Thu Hà khóa lúc " in html
     assert "readonly" in re.search(r'<input id="DVC09-received_online"[^>]*>', html)[0]
     answer = save(client, november, {"DVC09.rejected": "1"}, {}, world.officer)
     assert answer.status_code == 409

@@ -94,13 +94,15 @@ def test_a_lost_job_can_be_asked_for_again(november, world, at):
     assert not ExportJob.objects.filter(pk=lost.pk).exists()
 
 
-def test_delivered_twice_the_file_stays(make):
+def test_delivered_twice_the_file_stays(make, november, world, fill, at):
+    """Figures changed in between: the second delivery makes no other file under the old one's facts."""
     job = make()
-    before = export_jobs.path_of(job).read_bytes()
+    facts, file = ExportJob.objects.filter(pk=job.pk).values().get(), export_jobs.path_of(job).read_bytes()
+    at("2026-11-20 09:30")
+    fill(Report.objects.get(unit=world.phu_rieng, period=november), base=9, status="submitted", by=world.reviewer)
     export_jobs.run_export(job.pk)
-    job.refresh_from_db()
-    assert job.state == State.DONE
-    assert export_jobs.path_of(job).read_bytes() == before
+    assert ExportJob.objects.filter(pk=job.pk).values().get() == facts
+    assert export_jobs.path_of(job).read_bytes() == file
 
 
 def test_two_at_once_one_file_wins(november, world, monkeypatch):

@@ -1,15 +1,13 @@
-"""Loading units: every refusal with file and line, nothing saved; twice the same; the shipped nation as published."""
+"""Loading units: every refusal with file and line, nothing saved by halves; twice the same; one body, one unit."""
 
-import csv
 import datetime as dt
-import itertools
 import re
 from collections import Counter
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import transaction
 
+from de_an_06.plain.vietnamese import sort_key
 from reporting.catalogue import load_catalogue
 from reporting.models import ParticipatingArea, Period, Report, RollupRequest
 from reporting.register_hooks import settle_reports
@@ -238,6 +236,61 @@ def test_rows_become_units_and_versions(db, folder):
     assert pairs == {("19903", "19903"): 1, ("19906", "19903"): 1, ("19900", "19900"): 1}
 
 
+BEFORE, AFTER = "2021-11-01,2024-12-31", "2025-01-01,2025-06-30"
+DISTRICT = "476,{},thi_xa,district,70,2021-11-01,{}"
+OTHERS = [f"48{n},Huyện Khác,huyen,district,70,2021-11-01,2021-11-01,2025-06-30" for n in (0, 1)]
+RENAMED = "476,2021-11-01,476,2025-01-01,2025-01-01,false,x"
+
+
+@pytest.mark.parametrize(
+    ("names", "times", "links", "bodies"),
+    [
+        (("Thị xã A", "Thị xã A"), (BEFORE, AFTER), [], 1),
+        (("Thị xã A", "Thị xã A"), ("2021-11-01,2024-12-30", AFTER), [], 2),  # a day on which there was none
+        (("Thị xã A", "Thị xã B"), (BEFORE, AFTER), [], 2),
+        (("Thị xã A", "Thị xã B"), (BEFORE, AFTER), [RENAMED], 1),
+        (("Thị xã A", "Thị xã B"), (BEFORE, AFTER), [RENAMED.replace("false", "true")], 2),  # B is a part of A
+        # A gave another part away that day, or B took one in: more than a change of name
+        (("Thị xã A", "Thị xã B"), (BEFORE, AFTER), [RENAMED, "476,2021-11-01,480,2021-11-01,2025-01-01,true,x"], 2),
+        (("Thị xã A", "Thị xã B"), (BEFORE, AFTER), [RENAMED, "480,2021-11-01,476,2025-01-01,2025-01-01,true,x"], 2),
+    ],
+)
+def test_which_rows_of_a_code_are_one_body(db, folder, names, times, links, bodies):
+    load_units(folder([SMALL[0], *map(DISTRICT.format, names, times), *OTHERS], links))
+    assert AdministrativeUnit.objects.filter(code="476").count() == bodies
+
+
+def test_a_province_of_1_july_2025_is_a_new_body_under_its_old_name(db, folder):
+    rows = ["75,Tỉnh Đồng Nai,tinh,province,,,2021-11-01,2025-06-30", SMALL[1]]
+    load_units(folder(rows, []))
+    assert AdministrativeUnit.objects.filter(code="75").count() == 2
+
+
+def test_a_code_used_again_later_does_not_inherit_the_reports_of_the_body_before(db, folder):
+    """The row of the old ward is lost from the file: refused, its unit does not become the ward of 2025."""
+    load_units(folder(SMALL[:5], []))
+    before = stored()
+    with pytest.raises(UnitFilesRefused, match="25217 from 2021-11-01 is stored but no longer in the file"):
+        load_units(folder([*SMALL[:4], SMALL[5]], []))
+    assert stored() == before
+
+
+def test_a_body_that_could_be_either_of_two_takes_the_place_of_neither(db, folder):
+    """Two lives of one code made one, its first day corrected besides: nobody can tell whose reports it has."""
+    load_units(folder([SMALL[0], *map(DISTRICT.format, ("Thị xã A", "Thị xã B"), (BEFORE, AFTER))], []))
+    with pytest.raises(UnitFilesRefused) as refused:
+        load_units(folder([SMALL[0], DISTRICT.format("Thị xã A", "2022-01-01,2025-06-30")], []))
+    assert [problem.reason[:19] for problem in refused.value.problems] == ["476 from 2021-11-01", "476 from 2025-01-01"]
+
+
+def test_a_corrected_last_day_is_the_units_too(db, folder):
+    load_units(folder())
+    old = unit("25217", "2026-01-01")
+    load_units(folder(replaced(SMALL, 5, "2025-07-01,2025-07-01,", "2025-07-01,2025-07-01,2026-04-29")))
+    old.refresh_from_db()
+    assert old.closed_on == old.versions.get().valid_to == dt.date(2026, 4, 29)
+
+
 def test_a_second_run_changes_nothing(db, folder, django_assert_num_queries):
     where = folder()
     load_units(where)
@@ -271,6 +324,69 @@ def test_a_changed_row_is_changed_and_its_unit_keeps_its_id(db, folder):
     assert ward.versions.count() == 1
     load_units(folder())
     assert province.versions.get().valid_to is None
+
+
+@pytest.mark.parametrize(
+    ("names", "kinds", "versions"),
+    [
+        (("Thị xã A", "Thị xã A"), ("thi_xa", "thi_xa"), 1),
+        (("Thị xã A", "Thành phố A"), ("thi_xa", "thi_xa"), 2),
+        (("Thị xã A", "Thị xã A"), ("huyen", "thi_xa"), 2),
+    ],
+)
+def test_another_name_or_type_is_another_version(db, folder, names, kinds, versions):
+    rows = [
+        DISTRICT.format(name, time).replace("thi_xa", kind)
+        for name, time, kind in zip(names, (BEFORE, AFTER), kinds, strict=True)
+    ]
+    load_units(folder([SMALL[0], *rows], []))
+    found = AdministrativeUnit.objects.get(code="476").versions.order_by("valid_from")
+    assert [(v.name, v.unit_type) for v in found] == list(zip(names, kinds, strict=True))[:versions]
+
+
+def test_another_short_name_is_another_version(db, folder):
+    where = folder([SMALL[0], *map(DISTRICT.format, ("Thị xã A", "Thị xã A"), (BEFORE, AFTER))], [RENAMED])
+    text = (where / "units.csv").read_text(encoding="utf-8")
+    old = "476,Thị xã A,A,thi_xa,district,70,2021-11-01,2025-01-01"
+    (where / "units.csv").write_text(text.replace(old, old.replace(",A,", ",A mới,")), encoding="utf-8")
+    load_units(where)
+    assert [v.short_name for v in AdministrativeUnit.objects.get(code="476").versions.order_by("valid_from")] == [
+        "A",
+        "A mới",
+    ]
+
+
+def test_all_of_a_corrected_row_is_stored(db, folder):
+    """The same ward, from the same day on: another name, district, source, and its first day is only about right."""
+    load_units(folder())
+    ward = unit("25216", "2024-01-01")
+    rows = [*SMALL, "690,Thị xã Bình Long,thi_xa,district,70,2021-11-01,2021-11-01,2025-06-30"]
+    where = folder(replaced(replaced(rows, 3, "Phường Thác Mơ", "Phường Ân Phú"), 3, ",688,", ",690,"))
+    text = (where / "units.csv").read_text(encoding="utf-8").splitlines()
+    text[4] = text[4].replace(",exact,luật", ",snapshot,nghị định")
+    (where / "units.csv").write_text("\n".join(text) + "\n", encoding="utf-8")
+    counts = load_units(where)
+    assert (counts["versions changed"], counts["versions unchanged"]) == (1, 6)
+    version = ward.versions.get()
+    assert (version.name, version.short_name, version.search_key) == ("Phường Ân Phú", "Ân Phú", "phuong an phu")
+    assert version.sort_key == sort_key("Ân Phú")
+    assert version.parent == unit("690", "2024-01-01")
+    assert version.path.endswith(f"/{version.parent_id}/{ward.pk}/")
+    assert (version.valid_from_is_exact, version.source) == (False, "nghị định")
+
+
+def test_successions_are_what_the_file_says_now(db, folder):
+    load_units(folder())
+    changed = replaced(replaced(LINKS, 1, "1662", "1663"), 2, "true", "false")
+    counts = load_units(folder(links=changed))
+    assert (counts["successions changed"], counts["successions unchanged"]) == (2, 1)
+    stored_links = UnitSuccession.objects.filter(successor__code="25217").order_by("predecessor__code")
+    assert [(s.legal_basis, s.is_partial) for s in stored_links] == [
+        ("1663/NQ-UBTVQH15", False),
+        ("1662/NQ-UBTVQH15", False),
+    ]
+    assert load_units(folder(links=changed[:2]))["successions removed"] == 1
+    assert [s.predecessor.code for s in UnitSuccession.objects.filter(successor__code="25217")] == ["25216"]
 
 
 def test_a_corrected_first_day_keeps_the_unit(db, folder):
@@ -323,229 +439,3 @@ def test_if_empty_loads_once(db, folder, capsys):
     call_command("load_units", folder=folder(replaced(SMALL, 5, "Phước Long", "Khác")), if_empty=True)
     assert capsys.readouterr().out == "Units are loaded already; nothing to do.\n"
     assert not UnitVersion.objects.filter(name="Phường Khác").exists()
-
-
-# --- the shipped nation
-
-
-@pytest.fixture(scope="module")
-def shipped(django_db_setup, django_db_blocker):
-    """The whole nation, loaded once for this file and taken back at its end."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield load_units()
-        transaction.set_rollback(True)
-
-
-@pytest.fixture
-def whole(shipped, db):
-    return shipped
-
-
-def versions_on(day):
-    return UnitVersion.objects.on(dt.date.fromisoformat(day))
-
-
-OFFICIAL_COUNTS = {
-    "2021-11-01": (63, 705, 10599),
-    "2022-07-01": (63, 705, 10599),
-    "2025-06-30": (63, 696, 10035),
-    "2025-07-01": (34, 0, 3321),
-    "2026-11-21": (34, 0, 3321),
-}
-
-
-@pytest.mark.parametrize("day", OFFICIAL_COUNTS)
-def test_official_counts(whole, day):
-    found = tree.counts_on(dt.date.fromisoformat(day))
-    provinces, districts, communes = OFFICIAL_COUNTS[day]
-    wanted = {"nation": 1, "province": provinces, "district": districts, "commune": communes}
-    assert found == {level: n for level, n in wanted.items() if n}
-
-
-def test_types_of_the_two_tiers(whole):
-    for day, wanted in (("2025-07-01", (2621, 687, 13)), ("2026-11-21", (2599, 709, 13))):
-        communes = Counter(versions_on(day).filter(unit__level=Level.COMMUNE).values_list("unit_type", flat=True))
-        assert (communes["xa"], communes["phuong"], communes["dac_khu"]) == wanted
-    assert versions_on("2026-11-21").filter(unit_type="thanh_pho_tw").count() == 9
-
-
-def test_every_day_has_one_version_of_each_open_unit(whole):
-    """No gap, no overlap: versions meet from the first to the last day of their unit."""
-    lives = {u.pk: (u.opened_on, u.closed_on) for u in AdministrativeUnit.objects.all()}
-    versions: dict[int, list] = {}
-    for version in UnitVersion.objects.order_by("unit_id", "valid_from"):
-        versions.setdefault(version.unit_id, []).append(version)
-    assert versions.keys() == lives.keys()
-    for unit_id, of_unit in versions.items():
-        assert (of_unit[0].valid_from, of_unit[-1].valid_to) == lives[unit_id]
-        for before, after in itertools.pairwise(of_unit):
-            assert before.valid_to + dt.timedelta(days=1) == after.valid_from
-            assert (before.name, before.unit_type, before.path) != (after.name, after.unit_type, after.path)
-
-
-def test_every_path_equals_walking_the_parents(whole):
-    """On the first and on the last day of every version, its ancestors by path are its parents' parents."""
-    by_unit: dict[int, list] = {}
-    for version in UnitVersion.objects.all():
-        by_unit.setdefault(version.unit_id, []).append(version)
-
-    def walk(version, day):
-        steps = [version.unit_id]
-        while version.parent_id:
-            version = next(
-                v
-                for v in by_unit[version.parent_id]
-                if v.valid_from <= day and (v.valid_to is None or day <= v.valid_to)
-            )
-            steps.append(version.unit_id)
-        return "/" + "/".join(map(str, reversed(steps))) + "/"
-
-    for of_unit in by_unit.values():
-        for version in of_unit:
-            assert version.path == walk(version, version.valid_from)
-            assert version.path == walk(version, version.valid_to or dt.date(2026, 11, 21))
-    assert sum(version.path.count("/") == 2 for of_unit in by_unit.values() for version in of_unit) == 1
-
-
-def test_found_by_path_equals_found_by_parents(whole):
-    """All of Bình Phước in 2024: eleven districts and their communes, by path and by two steps down."""
-    day = dt.date(2024, 6, 14)
-    province = tree.find("70", day)
-    districts = list(tree.children_on(province.unit_id, day))
-    assert len(districts) == 11
-    by_parents = {v.unit_id for d in districts for v in tree.children_on(d.unit_id, day)}
-    below = set(UnitVersion.objects.on(day).under(province.unit_id).values_list("unit_id", flat=True))
-    assert below == by_parents | {d.unit_id for d in districts} | {province.unit_id}
-    assert len(by_parents) == 111
-
-
-def children(code, day, field="short_name"):
-    found = tree.find(code, dt.date.fromisoformat(day))
-    return list(
-        tree.children_on(found.unit_id, found.valid_to or dt.date.fromisoformat(day)).values_list(field, flat=True)
-    )
-
-
-def test_communes_of_single_districts(whole):
-    assert set(children("688", "2022-07-01")) == {
-        "Thác Mơ",
-        "Long Thủy",
-        "Phước Bình",
-        "Long Phước",
-        "Sơn Giang",
-        "Long Giang",
-        "Phước Tín",
-    }
-    assert len(children("690", "2022-07-01")) == 6
-    assert Counter(children("718", "2022-07-01", "unit_type")) == {"phuong": 14}
-    assert versions_on("2022-07-01").filter(parent__code="643").count() == 21
-    assert versions_on("2025-06-30").filter(parent__code="643").count() == 19
-    assert versions_on("2022-07-01").filter(parent__code="38").count() == 27
-    assert versions_on("2025-06-30").filter(parent__code="38").count() == 26
-
-
-PUBLISHED_TOTALS = {  # communes of a province as its resolution states them, on the day it took effect
-    ("08", "2024-09-01"): 137,
-    ("68", "2024-12-01"): 137,
-    ("52", "2024-12-01"): 155,
-    ("60", "2024-12-01"): 121,
-    ("96", "2024-12-01"): 100,
-    ("80", "2025-01-01"): 186,
-    ("31", "2025-01-01"): 167,
-    ("38", "2025-01-01"): 547,
-    ("14", "2025-03-01"): 200,
-}
-
-
-def test_totals_stated_in_resolutions(whole):
-    for (code, day), total in PUBLISHED_TOTALS.items():
-        found = tree.find(code, dt.date.fromisoformat(day))
-        assert versions_on(day).under(found.unit_id).filter(unit__level=Level.COMMUNE).count() == total, (code, day)
-    for code, day, total in (("68", "2024-12-01", 10), ("14", "2025-03-01", 12), ("31", "2025-01-01", 15)):
-        assert versions_on(day).filter(parent__code=code).count() == total
-
-
-def test_names_on_their_days(whole):
-    for code, day, name in (
-        ("75", "2026-04-29", "Tỉnh Đồng Nai"),
-        ("75", "2026-04-30", "Thành phố Đồng Nai"),
-        ("22", "2026-09-01", "Thành phố Quảng Ninh"),
-        ("24", "2026-09-19", "Tỉnh Bắc Ninh"),
-        ("24", "2026-09-20", "Thành phố Bắc Ninh"),
-        ("46", "2024-12-31", "Tỉnh Thừa Thiên Huế"),
-        ("46", "2025-01-01", "Thành phố Huế"),
-        ("697", "2022-09-30", "Huyện Chơn Thành"),
-        ("697", "2022-10-01", "Thị xã Chơn Thành"),
-        ("26368", "2026-04-30", "Phường Long Thành"),
-        ("06970", "2025-07-01", "Xã Ba Chẽ"),
-        ("24133", "2024-11-01", "Phường Thành Công"),
-    ):
-        assert tree.find(code, dt.date.fromisoformat(day)).name == name, (code, day)
-
-
-def test_units_over_1_july_2025(whole):
-    """All communes are new; so are the 23 merged provinces; the 11 others and no more live on."""
-    old = set(versions_on("2025-06-30").values_list("unit_id", "unit__level"))
-    new = set(versions_on("2025-07-01").values_list("unit_id", "unit__level"))
-    assert Counter(level for _, level in old & new) == {"nation": 1, "province": 11}
-    assert tree.find("46", dt.date(2024, 1, 1)).unit_id == tree.find("46", dt.date(2026, 1, 1)).unit_id
-    assert tree.find("75", dt.date(2024, 1, 1)).unit_id != tree.find("75", dt.date(2026, 1, 1)).unit_id
-    assert tree.find("75", dt.date(2025, 8, 1)).unit_id == tree.find("75", dt.date(2026, 8, 1)).unit_id
-    assert tree.find("697", dt.date(2022, 9, 30)).unit_id == tree.find("697", dt.date(2022, 10, 1)).unit_id
-    assert tree.find("24133", dt.date(2024, 10, 31)).unit_id != tree.find("24133", dt.date(2024, 11, 1)).unit_id
-
-
-NEW_COMMUNES = {  # code: (name, whole predecessors, predecessors in part)
-    "25217": ("Phường Phước Long", {"Long Thủy", "Thác Mơ", "Sơn Giang", "Phước Tín"}, set()),
-    "25220": ("Phường Phước Bình", {"Long Phước", "Phước Bình", "Long Giang", "Bình Sơn"}, set()),
-    "25326": ("Phường Bình Long", {"An Lộc", "Hưng Chiến", "Phú Đức", "Thanh Bình"}, set()),
-    "25333": ("Phường An Lộc", {"Phú Thịnh", "Thanh Phú", "Thanh Lương"}, set()),  # not the old An Lộc
-    "24163": ("Phường Tân An", {"Tân An", "Ea Tu", "Hòa Thuận"}, set()),
-    "25750": ("Phường Phú Lợi", {"Phú Hòa", "Phú Lợi"}, {"Hiệp Thành"}),
-    "25771": ("Phường Chánh Hiệp", {"Định Hòa", "Tương Bình Hiệp"}, {"Hiệp An", "Chánh Mỹ"}),
-    "15016": ("Xã Quan Sơn", {"Trung Thượng"}, {"Sơn Lư"}),
-    "15019": ("Xã Tam Lư", {"Sơn Hà", "Tam Lư"}, {"Sơn Lư"}),
-}
-
-
-def test_predecessors_of_new_communes(whole):
-    for code, (name, whole_names, part_names) in NEW_COMMUNES.items():
-        found = tree.find(code, dt.date(2025, 7, 1))
-        links = [link for link in tree.predecessors(found.unit) if link.version.unit.level == Level.COMMUNE]
-        assert found.name == name
-        assert {link.version.short_name for link in links if not link.is_partial} == whole_names
-        assert {link.version.short_name for link in links if link.is_partial} == part_names
-
-
-def test_every_unit_closed_in_june_2025_has_a_successor(whole):
-    closed = AdministrativeUnit.objects.filter(closed_on=dt.date(2025, 6, 30))
-    assert closed.count() == 63 - 11 + 696 + 10035
-    assert not closed.filter(successions_out=None).exists()
-    others = AdministrativeUnit.objects.filter(closed_on__lt=dt.date(2025, 6, 30), successions_out=None)
-    assert {u.code for u in others} == {"10774", "28825"}  # no source says into what
-
-
-def test_no_row_is_a_succession_to_itself_or_backwards(whole):
-    for link in UnitSuccession.objects.select_related("predecessor", "successor"):
-        assert link.predecessor_id != link.successor_id
-        assert link.predecessor.opened_on < link.effective_on
-        assert link.successor.is_open_on(link.effective_on)
-        assert link.predecessor.closed_on is not None or link.is_partial
-
-
-def test_the_shipped_files_load_again_without_a_change(whole):
-    before = stored()
-    counts = load_units()
-    assert {name: n for name, n in counts.items() if not name.endswith("unchanged") and n} == {}
-    assert stored() == before
-    assert counts["units unchanged"] == whole["units created"]
-
-
-def test_the_shipped_files_are_the_documented_ones():
-    from taskforces.units.csv_files import DATA_FOLDER
-
-    rows = {}
-    for name in ("units.csv", "succession.csv", "name_variants.csv"):
-        with (DATA_FOLDER / name).open(encoding="utf-8", newline="") as file:
-            rows[name] = len(list(csv.DictReader(file)))
-    assert rows == {"units.csv": 15801, "succession.csv": 15983, "name_variants.csv": 223}

@@ -8,18 +8,23 @@ import datetime as dt
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from openpyxl import load_workbook
 
 from de_an_06.plain.spans import Span
 from reporting.entry.form_rows import FormRows
+from reporting.expected import settle
+from reporting.exports import offers
 from reporting.exports.excel import write_summary
 from reporting.models import (
     Basis,
+    ExportJob,
     Indicator,
     IndicatorFigure,
     ParticipatingArea,
     PublicService,
     Report,
+    ReportEvent,
     ServiceFigures,
 )
 from reporting.reading.contributions import source
@@ -54,7 +59,7 @@ def tell(report, code, numerator, denominator=None):
 
 def move(unit, parent, on, name=None):
     """The unit goes under another parent on that day and keeps living."""
-    old = unit.versions.get()
+    old = unit.versions.latest("valid_from")
     UnitVersion.objects.filter(pk=old.pk).update(valid_to=on - dt.timedelta(days=1))
     ends, path = old.valid_to, f"{parent.versions.get().path}{unit.pk}/"
     old.pk, old.parent, old.path, old.valid_from, old.valid_to = None, parent, path, on, ends
@@ -194,6 +199,44 @@ def test_the_label_names_the_day_a_unit_left(moved):
     assert not rows_of(overview(moved.tx_binh_long.pk, QUARTER))[moved.long_thuy.pk].is_former
 
 
+def name_of(moved, unit, span, where):
+    return rows_of(overview(where.pk, Span.parse(span)))[unit.pk].name
+
+
+def test_the_label_names_the_day_a_unit_came_from_elsewhere(moved, tmp_path):
+    """Its row holds December's flows alone, so it says since when, as the row it left says until when."""
+    district = moved.tx_binh_long
+    assert name_of(moved, moved.long_thuy, "2024-Q4", district) == "Phường Long Thủy (từ 01/12/2024)"
+    assert name_of(moved, moved.long_thuy, "2024-12", district) == "Phường Long Thủy"  # all of its figures are here
+    assert name_of(moved, moved.an_loc, "2024-Q4", district) == "Phường An Lộc"
+    path = tmp_path / "tep.xlsx"
+    write_summary(path, unit_id=district.pk, span=QUARTER, basis=Basis.PROVISIONAL)
+    names = {row[1].value for row in load_workbook(path)["Theo đơn vị"].iter_rows(min_row=11)}
+    assert "Phường Long Thủy (từ 01/12/2024)" in names
+
+
+def test_a_unit_renamed_begun_or_come_back_on_the_way_has_no_label(moved):
+    """None of them has figures of the quarter in another district that its row would miss."""
+    district = moved.tx_binh_long
+    move(moved.an_loc, district, dt.date(2024, 12, 1), name="Phường An Lộc Mới")
+    new = make_unit(
+        "25399", "Phường Mới", "phuong", Level.COMMUNE, district, dt.date(2024, 11, 20), dt.date(2025, 6, 30)
+    )
+    move(moved.thac_mo, district, dt.date(2024, 11, 1))
+    move(moved.thac_mo, moved.tx_phuoc_long, dt.date(2024, 12, 1))
+    older = make_unit("25401", "Phường Cũ", "phuong", Level.COMMUNE, moved.tx_phuoc_long, closed=dt.date(2025, 6, 30))
+    move(older, district, dt.date(2024, 9, 1))  # before October's last day: all of the quarter is here
+    move(older, district, dt.date(2024, 12, 1), name="Phường Cũ Mới")
+    for period in moved.months:
+        settle(period)
+    assert name_of(moved, older, "2024-Q4", district) == "Phường Cũ Mới"
+    assert name_of(moved, moved.an_loc, "2024-Q4", district) == "Phường An Lộc Mới"
+    assert name_of(moved, new, "2024-Q4", district) == "Phường Mới"
+    assert name_of(moved, moved.thac_mo, "2024-Q4", moved.tx_phuoc_long) == "Phường Thác Mơ"
+    assert name_of(moved, moved.thac_mo, "2024-11..2024-12", moved.tx_phuoc_long) == "Phường Thác Mơ (từ 01/12/2024)"
+    assert name_of(moved, moved.thac_mo, "2024-11..2024-12", district) == "Phường Thác Mơ (đến 30/11/2024)"
+
+
 def test_a_row_of_the_page_leads_to_its_own_part(moved, client):
     client.force_login(moved.administrator)
     query = {"ky": "2024-Q4", "so": "received", "don_vi": moved.tx_phuoc_long.pk, "dong": moved.long_thuy.pk}
@@ -212,7 +255,7 @@ def test_a_moved_unit_that_owes_nothing_where_it_is_now_stands_in_the_table_with
     client.force_login(moved.administrator)
     page = client.get(reverse("dashboard"), {"ky": "2024-Q4", "don_vi": moved.tx_binh_long.pk})
     pending = {row["name"]: row["cells"][4][1] for row in page.context["units"]}
-    assert pending[moved.long_thuy.versions.last().name] == "4"
+    assert pending["Phường Long Thủy (từ 01/12/2024)"] == "4"
     assert page.context["unit_total"]["cells"][4][1] == "12"  # with the 8 of An Lộc
     assert sum(int(shown or 0) for shown in pending.values()) == 12
     assert moved.long_thuy.versions.last().name not in [name for name, _ in page.context["units_without_reports"]]
@@ -689,3 +732,63 @@ def test_history_holds_sent_months_alone_up_to_the_twelfth(world, month, at):
     assert [figures and figures["received_online"] for figures in history] == wanted
     history = rows.indicator_row(Indicator.objects.get(code="TT01")).history
     assert [pair and pair[0] for pair in history] == wanted
+
+
+# Files made before a change ------------------------------------------------------------------------------------------
+
+
+def made_file(moved, unit, span):
+    """A file of the unit made now, as the worker leaves it."""
+    now = timezone.now()
+    return ExportJob.objects.create(
+        unit=unit, span=span, basis=Basis.PROVISIONAL, requested_by=moved.old_staff, state=ExportJob.State.DONE,
+        requested_at=now, started_at=now, finished_at=now, figures_as_of=now,
+    )  # fmt: skip
+
+
+def change(moved, unit, period, at):
+    """The unit's report of the month is sent again an hour later; what waits is rolled up."""
+    at("2024-12-20 10:00")
+    report = Report.objects.get(unit=unit, period=period)
+    action = ReportEvent.Action.SUBMIT
+    ReportEvent.objects.create(report=report, action=action, by=moved.old_officer, at=timezone.now(), revision=2)
+    rollup.mark_dirty(report)
+    rollup.drain()
+
+
+def test_a_file_is_old_when_a_report_that_counts_there_as_a_state_changed_elsewhere(
+    moved, at, django_assert_max_num_queries
+):
+    """November's report of Long Thủy stands under Phước Long; its pending dossiers end the quarter in Bình Long."""
+    rollup.drain()
+    quarter, early, other = (
+        made_file(moved, moved.tx_binh_long, "2024-Q4"),
+        made_file(moved, moved.tx_binh_long, "2024-10..2024-11"),  # on 14 November it was not there yet
+        made_file(moved, moved.tx_binh_long, "2024-12"),
+    )
+    old_place = made_file(moved, moved.tx_phuoc_long, "2024-11")
+    jobs = [quarter, early, other, old_place]
+    assert offers.why_old(jobs) == {}
+    change(moved, moved.long_thuy, moved.months[1], at)
+    said = "Phường Long Thủy gửi báo cáo ngày 20/12"
+    with django_assert_max_num_queries(4):
+        assert offers.why_old(jobs) == {quarter.pk: said, old_place.pk: said}
+
+
+def test_a_file_is_old_when_a_report_whose_opening_counts_there_changed_elsewhere(moved, at):
+    """December's report stands under Bình Long; its opening may be the quarter's first, where Long Thủy began."""
+    rollup.drain()
+    began, month_alone = (made_file(moved, moved.tx_phuoc_long, span) for span in ("2024-Q4", "2024-12"))
+    change(moved, moved.long_thuy, moved.months[2], at)
+    assert offers.why_old([began, month_alone]) == {began.pk: "Phường Long Thủy gửi báo cáo ngày 20/12"}
+
+
+def test_a_report_that_stands_nowhere_makes_no_other_file_old(moved, at):
+    november = Report.objects.get(unit=moved.long_thuy, period=moved.months[1])
+    Report.objects.filter(pk=november.pk).update(path=f"/{moved.long_thuy.pk}/")
+    rollup.drain()
+    above, own = made_file(moved, moved.tx_binh_long, "2024-Q4"), made_file(moved, moved.long_thuy, "2024-Q4")
+    change(moved, moved.long_thuy, moved.months[1], at)
+    change(moved, moved.an_loc, moved.months[0], at)
+    Report.objects.filter(unit=moved.an_loc).update(path=f"/{moved.an_loc.pk}/")
+    assert list(offers.why_old([above, own])) == [own.pk]

@@ -181,6 +181,16 @@ def test_no_comparison_where_a_compared_month_is_not_there(world, month, put, at
     assert overview(world.dong_nai.pk, Span.parse("2026-Q3")).comparison is None
 
 
+def test_three_months_are_not_compared_with_two_though_a_unit_reported_as_often(world, month, put, at):
+    """April is not on the portal: two reports of May and June are no answer to two of the third quarter."""
+    at("2026-12-20 09:00")
+    for m in range(5, 10):
+        month(f"2026-{m:02d}")
+    for m in (5, 6, 7, 8):
+        put(world.phuoc_long, month(f"2026-{m:02d}"), **flows(m, m))
+    assert overview(world.dong_nai.pk, Span.parse("2026-Q3")).comparison is None
+
+
 def test_official_counts_approved_reports_alone(world, month, put, at):
     at("2026-10-20 09:00")
     july, august = month("2026-07"), month("2026-08")

@@ -10,6 +10,7 @@ from reporting.models.reports import NARRATIVE_FIELDS
 from taskforces.models import Branch, Level, UnitType
 
 OVER_UNITS = "own: a unit's value is its own report's, never added over units"
+OWED = "false: reported though not asked for on the month's last day (any more); totals count it all the same"
 SEVERITIES = (("hard", "lỗi"), ("soft", "cần giải thích"), ("missing", "còn trống"))
 
 
@@ -85,6 +86,7 @@ class ServiceRowSerializer(serializers.Serializer):
     code = serializers.CharField()
     name = serializers.CharField()
     branch = serializers.ChoiceField(choices=Branch.choices)
+    owed = serializers.BooleanField(help_text=OWED)
     figures = serializers.DictField(child=count(), help_text=", ".join(FIGURE_FIELDS))
 
 
@@ -94,6 +96,7 @@ class IndicatorRowSerializer(serializers.Serializer):
     kind = serializers.ChoiceField(choices=Indicator.Kind.choices)
     owner = serializers.ChoiceField(choices=Indicator.Owner.choices)
     over_units = serializers.ChoiceField(choices=Indicator.OverUnits.choices, help_text=OVER_UNITS)
+    owed = serializers.BooleanField(help_text=OWED)
     numerator = count()
     denominator = count("null for a plain number")
     rate = serializers.CharField(allow_null=True, help_text="percent, '97.17'; null without a denominator")

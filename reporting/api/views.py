@@ -26,8 +26,10 @@ from reporting.entry.ready import LOOKS_PERSONAL, personal_numbers_of
 from reporting.models import (
     Basis,
     FigureChange,
+    Indicator,
     IndicatorSummary,
     Period,
+    PublicService,
     ServiceSummary,
     Status,
     SubmissionSummary,
@@ -137,21 +139,13 @@ def report_list(request):
 @extend_schema(operation_id="report", responses={200: shapes.ReportDetailSerializer, 404: shapes.DetailSerializer})
 @api_view(["GET"])
 def report_detail(request, pk: int):
-    """One report: figures, problems, narrative."""
+    """One report: figures, problems, narrative. Figures no longer owed come last: totals count them too."""
     report = get_report(request.user, pk)
     form = load_form(report, request.user)
     body = {
         **shapes.ReportSerializer(report).data,
-        "services": [
-            {
-                "code": line.code,
-                "name": line.service.name,
-                "branch": line.branch,
-                "figures": {cell.name: cell.value for cell in line.cells},
-            }
-            for line in form.services
-        ],
-        "indicators": [_indicator_row(line) for line in form.indicators],
+        "services": _service_rows(form),
+        "indicators": _indicator_rows(form),
         "narrative": {name: text for name, _, text in form.narrative},
         "problems": _problems(form.problems, form),
         "missing": [key for keys in form.missing.values() for key in keys],
@@ -307,21 +301,48 @@ def _problems(problems: list[Problem], form: ReportForm | None = None) -> list[d
     return rows
 
 
-def _indicator_row(line) -> dict:
-    values = [cell.value for cell in line.cells]
-    numerator, denominator = (values[0], values[1] if line.is_ratio else None)
+def _service_rows(form: ReportForm) -> list[dict]:
+    rows = [(line.service, True, {cell.name: cell.value for cell in line.cells}) for line in form.services]
+    not_owed = _reported_besides(PublicService, form.data.services, [line.service for line in form.services])
+    rows += [(service, False, form.data.services[service.pk]) for service in not_owed]
+    return [
+        {"code": s.code, "name": s.name, "branch": s.reporter, "owed": owed, "figures": figures}
+        for s, owed, figures in rows
+    ]
+
+
+def _indicator_rows(form: ReportForm) -> list[dict]:
+    rows = [_indicator_row(line.indicator, form, owed=True) for line in form.indicators]
+    owed = [line.indicator for line in form.indicators]
+    return rows + [
+        _indicator_row(i, form, owed=False) for i in _reported_besides(Indicator, form.data.indicators, owed)
+    ]
+
+
+def _indicator_row(indicator: Indicator, form: ReportForm, *, owed: bool) -> dict:
+    stored = form.data.indicators.get(indicator.pk, {})
+    numerator = stored.get("numerator")
+    denominator = stored.get("denominator") if indicator.kind == Indicator.Kind.RATIO else None
     return {
-        "code": line.code,
-        "name": line.indicator.name,
-        "kind": line.indicator.kind,
-        "owner": line.branch,
-        "over_units": line.indicator.over_units,
+        "code": indicator.code,
+        "name": indicator.name,
+        "kind": indicator.kind,
+        "owner": indicator.owner,
+        "over_units": indicator.over_units,
+        "owed": owed,
         "numerator": numerator,
         "denominator": denominator,
         "rate": shapes.rate((numerator, denominator)),
-        "qualifier": line.qualifier,
-        "note": line.remark,
+        "qualifier": "" if numerator is None else form.data.qualifiers.get((indicator.pk, 0), ""),
+        "note": form.data.remarks.get(indicator.pk, ""),
     }
+
+
+def _reported_besides(model, stored: dict[int, dict], owed: list) -> list:
+    """What the report has a figure of besides what it owes, in catalogue order; a query only where there is some."""
+    reported = {pk for pk, row in stored.items() if any(value is not None for value in row.values())}
+    besides = reported - {row.pk for row in owed}
+    return list(model.objects.filter(pk__in=besides).order_by("order", "code")) if besides else []
 
 
 def _service_total(row: ServiceSummary) -> dict:

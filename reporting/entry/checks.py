@@ -48,7 +48,8 @@ __all__ = [
 ]
 
 IDENTICAL_CELLS = 5  # so many cells other than 0 must repeat before a month counts as copied,
-IDENTICAL_PERCENT = 80  # and so many of a hundred cells other than 0
+IDENTICAL_PERCENT = 80  # and so many of a hundred cells other than 0,
+KNOWN_PERCENT = 50  # where last month has at least so many of a hundred cells
 SHARP_FALL = 0.8
 
 
@@ -243,14 +244,14 @@ def _most_changed(row: ServiceRow, names: Sequence[str]) -> str:
 def _same_as_last_month(services: Sequence[ServiceRow]) -> list[Problem]:
     """Most typed cells other than 0 repeat last month's: most likely a copied month, with a few cells changed.
 
-    Zeros that stay zeros say nothing; a cell that is 0 in one of the two months differs.
+    Zeros that stay zeros say nothing; a cell that is 0 in one of the two months differs. A cell that last month did not
+    have, of a service added since, is not judged and does not hide the others.
     """
-    if any(row.previous is None for row in services):
-        return []
     cells = [(row.figures.get(n), (row.previous or {}).get(n)) for row in services for n in TYPED_FIELDS]
-    if any(now is None for now, _ in cells):
+    known = [(now, before) for now, before in cells if before is not None]
+    if len(known) * 100 < KNOWN_PERCENT * len(cells) or any(now is None for now, _ in known):
         return []
-    counted = [(now, before) for now, before in cells if now or before]
+    counted = [(now, before) for now, before in known if now or before]
     same = sum(now == before for now, before in counted)
     if same < IDENTICAL_CELLS or same * 100 < IDENTICAL_PERCENT * len(counted):
         return []

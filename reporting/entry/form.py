@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from de_an_06.plain.spans import Month
 from reporting import figures
+from reporting.closing import closed_sentence
 from reporting.models import Explanation, Indicator, Report
 from reporting.models.reports import NARRATIVE_FIELDS
 from taskforces.models import Branch
@@ -71,7 +72,7 @@ class ReportForm:
     """The whole form of one report. Attributes:
 
     report, unit_name, month (spans.Month), previous_label ('tháng 10/2026'), previous_short ('T10');
-    is_open: cells can be changed now (draft or returned, month not closed);
+    is_open: cells can be changed now (draft or returned, and not closed);
     services, indicators: lines in catalogue order (register indicators included, locked);
     sections: one `Section` per branch that owes something; register: the locked indicator lines;
     cells: every Cell by key; problems: all, as `checks.check_report` gives them;
@@ -127,6 +128,13 @@ class ReportForm:
 
     figure_headings = staticmethod(figures.headings)  # of the columns of the services' table
     service_columns = 1 + len(figures.FIGURE_FIELDS)
+
+    @property
+    def why_closed(self) -> str:
+        """Why nothing can be typed though the report was not sent, or why it counts nowhere; '' else."""
+        if self.is_open or not (self.report.is_editable or self.report.stands_nowhere):
+            return ""
+        return closed_sentence(self.report)
 
     @property
     def narrative(self) -> list[tuple[str, str, str]]:

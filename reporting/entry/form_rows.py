@@ -17,6 +17,7 @@ from reporting.models import (
 )
 from taskforces.models import UnitVersion
 from taskforces.register import counts
+from taskforces.units.tree import nearest_version
 
 from .checks import IndicatorRow, ServiceRow
 
@@ -28,14 +29,12 @@ class FormRows:
         self.report = report
         period = report.period
         self.month = Month(period.year, period.month)
-        # Pages read `month_closed` and `unit_name` in the same query as the report.
-        closed = getattr(report, "month_closed", None)
-        self.is_open = report.is_editable and not (is_closed(report) if closed is None else closed)
+        self.is_open = report.is_editable and not is_closed(report)
         day = period.data_to
-        name = getattr(report, "unit_name", None)
+        name = getattr(report, "unit_name", None)  # pages read it in the same query as the report
         if name is None:
-            version = UnitVersion.objects.on(day).filter(unit_id=report.unit_id).first()
-            name = version.name if version else str(report.unit)
+            versions = list(UnitVersion.objects.filter(unit_id=report.unit_id))
+            name = nearest_version(versions, day).name if versions else str(report.unit)
         self.unit_name: str = name
         self._read_terms(day)
         self._read_figures()

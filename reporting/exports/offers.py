@@ -3,11 +3,12 @@
 import datetime as dt
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from de_an_06.plain.numbers import format_number
 from de_an_06.plain.spans import Span
+from reporting.expected import under_any
 from reporting.models import Basis, ExportJob, Period, Report, ReportEvent, SubmissionSummary
 from reporting.reading.overview import begun_periods, periods_of_unit
 from reporting.reading.owed import submissions, total_now
@@ -127,15 +128,22 @@ def unit_names(jobs: list[ExportJob]) -> dict[UUID, str]:
 
 
 def _recomputed_since(jobs: list[ExportJob]) -> list[ExportJob]:
-    """Jobs whose unit's totals are newer than the file; communes have no totals, so theirs are always asked about."""
-    latest: dict[int, dict[str, dt.datetime]] = {}
-    stored = SubmissionSummary.objects.filter(unit__in={job.unit_id for job in jobs}).select_related("period")
-    for row in stored.only("unit_id", "computed_at", "period__year", "period__month"):
-        latest.setdefault(row.unit_id, {})[row.period.key] = row.computed_at
+    """Jobs older than the totals they rest on; communes have no totals, so theirs are always asked about.
+
+    A stretch can hold figures handed in elsewhere by units that moved (`places`): there the nation's totals, made anew
+    with each change below, are what a file is compared with.
+    """
+    latest: dict[int | None, dict[str, dt.datetime]] = {}  # unit, None for the nation -> month -> when made
+    wanted = Q(unit__in={job.unit_id for job in jobs}) | Q(unit__level=Level.NATION)
+    stored = SubmissionSummary.objects.filter(wanted).select_related("period", "unit")
+    for row in stored.only("computed_at", "period__year", "period__month", "unit__level"):
+        for key in {row.unit_id} | ({None} if row.unit.level == Level.NATION else set()):
+            latest.setdefault(key, {})[row.period.key] = row.computed_at
     found = []
     for job in jobs:
-        months = latest.get(job.unit_id)
-        keys = {month.key for month in Span.parse(job.span).months}
+        span = Span.parse(job.span)
+        months = latest.get(job.unit_id if span.is_month else None)
+        keys = {month.key for month in span.months}
         if (
             months is None
             or job.started_at is None
@@ -148,21 +156,22 @@ def _recomputed_since(jobs: list[ExportJob]) -> list[ExportJob]:
 def why_old(jobs: list[ExportJob]) -> dict[UUID, str]:
     """Finished job -> what changed its figures after they were read (absent: still the same); four queries.
 
-    First, were the unit's totals made anew since (by the server's clock)? Then the reports' own log says whether that
-    touched this basis: an approval does not change provisional figures, a new sending does.
+    First, were the totals made anew since (by the server's clock)? Then the reports' own log says whether that touched
+    this basis: an approval does not change provisional figures, a new sending does. A report counts where it stands,
+    its states and openings also where its unit stands on the last and the first day (docs/decisions/0009).
     """
     read_at = {job.pk: job.figures_as_of for job in jobs if job.figures_as_of is not None}
     made = _recomputed_since([job for job in jobs if job.pk in read_at])
     if not made:
         return {}
-    months = {month.key for job in made for month in Span.parse(job.span).months}
-    periods = {period.pk: period.key for period in Period.objects.all() if period.key in months}
-    below_any = Q(pk__in=[])
-    for unit_id in {job.unit_id for job in made}:
-        below_any |= Q(report__path__contains=f"/{unit_id}/")
+    spans = {job.pk: {month.key for month in Span.parse(job.span).months} for job in made}
+    months = set[str]().union(*spans.values())
+    periods = {p.pk: p for p in Period.objects.order_by("data_to") if p.key in months}
+    below_any = under_any({job.unit_id for job in made})
+    stood_below = UnitVersion.objects.filter(below_any, unit=OuterRef("report__unit"))
     events = list(
         ReportEvent.objects.filter(
-            below_any,
+            Exists(stood_below) | Exists(Report.objects.filter(below_any, pk=OuterRef("report"))),
             at__gt=min(read_at[job.pk] for job in made),
             report__period__in=periods,
             action__in={a for kinds in CHANGES.values() for a in kinds},
@@ -170,26 +179,33 @@ def why_old(jobs: list[ExportJob]) -> dict[UUID, str]:
         .order_by("at", "pk")
         .values_list("action", "at", "report__unit_id", "report__path", "report__period_id")
     )
+    lives: dict[int, list[UnitVersion]] = {}
+    for version in UnitVersion.objects.filter(unit_id__in={event[2] for event in events}).order_by("valid_from"):
+        lives.setdefault(version.unit_id, []).append(version)
     reasons: dict[UUID, str] = {}
-    last_of: dict[UUID, tuple[int, dt.datetime, str]] = {}  # job -> the one unit that changed, when last, what it did
     for job in made:
-        keys = {month.key for month in Span.parse(job.span).months}
         below, kinds = f"/{job.unit_id}/", CHANGES[Basis(job.basis)]
+        days = [p.data_to for p in periods.values() if p.key in spans[job.pk]]
+        ends = {days[0], days[-1]} if days else set()
         changed = [
             (unit_id, at, kinds[action])
             for action, at, unit_id, path, period_id in events
-            if at > read_at[job.pk] and action in kinds and below in path and periods[period_id] in keys
+            if at > read_at[job.pk]
+            and action in kinds
+            and periods[period_id].key in spans[job.pk]
+            and any(below in place for place in [path, *_places(lives[unit_id], path, ends)])
         ]
-        distinct = {unit_id for unit_id, _, _ in changed}
-        if len(distinct) == 1:
-            last_of[job.pk] = changed[-1]
-        elif distinct:
-            reasons[job.pk] = f"{format_number(len(distinct))} đơn vị có thay đổi sau khi lập"
-    names = dict(
-        UnitVersion.objects.filter(unit_id__in={unit_id for unit_id, _, _ in last_of.values()})
-        .order_by("valid_from")
-        .values_list("unit_id", "name")
-    )
-    for pk, (unit_id, at, verb) in last_of.items():
-        reasons[pk] = f"{names.get(unit_id, '')} {verb} ngày {timezone.localtime(at):%d/%m}"
+        units_changed = len({unit_id for unit_id, _, _ in changed})
+        if units_changed > 1:
+            reasons[job.pk] = f"{format_number(units_changed)} đơn vị có thay đổi sau khi lập"
+        elif changed:
+            unit_id, at, verb = changed[-1]
+            reasons[job.pk] = f"{lives[unit_id][-1].name} {verb} ngày {timezone.localtime(at):%d/%m}"
     return reasons
+
+
+def _places(versions: list[UnitVersion], path: str, days: set[dt.date]) -> list[str]:
+    """Where the unit of a report stood on these days; none for a report that stands nowhere itself."""
+    if path == f"/{versions[0].unit_id}/":
+        return []
+    return [version.path for day in days if (version := version_of_day(versions, day))]

@@ -111,6 +111,11 @@ class Report(models.Model):
         """Cells can be typed: a draft, or sent back. (A closed period refuses besides.)"""
         return self.status in {Status.DRAFT, Status.RETURNED}
 
+    @property
+    def stands_nowhere(self) -> bool:
+        """Was its unit not there on the month's last day? Nobody owes it then and no total holds it (expected.py)."""
+        return self.path == f"/{self.unit_id}/"
+
 
 NARRATIVE_FIELDS = ("results", "shortcomings", "causes", "proposals", "plan")
 

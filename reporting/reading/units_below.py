@@ -1,7 +1,10 @@
 """The units right below a unit: their figures side by side, and their rank."""
 
+import datetime as dt
 from dataclasses import dataclass, field
 from fractions import Fraction
+
+from django.db.models import Min, Q
 
 from reporting.models import PublicService
 from taskforces.models import Level, UnitVersion
@@ -77,19 +80,22 @@ def unit_rows(
     sums: list[ServiceSum],
     pairs: list[IndicatorSum],
     services: dict[int, PublicService],
+    first_day: dt.date,
     side: str = NOW,
 ) -> list[UnitRow]:
     """The unit's own report first, then the units below in the last day's tree, then those that ended or left before.
 
-    `pairs` are those of the activated identities.
+    `pairs` are those of the activated identities. Names say the day a unit left, or came after the `first_day`.
     """
     if not children:
         return []
     rows: dict[int | None, UnitRow] = {}
     if (side, None) in owed:
         rows[None] = UnitRow(unit_id, f"Cơ quan {version.name}", version.unit.level, is_own=True)
+    came = _came_from_elsewhere(unit_id, children, first_day)
     for child in children:
-        rows[child.unit_id] = UnitRow(child.unit_id, child.name, child.unit.level)
+        since = f" (từ {came[child.unit_id]:%d/%m/%Y})" if child.unit_id in came else ""
+        rows[child.unit_id] = UnitRow(child.unit_id, child.name + since, child.unit.level)
     seen = {child_id for s, child_id in owed if s == side and child_id != TOTAL}
     seen |= {part.child_id for part in sums if part.side == side and part.dossiers.units}
     if former := seen - rows.keys() - {None}:
@@ -115,6 +121,18 @@ def unit_rows(
         if pair.side == side and pair.child_id in rows:
             rows[pair.child_id].measures.activation += pair.pair
     return list(rows.values())
+
+
+def _came_from_elsewhere(unit_id: int, children: list[UnitVersion], first_day: dt.date) -> dict[int, dt.date]:
+    """Units that moved in after the first day -> when; one query where there may be some. New units moved nowhere."""
+    may_have = [c.unit_id for c in children if c.valid_from > first_day]
+    if not may_have:
+        return {}
+    stays = UnitVersion.objects.filter(
+        Q(valid_to__isnull=True) | Q(valid_to__gte=first_day), unit_id__in=may_have, parent_id=unit_id
+    )
+    first_stay = stays.order_by().values_list("unit_id", "unit__opened_on").annotate(since=Min("valid_from"))
+    return {pk: since for pk, opened_on, since in first_stay if since > max(first_day, opened_on)}
 
 
 def give_ranks(rows: list[UnitRow], before: dict[int, Measures], by: str) -> None:

@@ -67,7 +67,9 @@ def task_list(request):
         "will_be_late": report.revision == 0 and is_past(report.due, now_for(request.user)),
         "first": _first_open_cell(form),
         "counts": form.counts(),
-        "returned": [r for r in reports if r.status == Status.RETURNED and may_submit(request.user, r)],
+        "returned": [
+            r for r in reports if r.status == Status.RETURNED and not r.stands_nowhere and may_submit(request.user, r)
+        ],
         "recent": [r for r in reports if r is not report][:RECENT],
         "previous": older[0] if older else None,
         "reviewers": reviewers_of(report, today_for(request.user)),
@@ -124,6 +126,8 @@ def _is_untouched_since_return(report: Report) -> bool:
 def _headline(report: Report, form: ReportForm, left: int) -> str:
     """The state of the month in one line."""
     label = f"Báo cáo {report.period.label}"
+    if report.stands_nowhere:
+        return f"{label}: không phải nộp"
     if report.status == Status.APPROVED:
         return f"{label}: đã duyệt"
     if report.status == Status.SUBMITTED:

@@ -143,7 +143,7 @@ def _whole_one_to_one(successions: list[SuccessionLine]) -> set[tuple[Key, Key]]
 
 
 def _is_same_body(before: UnitLine, row: UnitLine, whole_links: set[tuple[Key, Key]]) -> bool:
-    if before.code != row.code or before.level != row.level or before.valid_to is None:
+    if before.code != row.code or before.valid_to is None:
         return False
     if before.valid_to + ONE_DAY != row.valid_from:
         return False
@@ -163,18 +163,19 @@ def _nation(first_day: dt.date) -> Body:
 
 
 def _save_units(bodies: list[Body]) -> Counter:
-    """Give every body its unit. A unit whose first day was corrected keeps its id, found by code and time."""
+    """Give every body its unit. One whose first day was corrected keeps its id, found by code and time.
+
+    A code says the level: read_units refuses one of another length.
+    """
     stored = {(unit.code, unit.opened_on): unit for unit in AdministrativeUnit.objects.all()}
     for body in bodies:
-        unit = stored.get((body.code, body.opened_on))
-        if unit is not None and unit.level == body.level:
-            body.unit = stored.pop((body.code, body.opened_on))
+        body.unit = stored.pop((body.code, body.opened_on), None)
     left_by_code = defaultdict(list)
     for unit in stored.values():
         left_by_code[unit.code].append(unit)
     for body in bodies:
         if body.unit is None:
-            candidates = [u for u in left_by_code[body.code] if u.level == body.level and body.overlaps(u)]
+            candidates = [u for u in left_by_code[body.code] if body.overlaps(u)]
             if len(candidates) == 1:
                 body.unit = candidates[0]
                 left_by_code[body.code].remove(candidates[0])

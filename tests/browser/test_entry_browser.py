@@ -279,8 +279,10 @@ def test_page_closed_while_offline_gives_the_cells_back(open_browser, world, nov
     cell(page, "DVC09.rejected").fill("7")
     page.keyboard.press("Tab")
     expect(page.locator("#trang-thai")).to_contain_text("Mất kết nối")
-    page.on("dialog", lambda dialog: dialog.accept())
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
     page.goto(reverse("task-list"))
+    assert asked == ["beforeunload"]  # the browser asks whether to leave what was not sent
     page.unroute("**/o/")
     go(page, november)
     expect(cell(page, "DVC09.rejected")).to_have_value("7")

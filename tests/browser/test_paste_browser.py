@@ -200,6 +200,14 @@ def write(page, count):
     saved(page)
 
 
+def confirm(page):
+    """The write button by keyboard: from the heading over the preview to the button."""
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    saved(page)
+
+
 def stored(report):
     """{code: its ten figures} of all rows that hold something."""
     return {
@@ -290,8 +298,7 @@ def test_the_excel_summary_by_service(page, world, november, tmp_path):
             item.value = None if line[2].value != "TỔNG SỐ" else item.value
     dialog = paste(page, "DVC09.received_online", excel_clipboard(table_of(sheet, area)))
     expect(dialog.locator("[data-part=refused]")).to_contain_text("Tiếp nhận trong kỳ, Tổng số")
-    page.keyboard.press("Enter")
-    saved(page)
+    confirm(page)
     got = stored(november)
     assert {code: got[code][1:8] for code in ("DVC09", "DVC10")} == {
         code: values[1:8] for code, values in of("DVC09", "DVC10").items()
@@ -338,8 +345,7 @@ def test_the_summary_as_libreoffice_copies_it(page, world, november):
     expected = {line.service.code: [getattr(line, name) for name in typed] for line in figures}
     dialog = paste(page, "DVC09.received_online", captured("summary"))
     expect(dialog.locator("[data-part=refused]")).to_contain_text("Tiếp nhận trong kỳ, Tổng số")
-    page.keyboard.press("Enter")
-    saved(page)
+    confirm(page)
     rows = ServiceFigures.objects.filter(report=november).select_related("service")
     got = {line.service.code: [getattr(line, name) for name in typed] for line in rows}
     assert {code: values for code, values in got.items() if any(v is not None for v in values)} == expected
@@ -541,13 +547,25 @@ def test_nothing_is_written_before_the_confirmation_and_blanks_say_nothing(page,
     expect(cell(page, "DVC09.received_online")).to_be_focused()
     expect(cell(page, "DVC09.received_online")).to_have_value("")
     paste(page, "DVC09.received_online", excel_clipboard(lines))
-    page.keyboard.press("Enter")
-    saved(page)
+    confirm(page)
     expect(cell(page, "DVC09.received_online")).to_be_focused()
     assert stored(november) == {
         "DVC09": (0, 1, 5, None, None, None, None, None, None, None),
         "DVC10": (0, 2, None, 3, None, None, None, None, None, None),
     }
+
+
+def test_a_habitual_enter_after_pasting_writes_nothing(page, november):
+    """Enter goes down a column all day; here it leaves the preview open until somebody goes to the button."""
+    dialog = paste(page, "DVC09.received_online", excel_clipboard(plain([1, 2], [3, 4])))
+    expect(dialog.get_by_role("heading")).to_be_focused()
+    for key in ("Enter", "Enter", " "):
+        page.keyboard.press(key)
+    expect(dialog).to_be_visible()
+    expect(cell(page, "DVC09.received_online")).to_have_value("")
+    assert stored(november) == {}
+    confirm(page)
+    assert {code: values[1:3] for code, values in stored(november).items()} == {"DVC09": (1, 2), "DVC10": (3, 4)}
 
 
 @pytest.mark.parametrize("way", ["Control+Z", "Hoàn tác"])
@@ -597,7 +615,7 @@ def test_the_preview_fits_and_axe_finds_nothing_serious(open_browser, world, nov
     page = go(open_browser(world.officer, **({"viewport": viewport} if viewport else {})), november)
     sheet = form_sheet(november, world.officer)
     dialog = paste(page, "DVC09.received_online", excel_clipboard(table_of(sheet, sheet.dimensions)))
-    expect(dialog.get_by_role("button", name=re.compile("^Ghi"))).to_be_focused()
+    expect(dialog.get_by_role("heading")).to_be_focused()
     expect(dialog.get_by_role("button", name=re.compile("^Ghi"))).to_be_in_viewport()
     expect(page.get_by_role("dialog", name=re.compile(r"^Dán 32 ô"))).to_be_visible()
     assert violations(page) == []

@@ -250,6 +250,11 @@ class Oracle:
                 left = self.model.left_on(q.unit, child, day)
                 text = f"(đến {left:%d/%m/%Y})" if left else ""
                 self.tally.same("labels", f"{where} left", text if row.name.endswith(text) else row.name, text)
+            elif child is not None:
+                came = self.model.came_on(q.unit, child, q.months)
+                text = f" (từ {came:%d/%m/%Y})" if came else ""
+                said = row.name.removeprefix(self.model.version(child, day).name)
+                self.tally.same("labels", f"{where} came", said, text)
             if len(children) <= HEAT_UNITS:
                 for code in self.world.services:
                     cell = row.by_service.get(code)

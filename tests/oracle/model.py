@@ -219,6 +219,15 @@ class Model:
                 return then
         return None
 
+    def came_on(self, top: str, unit: str, months: list[Month]) -> dt.date | None:
+        """The day on which a unit that lived elsewhere came under `top` on the way; None for one that was there."""
+        day, last = months[0].last, months[-1].last
+        if self.stands_under(top, unit, day)[0]:
+            return None
+        while day <= last and not self.stands_under(top, unit, day)[0]:
+            day += dt.timedelta(days=1)
+        return day if self.version(unit, day - dt.timedelta(days=1)) else None
+
     # What is owed ----------------------------------------------------------------------------------------------------
 
     def owed(self, top: str, months: list[Month]):

@@ -180,7 +180,8 @@ class Pages:
         if child is None:
             return f"Cơ quan {model.version(q.unit, day).name}"
         if child in children:
-            return model.version(child, day).name
+            came = model.came_on(q.unit, child, q.months)
+            return model.version(child, day).name + (f" (từ {came:%d/%m/%Y})" if came else "")
         left = model.left_on(q.unit, child, day)
         return f"{self.oracle.world.units[child].versions[-1].name} (đến {left:%d/%m/%Y})"
 

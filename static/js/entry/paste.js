@@ -82,7 +82,7 @@ function show(found) {
   preview = found;
   dialog.returnValue = "";
   dialog.showModal();
-  part(writes.length ? "write" : "drop").focus();
+  part(writes.length ? "title" : "drop").focus(); // not the write button: Enter is pressed all day, and this is to be read
   part("body").scrollTop = 0;
 }
 
