@@ -199,6 +199,11 @@ def test_the_label_names_the_day_a_unit_left(moved):
     assert not rows_of(overview(moved.tx_binh_long.pk, QUARTER))[moved.long_thuy.pk].is_former
 
 
+def test_the_label_names_the_day_it_left_then_though_it_came_back_later(moved):
+    move(moved.long_thuy, moved.tx_phuoc_long, dt.date(2025, 3, 1))
+    assert name_of(moved, moved.long_thuy, "2024-Q4", moved.tx_phuoc_long) == "Phường Long Thủy (đến 30/11/2024)"
+
+
 def name_of(moved, unit, span, where):
     return rows_of(overview(where.pk, Span.parse(span)))[unit.pk].name
 

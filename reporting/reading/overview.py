@@ -398,7 +398,8 @@ def _ranked_rows(seen: _Seen, direct: dict[int, _Direct], ranked_by: str) -> lis
     """The units below side by side, each with its rank now and in the months compared with."""
 
     def rows_of(side: str) -> list[UnitRow]:
-        parts = seen.owed, seen.sums, seen.pairs, seen.services, seen.stretch.now[0].data_to
+        months = seen.stretch.now
+        parts = seen.owed, seen.sums, seen.pairs, seen.services, (months[0].data_to, months[-1].data_to)
         return unit_rows(seen.unit_id, seen.version, seen.children, *parts, side=side)
 
     rows = rows_of(NOW)

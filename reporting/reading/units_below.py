@@ -80,18 +80,19 @@ def unit_rows(
     sums: list[ServiceSum],
     pairs: list[IndicatorSum],
     services: dict[int, PublicService],
-    first_day: dt.date,
+    days: tuple[dt.date, dt.date],
     side: str = NOW,
 ) -> list[UnitRow]:
     """The unit's own report first, then the units below in the last day's tree, then those that ended or left before.
 
-    `pairs` are those of the activated identities. Names say the day a unit left, or came after the `first_day`.
+    `pairs` are those of the activated identities. Names say when between `days` a unit left or came.
     """
     if not children:
         return []
     rows: dict[int | None, UnitRow] = {}
     if (side, None) in owed:
         rows[None] = UnitRow(unit_id, f"Cơ quan {version.name}", version.unit.level, is_own=True)
+    first_day, last_day = days
     came = _came_from_elsewhere(unit_id, children, first_day)
     for child in children:
         since = f" (từ {came[child.unit_id]:%d/%m/%Y})" if child.unit_id in came else ""
@@ -99,8 +100,8 @@ def unit_rows(
     seen = {child_id for s, child_id in owed if s == side and child_id != TOTAL}
     seen |= {part.child_id for part in sums if part.side == side and part.dossiers.units}
     if former := seen - rows.keys() - {None}:
-        stays = UnitVersion.objects.filter(unit_id__in=former, parent_id=unit_id).select_related("unit")
-        last = {v.unit_id: v for v in stays.order_by("valid_from")}  # under which name it left, and when
+        stays = UnitVersion.objects.filter(unit_id__in=former, parent_id=unit_id, valid_from__lte=last_day)
+        last = {v.unit_id: v for v in stays.select_related("unit").order_by("valid_from")}  # under which name it left, and when
         for v in sorted(last.values(), key=lambda v: v.sort_key):
             left = f" (đến {v.valid_to:%d/%m/%Y})" if v.valid_to else ""
             rows[v.unit_id] = UnitRow(v.unit_id, v.name + left, v.unit.level, is_former=True)
