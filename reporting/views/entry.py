@@ -69,13 +69,14 @@ def save_cells(request, pk):
             )
         fields = {str(k): str(v) for k, v in sent["fields"].items()}
         seen = {str(k): str(v) for k, v in sent.get("seen", {}).items()}
+        unanswered = {str(k): [str(text) for text in v] for k, v in sent.get("unanswered", {}).items()}
         via = FigureChange.Via.PASTE if sent.get("via") == "paste" else FigureChange.Via.PAGE
-        outcome = _save(request.user, report, fields, seen, via)
+        outcome = _save(request.user, report, fields, seen, via, unanswered)
     except NotAllowed as error:
         return _no(409, str(error))
     except PermissionDenied:
         return _no(403, "Bạn không nhập được báo cáo này. Phân công của bạn đã thay đổi hoặc ô thuộc bộ phận khác.")
-    except (ValueError, KeyError, AttributeError, RawPostDataException):  # the last: a form instead of JSON
+    except (ValueError, KeyError, TypeError, AttributeError, RawPostDataException):  # the last: a form instead of JSON
         return _no(400, "Dữ liệu gửi lên không đọc được. Tải lại trang rồi nhập lại.")
     return JsonResponse(_receipt(request, outcome, touched={name.partition(".")[0] for name in fields}))
 
@@ -159,7 +160,9 @@ def _is_field(name: str) -> bool:
     return "." in name or name in NARRATIVE_FIELDS or name.startswith(REASON_PREFIX)
 
 
-def _save(user, report, fields: dict[str, str], seen: dict[str, str], via: str) -> Outcome:
+def _save(
+    user, report, fields: dict[str, str], seen: dict[str, str], via: str, unanswered: dict[str, list[str]] | None = None
+) -> Outcome:
     """Reasons, narrative and cells each go to their own function; cells last, so its form knows everything."""
     reasons = {n: t for n, t in fields.items() if n.startswith(REASON_PREFIX)}
     texts = {n: t for n, t in fields.items() if n in NARRATIVE_FIELDS}
@@ -170,11 +173,11 @@ def _save(user, report, fields: dict[str, str], seen: dict[str, str], via: str) 
         kept = _explain(user, report, code, cell, reason)
         outcome.saved[name] = kept
         outcome.changed += 1
-    results = []
+    results, known = [], {"report_id": report.pk, "by": user, "seen": seen, "unanswered": unanswered}
     if texts:
-        results.append((saving.save_narrative(report_id=report.pk, by=user, texts=texts, seen=seen), texts))
+        results.append((saving.save_narrative(texts=texts, **known), texts))
     if cells and branches_entered_by(user, report):
-        results.append((saving.save_cells(report_id=report.pk, by=user, cells=cells, seen=seen, via=via), cells))
+        results.append((saving.save_cells(cells=cells, via=via, **known), cells))
     for result, sent in results:
         outcome.form = result.form
         outcome.saved |= result.saved
