@@ -111,6 +111,7 @@ def mark_ready(request, pk):
     page = reverse("report-entry", args=[pk])
     if branch not in Branch.values:
         return redirect(page)
+    back = reverse("report-check", args=[pk]) if request.POST.get("from") == "check" else page
     try:
         if "seen" in request.POST:
             outcome = _save_form(request, report)
@@ -125,7 +126,7 @@ def mark_ready(request, pk):
         return redirect(f"{page}?kiem-tra={branch}")
     except NotAllowed as error:
         messages.error(request, str(error))
-    return redirect(page)
+    return redirect(back)
 
 
 @dataclass(slots=True)
@@ -256,6 +257,8 @@ def _parts(request, form: ReportForm) -> dict[str, str]:
         )
         for section in form.sections
     }
+    marks = {"marks": ready.to_mark(form, request.user), "form": form}
+    parts["buoc-tiep"] = render_to_string("reporting/_next_step.html", marks, request)
     parts["tien-do"] = render_to_string("reporting/_progress.html", {"counts": form.counts(), "form": form})
     parts["van-de"] = form.blocking_title
     parts["dem-dvc"] = entry_rows.filled_text(form.services)
@@ -320,6 +323,7 @@ def _page(request, report: Report, form: ReportForm, typed: Typed | None = None)
         "leads": form.is_open and may_mark_any_branch(request.user, report),
         "help": entry_rows.HOW_TO_FILL,
         "paste_guide": json.dumps(entry_rows.paste_guide(form), ensure_ascii=False) if form.is_open else "",
+        "marks": ready.to_mark(form, request.user),
         "left": time_left(report.due, now_for(request.user)) if report.due else "",
         "last_year_label": f"tháng {form.month.month}/{form.month.year - 1}",
         "saved_at": _clock(form),
@@ -342,5 +346,5 @@ def _label(form: ReportForm, name: str) -> str:
 
 def _how_many(rows, key: str) -> int:
     if key == "thieu":
-        return sum(bool(row.missing) for row in rows)
+        return sum(row.is_missing for row in rows)
     return sum(bool(row.messages) for row in rows) if key else len(rows)

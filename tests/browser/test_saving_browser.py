@@ -7,7 +7,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from reporting.entry import saving
-from reporting.models import FigureChange, Report
+from reporting.models import FigureChange, Report, ServiceFigures
 from taskforces.models import Branch, Role
 from tests.browser.test_entry_browser import box, cell, go, paste, row, saved
 from tests.conftest import make_person
@@ -16,6 +16,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 SAVE = "**/o/"
 STATUS = "#trang-thai"
+WITHOUT_FAREWELL = """for (const type of ["visibilitychange", "pagehide", "beforeunload"]) {
+    addEventListener(type, (event) => event.stopImmediatePropagation(), true);
+}"""  # a tab whose process is killed hears of nothing
 
 
 @pytest.fixture
@@ -209,9 +212,12 @@ def test_what_one_tab_saves_the_other_shows(open_browser, world, november):
 
 @pytest.mark.parametrize("key", ["DVC09.rejected", "results"])
 def test_a_tab_that_dies_while_typing_gives_the_text_back(open_browser, world, november, key):
-    page = go(open_browser(world.officer), november)
+    page = open_browser(world.officer)
+    page.add_init_script(WITHOUT_FAREWELL)
+    go(page, november)
     cell(page, key).press_sequentially("123")
     page.close()
+    assert changes(november) == []
     page = go(page.context.new_page(), november)
     expect(cell(page, key)).to_have_value("123")
     saved(page)
@@ -237,9 +243,10 @@ def test_typing_does_not_make_the_next_attempt_later(open_browser, world, novemb
     go(page, november)
     cut(page)
     names = ("received_online", "received_in_person", "received_postal", "resolved_early", "rejected")
-    for count, name in enumerate(names, start=1):
-        write(page, f"DVC09.{name}", "1")
-        waits(page, count)
+    for name in names:
+        with page.expect_event("requestfailed"):
+            write(page, f"DVC09.{name}", "1")
+    waits(page, len(names))
     page.unroute(SAVE)
     page.clock.run_for(4000)  # the second attempt; after five doublings it would be the 64th second
     saved(page)
@@ -287,3 +294,92 @@ def test_the_way_back_shows_what_was_saved(open_browser, world, november):
     saving.save_cells(report_id=november.pk, by=world.officer, cells={"DVC09.rejected": "744"})
     page.go_back()
     expect(cell(page, "DVC09.rejected")).to_have_value("744")
+
+
+# --- counting
+
+
+def counts(page):
+    """(all, missing, wrong) as the filters say."""
+    return [int(text) for text in page.locator("[data-loc] .num").all_inner_texts()]
+
+
+def test_the_filters_count_while_typing(open_browser, world, november, fill):
+    fill(november, base=21)
+    ServiceFigures.objects.filter(report=november, service__code__in=["DVC09", "DVC10"]).update(rejected=None)
+    page = go(open_browser(world.officer), november)
+    everything, missing, _ = counts(page)
+    assert missing == 2
+    cell(page, "DVC09.rejected").press_sequentially("0")  # not left, not saved
+    expect(page.locator("[data-loc=thieu] .num")).to_have_text("1")
+    cell(page, "DVC09.rejected").fill("")
+    expect(page.locator("[data-loc=thieu] .num")).to_have_text("2")
+    assert counts(page)[0] == everything
+    wrong = counts(page)[2]
+    write(page, "DVC10.rejected", "9")
+    expect(page.locator("#DVC10-tin")).to_be_visible()
+    assert counts(page) == [everything, 1, wrong + 1]
+
+
+@pytest.mark.parametrize(("who", "rows"), [("officer", 1), ("police_officer", 2), ("leader", 3)])
+def test_missing_counts_only_what_the_reader_may_fill_in(open_browser, world, november, fill, who, rows):
+    """One row of the office, two of the police; the leader types nothing and looks after both."""
+    fill(november, base=21)
+    mine = ServiceFigures.objects.filter(report=november, service__code__in=["DVC09", "DVC03", "DVC04"])
+    mine.update(rejected=None)
+    page = go(open_browser(getattr(world, who)), november)
+    assert counts(page)[1] == rows
+    page.locator("[data-loc=thieu]").click()
+    assert page.locator(".svcrow[id]:visible").count() == rows
+    page.goto(reverse("report-entry", args=[november.pk]) + "?loc=thieu")
+    assert page.locator(".svcrow[id]:visible").count() == rows
+
+
+def test_what_the_server_refuses_of_a_paste_is_not_counted_as_pasted(open_browser, world, november):
+    colleague = make_person("thu", "Trịnh Thị Thu", world.phuoc_long, Role.OFFICER, Branch.OFFICE)
+    page = go(open_browser(world.officer), november)
+    saving.save_cells(report_id=november.pk, by=colleague, cells={"DVC09.received_postal": "8"})
+    cell(page, "DVC09.received_online").focus()
+    paste(page, "1\t2\t3")
+    page.get_by_role("button", name="Ghi 3 ô").click()
+    expect(page.locator("#tin-dan")).to_contain_text("Đã dán 2 ô, không dán 1 ô.")
+
+
+# --- a part that nobody marked
+
+
+def test_marking_in_the_save_bar_and_sending_in_one_act(open_browser, world, november, fill):
+    """All filled in, nothing marked: the police mark in the save bar, the office marks by sending."""
+    fill(november, base=21)
+    ServiceFigures.objects.filter(report=november, service__code="DVC03").update(rejected=None)
+    police = go(open_browser(world.police_officer), november)
+    bar = police.get_by_role("region", name="Lưu và gửi")
+    mark = bar.get_by_role("button", name="Đánh dấu xong phần Công an")
+    expect(mark).to_have_count(0)
+    write(police, "DVC03.rejected", "0")
+    mark.click()
+    expect(police.locator(".notice--ok").first).to_contain_text("Đã đánh dấu xong")
+
+    page = open_browser(world.officer)
+    page.goto(reverse("task-list"))
+    page.get_by_role("main").get_by_role("link", name="Kiểm tra và gửi").first.click()
+    expect(page.get_by_text("Chưa gửi được")).to_have_count(0)
+    page.get_by_label("Tôi đã kiểm tra số liệu").check()
+    page.get_by_role("button", name="Đánh dấu xong và gửi báo cáo tháng 11/2026").click()
+    expect(page.locator("h1")).to_have_text("Đã gửi báo cáo tháng 11/2026")
+
+
+# --- a small screen
+
+
+@pytest.mark.parametrize("name", ["DVC04", "police", "nhom-2"])
+def test_on_a_scaled_screen_no_head_covers_what_is_jumped_to(open_browser, world, november, name):
+    """1366x768 at 125 % is 1093x614: the bar at the top stays one line, and the table's head sticks below it."""
+    world.officer.full_name = "Công Tằng Tôn Nữ Thị Hồng Nhung"
+    world.officer.save()
+    page = open_browser(world.officer, viewport={"width": 1093, "height": 614}, device_scale_factor=1.25)
+    page.goto(reverse("report-entry", args=[november.pk]) + f"#{name}")
+    top, bottom = (f"el => el.getBoundingClientRect().{side}" for side in ("top", "bottom"))
+    heads = page.locator(f"table:has(#{name}) thead th:nth-child(2)")
+    assert heads.first.evaluate(top) >= page.locator(".top").evaluate(bottom) - 1
+    assert page.locator(f"#{name}").evaluate(top) >= heads.last.evaluate(bottom) - 1

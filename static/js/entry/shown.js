@@ -34,7 +34,8 @@ export function showStatus() {
   line.append(text);
   const again = byId("thu-lai"), hadFocus = document.activeElement === again;
   again.hidden = !state.offline || Boolean(state.stopped) || login.open;
-  if (again.hidden && hadFocus) line.focus();
+  line.tabIndex = -1;
+  if (again.hidden && hadFocus) line.focus(); // where what became of it stands
 }
 
 function status() {
