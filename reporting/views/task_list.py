@@ -256,7 +256,7 @@ def _next_step(form: ReportForm, user, is_sendable: bool) -> Step:
     waiting = [s.label for s in form.sections if s.branch not in own and (s.ready_at is None or not s.counts.is_clean)]
     waits_for = f"Còn chờ {' và '.join(waiting)}" if waiting else ""
     marks = to_mark(form, user)
-    if marks:
+    if marks and own:
         return Step(f"Xem lại và đánh dấu xong phần {marks[0].part}", check, waits_for)
     if own:
         return Step("Xem lại số liệu", page, waits_for, is_main=False)
