@@ -111,7 +111,6 @@ def mark_ready(request, pk):
     page = reverse("report-entry", args=[pk])
     if branch not in Branch.values:
         return redirect(page)
-    back = reverse("report-check", args=[pk]) if request.POST.get("from") == "check" else page
     try:
         if "seen" in request.POST:
             outcome = _save_form(request, report)
@@ -126,7 +125,9 @@ def mark_ready(request, pk):
         return redirect(f"{page}?kiem-tra={branch}")
     except NotAllowed as error:
         messages.error(request, str(error))
-    return redirect(back)
+    if request.POST.get("from") == "check":
+        return redirect("report-check", pk)
+    return redirect(page)
 
 
 @dataclass(slots=True)
