@@ -130,6 +130,32 @@ def test_no_case_whose_answer_is_lost_is_asked_again(open_browser, world, novemb
     assert (row(november, "DVC10").rejected, row(november, "DVC10").resolved_overdue) == (3, 0)
 
 
+def test_buttons_pressed_while_the_line_is_down_are_all_heeded(open_browser, world, november):
+    page = go(open_browser(world.officer), november)
+    page.context.set_offline(True)
+    page.locator("#DVC09 .zero").click()
+    expect(page.locator(STATUS)).to_contain_text("Mất kết nối. Việc vừa bấm được làm khi có mạng lại.")
+    page.locator("#DVC10 .zero").click()
+    page.get_by_role("button", name="Kiểm tra và gửi").click()
+    expect(page.locator(STATUS)).to_contain_text("Mất kết nối")  # the page is still there
+    page.context.set_offline(False)
+    expect(page.locator(".errors")).to_be_focused()
+    assert (row(november).rejected, row(november, "DVC10").rejected) == (0, 0)
+
+
+def test_a_pasted_block_sent_again_is_still_called_pasted(open_browser, world, november):
+    page = go(open_browser(world.officer), november)
+    cut(page)
+    cell(page, "DVC09.received_online").focus()
+    paste(page, "1\t2")
+    page.get_by_role("button", name="Ghi 2 ô").click()
+    waits(page, 2)
+    page.unroute(SAVE)
+    page.get_by_role("button", name="Thử lại ngay").click()
+    saved(page)
+    assert set(FigureChange.objects.values_list("via", flat=True)) == {"paste"}
+
+
 # --- several tabs
 
 

@@ -9,8 +9,9 @@ const page = form.dataset;
 const FIRST_WAIT = 2000, LONGEST_WAIT = 60000; // milliseconds between attempts while the line is down
 const LOOK_AGAIN = 1000, LOOK_OFTEN = 15000; // milliseconds until the boxes of other tabs are looked at
 const theirs = {}; // cells somebody else changed: their value
+const acts = []; // buttons pressed that wait until everything typed is saved
 const again = byId("thu-lai");
-let via = "page", wait = FIRST_WAIT, retry = null, batch = 0, leaving = false, afterwards = null;
+let via = "page", wait = FIRST_WAIT, retry = null, batch = 0, leaving = false;
 
 // What was typed before and never reached the server, here or in a tab that is gone, comes back and is sent.
 export function restore() {
@@ -70,7 +71,7 @@ function commit() {
 }
 
 function whenSaved(act) {
-  afterwards = act;
+  acts.push(act);
   clearTimeout(batch);
   send();
 }
@@ -80,9 +81,7 @@ export async function send() {
   if (pending.size) await sendCells();
   if (state.offline && unsent()) return;
   if (pending.size) return send();
-  const act = afterwards;
-  afterwards = null;
-  act?.();
+  acts.shift()?.();
 }
 
 async function sendCells() {
@@ -99,7 +98,7 @@ async function sendCells() {
   via = "page";
   keep();
   showStatus();
-  await answer(() => post(page.save, JSON.stringify(body)));
+  if (!(await answer(() => post(page.save, JSON.stringify(body))))) via = body.via;
 }
 
 // Another attempt after a while, longer each time; what is typed meanwhile tries by itself and delays nothing.
@@ -114,7 +113,7 @@ function tryLater() {
 
 function tryNow() {
   resetWait();
-  if (!unsent() && !afterwards) state.offline = false;
+  if (!unsent() && !acts.length) state.offline = false;
   showStatus();
   send();
 }
@@ -162,7 +161,7 @@ async function answer(request) {
   else {
     putBack();
     state.stopped = data.message;
-    afterwards = null;
+    acts.length = 0;
   }
   keep();
   showStatus();
@@ -226,8 +225,10 @@ async function zeroFill(button) {
   for (const el of byId(button.value).querySelectorAll(EDITABLE)) {
     if (!el.value) unanswered.set(el.name, [...(unanswered.get(el.name) ?? []), "0"]);
   }
-  if (!(await answer(() => post(button.formAction, body)))) afterwards = () => zeroFill(button);
+  const isAnswered = await answer(() => post(button.formAction, body));
   byId(button.value)?.querySelector(EDITABLE)?.focus();
+  if (isAnswered) send();
+  else acts.unshift(() => zeroFill(button));
 }
 
 // Somebody else changed the cell: their number or mine.
@@ -256,6 +257,11 @@ function submit(event) {
   } else if (unsent()) {
     event.preventDefault();
     whenSaved(() => form.requestSubmit(button));
+  } else if (!navigator.onLine) {
+    event.preventDefault(); // the browser would put its own page in place of this one
+    acts.push(() => form.requestSubmit(button));
+    state.offline = true;
+    showStatus();
   } else {
     field("seen").value = JSON.stringify(seen);
     leaving = true;
@@ -271,4 +277,4 @@ tabs.addEventListener("message", ({ data }) => hear(data));
 addEventListener("online", tryNow);
 addEventListener("offline", () => { if (unsent()) { state.offline = true; showStatus(); } });
 document.addEventListener("visibilitychange", () => { if (document.hidden) commit(); });
-addEventListener("beforeunload", (event) => { commit(); if (!leaving && unsent()) event.preventDefault(); });
+addEventListener("beforeunload", (event) => { commit(); if (!leaving && (unsent() || acts.length)) event.preventDefault(); });
