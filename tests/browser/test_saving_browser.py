@@ -143,6 +143,29 @@ def test_buttons_pressed_while_the_line_is_down_are_all_heeded(open_browser, wor
     assert (row(november).rejected, row(november, "DVC10").rejected) == (0, 0)
 
 
+def test_a_cell_waits_for_the_answer_to_a_button(open_browser, world, november):
+    """Two requests at once: the first answer forgot what the second had under way, which was lost with its answer."""
+    page = open_browser(world.officer)
+    page.clock.install()
+    go(page, november)
+    zero, cells = [], []
+    page.route("**/khong-phat-sinh/", lambda route: zero.append(route))
+    page.route(SAVE, lambda route: cells.append(route))
+    with page.expect_request("**/khong-phat-sinh/"):
+        page.locator("#DVC09 .zero").click()
+    write(page, "DVC10.rejected", "7")
+    page.clock.run_for(1000)
+    zero[0].continue_()
+    expect(cell(page, "DVC09.rejected")).to_have_value("0")
+    page.clock.run_for(1000)
+    expect(page.locator(STATUS)).to_contain_text("đang lưu 1 ô")
+    cells[0].abort()
+    page.unroute(SAVE)
+    page.clock.run_for(4000)
+    saved(page)
+    assert (row(november).rejected, row(november, "DVC10").rejected) == (0, 7)
+
+
 def test_a_pasted_block_sent_again_is_still_called_pasted(open_browser, world, november):
     page = go(open_browser(world.officer), november)
     cut(page)

@@ -11,7 +11,7 @@ const LOOK_AGAIN = 1000, LOOK_OFTEN = 15000; // milliseconds until the boxes of 
 const theirs = {}; // cells somebody else changed: their value
 const acts = []; // buttons pressed that wait until everything typed is saved
 const again = byId("thu-lai");
-let via = "page", wait = FIRST_WAIT, retry = null, batch = 0, leaving = false;
+let via = "page", wait = FIRST_WAIT, retry = null, batch = 0, busy = false, leaving = false;
 
 // What was typed before and never reached the server, here or in a tab that is gone, comes back and is sent.
 export function restore() {
@@ -77,7 +77,7 @@ function whenSaved(act) {
 }
 
 export async function send() {
-  if (sending.size || state.stopped || login.open) return;
+  if (busy || state.stopped || login.open) return;
   if (pending.size) await sendCells();
   if (state.offline && unsent()) return;
   if (pending.size) return send();
@@ -137,6 +137,7 @@ const asksForLogin = (response) =>
 
 async function answer(request) {
   let response, data;
+  busy = true;
   try {
     response = await request();
     if (asksForLogin(response)) {
@@ -154,6 +155,8 @@ async function answer(request) {
     tryLater();
     showStatus();
     return false;
+  } finally {
+    busy = false;
   }
   state.offline = false;
   resetWait();
@@ -252,9 +255,8 @@ function submit(event) {
   commit();
   if (button?.name === "service") {
     event.preventDefault();
-    if (unsent()) whenSaved(() => zeroFill(button));
-    else zeroFill(button);
-  } else if (unsent()) {
+    whenSaved(() => zeroFill(button));
+  } else if (unsent() || busy) {
     event.preventDefault();
     whenSaved(() => form.requestSubmit(button));
   } else if (!navigator.onLine) {
