@@ -32,6 +32,7 @@ __all__ = [
     "ServiceLine",
     "branch_label",
     "load_form",
+    "part_name",
 ]
 
 
@@ -66,6 +67,10 @@ class Section:
     ready_by: object | None
     may_type: bool
     counts: Counts
+
+    @property
+    def part(self) -> str:
+        return part_name(self.branch)
 
 
 class ReportForm:
@@ -196,6 +201,11 @@ def load_form(report: Report, user=None) -> ReportForm:
     At most twelve queries for a report read with select_related("unit", "period"), whatever the number of cells.
     """
     return ReportForm(FormRows(report), user)
+
+
+def part_name(branch: str) -> str:
+    """'Công an', 'Văn phòng': the branch's part of a report, in sentences."""
+    return "Công an" if branch == Branch.POLICE else "Văn phòng"
 
 
 def branch_label(branch: str, unit_name: str) -> str:

@@ -12,7 +12,7 @@ from taskforces.models import Branch, User
 from taskforces.scope import branches_entered_by, may_mark_any_branch
 
 from .checks import SOFT
-from .form import load_form
+from .form import ReportForm, Section, load_form, part_name
 
 Action = ReportEvent.Action
 LOOKS_PERSONAL = "Thuyết minh có số giống thông tin của một người. Xóa đi hoặc xác nhận rồi gửi."
@@ -29,8 +29,7 @@ def mark_ready(*, report_id: int, branch: str, by: User) -> Report:
         count = sum(len(p.cells) or 1 for p in blocking)
         raise Refused(f"Phần {part_name(branch)} chưa xong: còn {count} ô thiếu hoặc sai.", blocking)
     if getattr(report, f"{branch}_ready_at") is None:
-        _set(report, branch, by)
-        log(report, Action.READY, by, reason=Branch(branch).label)
+        give_mark(report, branch, by)
     return report
 
 
@@ -53,6 +52,29 @@ def drop_mark(report: Report, branch: str, by: User) -> bool:
     return True
 
 
+def give_mark(report: Report, branch: str, by: User) -> None:
+    """Sets the mark on a report that the caller has locked and checked."""
+    _set(report, branch, by)
+    log(report, Action.READY, by, reason=Branch(branch).label)
+
+
+def to_mark(form: ReportForm, by: User) -> list[Section]:
+    """The parts that are complete, not marked yet, and this person's to mark."""
+    return [
+        section
+        for section in form.sections
+        if form.is_open
+        and section.ready_at is None
+        and not (section.counts.missing or section.counts.hard)
+        and may_mark(form.report, section.branch, by)
+    ]
+
+
+def unmarked(report: Report) -> list[str]:
+    """The branches that owe something and have not said that their part is complete, office first."""
+    return [branch for branch in branches_owing(report) if getattr(report, f"{branch}_ready_at") is None]
+
+
 def branches_owing(report: Report) -> list[str]:
     """The branches that own at least one cell the report owes, office first."""
     day = report.period.data_to
@@ -61,14 +83,13 @@ def branches_owing(report: Report) -> list[str]:
     return [branch for branch in Branch.values if branch in found]
 
 
-def part_name(branch: str) -> str:
-    """'Công an', 'Văn phòng': the branch's part of a report, in sentences."""
-    return "Công an" if branch == Branch.POLICE else "Văn phòng"
+def may_mark(report: Report, branch: str, by: User) -> bool:
+    """Officers mark their own branch; the unit's leader may mark either."""
+    return branch in branches_entered_by(by, report) or may_mark_any_branch(by, report)
 
 
 def _require_may_mark(report: Report, branch: str, by: User) -> None:
-    """Officers mark their own branch; the unit's leader may mark either."""
-    if branch not in branches_entered_by(by, report) and not may_mark_any_branch(by, report):
+    if not may_mark(report, branch, by):
         raise NotAllowed(f"Chỉ cán bộ {part_name(branch)} hoặc lãnh đạo đơn vị đánh dấu được phần này.")
 
 

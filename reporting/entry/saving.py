@@ -50,11 +50,12 @@ class Conflict:
     theirs: str  # what the server holds
     mine: str  # what this person typed
     who: str  # '' when the history has no such change
+    is_own: bool  # the same person did it, in another tab or on another machine
     at: dt.datetime | None
 
     @property
     def message(self) -> str:
-        who = self.who or "Người khác"
+        who = "Chính bạn, ở trang hoặc máy khác," if self.is_own else self.who or "Người khác"
         when = f" lúc {timezone.localtime(self.at):%H:%M ngày %d/%m/%Y}" if self.at else ""
         theirs = f"sửa ô này thành {self.theirs}" if self.theirs else "xóa trống ô này"
         return f"{who} đã {theirs}{when}. Bạn nhập {self.mine or 'ô trống'}. Chọn số đúng rồi ghi lại."
@@ -87,15 +88,25 @@ class SaveResult:
 
 @transaction.atomic
 def save_cells(
-    *, report_id: int, by, cells: dict[str, str], seen: dict[str, str] | None = None, via: str = FigureChange.Via.PAGE
+    *,
+    report_id: int,
+    by,
+    cells: dict[str, str],
+    seen: dict[str, str] | None = None,
+    unanswered: dict[str, list[str]] | None = None,
+    via: str = FigureChange.Via.PAGE,
 ) -> SaveResult:
     """Save typed cells: cell key -> typed text ('' makes it blank). Good cells are saved even when others are refused.
 
     `seen`: what this person's page last showed in each cell. A cell typed as seen is left alone; a cell that somebody
     else changed since comes back as a conflict. Sending the same again changes nothing and writes no history.
+    `unanswered`: what this person sent before without hearing of it; a cell that holds it by their own change is
+    taken as seen, so that nobody is told of their own lost answer.
     """
     report, branches = _open_report(report_id, by)
     form = load_form(report, by)
+    if seen is not None and unanswered:
+        seen = seen | _arrived(form, by, unanswered)
     result = SaveResult(form)
     values: dict[str, int | None] = {}
     conflicts: dict[str, str] = {}
@@ -126,14 +137,17 @@ def save_cells(
         else:
             values[key] = new
     if conflicts:
-        result.conflicts = _describe_conflicts(form, conflicts)
+        result.conflicts = _describe_conflicts(form, conflicts, by)
     _write(result, values, by=by, via=via)
     return result
 
 
 @transaction.atomic
 def fill_zero(*, report_id: int, service_code: str, by) -> SaveResult:
-    """The deliberate "không phát sinh": the cells of this service still blank become 0, deliberately and logged."""
+    """The deliberate "không phát sinh": the cells of this service still blank become 0, deliberately and logged.
+
+    Asked again after a lost answer it changes nothing and names the zeros again.
+    """
     report, branches = _open_report(report_id, by)
     form = load_form(report, by)
     line = next((line for line in form.services if line.code == service_code), None)
@@ -145,6 +159,7 @@ def fill_zero(*, report_id: int, service_code: str, by) -> SaveResult:
     if values:
         log(report, ReportEvent.Action.ZERO_FILL, by, reason=service_code)
     _write(result, values, by=by, via=FigureChange.Via.ZERO_FILL)
+    result.saved = {cell.key: form.cells[cell.key].text for cell in line.typed if form.cells[cell.key].value == 0}
     return result
 
 
@@ -184,10 +199,18 @@ def freeze_register(*, form: ReportForm, by) -> None:
 
 
 @transaction.atomic
-def save_narrative(*, report_id: int, by, texts: dict[str, str], seen: dict[str, str] | None = None) -> SaveResult:
+def save_narrative(
+    *,
+    report_id: int,
+    by,
+    texts: dict[str, str],
+    seen: dict[str, str] | None = None,
+    unanswered: dict[str, list[str]] | None = None,
+) -> SaveResult:
     """Save narrative fields (Report.NARRATIVE_FIELDS); officers of either branch and the leader write them.
 
-    Keys of the result are field names; a text changed by another since `seen` is a conflict and stays.
+    Keys of the result are field names; a text changed by another since `seen` is a conflict and stays. One that this
+    person sent before (`unanswered`, as in `save_cells`) is their own.
     """
     report = locked(report_id)
     require(may_submit(by, report))
@@ -197,15 +220,17 @@ def save_narrative(*, report_id: int, by, texts: dict[str, str], seen: dict[str,
         if name not in NARRATIVE_FIELDS:
             result.refused[name] = "Báo cáo này không có mục này."
             continue
-        text, stored = typed.replace("\r\n", "\n").strip(), getattr(report, name)
-        known = None if seen is None or name not in seen else seen[name].replace("\r\n", "\n").strip()
+        text, stored = _tidy(typed), getattr(report, name)
+        known = None if seen is None or name not in seen else _tidy(seen[name])
+        if stored in map(_tidy, (unanswered or {}).get(name, [])):
+            known = stored
         if len(text) > LONGEST_NARRATIVE:
             limit = format_number(LONGEST_NARRATIVE)
             result.refused[name] = f"Mục này dài nhất {limit} ký tự. Bạn đã nhập {format_number(len(text))} ký tự."
         elif text in {stored, known}:
             result.saved[name] = stored
         elif known is not None and known != stored:
-            result.conflicts[name] = Conflict(name, stored, text, "", report.saved_at)
+            result.conflicts[name] = Conflict(name, stored, text, "", False, report.saved_at)
         else:
             setattr(report, name, text)
             result.saved[name] = text
@@ -214,6 +239,10 @@ def save_narrative(*, report_id: int, by, texts: dict[str, str], seen: dict[str,
         report.saved_at = now_for(by)
         report.save(update_fields=[*result.changed, "saved_at"])
     return result
+
+
+def _tidy(text: str) -> str:
+    return text.replace("\r\n", "\n").strip()
 
 
 @transaction.atomic
@@ -280,13 +309,24 @@ def _same(text: str, value: int | None) -> bool:
         return False
 
 
+def _arrived(form: ReportForm, by, unanswered: dict[str, list[str]]) -> dict[str, str]:
+    """Cells that hold what this person sent before, last changed by nobody else -> their text."""
+    held = {
+        key
+        for key, texts in unanswered.items()
+        if key in form.cells and any(_same(text, form.cells[key].value) for text in texts)
+    }
+    last = last_changes(form.report, held) if held else {}
+    return {key: form.cells[key].text for key in held if key in last and last[key].by_id == by.pk}
+
+
 def last_changes(report: Report, cells: Iterable[str]) -> dict[str, FigureChange]:
     """Who changed each of these cells last, and when; cells without history are left out."""
     changes = FigureChange.objects.filter(report=report, cell__in=cells).select_related("by")
     return {change.cell: change for change in changes.order_by("pk")}
 
 
-def _describe_conflicts(form: ReportForm, typed: dict[str, str]) -> dict[str, Conflict]:
+def _describe_conflicts(form: ReportForm, typed: dict[str, str], by) -> dict[str, Conflict]:
     last = last_changes(form.report, typed)
     return {
         key: Conflict(
@@ -294,6 +334,7 @@ def _describe_conflicts(form: ReportForm, typed: dict[str, str]) -> dict[str, Co
             form.cells[key].text,
             mine,
             last[key].by.full_name if key in last else "",
+            key in last and last[key].by_id == by.pk,
             last[key].at if key in last else None,
         )
         for key, mine in typed.items()

@@ -14,7 +14,8 @@ from reporting import periods
 from reporting.closing import closed_sentence, require_open
 from reporting.entry import saving
 from reporting.entry.checks import SOFT, Problem
-from reporting.entry.ready import branches_owing, part_name
+from reporting.entry.form import part_name
+from reporting.entry.ready import give_mark, may_mark, unmarked
 from reporting.figures import DERIVED_FIELD, FIGURE_FIELDS, closing, pending_in_time
 from reporting.lateness import is_past
 from reporting.models import (
@@ -36,19 +37,21 @@ NEEDS_REASON = ", cần ghi lý do"  # how checks end the title of a doubtful po
 
 
 @transaction.atomic
-def submit(*, report_id: int, by: User) -> ReportEvent:
+def submit(*, report_id: int, by: User, marking: bool = False) -> ReportEvent:
     """Send the report: every owed cell filled, both parts ready, nothing wrong, every doubtful point explained.
 
-    After the deadline it is accepted and marked late; sending again does not change that mark. Returns the event with
-    the receipt's number and checksum.
+    `marking`: the parts that are this person's to mark are marked by sending. After the deadline it is accepted and
+    marked late; sending again does not change that mark. Returns the event with the receipt's number and checksum.
     """
     report = locked(report_id)
-    reason = why_not_submit(report, by)
+    reason = why_not_submit(report, by, marking=marking)
     if reason:
         raise NotAllowed(reason)
     form = saving.refresh_openings(report=report, by=by)
     if form.blocking:
         raise Refused(f"Chưa gửi được: {form.blocking_title}.", form.blocking)
+    for branch in unmarked(report):
+        give_mark(report, branch, by)
     saving.freeze_register(form=form, by=by)
     soft = [p for p in form.problems if p.severity == SOFT]
     now = now_for(by)
@@ -146,8 +149,11 @@ def accept_prior(*, report_id: int, by: User) -> ReportEvent:
 # What buttons ask ----------------------------------------------------------------------------------------------------
 
 
-def why_not_submit(report: Report, user: User) -> str:
-    """Why this person cannot send the report now, '' when they can (the figures are checked when sending)."""
+def why_not_submit(report: Report, user: User, *, marking: bool = False) -> str:
+    """Why this person cannot send the report now, '' when they can (the figures are checked when sending).
+
+    `marking`: parts that are theirs to mark need no mark before.
+    """
     if not may_submit(user, report):
         return "Chỉ cán bộ và lãnh đạo của đơn vị gửi được báo cáo này."
     if not report.is_editable:
@@ -155,7 +161,7 @@ def why_not_submit(report: Report, user: User) -> str:
     closed = closed_sentence(report)
     if closed:
         return closed
-    waiting = [b for b in branches_owing(report) if getattr(report, f"{b}_ready_at") is None]
+    waiting = [b for b in unmarked(report) if not (marking and may_mark(report, b, user))]
     if waiting:
         return f"Chưa gửi được: {' và '.join(part_name(b) for b in waiting)} chưa đánh dấu xong phần của mình."
     return ""

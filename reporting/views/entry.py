@@ -70,13 +70,14 @@ def save_cells(request, pk):
             )
         fields = {str(k): str(v) for k, v in sent["fields"].items()}
         seen = {str(k): str(v) for k, v in sent.get("seen", {}).items()}
+        unanswered = {str(k): [str(text) for text in v] for k, v in sent.get("unanswered", {}).items()}
         via = FigureChange.Via.PASTE if sent.get("via") == "paste" else FigureChange.Via.PAGE
-        outcome = _save(request.user, report, fields, seen, via)
+        outcome = _save(request.user, report, fields, seen, via, unanswered)
     except NotAllowed as error:
         return _no(409, str(error))
     except PermissionDenied:
         return _no(403, "Bạn không nhập được báo cáo này. Phân công của bạn đã thay đổi hoặc ô thuộc bộ phận khác.")
-    except (ValueError, KeyError, AttributeError, RawPostDataException):  # the last: a form instead of JSON
+    except (ValueError, KeyError, TypeError, AttributeError, RawPostDataException):  # the last: a form instead of JSON
         return _no(400, "Dữ liệu gửi lên không đọc được. Tải lại trang rồi nhập lại.")
     return JsonResponse(_receipt(request, outcome, touched={name.partition(".")[0] for name in fields}))
 
@@ -125,6 +126,8 @@ def mark_ready(request, pk):
         return redirect(f"{page}?kiem-tra={branch}")
     except NotAllowed as error:
         messages.error(request, str(error))
+    if request.POST.get("from") == "check":
+        return redirect("report-check", pk)
     return redirect(page)
 
 
@@ -161,7 +164,9 @@ def _is_field(name: str) -> bool:
 
 
 @transaction.atomic
-def _save(user, report, fields: dict[str, str], seen: dict[str, str], via: str) -> Outcome:
+def _save(
+    user, report, fields: dict[str, str], seen: dict[str, str], via: str, unanswered: dict[str, list[str]] | None = None
+) -> Outcome:
     """Reasons, narrative and cells each go to their own function, all or none; cells last: their form knows all."""
     reasons = {n: t for n, t in fields.items() if n.startswith(REASON_PREFIX)}
     texts = {n: t for n, t in fields.items() if n in NARRATIVE_FIELDS}
@@ -172,11 +177,11 @@ def _save(user, report, fields: dict[str, str], seen: dict[str, str], via: str) 
         kept = _explain(user, report, code, cell, reason)
         outcome.saved[name] = kept
         outcome.changed += 1
-    results = []
+    results, known = [], {"report_id": report.pk, "by": user, "seen": seen, "unanswered": unanswered}
     if texts:
-        results.append((saving.save_narrative(report_id=report.pk, by=user, texts=texts, seen=seen), texts))
+        results.append((saving.save_narrative(texts=texts, **known), texts))
     if cells and branches_entered_by(user, report):
-        results.append((saving.save_cells(report_id=report.pk, by=user, cells=cells, seen=seen, via=via), cells))
+        results.append((saving.save_cells(cells=cells, via=via, **known), cells))
     for result, sent in results:
         outcome.form = result.form
         outcome.saved |= result.saved
@@ -255,6 +260,8 @@ def _parts(request, form: ReportForm) -> dict[str, str]:
         )
         for section in form.sections
     }
+    marks = {"marks": ready.to_mark(form, request.user), "form": form}
+    parts["buoc-tiep"] = render_to_string("reporting/_next_step.html", marks, request)
     parts["tien-do"] = render_to_string("reporting/_progress.html", {"counts": form.counts(), "form": form})
     parts["van-de"] = form.blocking_title
     parts["dem-dvc"] = entry_rows.filled_text(form.services)
@@ -319,6 +326,7 @@ def _page(request, report: Report, form: ReportForm, typed: Typed | None = None)
         "leads": form.is_open and may_mark_any_branch(request.user, report),
         "help": entry_rows.HOW_TO_FILL,
         "paste_guide": json.dumps(entry_rows.paste_guide(form), ensure_ascii=False) if form.is_open else "",
+        "marks": ready.to_mark(form, request.user),
         "left": time_left(report.due, now_for(request.user)) if report.due else "",
         "last_year_label": f"tháng {form.month.month}/{form.month.year - 1}",
         "saved_at": _clock(form),
@@ -341,5 +349,5 @@ def _label(form: ReportForm, name: str) -> str:
 
 def _how_many(rows, key: str) -> int:
     if key == "thieu":
-        return sum(bool(row.missing) for row in rows)
+        return sum(row.is_missing for row in rows)
     return sum(bool(row.messages) for row in rows) if key else len(rows)

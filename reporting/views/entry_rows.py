@@ -132,6 +132,7 @@ class EntryRow:
     messages: list[Message]
     may_type: bool
     missing: int
+    is_missing: bool  # something to fill in for the reader; for who types nothing, for anybody
     hidden: bool = False
     last_year: str = ""  # 'T11/25'
     previous: str = ""  # 'T10'
@@ -219,10 +220,10 @@ def _row(form, line, may_type, may_explain, typed, only) -> EntryRow:
         boxes.append(box)
     missing = sum("is-missing" in box.state for box in boxes)
     month = form.month
-    row = EntryRow(line, boxes, messages, may_type, missing)
+    row = EntryRow(line, boxes, messages, may_type, missing, missing > 0 and (may_type or not form.branches_typed))
     row.last_year, row.previous = f"T{month.month}/{(month.year - 1) % 100:02d}", form.previous_short
     if only == "thieu":
-        row.hidden = not missing
+        row.hidden = not row.is_missing
     elif only == "loi":
         row.hidden = not messages
     return row
@@ -285,9 +286,15 @@ def summary_of(form: ReportForm, branch: str = "") -> list[tuple[str, str, str]]
         if inside is not None and (problem.cell not in inside or problem.severity == checks.SOFT):
             continue
         look = {checks.HARD: "x", checks.SOFT: "warn", checks.MISSING: "blank"}[problem.severity]
-        soft_id = f"ly-do-{problem.element_id}-{problem.code}"
-        found.append((look, f"#{soft_id if problem.severity == checks.SOFT else problem.element_id}", problem.title))
+        found.append((look, anchor_of(problem), problem.title))
     return found
+
+
+def anchor_of(problem: checks.Problem) -> str:
+    """Where a problem is mended on the entry page: its cell, or the field for the reason."""
+    if problem.severity == checks.SOFT:
+        return f"#ly-do-{problem.element_id}-{problem.code}"
+    return f"#{problem.element_id}"
 
 
 def filled_text(lines) -> str:

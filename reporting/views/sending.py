@@ -12,7 +12,7 @@ from de_an_06.plain.numbers import MINUS, format_number, format_rate, with_quali
 from reporting import difficulties
 from reporting.entry import checks
 from reporting.entry.form import IndicatorLine, ReportForm, ServiceLine, load_form
-from reporting.entry.ready import LOOKS_PERSONAL, personal_numbers_of
+from reporting.entry.ready import LOOKS_PERSONAL, personal_numbers_of, to_mark
 from reporting.figures import IN_TIME_FIELDS, RECEIVED_FIELDS, RESOLVED_FIELDS, closing, total
 from reporting.lateness import time_left
 from reporting.models import FigureChange, ReportEvent
@@ -58,7 +58,8 @@ def check_answers(request, pk):
         "problems": summary_of(form),
         "explained": [(p, e) for p in form.problems if (e := form.explanation(p)) and p.severity == checks.SOFT],
         "counts": form.counts(),
-        "refusal": workflow.why_not_submit(report, request.user),
+        "refusal": workflow.why_not_submit(report, request.user, marking=True),
+        "marks": to_mark(form, request.user),
         "reviewers": reviewers_of(report, today_for(request.user)),
         "log": _log(report),
         "difficulties": difficulties.panel_of(report, request.user),
@@ -71,7 +72,10 @@ def check_answers(request, pk):
 
 @require_POST
 def submit(request, pk):
-    """Send the report; what still blocks it is shown on the entry page, each thing linked to its cell."""
+    """Send the report, marking the parts that are this person's to mark.
+
+    What still blocks it is shown on the entry page, each thing linked to its cell.
+    """
     report = get_own_report(request.user, pk)
     if not request.POST.get("checked"):
         messages.error(request, "Đánh dấu “Tôi đã kiểm tra số liệu” rồi gửi.")
@@ -80,7 +84,7 @@ def submit(request, pk):
         messages.error(request, LOOKS_PERSONAL)
         return redirect("report-check", pk)
     try:
-        workflow.submit(report_id=pk, by=request.user)
+        workflow.submit(report_id=pk, by=request.user, marking=True)
     except Refused:
         return redirect(f"{reverse('report-entry', args=[pk])}?kiem-tra=1")
     except NotAllowed as error:

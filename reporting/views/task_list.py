@@ -9,16 +9,18 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from de_an_06.plain.numbers import format_number
+from reporting.entry import checks
 from reporting.entry.form import ReportForm, load_form
+from reporting.entry.ready import to_mark
 from reporting.lateness import is_past, time_left
 from reporting.models import Report, ReportEvent, Status
 from reporting.report_doors import reports_for
 from reporting.review import workflow
 from taskforces.clock import now_for, today_for
-from taskforces.models import Branch, Posting, UnitVersion
+from taskforces.models import Posting, UnitVersion
 from taskforces.scope import Right, held, may_submit, rights_of, roles_with, units_reviewing
 
-from .entry_rows import heading_of
+from .entry_rows import anchor_of, heading_of
 
 RECENT = 3
 
@@ -34,6 +36,16 @@ class Task:
     look: str
     icon: str
     done: bool
+
+
+@dataclass(slots=True)
+class Step:
+    """What to do next. `is_main`: it is this person's turn."""
+
+    label: str
+    href: str
+    waits_for: str = ""
+    is_main: bool = True
 
 
 @require_GET
@@ -52,20 +64,21 @@ def task_list(request):
     if report is None:
         return render(request, "reporting/task_list_empty.html", context)
     form = load_form(report, request.user)
-    tasks = _tasks(form) if form.is_open else []
+    refusal = workflow.why_not_submit(report, request.user, marking=True) if form.is_open and not form.blocking else ""
+    is_sendable = form.is_open and not form.blocking and not refusal
+    tasks = _tasks(form, is_sendable) if form.is_open else []
     left = sum(not task.done for task in tasks)
     older = reports[reports.index(report) + 1 :]
     context |= {
         "report": report,
         "form": form,
-        "tasks": [*tasks, _sending(report, request.user, left)] if tasks else [],
+        "tasks": [*tasks, _sending(report, is_sendable)] if tasks else [],
         "done": len(tasks) - left,
         "left": left,
-        "is_untouched": _is_untouched_since_return(report),
+        "step": _next_step(form, request.user, is_sendable) if form.is_open else None,
         "headline": _headline(report, form, left),
         "time_left": time_left(report.due, now_for(request.user)) if report.due else "",
         "will_be_late": report.revision == 0 and is_past(report.due, now_for(request.user)),
-        "first": _first_open_cell(form),
         "counts": form.counts(),
         "returned": [
             r for r in reports if r.status == Status.RETURNED and not r.stands_nowhere and may_submit(request.user, r)
@@ -139,13 +152,13 @@ def _headline(report: Report, form: ReportForm, left: int) -> str:
     return f"{label}: còn {left} việc trước khi gửi{' lại' if report.status == Status.RETURNED else ''}"
 
 
-def _tasks(form: ReportForm) -> list[Task]:
+def _tasks(form: ReportForm, is_sendable: bool) -> list[Task]:
     page = reverse("report-entry", args=[form.report.pk])
     tasks = []
     for section in form.sections:
         if section.services:
-            name = "Công an" if section.branch == Branch.POLICE else "Văn phòng"
-            tasks.append(_task(form, f"Dịch vụ công: phần {name}", f"{page}#{section.branch}", section.services))
+            title, place = f"Dịch vụ công: phần {section.part}", f"{page}#{section.branch}"
+            tasks.append(_task(form, title, place, section.services))
     headings = dict.fromkeys(heading_of(line) for line in form.indicators)
     for number, label in enumerate(headings, start=1):
         lines = [line for line in form.indicators if heading_of(line) == label]
@@ -168,19 +181,16 @@ def _tasks(form: ReportForm) -> list[Task]:
         )
     )
     waiting = [section for section in form.sections if section.ready_at is None]
-    tasks.append(
-        Task(
-            "Các bộ phận đánh dấu xong",
-            f"{page}#{(waiting or form.sections)[0].branch}" if form.sections else page,
-            f"Còn chờ: {' và '.join(section.label for section in waiting)}"
-            if waiting
-            else "Các bộ phận đã đánh dấu xong",
-            f"{len(form.sections) - len(waiting)}/{len(form.sections)} xong" if waiting else "Đã xong",
-            "warn" if waiting else "ok",
-            "half" if waiting else "check",
-            not waiting,
-        )
-    )
+    names = " và ".join(section.label for section in waiting)
+    if waiting and is_sendable:
+        detail, tag, look, icon = f"{names}: đánh dấu khi bạn gửi", "Khi gửi", "info", "check"
+    elif waiting:
+        done = len(form.sections) - len(waiting)
+        detail, tag, look, icon = f"Còn chờ: {names}", f"{done}/{len(form.sections)} xong", "warn", "half"
+    else:
+        detail, tag, look, icon = "Các bộ phận đã đánh dấu xong", "Đã xong", "ok", "check"
+    place = f"{page}#{(waiting or form.sections)[0].branch}" if form.sections else page
+    tasks.append(Task("Các bộ phận đánh dấu xong", place, detail, tag, look, icon, is_sendable or not waiting))
     return tasks
 
 
@@ -217,21 +227,44 @@ def _codes(problems) -> str:
     return f"{', '.join(codes[:3])} và {len(codes) - 3} mục khác"
 
 
-def _sending(report: Report, user, left: int) -> Task:
-    refusal = (
-        ""
-        if left == 0 and not workflow.why_not_submit(report, user)
-        else "Gửi được khi đủ số liệu, hết lỗi và các bộ phận đã đánh dấu xong"
-    )
+def _sending(report: Report, is_sendable: bool) -> Task:
     return Task(
         "Kiểm tra và gửi",
         reverse("report-check", args=[report.pk]),
-        refusal or "Xem lại toàn bộ số liệu rồi gửi",
-        "Chưa gửi được" if refusal else "Gửi được",
-        "" if refusal else "info",
-        "lock" if refusal else "send",
+        "Xem lại toàn bộ số liệu rồi gửi"
+        if is_sendable
+        else "Gửi được khi đủ số liệu, hết lỗi và các bộ phận đã đánh dấu xong",
+        "Gửi được" if is_sendable else "Chưa gửi được",
+        "info" if is_sendable else "",
+        "send" if is_sendable else "lock",
         False,
     )
+
+
+def _next_step(form: ReportForm, user, is_sendable: bool) -> Step:
+    """The one thing for this person to do now; where the rest is somebody else's, whom the report waits for."""
+    report = form.report
+    page, check = (reverse(name, args=[report.pk]) for name in ("report-entry", "report-check"))
+    own = {section.branch for section in form.sections if section.may_type}
+    branches = {line.code: line.branch for line in [*form.services, *form.indicators]}
+    mine = [p for p in form.blocking if not p.row or branches[p.row] in own]
+    if _is_untouched_since_return(report):
+        return Step("Sửa và gửi lại", page + _first_open_cell(form))
+    if is_sendable:
+        return Step("Kiểm tra và gửi", check)
+    if any(p.severity != checks.SOFT for p in mine):
+        label = "Nhập tiếp từ ô còn thiếu" if form.counts().filled else "Bắt đầu nhập"
+        return Step(label, page + _first_open_cell(form))
+    if mine:
+        return Step("Giải thích điểm khác thường", page + anchor_of(mine[0]))
+    waiting = [s.label for s in form.sections if s.branch not in own and (s.ready_at is None or not s.counts.is_clean)]
+    waits_for = f"Còn chờ {' và '.join(waiting)}" if waiting else ""
+    marks = to_mark(form, user)
+    if marks and own:
+        return Step(f"Xem lại và đánh dấu xong phần {marks[0].part}", check, waits_for)
+    if own:
+        return Step("Xem lại số liệu", page, waits_for, is_main=False)
+    return Step("Xem các việc còn lại", check, waits_for, is_main=False)
 
 
 def _first_open_cell(form: ReportForm) -> str:

@@ -1,7 +1,8 @@
 // The session ended: log in again on this page, then everything waiting is sent.
 import { cookie, form, login } from "./page.js";
 import { showStatus } from "./shown.js";
-import { keep, send } from "./saving.js";
+import { keep } from "./box.js";
+import { send } from "./saving.js";
 
 const password = login.querySelector("input[type=password]");
 const message = login.querySelector("[role=alert]");

@@ -15,6 +15,7 @@ export const seen = JSON.parse(field("seen").value || "{}"); // what the server 
 export const seenText = (name) => seen[name] ?? "";
 export const pending = new Map(); // typed, to be sent
 export const sending = new Map(); // sent, no answer yet
+export const unanswered = new Map(); // texts sent whose answer never came: the server may hold one of them
 export const refused = new Map(); // answered "no": a text that is no number, or a cell somebody else changed
 export const unsent = () => pending.size + sending.size;
 // stopped: why saving gave up; why: what the server says of not being able to save now

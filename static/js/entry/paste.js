@@ -1,5 +1,5 @@
 // Pasting a block of cells: where each figure goes is shown first, then it is written, and one act takes it all back.
-import { byId, EDITABLE, form, snack } from "./page.js";
+import { byId, EDITABLE, form, refused, snack } from "./page.js";
 import { enqueue } from "./saving.js";
 import { readTables } from "./block.js";
 import { isBlank, match, readCount } from "./match.js";
@@ -10,7 +10,7 @@ const rowOf = Object.fromEntries(guide.rows.map((row) => [row.code, row]));
 const shown = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, ".");
 const part = (name) => dialog.querySelector(`[data-part=${name}]`);
 let preview = null; // { start, writes, refusals, blank } while the dialog is open
-let last = null; // the paste that can be taken back: { start, cells: [input, before, after], isTypedSince }
+let last = null; // the paste that can be taken back: { start, cells: [input, before, after], isTypedSince, found }
 
 function readPaste(data, start) {
   const tables = readTables(data.getData("text/html"), data.getData("text/plain"));
@@ -93,17 +93,23 @@ function made(tag, text = "") {
 }
 
 function write(found) {
-  last = { start: found.start, cells: [], isTypedSince: false };
+  last = { start: found.start, cells: [], isTypedSince: false, found };
   for (const { input, text } of found.writes) {
     last.cells.push([input, input.value, text]);
     input.value = text;
     enqueue(input, "paste");
   }
-  const no = refusedCells(found), said = [`Đã dán ${found.writes.length} ô`];
+  say(found);
+  snack.hidden = false;
+}
+
+// Cells that the server did not take are pasted in vain too.
+function say(found) {
+  const inVain = found.writes.filter(({ input }) => refused.has(input.name)).length;
+  const no = refusedCells(found) + inVain, said = [`Đã dán ${found.writes.length - inVain} ô`];
   if (no) said.push(`không dán ${no} ô`);
   if (found.blank) said.push(`bỏ qua ${found.blank} ô trống`);
   snack.querySelector("span").textContent = `${said.join(", ")}.`;
-  snack.hidden = false;
 }
 
 // Every cell that still holds what was pasted gets back what it held; a figure typed since stays.
@@ -132,6 +138,7 @@ dialog.addEventListener("close", () => {
   preview = null;
 });
 snack.querySelector("[data-undo]").addEventListener("click", () => { if (last) takeBack(); });
+form.addEventListener("answered", () => { if (last && !snack.hidden) say(last.found); });
 form.addEventListener("input", () => { if (last) last.isTypedSince = true; });
 document.addEventListener("keydown", (event) => {
   const isUndo = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "z";

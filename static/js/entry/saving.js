@@ -1,51 +1,65 @@
 // Saving: one request at a time, what is typed meanwhile goes with the next, what is not confirmed stays in storage.
 import {
-  byId, cookie, field, form, isField, login, pending, refused, seen, seenText, sending, state, unsent,
+  byId, cookie, EDITABLE, field, form, isField, login, pending, refused, seen, seenText, sending, state, unanswered, unsent,
 } from "./page.js";
+import { keep, noteTyping, takeOver, tabs } from "./box.js";
 import { mark, showRow, showStatus } from "./shown.js";
 
 const page = form.dataset;
-const box = `nhap:${page.report}:${page.user}`; // in storage: this person's unconfirmed cells of this report
 const FIRST_WAIT = 2000, LONGEST_WAIT = 60000; // milliseconds between attempts while the line is down
+const LOOK_AGAIN = 1000, LOOK_OFTEN = 15000; // milliseconds until the boxes of other tabs are looked at
 const theirs = {}; // cells somebody else changed: their value
-let via = "page", wait = FIRST_WAIT, retry = 0, batch = 0, leaving = false, afterwards = null;
+const acts = []; // buttons pressed that wait until everything typed is saved
+const again = byId("thu-lai");
+let via = "page", wait = FIRST_WAIT, retry = null, batch = 0, busy = false, leaving = false;
 
-export function keep() {
-  const cells = [...refused, ...sending, ...pending].map(([name, text]) => [name, [text, seenText(name)]]);
-  try {
-    if (cells.length) localStorage.setItem(box, JSON.stringify(Object.fromEntries(cells)));
-    else localStorage.removeItem(box);
-  } catch { /* no storage: the cells still wait in this page */ }
-}
-
-// What was typed before and never reached the server comes back and is sent.
+// What was typed before and never reached the server, here or in a tab that is gone, comes back and is sent.
 export function restore() {
   for (const el of form.querySelectorAll("[aria-invalid=true]")) {
     if (el.name && !("conflict" in el.dataset) && el.value !== seenText(el.name)) refused.set(el.name, el.value);
   }
-  try {
-    for (const [name, [text, was]] of Object.entries(JSON.parse(localStorage.getItem(box) || "{}"))) {
-      const el = field(name);
-      if (!isField(el) || el.value === text) continue;
-      seen[name] = was; // so that a value somebody else saved meanwhile is a conflict, not overwritten
-      el.value = text;
-      enqueue(el);
-    }
-  } catch { /* unreadable storage is ignored */ }
   keep();
   showStatus();
+  if (!navigator.locks) return takeOver(bringBack);
+  const look = () => {
+    takeOver(bringBack);
+    setTimeout(() => takeOver(bringBack), LOOK_AGAIN); // a tab that closes lets go of its lock a little later
+  };
+  look();
+  addEventListener("focus", look);
+  setInterval(look, LOOK_OFTEN);
+}
+
+function bringBack(cells) {
+  for (const [name, text, was, sent] of cells) {
+    const el = field(name);
+    if (!isField(el) || el.value === text) continue;
+    seen[name] = was; // so that a value somebody else saved meanwhile is a conflict, not overwritten
+    if (sent.length) unanswered.set(name, sent);
+    el.value = text;
+    refused.delete(name);
+    pending.set(name, text);
+    mark(el, state.offline ? "is-waiting" : "is-saving");
+  }
+  keep();
+  showStatus();
+  soon();
 }
 
 export function enqueue(el, how = "page") {
   const { name, value } = el;
   const known = sending.get(name) ?? seenText(name);
-  if (!name || (!pending.has(name) && !refused.has(name) && known === value)) return;
+  if (!name || (!pending.has(name) && !refused.has(name) && known === value)) return keep();
   if (how === "paste") via = "paste";
   refused.delete(name);
   pending.set(name, value);
   mark(el, state.offline ? "is-waiting" : "is-saving");
-  keep();
+  noteTyping(el);
   showStatus();
+  soon();
+}
+
+function soon() {
   clearTimeout(batch);
   batch = setTimeout(send, 60);
 }
@@ -57,27 +71,57 @@ function commit() {
 }
 
 function whenSaved(act) {
-  afterwards = act;
+  acts.push(act);
   clearTimeout(batch);
   send();
 }
 
 export async function send() {
-  if (sending.size || !pending.size || state.stopped || login.open) return;
+  if (busy || state.stopped || login.open) return;
+  if (pending.size) await sendCells();
+  if (state.offline && unsent()) return;
+  if (pending.size) return send();
+  acts.shift()?.();
+}
+
+async function sendCells() {
   // refused ones go along so that their row's message stays
   for (const [name, text] of [...refused, ...pending]) sending.set(name, text);
-  const body = { user: page.user, via, fields: Object.fromEntries(sending), seen: {} };
-  for (const name of sending.keys()) body.seen[name] = seenText(name);
+  const body = { user: page.user, via, fields: Object.fromEntries(sending), seen: {}, unanswered: {} };
+  for (const [name, text] of sending) {
+    const before = unanswered.get(name) ?? [];
+    body.seen[name] = seenText(name);
+    if (before.length) body.unanswered[name] = before;
+    if (!before.includes(text)) unanswered.set(name, [...before, text]);
+  }
   pending.clear();
   via = "page";
+  keep();
   showStatus();
-  await answer(() => post(page.save, JSON.stringify(body)));
-  if (pending.size && !state.offline && !login.open) send();
-  else if (!unsent()) {
-    const act = afterwards;
-    afterwards = null;
-    act?.();
-  }
+  if (!(await answer(() => post(page.save, JSON.stringify(body))))) via = body.via;
+}
+
+// Another attempt after a while, longer each time; what is typed meanwhile tries by itself and delays nothing.
+function tryLater() {
+  state.offline = true;
+  retry ??= setTimeout(() => {
+    retry = null;
+    wait = Math.min(wait * 2, LONGEST_WAIT);
+    send();
+  }, wait);
+}
+
+function tryNow() {
+  resetWait();
+  if (!unsent() && !acts.length) state.offline = false;
+  showStatus();
+  send();
+}
+
+function resetWait() {
+  clearTimeout(retry);
+  retry = null;
+  wait = FIRST_WAIT;
 }
 
 function post(url, body) {
@@ -94,12 +138,13 @@ const asksForLogin = (response) =>
 async function answer(request) {
   let response, data;
   state.why = "";
+  busy = true;
   try {
     response = await request();
     if (asksForLogin(response)) {
       putBack();
       form.dispatchEvent(new Event("session-ended"));
-      return;
+      return false;
     }
     if (response.status < 400 && !isJson(response)) throw new Error("not an answer of this portal");
     if (response.status === 503 && isJson(response)) state.why = (await response.json()).message;
@@ -109,23 +154,23 @@ async function answer(request) {
     };
   } catch {
     putBack();
-    state.offline = true;
-    clearTimeout(retry);
-    retry = setTimeout(send, wait);
-    wait = Math.min(wait * 2, LONGEST_WAIT);
+    tryLater();
     showStatus();
-    return;
+    return false;
+  } finally {
+    busy = false;
   }
   state.offline = false;
-  wait = FIRST_WAIT;
+  resetWait();
   if (response.ok) receive(data);
   else {
     putBack();
     state.stopped = data.message;
-    afterwards = null;
+    acts.length = 0;
   }
   keep();
   showStatus();
+  return true;
 }
 
 function putBack() {
@@ -151,20 +196,44 @@ function receive(data) {
     refused.set(name, sending.get(name));
     theirs[name] = conflict.theirs;
   }
+  for (const name of [...Object.keys(data.saved), ...sending.keys()]) unanswered.delete(name);
   sending.clear();
   state.savedAt = data.saved_at || state.savedAt;
-  for (const [code, row] of Object.entries(data.rows)) showRow(code, row);
-  for (const [id, html] of Object.entries(data.parts)) {
+  draw(data);
+  if (!refused.size) tabs.postMessage(data);
+  form.dispatchEvent(new Event("answered"));
+}
+
+function draw({ rows, parts }) {
+  for (const [code, row] of Object.entries(rows)) showRow(code, row);
+  for (const [id, html] of Object.entries(parts)) {
     const part = byId(id);
     if (part && !part.contains(document.activeElement)) part.innerHTML = html;
   }
 }
 
+// The same person saved in another tab: this one shows it too, except where something else is being typed here.
+function hear(data) {
+  for (const [name, text] of Object.entries(data.saved)) {
+    const el = field(name), isUntouched = el?.value === seenText(name);
+    seen[name] = text;
+    if (isUntouched && !pending.has(name) && !sending.has(name)) el.value = text;
+  }
+  const hasRefused = (code) => [...refused.keys()].some((name) => name.startsWith(`${code}.`));
+  draw({ parts: data.parts, rows: Object.fromEntries(Object.entries(data.rows).filter(([code]) => !hasRefused(code))) });
+  keep();
+}
+
 async function zeroFill(button) {
   const body = new FormData();
   body.set("service", button.value);
-  await answer(() => post(button.formAction, body));
-  byId(button.value)?.querySelector("input:not([readonly])")?.focus();
+  for (const el of byId(button.value).querySelectorAll(EDITABLE)) {
+    if (!el.value) unanswered.set(el.name, [...(unanswered.get(el.name) ?? []), "0"]);
+  }
+  const isAnswered = await answer(() => post(button.formAction, body));
+  byId(button.value)?.querySelector(EDITABLE)?.focus();
+  if (isAnswered) send();
+  else acts.unshift(() => zeroFill(button));
 }
 
 // Somebody else changed the cell: their number or mine.
@@ -188,11 +257,15 @@ function submit(event) {
   commit();
   if (button?.name === "service") {
     event.preventDefault();
-    if (unsent()) whenSaved(() => zeroFill(button));
-    else zeroFill(button);
-  } else if (unsent()) {
+    whenSaved(() => zeroFill(button));
+  } else if (unsent() || busy) {
     event.preventDefault();
     whenSaved(() => form.requestSubmit(button));
+  } else if (!navigator.onLine) {
+    event.preventDefault(); // the browser would put its own page in place of this one
+    acts.push(() => form.requestSubmit(button));
+    state.offline = true;
+    showStatus();
   } else {
     field("seen").value = JSON.stringify(seen);
     leaving = true;
@@ -200,9 +273,12 @@ function submit(event) {
 }
 
 form.addEventListener("change", (event) => { if (isField(event.target)) enqueue(event.target); });
+form.addEventListener("input", (event) => { if (isField(event.target)) noteTyping(event.target); });
 form.addEventListener("click", settleConflict);
 form.addEventListener("submit", submit);
-addEventListener("online", () => { clearTimeout(retry); send(); });
+again.addEventListener("click", tryNow);
+tabs.addEventListener("message", ({ data }) => hear(data));
+addEventListener("online", tryNow);
 addEventListener("offline", () => { if (unsent()) { state.offline = true; showStatus(); } });
 document.addEventListener("visibilitychange", () => { if (document.hidden) commit(); });
-addEventListener("beforeunload", (event) => { commit(); if (!leaving && unsent()) event.preventDefault(); });
+addEventListener("beforeunload", (event) => { commit(); if (!leaving && (unsent() || acts.length)) event.preventDefault(); });

@@ -1,5 +1,5 @@
 // What the page shows of saving: the sign in every cell, the status line at the bottom, the messages under a row.
-import { byId, field, form, login, pending, refused, state, unsent } from "./page.js";
+import { byId, field, form, login, pending, refused, sending, state, unsent } from "./page.js";
 import { applyFilter } from "./filter.js";
 
 const ICONS = {
@@ -32,6 +32,10 @@ export function showStatus() {
   line.className = look;
   line.innerHTML = icon(sign) + " ";
   line.append(text);
+  const again = byId("thu-lai"), hadFocus = document.activeElement === again;
+  again.hidden = !state.offline || Boolean(state.stopped) || login.open;
+  line.tabIndex = -1;
+  if (again.hidden && hadFocus) line.focus(); // where what became of it stands
 }
 
 function status() {
@@ -40,7 +44,8 @@ function status() {
   const far = `${cells} chưa gửi về máy chủ, vẫn giữ trên máy này. Đừng đóng trang.`;
   if (state.stopped) return ["t-bad", "x", state.stopped];
   if (login.open) return ["t-warn", "lock", `Phiên làm việc đã hết hạn. ${here}`];
-  if (state.offline) return ["t-warn", "warn", `${state.why || "Mất kết nối."} ${far}`];
+  if (state.offline && sending.size) return ["t-warn", "spin", `Mất kết nối, đang thử lại. ${far}`];
+  if (state.offline) return ["t-warn", "warn", `${state.why || "Mất kết nối."} ${unsent() ? far : "Việc vừa bấm được làm khi có mạng lại."}`];
   if (unsent()) return ["t-info", "spin", `${savedAt ? saved + " · " : ""}đang lưu ${cells}`];
   if (refused.size) return ["t-bad", "x", `${saved} · ${refused.size} ô chưa lưu được`];
   return ["t-ok", savedAt ? "check" : "blank", saved];
