@@ -188,6 +188,7 @@ def _row(form, line, may_type, may_explain, typed, only) -> EntryRow:
     for problem, message in zip(shown, messages, strict=True):
         for key in problem.cells or (problem.cell,):
             about.setdefault(key, []).append(message.id)
+    wrong = [m.id for m in messages if m.kind == "bad"]
     for cell in line.cells:
         state = cell.state.replace("is-derived", "").strip()
         classes, short_label = CELL_LOOKS.get(cell.name, ("", cell.short_label))
@@ -202,7 +203,10 @@ def _row(form, line, may_type, may_explain, typed, only) -> EntryRow:
             icon=ICONS.get(state, ""),
             readonly=not may_type or bool(cell.locked),
             output=cell.locked in {CARRIED, DERIVED},
-            described_by=" ".join([f"{cell.element_id}-t", *(about.get(cell.key, []))]),
+            described_by=" ".join(
+                # what is worked out below zero follows from what is wrong in the row
+                [f"{cell.element_id}-t", *about.get(cell.key, wrong if state == "is-problem" else [])]
+            ),
             previous=cell.previous,
             last_year=cell.last_year,
             invalid=state == "is-problem",
