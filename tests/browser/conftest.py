@@ -80,14 +80,14 @@ def session_cookie(user, url: str) -> dict:
     }
 
 
-def violations(page) -> list[str]:
-    """Serious and critical findings of axe on the page as it stands, one line each."""
+def violations(page, of=("serious", "critical")) -> list[str]:
+    """Findings of axe on the page as it stands, of these impacts, one line each."""
     from axe_playwright_python.sync_playwright import Axe
 
     found = Axe().run(page).response["violations"]
     return [
         f"{v['id']}: {node['target']} {node.get('failureSummary', '')}"
         for v in found
-        if v["impact"] in {"serious", "critical"}
+        if v["impact"] in of
         for node in v["nodes"]
     ]
