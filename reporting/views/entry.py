@@ -110,6 +110,7 @@ def mark_ready(request, pk):
     page = reverse("report-entry", args=[pk])
     if branch not in Branch.values:
         return redirect(page)
+    back = f"{page}#tt-{branch}"  # the focus stays with the button's place
     try:
         if "seen" in request.POST:
             outcome = _save_form(request, report)
@@ -120,12 +121,11 @@ def mark_ready(request, pk):
         else:
             ready.mark_ready(report_id=pk, branch=branch, by=request.user)
             messages.success(request, f"Đã đánh dấu xong phần {Branch(branch).label}.")
-        page += f"#tt-{branch}"  # the focus stays with the button's place
     except Refused:
         return redirect(f"{page}?kiem-tra={branch}")
     except NotAllowed as error:
         messages.error(request, str(error))
-    return redirect(page)
+    return redirect(back)
 
 
 @dataclass(slots=True)

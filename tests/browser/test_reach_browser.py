@@ -10,7 +10,7 @@ from reporting.entry.form import load_form
 from reporting.models import IndicatorFigure, Report, ServiceFigures
 from taskforces.models import Branch
 from tests.browser.conftest import DESK, PHONE
-from tests.browser.test_entry_browser import cell, go, saved
+from tests.browser.test_entry_browser import cell, go
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -151,7 +151,8 @@ def read(page, selector) -> dict:
 LISTEN = """() => {
     // What a screen reader would say: the text of a live region each time it changes.
     window.heard = [];
-    const isLive = (el) => (el.ariaLive ?? (el.matches("[role=status], [role=alert], [role=log], output") ? "on" : "off")) !== "off";
+    const LIVE = "[aria-live], [role=status], [role=alert], [role=log], output";
+    const isLive = (el) => el.matches(LIVE) && el.ariaLive !== "off";
     new MutationObserver((changes) => {
         const said = new Set();
         for (const { target } of changes) {
@@ -198,11 +199,14 @@ def test_a_new_error_belongs_to_its_field_and_is_read_once(open_browser, world, 
     assert error in field["description"]
     assert "tháng trước" in field["description"]
     said = hear(page)
-    assert len(said) == 1 and error in said[0] and re.match(r"Đã lưu \d\d:\d\d\.", said[0]), said
+    assert len(said) == 1, said
+    assert error in said[0]
+    assert re.match(r"Đã lưu \d\d:\d\d\.", said[0]), said
     for key in ("TT01.numerator", "TT02.numerator"):  # the error stands as it was: these are only saved
         type_and_leave(page, key, "22")
         said = hear(page)
-        assert len(said) == 1 and error not in said[0], said
+        assert len(said) == 1, said
+        assert error not in said[0]
     type_and_leave(page, "DVC09.resolved_on_time", "21")
     field = read(page, "#DVC09-resolved_on_time")
     assert (field["invalid"], error in field["description"]) == ("false", False)
@@ -226,7 +230,8 @@ def test_a_text_that_is_no_number_and_a_lost_connection_are_read(open_browser, w
     page.evaluate(LISTEN)
     type_and_leave(page, "DVC09.rejected", "mười")
     said = hear(page)
-    assert len(said) == 1 and "Bạn đã nhập “mười”" in said[0], said
+    assert len(said) == 1, said
+    assert "Bạn đã nhập “mười”" in said[0]
     assert "Bạn đã nhập “mười”" in read(page, "#DVC09-rejected")["description"]
     page.context.set_offline(True)
     cell(page, "DVC10.rejected").fill("7")
@@ -246,8 +251,9 @@ def test_a_phone_needs_half_of_the_height(open_browser, world, november):
 
 @pytest.mark.parametrize("branch", ["office", "police"])
 def test_ones_own_part_comes_first_and_the_other_is_folded(open_browser, world, november, branch):
-    page = go(open_browser(getattr(world, "officer" if branch == "office" else "police_officer"), viewport=PHONE), november)
-    own, other = ("DVC09", "DVC03") if branch == "office" else ("DVC03", "DVC09")
+    people = {"office": (world.officer, "DVC09", "DVC03"), "police": (world.police_officer, "DVC03", "DVC09")}
+    person, own, other = people[branch]
+    page = go(open_browser(person, viewport=PHONE), november)
     expect(page.locator(".grid tbody").first).to_have_id(branch)
     expect(page.locator(f"#{own}")).to_be_visible()
     expect(page.locator(f"#{other}")).to_be_hidden()
@@ -279,11 +285,12 @@ def test_the_name_stays_while_its_cells_scroll_and_earlier_figures_take_one_line
     page = go(open_browser(world.officer, viewport=PHONE), november)
     name = page.locator("#DVC09 th")
     last = page.locator("#DVC09-pending_overdue")
-    page.evaluate("scrollTo(0, document.querySelector('#DVC09-pending_overdue').getBoundingClientRect().top + scrollY - 80)")
+    last.evaluate("el => scrollTo(0, el.getBoundingClientRect().top + scrollY - 80)")
     assert name.bounding_box()["y"] == pytest.approx(0, abs=1)
     assert last.bounding_box()["y"] >= name.bounding_box()["y"] + name.bounding_box()["height"]
     heights = page.locator(".cell small.two-nums, .ind .svcrow:has(.is-derived) .prev").evaluate_all(
         """found => found.filter((el) => el.checkVisibility())
             .map((el) => [el.closest("tr").id, el.getBoundingClientRect().height])"""
     )
-    assert heights and max(height for _, height in heights) < 22, heights  # two lines of 11 px need 27
+    assert heights
+    assert max(height for _, height in heights) < 22, heights  # two lines of 11 px need 27

@@ -31,10 +31,10 @@ const tidy = (el) => el.textContent.replace(/\s+/g, " ").trim();
 const errors = () => [...document.querySelectorAll("#chung .notice span:first-child, .rowmsg .notice span:first-child")].map(tidy);
 let told = tidy(byId("trang-thai")), isSaving = false, known = errors();
 
-function tell(look, text) {
-  const wasSaving = isSaving;
-  isSaving = look === "t-info";
-  if (isSaving || (!wasSaving && text === told)) return;
+function tell(look, sign, text) {
+  const isNews = text !== told || (isSaving && look !== "t-warn"); // the same minute, another save
+  isSaving = sign === "spin";
+  if (isSaving || !isNews) return;
   const found = errors(), line = byId("doc-to"), before = line.textContent;
   const words = [text.replace(/\.?$/, "."), ...new Set(found.filter((error) => !known.includes(error)))].join(" ");
   [told, known] = [text, found];
@@ -43,7 +43,7 @@ function tell(look, text) {
 
 export function showStatus() {
   const [look, sign, text] = status();
-  tell(look, text);
+  tell(look, sign, text);
   const line = byId("trang-thai");
   line.className = look;
   line.innerHTML = icon(sign) + " ";
