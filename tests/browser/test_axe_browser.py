@@ -23,7 +23,9 @@ OTHERS = (  # pages that stand in no list of who may
     ("officer", "guide"),
     ("officer", "account_change_password"),
     ("officer", "mfa_index"),
-    ("staff", "admin:index"),
+    ("administrator", "admin:index"),
+    ("administrator", "admin:taskforces_posting_changelist"),
+    ("administrator", "admin:taskforces_posting_add"),
 )
 
 
