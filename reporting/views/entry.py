@@ -110,7 +110,6 @@ def mark_ready(request, pk):
     page = reverse("report-entry", args=[pk])
     if branch not in Branch.values:
         return redirect(page)
-    back = f"{page}#tt-{branch}"  # the focus stays with the button's place
     try:
         if "seen" in request.POST:
             outcome = _save_form(request, report)
@@ -125,7 +124,7 @@ def mark_ready(request, pk):
         return redirect(f"{page}?kiem-tra={branch}")
     except NotAllowed as error:
         messages.error(request, str(error))
-    return redirect(back)
+    return redirect(f"{page}#tt-{branch}")  # the focus stays with the button's place
 
 
 @dataclass(slots=True)
