@@ -1,5 +1,5 @@
 // Select2 names neither of the two elements it draws for a field of the administration: both get the field's label.
-addEventListener("load", () => {
+function name() {
   for (const select of document.querySelectorAll("select.admin-autocomplete")) {
     const [label] = select.labels, drawn = document.getElementById(`select2-${select.id}-container`);
     if (!label || !drawn) continue;
@@ -7,4 +7,6 @@ addEventListener("load", () => {
     drawn.setAttribute("aria-labelledby", label.id);
     drawn.parentElement.setAttribute("aria-labelledby", `${label.id} ${drawn.id}`); // the label and what is chosen
   }
-});
+}
+
+addEventListener("DOMContentLoaded", () => django.jQuery(name)); // after all that wait for jQuery, Select2 among them
