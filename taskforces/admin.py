@@ -135,6 +135,9 @@ class PostingAdmin(NothingIsDeleted, admin.ModelAdmin):
     fields = ["user", "unit", "role", "branch", "valid_from", "valid_to"]
     list_select_related = ["user", "unit"]
 
+    class Media:
+        js = ["js/autocomplete.js"]
+
     @admin.display(description="đơn vị")
     def unit_name(self, posting):
         return max(posting.unit.versions.all(), key=lambda version: version.valid_from).name

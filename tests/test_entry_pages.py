@@ -141,7 +141,7 @@ def test_entry_page_shows_both_branches_and_locks_the_other(client, world, novem
     other = re.search(r'<input id="DVC03-received_online"[^>]*>', html)[0]
     register = re.search(r'<input id="TC07-numerator"[^>]*>', html)[0]
     assert "readonly" not in own
-    assert 'aria-label="DVC09, tiếp nhận trực tuyến"' in own
+    assert 'aria-label="Đăng ký khai sinh, DVC09, tiếp nhận trực tuyến"' in own
     assert 'inputmode="numeric"' in own
     assert "readonly" in other
     assert "readonly" in register

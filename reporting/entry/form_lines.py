@@ -33,7 +33,6 @@ class Cell:
     last_year: str  # the same month last year, '' when there is none
     locked: str = ""  # why it cannot be typed: '', 'carried', 'derived', 'register'
     state: str = ""  # class of the box: '', 'is-derived', 'is-locked', 'is-problem', 'is-warning', 'is-missing'
-    message_id: str = ""  # id of the message below the row that is about this cell
 
     @property
     def name(self) -> str:
@@ -69,6 +68,10 @@ class ServiceLine:
         return self.service.code
 
     @property
+    def name(self) -> str:
+        return self.service.short_name
+
+    @property
     def branch(self) -> str:
         return self.service.reporter
 
@@ -102,6 +105,10 @@ class IndicatorLine:
     @property
     def code(self) -> str:
         return self.indicator.code
+
+    @property
+    def name(self) -> str:
+        return self.indicator.name
 
     @property
     def branch(self) -> str:
@@ -220,7 +227,6 @@ def _mark(cells: list[Cell], problems: Iterable[Problem]) -> None:
             cell = by_key.get(key)
             if cell is not None:
                 cell.state = f"is-derived {states[problem.severity]}" if cell.locked else states[problem.severity]
-                cell.message_id = f"{problem.row}-{problem.code}"
 
 
 def _pair_text(pair: tuple[int | None, int | None], is_ratio: bool) -> str:

@@ -128,7 +128,7 @@ def mark_ready(request, pk):
         messages.error(request, str(error))
     if request.POST.get("from") == "check":
         return redirect("report-check", pk)
-    return redirect(page)
+    return redirect(f"{page}#tt-{branch}")  # the focus stays with the button's place
 
 
 @dataclass(slots=True)
@@ -230,6 +230,7 @@ def _receipt(request, outcome: Outcome, touched: set[str]) -> dict:
         rows[row.code] = {
             "states": {b.id: b.state.replace("is-derived", "").strip() for b in row.boxes if b.icon},
             "derived": derived,
+            "described": entry_rows.described(row),
             "missing": row.missing,
             "messages": render_to_string("reporting/_row_messages.html", {"row": row}).strip() if row.messages else "",
         }
@@ -288,6 +289,7 @@ def _page(request, report: Report, form: ReportForm, typed: Typed | None = None)
         row.log = log.get(row.code)
     counts = form.counts()
     all_rows = [*service_rows, *indicator_rows]
+    own = branches_entered_by(request.user, report)
     summary = entry_rows.summary_of(form, branch) if asked else []
     title = f"Chưa gửi được: {form.blocking_title}" if not branch else f"Chưa xong phần {Branch(branch).label}"
     if typed is not None:
@@ -300,7 +302,12 @@ def _page(request, report: Report, form: ReportForm, typed: Typed | None = None)
         "report": report,
         "form": form,
         "here": "task-list",
-        "sections": [(s, [row for row in service_rows if row.line.branch == s.branch]) for s in form.sections],
+        "sections": [
+            (s, [row for row in service_rows if row.line.branch == s.branch])
+            for s in sorted(form.sections, key=lambda s: s.branch not in own)
+        ],
+        "own": own,
+        "of_others": sum(row.line.branch not in own for row in indicator_rows) if own else 0,
         "groups": entry_rows.grouped(indicator_rows),
         "has_services": bool(service_rows),
         "narrative": [(name, label, _typed_text(typed, name, text)) for name, label, text in form.narrative],

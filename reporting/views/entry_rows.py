@@ -24,12 +24,14 @@ INPUT = (
     '<input id="{}" name="{}" inputmode="numeric" autocomplete="off" value="{}" aria-label="{}" '
     'aria-describedby="{}"{}>'
 )
-OUTPUT = '<output class="num" id="{}" tabindex="-1" aria-label="{}">{}</output>'
+# An <output> speaks of itself at every change; here one message tells what came of a save (static/js/entry/shown.js).
+OUTPUT = '<output class="num" id="{}" tabindex="-1" aria-live="off" aria-label="{}" aria-describedby="{}">{}</output>'
 CELL = '<td class="cell {}{}" data-label="{}">{}<small class="two-nums" id="{}-t">{}{}</small></td>'
 EARLIER = '<span data-prev="{}:"><span class="visually-hidden">{} </span>{}</span>'
 NO_NUMBER, NO_SIGN = mark_safe("<span></span>"), mark_safe("")
 FLAGS = {  # (invalid, conflict, readonly) -> attributes
-    (i, c, r): mark_safe(' aria-invalid="true"' * i + " data-conflict" * c + " readonly" * r)  # noqa: S308 constants
+    # Tab stops at what this person types; what others type is read, found by its row, and linked to.
+    (i, c, r): mark_safe(' aria-invalid="true"' * i + " data-conflict" * c + ' readonly tabindex="-1"' * r)  # noqa: S308
     for i in (False, True)
     for c in (False, True)
     for r in (False, True)
@@ -90,7 +92,7 @@ class Box:
         """The field alone, with its sign."""
         sign = icon(self.icon) if self.icon else NO_SIGN
         if self.output:
-            return sign + format_html(OUTPUT, self.id, self.label, self.text)
+            return sign + format_html(OUTPUT, self.id, self.label, self.described_by, self.text)
         flags = FLAGS[self.invalid, self.conflict, self.readonly]
         return sign + format_html(INPUT, self.id, self.name, self.text, self.label, self.described_by, flags)
 
@@ -181,14 +183,20 @@ def report_messages(form: ReportForm, *, may_explain: bool) -> list[Message]:
 
 def _row(form, line, may_type, may_explain, typed, only) -> EntryRow:
     boxes = []
-    messages = [_problem_message(form, p, may_explain) for p in line.problems if p.severity != checks.MISSING]
+    shown = [p for p in line.problems if p.severity != checks.MISSING]
+    messages = [_problem_message(form, p, may_explain) for p in shown]
+    about: dict[str, list[str]] = {}  # cell -> ids of the messages that speak of it
+    for problem, message in zip(shown, messages, strict=True):
+        for key in problem.cells or (problem.cell,):
+            about.setdefault(key, []).append(message.id)
+    wrong = [m.id for m in messages if m.kind == "bad"]
     for cell in line.cells:
         state = cell.state.replace("is-derived", "").strip()
         classes, short_label = CELL_LOOKS.get(cell.name, ("", cell.short_label))
         box = Box(
             id=cell.element_id,
             name=cell.key,
-            label=cell.label,
+            label=f"{line.name}, {cell.label}",
             short_label=short_label,
             text=cell.text,
             classes=classes,
@@ -196,7 +204,10 @@ def _row(form, line, may_type, may_explain, typed, only) -> EntryRow:
             icon=ICONS.get(state, ""),
             readonly=not may_type or bool(cell.locked),
             output=cell.locked in {CARRIED, DERIVED},
-            described_by=" ".join([f"{cell.element_id}-t", *(m.id for m in messages if m.cell == cell.key)]),
+            described_by=" ".join(
+                # what is worked out below zero follows from what is wrong in the row
+                [f"{cell.element_id}-t", *about.get(cell.key, wrong if state == "is-problem" else [])]
+            ),
             previous=cell.previous,
             last_year=cell.last_year,
             invalid=state == "is-problem",
@@ -278,6 +289,11 @@ def heading_of(line: IndicatorLine) -> str:
     return SHARED_HEADINGS.get(line.indicator.group, line.group)
 
 
+def described(row: EntryRow) -> dict[str, str]:
+    """Field or figure of the row -> ids of what is said about it: earlier figures, errors, questions."""
+    return {box.id: box.described_by for box in row.boxes}
+
+
 def summary_of(form: ReportForm, branch: str = "") -> list[tuple[str, str, str]]:
     """What keeps the report (or one branch's part) from being finished: (icon, href, text)."""
     inside = {p.cell for p in form.problems_of(branch)} if branch else None
@@ -318,7 +334,7 @@ def paste_guide(form: ReportForm) -> dict:
             run += group != before
             before = group
             is_service = isinstance(line, ServiceLine)
-            names = [line.service.short_name, line.service.name] if is_service else [line.indicator.name]
+            names = [line.name, line.service.name] if is_service else [line.name]
             locked = "" if may_type.get(line.branch) else _locked_row(line.branch)
             row = {"code": line.code, "name": names[0], "names": names, "locked": locked}
             rows.append({**row, "table": table, "run": f"{table}{run}"})

@@ -80,14 +80,15 @@ def session_cookie(user, url: str) -> dict:
     }
 
 
-def violations(page) -> list[str]:
-    """Serious and critical findings of axe on the page as it stands, one line each."""
+def violations(page, of=("serious", "critical"), skip=()) -> list[str]:
+    """Findings of axe on the page as it stands, of these impacts, one line each; `skip` names rules left out."""
     from axe_playwright_python.sync_playwright import Axe
 
-    found = Axe().run(page).response["violations"]
+    options = {"resultTypes": ["violations"], "rules": {rule: {"enabled": False} for rule in skip}}
+    found = Axe().run(page, options=options).response["violations"]
     return [
         f"{v['id']}: {node['target']} {node.get('failureSummary', '')}"
         for v in found
-        if v["impact"] in {"serious", "critical"}
+        if v["impact"] in of
         for node in v["nodes"]
     ]

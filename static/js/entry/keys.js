@@ -1,4 +1,5 @@
-// Moving like in a spreadsheet; Escape takes back what was typed, F1 or ? says how a cell is filled in.
+// Moving like in a spreadsheet; Escape takes back what was typed, F1 or ? says how a cell is filled in, Ctrl + Enter
+// goes to what comes after typing. Tab stops at cells; of the "?" of the rows it stops at one, arrows go on from there.
 import { byId, columnOf, EDITABLE, form, help, seenText, snack } from "./page.js";
 import { enqueue } from "./saving.js";
 
@@ -18,6 +19,25 @@ function moveDown(el, step) {
 function moveAlong(el, step) {
   const all = shownRows().flatMap(inputsOf);
   all[all.indexOf(el) + step]?.focus();
+}
+
+// To the button that marks a section as done, from the last of them to checking and sending.
+function moveOn(el) {
+  const stops = [...form.querySelectorAll("[name=branch]"), document.querySelector(".savebar .btn--main")];
+  stops[(stops.indexOf(el) + 1) % stops.length].focus();
+}
+
+const helps = [...form.querySelectorAll(".def summary")];
+function stopAt(el) {
+  for (const other of helps) other.tabIndex = other === el ? 0 : -1;
+}
+
+function moveHelp(el, step) {
+  const shown = helps.filter((other) => other.checkVisibility());
+  const next = shown[shown.indexOf(el) + step];
+  if (!next) return;
+  stopAt(next);
+  next.focus();
 }
 
 function takeBack(el) {
@@ -40,12 +60,21 @@ form.addEventListener("focusin", (event) => { if (event.target.matches(".cell in
 form.addEventListener("keydown", (event) => {
   const el = event.target;
   if (event.key === "Escape") help.hidden = snack.hidden = true;
-  if (!el.matches(".cell input") || event.altKey || event.ctrlKey || event.metaKey || event.isComposing) return;
+  const act = actOf(event, el);
+  if (!act) return;
+  act();
+  event.preventDefault();
+});
+
+function actOf(event, el) {
+  if (event.key === "Enter" && event.ctrlKey) return () => moveOn(el);
+  if (helps.includes(el)) return { ArrowDown: () => moveHelp(el, 1), ArrowUp: () => moveHelp(el, -1) }[event.key];
+  if (!el.matches(".cell input") || event.altKey || event.ctrlKey || event.metaKey || event.isComposing) return null;
   const { selectionStart: start, selectionEnd: end } = el, last = el.value.length;
   const isWhole = start === 0 && end === last;
   const atStart = !event.shiftKey && (isWhole || (start === 0 && end === 0)); // there the arrows leave the cell
   const atEnd = !event.shiftKey && (isWhole || (start === last && end === last));
-  const act = {
+  return {
     Enter: () => moveDown(el, event.shiftKey ? -1 : 1),
     ArrowDown: () => moveDown(el, 1),
     ArrowUp: () => moveDown(el, -1),
@@ -55,7 +84,6 @@ form.addEventListener("keydown", (event) => {
     F1: () => explain(el),
     "?": () => explain(el),
   }[event.key];
-  if (!act) return;
-  act();
-  event.preventDefault();
-});
+}
+
+stopAt(helps[0]);

@@ -26,8 +26,24 @@ export function mark(el, look) {
   else el.removeAttribute("aria-invalid");
 }
 
+// Read aloud: one message for what came of a save, with the errors that are new; the line at the bottom changes too often.
+const tidy = (el) => el.textContent.replace(/\s+/g, " ").trim();
+const errors = () => [...document.querySelectorAll("#chung .notice span:first-child, .rowmsg .notice span:first-child")].map(tidy);
+let told = tidy(byId("trang-thai")), isSaving = false, known = errors();
+
+function tell(look, sign, text) {
+  const isNews = text !== told || (isSaving && look !== "t-warn"); // the same minute, another save
+  isSaving = sign === "spin";
+  if (isSaving || !isNews) return;
+  const found = errors(), line = byId("doc-to"), before = line.textContent;
+  const words = [text.replace(/\.?$/, "."), ...new Set(found.filter((error) => !known.includes(error)))].join(" ");
+  [told, known] = [text, found];
+  line.textContent = words === before ? `${words}\u00a0` : words; // the same words again are read only if they differ
+}
+
 export function showStatus() {
   const [look, sign, text] = status();
+  tell(look, sign, text);
   const line = byId("trang-thai");
   line.className = look;
   line.innerHTML = icon(sign) + " ";
@@ -60,6 +76,7 @@ export function showRow(code, row) {
   }
   for (const el of tr.querySelectorAll(".cell input:not([readonly]), .cell output")) {
     const look = row.states[el.id];
+    if (row.described[el.id]) el.setAttribute("aria-describedby", row.described[el.id]);
     if (pending.has(el.name)) continue;
     if (look) mark(el, look);
     else if (!el.closest(".is-saved")) mark(el, "");
