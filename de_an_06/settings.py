@@ -148,6 +148,8 @@ CELERY_TASK_ROUTES = {
     "taskforces.tasks.write_import": {"queue": "files"},
 }
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 600 * 1024  # KiB; a child above it is replaced after its task
+CELERY_BEAT_SCHEDULER = "de_an_06.timetable:Scheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 10  # seconds: so soon a clock that was set back is noticed
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "drain-rollup-requests": {"task": "reporting.tasks.drain_rollup_requests", "schedule": 60.0},
