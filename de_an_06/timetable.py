@@ -24,7 +24,9 @@ class Scheduler(PersistentScheduler):
         now = self.app.now()
         for entry in self.schedule.values():
             if entry.last_run_at > now:
-                logger.warning("%s ran last at %s, in the future: the clock was set back", entry.name, entry.last_run_at)
+                logger.warning(
+                    "%s ran last at %s, in the future: the clock was set back", entry.name, entry.last_run_at
+                )
                 entry.last_run_at = now - dt.timedelta(seconds=MINUTE)
                 self._heap = None  # planned anew
         return super().tick(*args, **kwargs)
@@ -61,5 +63,5 @@ def send_minutely(app) -> None:
             if entry["schedule"] == MINUTE:
                 app.send_task(entry["task"], retry=False)
     except Exception:
-        # In the worker's event loop: a queue that is gone is the worker's own affair, and a minute later it is tried again.
+        # It runs in the worker's event loop and must not end it; a minute later it is tried again.
         logger.warning("what is due every minute is not sent", exc_info=True)

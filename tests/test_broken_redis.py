@@ -6,6 +6,7 @@ Each test has a redis-server of its own on a port of its own, an SQLite database
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 from pathlib import Path
@@ -211,3 +212,25 @@ def test_a_commit_is_never_answered_with_an_error(portal, server, fault, said):
     portal.script(EVERY_MINUTE)
     portal.until_total(1)
     portal.until(lambda: portal.query(EXPORTS) == [("done",)], "the export is not made")
+
+
+@pytest.mark.parametrize("fault", ["kill", "fill", "become_replica", "hang"])
+def test_a_worker_comes_back_when_redis_goes_during_a_task(portal, server, fault):
+    """The task waits for the database, which this test holds; Redis goes, the task ends, and later Redis is back."""
+    portal.approve(0)
+    holder = sqlite3.connect(portal.folder / "portal.sqlite3", isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    worker = portal.start_worker()
+    log = portal.folder / "worker0.log"
+    portal.until(lambda: "] received" in log.read_text(), "the task is not taken")
+    getattr(server, fault)()
+    if fault == "kill":
+        portal.until(lambda: log.read_text().count("Trying again") > 2, "the worker does not notice")
+    holder.execute("ROLLBACK")
+    holder.close()
+    portal.until(lambda: portal.query(WAITING) == [(0,)], "the task does not end")
+    assert portal.query(OFFICIAL) == [(1,)]
+    server.heal()
+    portal.approve(1)
+    portal.until_total(3)
+    assert worker.poll() is None  # the same process: nobody was there to start another

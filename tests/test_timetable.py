@@ -65,7 +65,7 @@ def test_a_clock_set_back_by_a_day_stops_nothing(scheduler, sent, clock):
     beat = scheduler()
     assert sent_now(beat, sent) == set()
     clock.now = NOON + A_DAY
-    assert EVERY_MINUTE < sent_now(beat, sent)  # and the nightly round
+    assert sent_now(beat, sent) > EVERY_MINUTE  # and the nightly round
     clock.now = NOON + dt.timedelta(minutes=2)
     assert sent_now(beat, sent) == EVERY_MINUTE
     assert sent_now(beat, sent) == set()
@@ -76,7 +76,7 @@ def test_a_clock_set_back_by_a_day_stops_nothing(scheduler, sent, clock):
 def test_a_last_run_in_the_future_is_discarded_at_a_start_too(scheduler, sent, clock):
     before = scheduler()
     clock.now = NOON + A_DAY
-    assert EVERY_MINUTE < sent_now(before, sent)
+    assert sent_now(before, sent) > EVERY_MINUTE
     before.close()
     clock.now = NOON
     assert sent_now(scheduler(), sent) == EVERY_MINUTE

@@ -5,7 +5,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from de_an_06.plain.waking import LOST_AFTER, MOST_TRIES, STUCK_AFTER
+from de_an_06.plain.waking import LOST_AFTER, MOST_TRIES, STUCK_AFTER, silent_for
 from taskforces.clock import now_for
 from taskforces.models import ImportJob
 
@@ -18,9 +18,9 @@ def requeue() -> int:
 
     A step that a worker still writes holds its row, and is left alone.
     """
-    now, sent = timezone.now(), 0
-    silent = Q(state__in=BUSY, noted_at__lt=now - STUCK_AFTER) | Q(state=State.WAITING, noted_at__lt=now - LOST_AFTER)
-    silent |= Q(state=State.WRITING, tries=0, noted_at__lt=now - LOST_AFTER)
+    sent = 0
+    untaken = Q(state=State.WAITING) | Q(state=State.WRITING, tries=0)
+    silent = (untaken & silent_for(LOST_AFTER)) | (Q(state__in=BUSY) & silent_for(STUCK_AFTER))
     unheld = ImportJob.objects.select_for_update(
         of=("self",), skip_locked=connection.features.has_select_for_update_skip_locked
     )
@@ -32,7 +32,7 @@ def requeue() -> int:
                     state=State.REFUSED, message=message, finished_at=now_for(job.by)
                 )
             else:
-                ImportJob.objects.filter(pk=job.pk).update(noted_at=now)
+                ImportJob.objects.filter(pk=job.pk).update(noted_at=timezone.now())
                 (write if job.state == State.WRITING else check).delay_on_commit(str(job.pk))
                 sent += 1
     return sent

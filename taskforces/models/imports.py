@@ -6,9 +6,11 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+FOLDER = "imports"  # of uploads and result files
+
 
 def import_path(instance, name: str) -> str:
-    return f"imports/{uuid.uuid4().hex}"
+    return f"{FOLDER}/{uuid.uuid4().hex}"
 
 
 class ImportJob(models.Model):

@@ -148,7 +148,7 @@ class PostingEvent(AppendOnly):
     note = models.TextField("ghi chú", blank=True)
 
     class Meta:
-        ordering = ["at", "pk"]
+        ordering = ["pk"]
         verbose_name = "nhật ký phân công"
         verbose_name_plural = "nhật ký phân công"
 
@@ -165,7 +165,7 @@ class ContactExport(AppendOnly):
     rows = models.PositiveIntegerField("số dòng")
 
     class Meta:
-        ordering = ["-at"]
+        ordering = ["-pk"]
         verbose_name = "lần xuất danh bạ"
         verbose_name_plural = "lần xuất danh bạ"
 

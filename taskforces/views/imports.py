@@ -77,6 +77,16 @@ def import_confirm(request, pk):
 
 
 @require_POST
+def import_retry(request, pk):
+    job = import_jobs.get_job(request.user, pk)
+    try:
+        import_jobs.retry(job_id=job.pk, by=request.user)
+    except import_jobs.NotNow as error:
+        messages.error(request, str(error))
+    return redirect("import-detail", pk=pk)
+
+
+@require_POST
 def import_cancel(request, pk):
     job = import_jobs.get_job(request.user, pk)
     try:
@@ -246,6 +256,7 @@ def _job_context(request, job: ImportJob) -> dict:
         "here": "import-list",
         "busy": job.state in import_jobs.BUSY,
         "stuck": import_jobs.is_stuck(job),
+        "may_retry": import_jobs.may_retry(job),
         "silent_since": job.noted_at,
         "heading": _heading(job),
         "progress": min(job.progress, total),
