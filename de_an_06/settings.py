@@ -187,6 +187,7 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_USERNAME_MIN_LENGTH = 3
 ACCOUNT_RATE_LIMITS = {
     "login": env("LOGIN_RATE", default="600/m/ip"),  # against floods; guessing is limited in people/login_limits.py
+    "manage_email": "5/h/user",  # letters to a mailbox that is not yet proved to be one's own
     "login_failed": "5/5m/key",  # codes of the second factor, asked for after the right password
 }
 # From reviewer up, and for the administration: days from the first login at which it is owed (people/second_factor.py).

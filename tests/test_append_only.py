@@ -12,6 +12,7 @@ from taskforces.models import (
     Assignment,
     AssignmentEvent,
     ContactExport,
+    EmailChange,
     PlanChange,
     Posting,
     PostingEvent,
@@ -21,7 +22,16 @@ from taskforces.models import (
 from taskforces.models.append_only import MESSAGE, AppendOnly, guard_logs, unguard
 
 NOW = dt.datetime(2026, 11, 16, 9, tzinfo=dt.UTC)
-LOGS = [ReportEvent, FigureChange, DifficultyStep, AssignmentEvent, PostingEvent, ContactExport, PlanChange]
+LOGS = [
+    ReportEvent,
+    FigureChange,
+    DifficultyStep,
+    AssignmentEvent,
+    PostingEvent,
+    ContactExport,
+    EmailChange,
+    PlanChange,
+]
 
 
 @pytest.fixture
@@ -47,6 +57,7 @@ def logged(world, month):
     AssignmentEvent.objects.create(assignment=assignment, status="in_progress", **said)
     PostingEvent.objects.create(posting=Posting.objects.get(user=world.officer), action="given", **said)
     ContactExport.objects.create(what="Danh bạ", rows=1, **said)
+    EmailChange.objects.create(**said)
     PlanChange.objects.create(source=source, what="Văn bản", after="57/KH-UBND", **said)
 
 

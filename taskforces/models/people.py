@@ -156,6 +156,21 @@ class PostingEvent(AppendOnly):
         return f"{self.get_action_display()}: {self.posting}"
 
 
+class EmailChange(AppendOnly):
+    """Append-only log: the owner of an account changed its e-mail. The addresses are not kept: contacts are erased."""
+
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField("lúc")
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = "lần đổi thư công vụ"
+        verbose_name_plural = "lần đổi thư công vụ"
+
+    def __str__(self):
+        return f"{self.by} {self.at:%d/%m/%Y}"
+
+
 class ContactExport(AppendOnly):
     """Append-only log: work contacts of so many people left the portal in one file."""
 

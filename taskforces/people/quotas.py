@@ -4,11 +4,12 @@ import datetime as dt
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from taskforces.clock import now_for
-from taskforces.models import User
+from taskforces.models import FileTaken, User
 
 AN_HOUR = dt.timedelta(hours=1)
 
@@ -34,6 +35,15 @@ def require_quota(by: User, jobs: QuerySet, asked_at: str, unfinished: Q | None 
             f"Trong một giờ qua bạn đã gửi {len(moments)} yêu cầu; mỗi người được {settings.FILES_AN_HOUR} yêu cầu "
             f"một giờ. Gửi tiếp từ {again:%H:%M}."
         )
+
+
+@transaction.atomic
+def take_file(by: User) -> None:
+    """Counts a table that is made in the request itself, before it is made; raises OverQuota."""
+    own = FileTaken.objects.filter(by=by)
+    require_quota(by, own, "at")
+    own.filter(at__lte=now_for(by) - AN_HOUR).delete()
+    FileTaken.objects.create(by=by, at=now_for(by))
 
 
 def require_few_at_once(waiting: int) -> None:

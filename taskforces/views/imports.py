@@ -15,6 +15,7 @@ from taskforces.clock import now_for, today_for
 from taskforces.imports import import_jobs, kinds, sheets_out, tables
 from taskforces.models import ContactExport, ImportJob
 from taskforces.people import mail, passwords
+from taskforces.people.quotas import OverQuota, take_file
 from taskforces.scope import require
 
 from .slips import slip_of
@@ -131,6 +132,10 @@ def register_export(request, kind):
     """Today's rows of the person's units in the same layout; work contacts only when asked for, and that is logged."""
     found = _kind(kind)
     require(kinds.may_take_out(request.user, found))
+    try:
+        take_file(request.user)
+    except OverQuota as error:
+        return render(request, "429.html", {"reason": error.message}, status=429)
     roster_class = kinds.ROSTERS[found]
     has_contacts = any(column.contact for column in roster_class(request.user).columns())
     with_contacts = has_contacts and request.GET.get("lien_he") == "1"
