@@ -15,10 +15,11 @@ from pathlib import Path
 import pytest
 import redis
 
+from tests import test_run
 from tests.test_rollup_processes import OFFICIAL, SECONDS, WAITING, Embedded, end_with_parent
-from tests.test_run import run  # noqa: F401
 
 SERVER = shutil.which("redis-server")
+run = test_run.run
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(SERVER is None, reason="needs the programme redis-server (Debian: redis-server)"),
