@@ -182,11 +182,12 @@ def import_links_send(request, pk):
     count = sum(1 for user in import_jobs.accounts_of_one(import_jobs.new_accounts(job)) if user.email)
     if not mail.goes_out():
         messages.error(request, "Cổng này không gửi thư. In phiếu rồi giao tận tay.")
-    elif count:
-        import_jobs.send_password_links.delay_on_commit(str(job.pk), request.build_absolute_uri("/"))
+    elif not count:
+        messages.error(request, "Không có tài khoản mới nào có thư công vụ. In phiếu rồi giao tận tay.")
+    elif import_jobs.send_password_links.send_now(str(job.pk), request.build_absolute_uri("/")):
         messages.success(request, f"Đang gửi đường dẫn đặt mật khẩu tới {format_number(count)} hộp thư công vụ.")
     else:
-        messages.error(request, "Không có tài khoản mới nào có thư công vụ. In phiếu rồi giao tận tay.")
+        messages.error(request, "Chưa gửi thư nào: hàng đợi không nhận. Thử lại sau ít phút, hoặc in phiếu.")
     return redirect("import-detail", pk=pk)
 
 
