@@ -104,8 +104,7 @@ def test_a_log_is_read_in_the_order_of_its_numbers(logged, log):
     first = log.objects.get()
     values = log.objects.values().get() | {"id": None, "at": NOW - dt.timedelta(days=1)}
     second = log.objects.create(**values)
-    newest_first = log._meta.ordering == ["-pk"]
-    assert list(log.objects.all()) == ([second, first] if newest_first else [first, second])
+    assert list(log.objects.all()) == ([second, first] if log is ContactExport else [first, second])
 
 
 def test_the_page_before_sending_shows_the_last_act_first_whatever_the_clock_said(logged, world, client, at):

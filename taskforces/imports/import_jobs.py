@@ -5,7 +5,6 @@ judged again inside the writing transaction, and if that gives another outcome, 
 made anew. created + updated + unchanged + refused = rows, always.
 """
 
-import datetime as dt
 import hashlib
 import json
 import logging
@@ -28,7 +27,6 @@ from import_export.results import Result, RowResult
 
 from de_an_06.plain.numbers import format_number
 from de_an_06.plain.waking import STUCK_AFTER, is_silent_for, silent_for
-from reporting.models.catalogue import ReportingSettings
 from taskforces.clock import now_for
 from taskforces.models import ImportJob, Posting, User
 from taskforces.models.imports import FOLDER
@@ -147,38 +145,6 @@ def cancel(*, job_id, by) -> ImportJob:
     job.save()
     transaction.on_commit(lambda: [default_storage.delete(n) for n in (name, result_name(job))])
     return job
-
-
-@shared_task(name="taskforces.tasks.remove_old_imports")
-def remove_old_files() -> int:
-    """Every night: removes files past the days they are kept: they hold names and work phones. Returns how many jobs.
-
-    What was brought in, by whom and with which checksum stays in the list. A file that belongs to no job goes after a
-    day: a worker may have written it when its job was already dropped.
-    """
-    keep = dt.timedelta(days=ReportingSettings.load().export_days)
-    removed = 0
-    for job in ImportJob.objects.exclude(file="").select_related("by"):
-        if now_for(job.by) - job.uploaded_at > keep:
-            names = (job.file.name, result_name(job))
-            if job.state in {*BUSY, State.READY}:  # nobody ever came to it
-                job.state, job.finished_at = State.CANCELLED, now_for(job.by)
-            job.file, job.preview = "", {}
-            job.save(update_fields=["state", "finished_at", "file", "preview"])
-            for name in names:
-                default_storage.delete(name)
-            removed += 1
-    kept = {name for job in ImportJob.objects.exclude(file="") for name in (job.file.name, result_name(job))}
-    for name in _stored_files():
-        if name not in kept and timezone.now() - default_storage.get_modified_time(name) > dt.timedelta(days=1):
-            default_storage.delete(name)
-    return removed
-
-
-def _stored_files() -> list[str]:
-    if not default_storage.exists(FOLDER):
-        return []
-    return [f"{FOLDER}/{name}" for name in default_storage.listdir(FOLDER)[1]]
 
 
 def may_retry(job: ImportJob) -> bool:
