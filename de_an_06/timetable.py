@@ -14,7 +14,7 @@ from django.conf import settings
 
 logger = logging.getLogger(__name__)
 MINUTE = 60.0  # seconds
-SENT = "beat-sent"  # beside the timetable's file; touched by each send, read by bin/healthcheck.py
+BEAT_MARK = "beat-sent"  # beside the timetable's file; touched by each send, read by bin/healthcheck.py
 
 
 class Scheduler(PersistentScheduler):
@@ -33,7 +33,7 @@ class Scheduler(PersistentScheduler):
 
     def apply_async(self, *args, **kwargs):
         result = super().apply_async(*args, **kwargs)
-        Path(self.schedule_filename).with_name(SENT).touch()
+        Path(self.schedule_filename).with_name(BEAT_MARK).touch()
         return result
 
 

@@ -97,7 +97,8 @@ def test_the_link_is_for_its_owner_alone_and_for_a_day(client, officer, world, a
     confirm_password(client)
     ask(client)
     link = link_in(mail.outbox[0])
-    client.force_login(world.leader)
+    User.objects.filter(pk=world.leader.pk).update(email=OLD, password=officer.password)
+    client.force_login(User.objects.get(pk=world.leader.pk))
     assert client.post(link).status_code == 410
     client.logout()
     assert client.post(link)["Location"].startswith(reverse("account_login"))

@@ -20,16 +20,16 @@ HOURS = 24
 
 
 def key_for(user: User, email: str) -> str:
-    return signing.dumps([user.pk, email, _state_of(user)], salt=SALT)
+    return signing.dumps([email, _state_of(user)], salt=SALT)
 
 
 def email_of(user: User, key: str) -> str | None:
     """The address that this link would set, if it still works for this person."""
     try:
-        pk, email, state = signing.loads(key, salt=SALT, max_age=HOURS * 3600)
+        email, state = signing.loads(key, salt=SALT, max_age=HOURS * 3600)
     except (signing.BadSignature, ValueError):
         return None
-    return email if [pk, state] == [user.pk, _state_of(user)] else None
+    return email if state == _state_of(user) else None
 
 
 def send_link(user: User, email: str, address: str) -> None:
@@ -57,7 +57,7 @@ def change(user: User, key: str) -> str | None:
 
 
 def _state_of(user: User) -> str:
-    return salted_hmac(SALT, f"{user.email}|{user.password}").hexdigest()[:20]
+    return salted_hmac(SALT, f"{user.pk}|{user.email}|{user.password}").hexdigest()[:20]
 
 
 def _send(template: str, subject: str, email: str, context: dict) -> None:
