@@ -161,6 +161,8 @@ CELERY_TASK_ROUTES = {
     "taskforces.tasks.write_import": {"queue": "files"},
 }
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 600 * 1024  # KiB; a child above it is replaced after its task
+CELERY_BEAT_SCHEDULER = "de_an_06.timetable:Scheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 10  # seconds: so soon a clock that was set back is noticed
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "drain-rollup-requests": {"task": "reporting.tasks.drain_rollup_requests", "schedule": 60.0},
@@ -198,6 +200,7 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_USERNAME_MIN_LENGTH = 3
 ACCOUNT_RATE_LIMITS = {
     "login": env("LOGIN_RATE", default="600/m/ip"),  # against floods; guessing is limited in people/login_limits.py
+    "manage_email": "5/h/user",  # letters to a mailbox that is not yet proved to be one's own
     "login_failed": "5/5m/key",  # codes of the second factor, asked for after the right password
 }
 # From reviewer up, and for the administration: days from the first login at which it is owed (people/second_factor.py).

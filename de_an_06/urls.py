@@ -4,7 +4,7 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
-from taskforces.views import set_password
+from taskforces.views import own_email, set_password
 
 from . import home
 from .guide import guide
@@ -19,6 +19,8 @@ urlpatterns = [
     path("", include("reporting.urls")),
     path("api/", include("reporting.api.urls")),
     path("tai-khoan/password/reset/", set_password.forgotten_password, name="account_reset_password"),
+    path("tai-khoan/email/", own_email.change_email, name="account_email"),
+    path("tai-khoan/confirm-email/<str:key>/", own_email.confirm_email, name="account_confirm_email"),
     path("tai-khoan/", include("allauth.account.urls")),
     path("tai-khoan/2fa/", include("allauth.mfa.urls")),
     path("quan-tri/", admin.site.urls),

@@ -10,6 +10,7 @@ from import_export import resources
 from import_export.admin import ImportExportModelAdmin
 
 from taskforces.clock import now_for
+from taskforces.people.quotas import OverQuota, take_file
 
 from . import areas
 from .imports.catalogue_file import CatalogueCsv, CatalogueXlsx
@@ -104,6 +105,13 @@ class CatalogueAdmin(KeptOnceReported, ImportExportModelAdmin):
             form.add_error("import_file", e)
         else:
             super().add_data_read_fail_error_to_form(form, e)
+
+    def get_export_data(self, file_format, request, queryset, **kwargs):
+        try:
+            take_file(request.user)
+        except OverQuota as error:
+            raise ValueError(error.message) from None  # what the library says above its form
+        return super().get_export_data(file_format, request, queryset, **kwargs)
 
     def has_import_permission(self, request):
         return super().has_import_permission(request) and self.has_add_permission(request)

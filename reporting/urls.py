@@ -45,5 +45,6 @@ urlpatterns = [
     path("xuat/", exports.export_list, name="export-list"),
     path("xuat/lap/", exports.export_create, name="export-create"),
     path("xuat/<uuid:pk>/", exports.export_status, name="export-status"),
+    path("xuat/<uuid:pk>/bo/", exports.export_drop, name="export-drop"),
     path("xuat/<uuid:pk>/tai-ve/", exports.export_download, name="export-download"),
 ]

@@ -5,9 +5,9 @@ what waits in a queue keeps finding them.
 """
 
 from .imports.import_jobs import check as check_import
-from .imports.import_jobs import remove_old_files as remove_old_imports
 from .imports.import_jobs import send_password_links
 from .imports.import_jobs import write as write_import
+from .imports.import_upkeep import remove_old_files as remove_old_imports
 from .imports.import_upkeep import requeue as requeue_imports
 from .people.accounts import forget_ended_sessions
 from .people.login_limits import forget_old_tries

@@ -67,6 +67,7 @@ urlpatterns = [
     path("nhap-tep/xuat/<slug:kind>/", imports.register_export, name="register-export"),
     path("nhap-tep/<uuid:pk>/", imports.import_detail, name="import-detail"),
     path("nhap-tep/<uuid:pk>/xac-nhan/", imports.import_confirm, name="import-confirm"),
+    path("nhap-tep/<uuid:pk>/thu-lai/", imports.import_retry, name="import-retry"),
     path("nhap-tep/<uuid:pk>/bo/", imports.import_cancel, name="import-cancel"),
     path("nhap-tep/<uuid:pk>/ket-qua/", imports.import_result, name="import-result"),
     path("nhap-tep/<uuid:pk>/phieu-mat-khau/", imports.import_links, name="import-links"),

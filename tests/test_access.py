@@ -274,8 +274,10 @@ ACTS = {  # addresses that only take a POST (of the API: PATCH)
     "difficulty-pass-up": of_register("difficulty", {"reviewer", "staff"}),
     "difficulty-reopen": of_register("difficulty"),
     "export-create": Page(INSIDE, outside=OUTSIDE),
+    "export-drop": Page({"reviewer"}, args=lambda o: [o.export.pk], outside=EVERYBODY - {"reviewer"}),
     "import-upload": Page(BRINGS_IN),
     "import-confirm": of_roster(),
+    "import-retry": of_roster(),
     "import-cancel": of_roster(),
     "import-links-send": of_roster(),
     "api-report-cells": of_draft(ENTERS),
@@ -337,6 +339,10 @@ def filled(o):
 
 def approved(o):
     workflow.approve(report_id=o.sent.pk, by=o.world.second_reviewer)
+
+
+def refused_file(o):
+    ImportJob.objects.update(state="refused", file="imports/tep")
 
 
 def closed(o):
@@ -592,7 +598,9 @@ FORMS = [
         case="accounts",
     ),
     Form("import-confirm", ImportJob),
+    Form("import-retry", ImportJob, before=refused_file),
     Form("import-cancel", ImportJob),
+    Form("export-drop", ExportJob),
     Form("import-links-send", None),
     Form(
         "api-report-cells",

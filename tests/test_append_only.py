@@ -5,12 +5,14 @@ import datetime as dt
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
 
 from reporting.models import Difficulty, DifficultyStep, FigureChange, Report, ReportEvent
 from taskforces.models import (
     Assignment,
     AssignmentEvent,
     ContactExport,
+    EmailChange,
     PlanChange,
     Posting,
     PostingEvent,
@@ -20,7 +22,16 @@ from taskforces.models import (
 from taskforces.models.append_only import MESSAGE, AppendOnly, guard_logs, unguard
 
 NOW = dt.datetime(2026, 11, 16, 9, tzinfo=dt.UTC)
-LOGS = [ReportEvent, FigureChange, DifficultyStep, AssignmentEvent, PostingEvent, ContactExport, PlanChange]
+LOGS = [
+    ReportEvent,
+    FigureChange,
+    DifficultyStep,
+    AssignmentEvent,
+    PostingEvent,
+    ContactExport,
+    EmailChange,
+    PlanChange,
+]
 
 
 @pytest.fixture
@@ -46,6 +57,7 @@ def logged(world, month):
     AssignmentEvent.objects.create(assignment=assignment, status="in_progress", **said)
     PostingEvent.objects.create(posting=Posting.objects.get(user=world.officer), action="given", **said)
     ContactExport.objects.create(what="Danh bạ", rows=1, **said)
+    EmailChange.objects.create(**said)
     PlanChange.objects.create(source=source, what="Văn bản", after="57/KH-UBND", **said)
 
 
@@ -84,3 +96,26 @@ def test_a_log_remade_by_a_later_migration_is_guarded_again(logged):
     with pytest.raises(IntegrityError, match=MESSAGE), transaction.atomic():
         ContactExport.objects.update(rows=3)
     assert ContactExport.objects.get().rows == 2
+
+
+@pytest.mark.parametrize("log", LOGS, ids=lambda m: m.__name__)
+def test_a_log_is_read_in_the_order_of_its_numbers(logged, log):
+    """The second row is written after a clock that ran a day ahead was set back."""
+    first = log.objects.get()
+    values = log.objects.values().get() | {"id": None, "at": NOW - dt.timedelta(days=1)}
+    second = log.objects.create(**values)
+    assert list(log.objects.all()) == ([second, first] if log is ContactExport else [first, second])
+
+
+def test_the_page_before_sending_shows_the_last_act_first_whatever_the_clock_said(logged, world, client, at):
+    at("2026-11-16 09:00")
+    report = Report.objects.get(unit=world.phuoc_long)
+    for hour, act in ((20, "not_ready"), (10, "zero_fill"), (9, "ready")):
+        ReportEvent.objects.create(
+            report=report, action=act, by=world.officer, at=NOW.replace(hour=hour), revision=0, reason=act
+        )
+    client.force_login(world.officer)
+    shown = [
+        what.partition(": ")[2] for _, _, what in client.get(reverse("report-check", args=[report.pk])).context["log"]
+    ]
+    assert shown == ["ready", "zero_fill", "not_ready", ""]

@@ -6,16 +6,20 @@ Each test has a redis-server of its own on a port of its own, an SQLite database
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 import redis
 
+from tests import test_run
 from tests.test_rollup_processes import OFFICIAL, SECONDS, WAITING, Embedded, end_with_parent
 
 SERVER = shutil.which("redis-server")
+run = test_run.run
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(SERVER is None, reason="needs the programme redis-server (Debian: redis-server)"),
@@ -211,3 +215,45 @@ def test_a_commit_is_never_answered_with_an_error(portal, server, fault, said):
     portal.script(EVERY_MINUTE)
     portal.until_total(1)
     portal.until(lambda: portal.query(EXPORTS) == [("done",)], "the export is not made")
+
+
+@pytest.fixture
+def supervisor(run, portal, monkeypatch):
+    """`make run` as far as it starts workers and keeps them going."""
+    monkeypatch.setenv("DATA_DIR", str(portal.folder))
+    supervisor = run.Portal(0)
+    supervisor.env = portal.env
+    yield supervisor
+    supervisor.stop_all()
+
+
+@pytest.mark.parametrize("fault", ["kill", "become_replica"])
+def test_a_worker_comes_back_when_redis_goes_during_a_task(portal, server, run, supervisor, fault):
+    """The task waits for the database, which this test holds; Redis goes, the task ends, and later Redis is back.
+
+    Where Redis refuses, Celery cannot say that the task is done and ends the worker with code 1.
+    """
+    portal.approve(0)
+    holder = sqlite3.connect(portal.folder / "portal.sqlite3", isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    log = portal.folder / "worker.log"
+    supervisor.start(
+        *("the worker", sys.executable, "-m", "celery", "-A", "de_an_06", "worker", "--concurrency", "1"),
+        *("--loglevel", "INFO", "--without-gossip", "--without-mingle"),
+        log=str(log),
+    )
+    supervisor.workers["the worker"] = run.Restart()
+    first = supervisor.running[0][1]
+    portal.until(lambda: "] received" in log.read_text(), "the task is not taken")
+    getattr(server, fault)()
+    if fault == "kill":
+        portal.until(lambda: log.read_text().count("Trying again") > 2, "the worker does not notice")
+    holder.execute("ROLLBACK")
+    holder.close()
+    portal.until(lambda: portal.query(WAITING) == [(0,)], "the task does not end")
+    assert portal.query(OFFICIAL) == [(1,)]
+    if fault == "become_replica":
+        portal.until(lambda: first.poll() == 1, "the worker lives on: then this needs no supervisor any more")
+    server.heal()
+    portal.approve(1)
+    portal.until(lambda: supervisor.keep_going() or portal.query(OFFICIAL) == [(3,)], "nobody takes the next task")

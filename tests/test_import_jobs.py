@@ -347,7 +347,7 @@ def test_a_link_ends_with_the_password_it_was_made_before(world, client):
 
 def test_links_by_mail_go_to_those_with_an_address(new_account, client, monkeypatch):
     job, _ = new_account
-    monkeypatch.setattr(tasks.send_password_links, "delay_on_commit", tasks.send_password_links)
+    monkeypatch.setattr(tasks.send_password_links, "apply_async", lambda args, **_: tasks.send_password_links(*args))
     client.force_login(job.by)
     client.post(reverse("import-links-send", args=[job.pk]))
     (letter,) = mail.outbox
@@ -355,6 +355,20 @@ def test_links_by_mail_go_to_those_with_an_address(new_account, client, monkeypa
     link = re.search(r"http://testserver(/dat-mat-khau/\S+)", letter.body).group(1)
     assert client.get(link).status_code == 200
     assert "Tên đăng nhập: vanan" in letter.body
+
+
+def test_a_queue_that_takes_no_letters_is_said_so(new_account, client, monkeypatch):
+    """They stand nowhere in the database: what is not taken now is picked up by nobody."""
+
+    def refuse(*args, **kwargs):
+        raise ConnectionError
+
+    job, _ = new_account
+    monkeypatch.setattr(tasks.send_password_links, "apply_async", refuse)
+    client.force_login(job.by)
+    page = client.post(reverse("import-links-send", args=[job.pk]), follow=True).text
+    assert "Chưa gửi thư nào" in page
+    assert "Đang gửi" not in page
 
 
 def test_who_was_given_a_password_must_choose_one(world, client, settings):

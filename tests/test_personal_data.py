@@ -207,6 +207,7 @@ def test_every_log_that_names_a_person_is_counted(world):
         ("ContactExport", "by"),
         ("DifficultyStep", "by"),
         ("Document", "uploaded_by"),
+        ("EmailChange", "by"),
         ("Explanation", "by"),
         ("ExportJob", "requested_by"),
         ("FigureChange", "by"),

@@ -58,3 +58,8 @@ def test_every_service_has_a_limit_of_memory(services):
 def test_make_run_serves_both_queues():
     text = (ROOT / "bin" / "run.py").read_text(encoding="utf-8")
     assert set(re.findall(r'"-Q", "(\w+)"', text)) == QUEUES
+
+
+def test_a_worker_that_ends_is_started_again(services):
+    """Celery ends it with code 1 when Redis refuses to note that a task is done; `make run` does as much (test_run)."""
+    assert {services[name]["restart"] for name in ("web", "worker", "files", "beat", "redis")} == {"unless-stopped"}

@@ -13,7 +13,7 @@ from de_an_06.plain.spans import Span
 from reporting.exports import export_jobs
 from reporting.imports import filled_form
 from reporting.models import ExportJob, FormUpload, Report
-from taskforces.models import ImportJob
+from taskforces.models import ContactExport, FileTaken, ImportJob, User
 from taskforces.people.quotas import OverQuota
 from tests.import_sheets import xlsx
 
@@ -135,6 +135,37 @@ def test_forms_are_not_even_opened(world, month, client, settings, monkeypatch):
     assert len(opened) == 2
     assert FormUpload.objects.count() == 2
     assert "Trong một giờ qua bạn đã gửi 2 yêu cầu; mỗi người được 2 yêu cầu một giờ. Gửi tiếp từ 10:01." in pages[2]
+
+
+def test_the_registers_own_files_count_in_the_hour(world, client, settings, at):
+    """They are made in the request itself: then a sentence, and no contacts are given or logged."""
+    settings.FILES_AN_HOUR = 3
+    url = reverse("register-export", args=["thanh-vien"])
+    client.force_login(world.officer)
+    asked = [url, url + "?dang=csv", reverse("register-export", args=["to-thon"])]
+    assert [client.get(address).status_code for address in asked] == [200] * 3
+    refused = client.get(url + "?lien_he=1")
+    assert refused.status_code == 429
+    assert "Trong một giờ qua bạn đã gửi 3 yêu cầu; mỗi người được 3 yêu cầu một giờ." in refused.text
+    assert not ContactExport.objects.exists()
+    client.force_login(world.leader)
+    assert client.get(url).status_code == 200
+    client.force_login(world.officer)
+    at("2026-11-20 10:01")
+    assert client.get(url).status_code == 200
+    assert FileTaken.objects.filter(by=world.officer).count() == 1  # older ones are forgotten
+
+
+def test_the_administrations_files_count_too(world, client, settings):
+    settings.FILES_AN_HOUR = 2
+    client.force_login(User.objects.create_superuser("goc", full_name="Người Gốc", password="x"))
+    form = {"format": "0", "resource": "0", "serviceresource_code": "on", "indicatorresource_code": "on"}
+    pages = [
+        client.post(reverse(f"admin:reporting_{kind}_export"), form)
+        for kind in ("publicservice", "indicator", "publicservice")
+    ]
+    assert [page["Content-Type"].partition(";")[0] for page in pages] == ["text/csv", "text/csv", "text/html"]
+    assert "Trong một giờ qua bạn đã gửi 2 yêu cầu" in pages[2].text
 
 
 @pytest.mark.django_db(transaction=True)

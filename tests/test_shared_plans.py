@@ -4,7 +4,10 @@ import datetime as dt
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from reporting.models import Target
 from taskforces.models import Assignment, ImportJob, PlanChange, SourceDocument, SourceItem
@@ -102,3 +105,42 @@ def test_each_change_of_a_target_is_logged(world):
         (world.phuoc_long.pk, "Chỉ tiêu TT01 năm 2026", "", "95", world.staff.pk),
         (world.phuoc_long.pk, "Chỉ tiêu TT01 năm 2026", "95", "97,5", world.reviewer.pk),
     ]
+
+
+def test_the_page_of_a_plan_shows_who_changed_what_newest_first(client, world, plan):
+    rewrite(plan, world.reviewer)
+    other = assignments.create_source(
+        by=world.staff, number="9/KH-UBND", issued_on=DAY, issuing_body="UBND", title="Kế hoạch"
+    )
+    client.force_login(world.officer)
+    log = client.get(reverse("source-detail", args=[plan.pk])).text.partition("Nhật ký thay đổi")[2]
+    words = ["Việc khác", "Tên khác", "Đề án 06", "Có 2 thay đổi", str(world.reviewer)]
+    assert [word for word in words if word not in log] == []
+    assert log.index("1 Việc khác") < log.index("Tên khác")
+    assert "9/KH-UBND" not in log
+    log = client.get(reverse("source-detail", args=[other.pk])).text.partition("Nhật ký thay đổi")[2]
+    assert "(chưa có)" in log
+    assert str(world.staff) in log
+
+
+def test_a_long_log_of_a_plan_costs_no_more_queries_and_shows_the_newest(client, world, plan):
+    client.force_login(world.officer)
+    page = reverse("source-detail", args=[plan.pk])
+
+    def write(*numbers):
+        for n in numbers:
+            PlanChange.objects.create(source=plan, what=f"Sửa {n}.", after="x", by=world.staff, at=timezone.now())
+
+    def queries():
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get(page).status_code == 200
+        return len(asked)
+
+    write(0)
+    queries()  # what a process loads with its first page
+    short = queries()
+    write(*range(1, 60))
+    assert queries() == short
+    text = client.get(page).text
+    assert "Có 60 thay đổi" in text
+    assert ["Sửa 59." in text, "Sửa 10." in text, "Sửa 9." in text] == [True, True, False]

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from de_an_06.plain.spans import Span, months_label
 from de_an_06.plain.vietnamese import search_key
-from de_an_06.plain.waking import LOST_AFTER, MOST_TRIES, STUCK_AFTER
+from de_an_06.plain.waking import LOST_AFTER, MOST_TRIES, STUCK_AFTER, is_silent_for, silent_for
 from de_an_06.plain.whole_files import is_for_want_of_room
 from reporting.models import Basis, ExportJob, ReportingSettings
 from reporting.reading.overview import begun_periods, periods_of_unit
@@ -149,10 +149,8 @@ def requeue() -> int:
 
     A lost message and a killed worker look alike from here: no sign of life. Sent too often it does no harm.
     """
-    now, sent = timezone.now(), 0
-    silent = Q(state=State.WAITING, noted_at__lt=now - LOST_AFTER) | Q(
-        state=State.RUNNING, noted_at__lt=now - STUCK_AFTER
-    )
+    sent = 0
+    silent = (Q(state=State.WAITING) & silent_for(LOST_AFTER)) | (Q(state=State.RUNNING) & silent_for(STUCK_AFTER))
     for job in ExportJob.objects.filter(silent).select_related("requested_by"):
         if job.tries >= MOST_TRIES:
             ExportJob.objects.filter(silent, pk=job.pk).update(
@@ -161,7 +159,7 @@ def requeue() -> int:
                 message=f"Máy chủ đã thử lập {MOST_TRIES} lần mà không xong. Bấm “Lập lại” để thử lần nữa; "
                 f"nếu vẫn vậy, báo nơi hỗ trợ mã {str(job.pk)[:8]}.",
             )
-        elif ExportJob.objects.filter(silent, pk=job.pk).update(state=State.WAITING, noted_at=now):
+        elif ExportJob.objects.filter(silent, pk=job.pk).update(state=State.WAITING, noted_at=timezone.now()):
             run_export.delay_on_commit(str(job.pk))
             sent += 1
     return sent
@@ -197,7 +195,7 @@ def _readable(user, wanted: set[tuple[int, str]]) -> set[tuple[int, str]]:
 def get_job(user, pk) -> ExportJob:
     """The one door to a job: outside the person's present scope it does not exist."""
     job = ExportJob.objects.select_related("requested_by", "unit").filter(pk=pk).first()
-    if job is None or not (job.requested_by_id == user.pk or job.state == State.DONE):
+    if job is None or job.state == State.DROPPED or not (job.requested_by_id == user.pk or job.state == State.DONE):
         raise Http404
     if not may_read(user, job.unit_id, Span.parse(job.span)):
         raise Http404
@@ -205,23 +203,44 @@ def get_job(user, pk) -> ExportJob:
 
 
 def jobs_for(user, limit: int = 30) -> list[ExportJob]:
-    """The person's own requests, then the finished files, colleagues' too, for units in scope; each newest first."""
+    """The person's own requests, then the finished files, colleagues' too, for units in scope; each newest first.
+
+    Each kind has a share of its own: neither what waits nor colleagues' files push an own finished file off the list.
+    """
     units = UnitVersion.objects.filter(path_in_scope(user)).values("unit_id")
     found = ExportJob.objects.filter(Q(requested_by=user) | Q(state=State.DONE), unit__in=units)
-    of_units = found.select_related("requested_by", "unit")
-    made, others = of_units.filter(state=State.DONE), of_units.exclude(state=State.DONE)
-    candidates = [*others[: limit * 2], *made[: limit * 2]]
-    readable = _readable(user, {(job.unit_id, job.span) for job in candidates})
-    shown = [job for job in candidates if (job.unit_id, job.span) in readable]
-    # Of each kind its own share: requests that wait never push a finished file off the list.
-    return [j for j in shown if j.state != State.DONE][:limit] + [j for j in shown if j.state == State.DONE][:limit]
+    of_units = found.exclude(state=State.DROPPED).select_related("requested_by", "unit")
+    done, own = Q(state=State.DONE), Q(requested_by=user)
+    kinds = [list(of_units.filter(kind)[: limit * 2]) for kind in (~done, done & own, done & ~own)]
+    readable = _readable(user, {(job.unit_id, job.span) for jobs in kinds for job in jobs})
+    others, *made = ([job for job in jobs if (job.unit_id, job.span) in readable][:limit] for jobs in kinds)
+    return others + sorted([*made[0], *made[1]], key=lambda job: job.requested_at, reverse=True)
 
 
 def is_stuck(job: ExportJob) -> bool:
     """Waiting so long that the worker is down or the message was lost, or begun and silent since."""
     if job.state == State.WAITING:
         return now_for(job.requested_by) - job.requested_at > STUCK_AFTER
-    return job.state == State.RUNNING and timezone.now() - job.noted_at > STUCK_AFTER
+    return job.state == State.RUNNING and is_silent_for(STUCK_AFTER, job.noted_at)
+
+
+def may_drop(job: ExportJob, user) -> bool:
+    """Only who asked for it, and not while a worker makes it."""
+    return job.requested_by_id == user.pk and (job.state in {State.WAITING, State.FAILED} or is_stuck(job))
+
+
+@transaction.atomic
+def drop(job_id, by) -> bool:
+    """Takes a request back; a worker that still comes to it finds nothing to do. False when it is too late.
+
+    The row stays for the days files are kept: it counts in the person's hour.
+    """
+    job = ExportJob.objects.select_for_update(of=("self",)).select_related("requested_by").filter(pk=job_id).first()
+    if job is None or not may_drop(job, by):
+        return False
+    job.state, job.finished_at = State.DROPPED, now_for(by)
+    job.save(update_fields=["state", "finished_at"])
+    return True
 
 
 def path_of(job: ExportJob) -> Path:

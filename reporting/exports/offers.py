@@ -176,7 +176,7 @@ def why_old(jobs: list[ExportJob]) -> dict[UUID, str]:
             report__period__in=periods,
             action__in={a for kinds in CHANGES.values() for a in kinds},
         )
-        .order_by("at", "pk")
+        .order_by("pk")
         .values_list("action", "at", "report__unit_id", "report__path", "report__period_id")
     )
     lives: dict[int, list[UnitVersion]] = {}

@@ -75,7 +75,7 @@ class DifficultyStep(AppendOnly):
     at = models.DateTimeField("lúc")
 
     class Meta:
-        ordering = ["at", "pk"]
+        ordering = ["pk"]
         verbose_name = "nhật ký khó khăn"
         verbose_name_plural = "nhật ký khó khăn"
 

@@ -20,6 +20,7 @@ class ExportJob(models.Model):
         RUNNING = "running", "Đang lập"
         DONE = "done", "Đã lập xong"
         FAILED = "failed", "Không lập được"
+        DROPPED = "dropped", "Đã bỏ"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="exports")

@@ -143,7 +143,7 @@ class ReportEvent(AppendOnly):
     checksum = models.CharField("mã kiểm tra", max_length=64, blank=True)
 
     class Meta:
-        ordering = ["at", "pk"]
+        ordering = ["pk"]
         verbose_name = "nhật ký báo cáo"
         verbose_name_plural = "nhật ký báo cáo"
         constraints = [
@@ -272,7 +272,7 @@ class FigureChange(AppendOnly):
     via = models.CharField(max_length=10, choices=Via)
 
     class Meta:
-        ordering = ["at", "pk"]
+        ordering = ["pk"]
         verbose_name = "thay đổi số liệu"
         verbose_name_plural = "thay đổi số liệu"
         indexes = [models.Index(fields=["report", "cell"], name="figure_change_cell")]
@@ -294,7 +294,7 @@ class FormUpload(models.Model):
     cells_changed = models.PositiveIntegerField("số ô thay đổi", default=0)
 
     class Meta:
-        ordering = ["at", "pk"]
+        ordering = ["pk"]
         verbose_name = "tệp biểu mẫu đã nộp"
         verbose_name_plural = "tệp biểu mẫu đã nộp"
 

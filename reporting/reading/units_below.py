@@ -101,7 +101,9 @@ def unit_rows(
     seen |= {part.child_id for part in sums if part.side == side and part.dossiers.units}
     if former := seen - rows.keys() - {None}:
         stays = UnitVersion.objects.filter(unit_id__in=former, parent_id=unit_id, valid_from__lte=last_day)
-        last = {v.unit_id: v for v in stays.select_related("unit").order_by("valid_from")}  # under which name it left, and when
+        last = {
+            v.unit_id: v for v in stays.select_related("unit").order_by("valid_from")
+        }  # under which name it left, and when
         for v in sorted(last.values(), key=lambda v: v.sort_key):
             left = f" (đến {v.valid_to:%d/%m/%Y})" if v.valid_to else ""
             rows[v.unit_id] = UnitRow(v.unit_id, v.name + left, v.unit.level, is_former=True)

@@ -72,6 +72,17 @@ def export_status(request, pk):
     return render(request, "reporting/export_status.html", context)
 
 
+@require_POST
+def export_drop(request, pk):
+    """Takes an own request back that waits or failed."""
+    job = export_jobs.get_job(request.user, pk)
+    if export_jobs.drop(job.pk, request.user):
+        messages.success(request, f"Đã bỏ yêu cầu lập biểu tổng hợp {Span.parse(job.span).label}.")
+    else:
+        messages.error(request, "Yêu cầu này không bỏ được nữa.")
+    return redirect("export-list")
+
+
 @require_GET
 def export_download(request, pk):
     """The file, for those who may read the unit today."""
@@ -176,6 +187,7 @@ def _shown(job: ExportJob, unit_name: str, why_old: str, kept_days: int) -> dict
             State.RUNNING: "đang lập",
             State.DONE: "đã lập xong",
             State.FAILED: "không lập được",
+            State.DROPPED: "đã bỏ",
         }[job.state],
         "span_key": job.span,
         "span_label": Span.parse(job.span).label,
@@ -190,6 +202,7 @@ def _shown(job: ExportJob, unit_name: str, why_old: str, kept_days: int) -> dict
         "progress_label": f"Biểu tổng hợp {Span.parse(job.span).label}: {done}",
         "timing": _timing(job, began),
         "can_retry": job.state == State.FAILED or export_jobs.is_stuck(job),
+        "can_drop": export_jobs.may_drop(job, job.requested_by),  # only its owner sees it before it is made
         "recent": now_for(job.requested_by) - job.requested_at < dt.timedelta(days=1),
         "why_old": why_old,
         "reported": f"{format_number(job.units_reported)}/{format_number(job.units_expected)}",

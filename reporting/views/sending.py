@@ -1,6 +1,7 @@
 """Steps 2 and 3 for the unit: look over everything once more, send, keep the receipt."""
 
 from dataclasses import dataclass
+from heapq import merge
 
 from django.contrib import messages
 from django.http import Http404
@@ -183,7 +184,7 @@ def _hard(line) -> list[str]:
 
 
 def _log(report) -> list[tuple]:
-    """The last acts and changes, newest first: (when, who, what)."""
+    """The last acts and changes, newest first, each log in the order of its numbers: (when, who, what)."""
     acts = [
         (
             e.at,
@@ -193,7 +194,7 @@ def _log(report) -> list[tuple]:
         for e in report.events.select_related("by").order_by("-pk")[:ACTS_SHOWN]
     ]
     changes = FigureChange.objects.filter(report=report, old__isnull=False).select_related("by").order_by("-pk")
-    acts += [
+    edits = [
         (
             c.at,
             c.by,
@@ -201,4 +202,4 @@ def _log(report) -> list[tuple]:
         )
         for c in changes[:ACTS_SHOWN]
     ]
-    return sorted(acts, key=lambda act: act[0], reverse=True)[:ACTS_SHOWN]
+    return list(merge(acts, edits, key=lambda act: act[0], reverse=True))[:ACTS_SHOWN]

@@ -5,7 +5,6 @@ judged again inside the writing transaction, and if that gives another outcome, 
 made anew. created + updated + unchanged + refused = rows, always.
 """
 
-import datetime as dt
 import hashlib
 import json
 import logging
@@ -27,13 +26,13 @@ from import_export.exceptions import ImportError as RowsRefused
 from import_export.results import Result, RowResult
 
 from de_an_06.plain.numbers import format_number
-from de_an_06.plain.waking import STUCK_AFTER
+from de_an_06.plain.waking import STUCK_AFTER, is_silent_for, silent_for
 from de_an_06.plain.whole_files import is_for_want_of_room
-from reporting.models.catalogue import ReportingSettings
 from taskforces.clock import now_for
 from taskforces.models import ImportJob, Posting, User
+from taskforces.models.imports import FOLDER
 from taskforces.people import passwords
-from taskforces.people.quotas import require_quota
+from taskforces.people.quotas import OverQuota, require_few_at_once, require_quota
 from taskforces.register import uploads
 from taskforces.scope import needs_second_person, require
 
@@ -119,6 +118,25 @@ def confirm(*, job_id, by) -> ImportJob:
 
 
 @transaction.atomic
+def retry(*, job_id, by) -> ImportJob:
+    """The same file once more: a step nobody finishes from its beginning, a refused file to be checked anew."""
+    job = _locked(job_id, by)
+    if not may_retry(job):
+        raise NotNow("Lần nhập này không thử lại được.")
+    others = ImportJob.objects.filter(by=by, state__in=BUSY).exclude(silent_for(STUCK_AFTER)).exclude(pk=job.pk)
+    try:
+        require_few_at_once(others.count())
+    except OverQuota as error:
+        raise NotNow(error.message) from None
+    if job.state != State.WRITING:
+        job.state, job.preview, job.finished_at = State.WAITING, {}, None
+    job.message, job.tries, job.noted_at = "", 0, timezone.now()
+    job.save(update_fields=["state", "preview", "finished_at", "message", "tries", "noted_at"])
+    (write if job.state == State.WRITING else check).delay_on_commit(str(job.pk))
+    return job
+
+
+@transaction.atomic
 def cancel(*, job_id, by) -> ImportJob:
     """The file is dropped; its name and checksum stay in the list."""
     job = _locked(job_id, by)
@@ -132,30 +150,13 @@ def cancel(*, job_id, by) -> ImportJob:
     return job
 
 
-@shared_task(name="taskforces.tasks.remove_old_imports")
-def remove_old_files() -> int:
-    """Every night: removes files past the days they are kept: they hold names and work phones. Returns how many jobs.
-
-    What was brought in, by whom and with which checksum stays in the list.
-    """
-    keep = dt.timedelta(days=ReportingSettings.load().export_days)
-    removed = 0
-    for job in ImportJob.objects.exclude(file="").select_related("by"):
-        if now_for(job.by) - job.uploaded_at > keep:
-            names = (job.file.name, result_name(job))
-            if job.state in BUSY:  # nobody ever came to it
-                job.state, job.finished_at = State.CANCELLED, now_for(job.by)
-            job.file, job.preview = "", {}
-            job.save(update_fields=["state", "finished_at", "file", "preview"])
-            for name in names:
-                default_storage.delete(name)
-            removed += 1
-    return removed
+def may_retry(job: ImportJob) -> bool:
+    return bool(job.file) and (job.state == State.REFUSED or is_stuck(job))
 
 
 def is_stuck(job: ImportJob) -> bool:
     """Under way and silent so long that its message was lost or its worker killed; it may be dropped."""
-    return job.state in BUSY and timezone.now() - job.noted_at > STUCK_AFTER
+    return job.state in BUSY and is_silent_for(STUCK_AFTER, job.noted_at)
 
 
 def _locked(job_id, by) -> ImportJob:
@@ -368,7 +369,7 @@ def _note(job: ImportJob) -> Callable[[int], None]:
 
 
 def result_name(job: ImportJob) -> str:
-    return f"imports/{job.pk}-ket-qua.xlsx"
+    return f"{FOLDER}/{job.pk}-ket-qua.xlsx"
 
 
 def _save_result(job: ImportJob, counts: dict, table: tables.RosterTable, judged: list[Judged], state: str) -> None:

@@ -1,8 +1,8 @@
 from .activities import OutreachEvent, PilotModel
 from .assignments import Assignment, AssignmentEvent, PlanChange, SourceDocument, SourceItem
-from .imports import ImportJob
+from .imports import FileTaken, ImportJob
 from .logins import LoginTries
-from .people import Branch, ContactExport, Posting, PostingEvent, Role, User
+from .people import Branch, ContactExport, EmailChange, Posting, PostingEvent, Role, User
 from .taskforces import Document, Membership, Person, Responsibility, TaskForce, VillageTeam
 from .units import AdministrativeUnit, Level, UnitSuccession, UnitType, UnitVersion
 
@@ -13,6 +13,8 @@ __all__ = [
     "Branch",
     "ContactExport",
     "Document",
+    "EmailChange",
+    "FileTaken",
     "ImportJob",
     "Level",
     "LoginTries",

@@ -11,7 +11,10 @@ MESSAGE = "rows of an append-only log are never changed or removed"
 
 
 class AppendOnly(models.Model):
-    """A log. UPDATE, DELETE and (PostgreSQL) TRUNCATE raise IntegrityError, whoever asks and by whatever way."""
+    """A log. UPDATE, DELETE and (PostgreSQL) TRUNCATE raise IntegrityError, whoever asks and by whatever way.
+
+    Its order is that of its numbers, not of `at`: clocks are set back.
+    """
 
     class Meta:
         abstract = True

@@ -126,7 +126,7 @@ class AssignmentEvent(AppendOnly):
     at = models.DateTimeField("lúc")
 
     class Meta:
-        ordering = ["at", "pk"]
+        ordering = ["pk"]
         verbose_name = "nhật ký nhiệm vụ"
         verbose_name_plural = "nhật ký nhiệm vụ"
 
@@ -150,7 +150,7 @@ class PlanChange(AppendOnly):
     at = models.DateTimeField("lúc")
 
     class Meta:
-        ordering = ["at", "pk"]
+        ordering = ["pk"]
         verbose_name = "nhật ký văn bản, chỉ tiêu giao"
         verbose_name_plural = "nhật ký văn bản, chỉ tiêu giao"
 

@@ -1,4 +1,4 @@
-"""Files brought in: what was uploaded, what it would change, and what it did."""
+"""Files brought in: what was uploaded, what it would change, and what it did; and how often tables went out."""
 
 import uuid
 
@@ -6,9 +6,11 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+FOLDER = "imports"  # of uploads and result files
+
 
 def import_path(instance, name: str) -> str:
-    return f"imports/{uuid.uuid4().hex}"
+    return f"{FOLDER}/{uuid.uuid4().hex}"
 
 
 class ImportJob(models.Model):
@@ -60,3 +62,17 @@ class ImportJob(models.Model):
 
     def __str__(self):
         return self.file_name
+
+
+class FileTaken(models.Model):
+    """A table given out in the request itself: counted for an hour (people/quotas.py), then forgotten."""
+
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField("lúc")
+
+    class Meta:
+        verbose_name = "tệp đã lấy"
+        verbose_name_plural = "tệp đã lấy"
+
+    def __str__(self):
+        return f"{self.by} {self.at:%d/%m/%Y %H:%M}"

@@ -148,12 +148,27 @@ class PostingEvent(AppendOnly):
     note = models.TextField("ghi chú", blank=True)
 
     class Meta:
-        ordering = ["at", "pk"]
+        ordering = ["pk"]
         verbose_name = "nhật ký phân công"
         verbose_name_plural = "nhật ký phân công"
 
     def __str__(self):
         return f"{self.get_action_display()}: {self.posting}"
+
+
+class EmailChange(AppendOnly):
+    """Append-only log: the owner of an account changed its e-mail. The addresses are not kept: contacts are erased."""
+
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField("lúc")
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = "lần đổi thư công vụ"
+        verbose_name_plural = "lần đổi thư công vụ"
+
+    def __str__(self):
+        return f"{self.by} {self.at:%d/%m/%Y}"
 
 
 class ContactExport(AppendOnly):
@@ -165,7 +180,7 @@ class ContactExport(AppendOnly):
     rows = models.PositiveIntegerField("số dòng")
 
     class Meta:
-        ordering = ["-at"]
+        ordering = ["-pk"]
         verbose_name = "lần xuất danh bạ"
         verbose_name_plural = "lần xuất danh bạ"
 

@@ -21,6 +21,7 @@ from taskforces.models import (
     AssignmentEvent,
     ContactExport,
     Document,
+    EmailChange,
     ImportJob,
     Membership,
     Person,
@@ -137,6 +138,7 @@ TRACES = (
     hooks.Trace("Tệp đã nhập vào cổng", ImportJob, "by"),
     hooks.Trace("Phân công đã ghi cho người khác", PostingEvent, "by"),
     hooks.Trace("Danh bạ đã xuất", ContactExport, "by"),
+    hooks.Trace("Thư công vụ của tài khoản đã đổi", EmailChange, "by"),
 )
 
 

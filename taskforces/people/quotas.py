@@ -4,11 +4,12 @@ import datetime as dt
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from taskforces.clock import now_for
-from taskforces.models import User
+from taskforces.models import FileTaken, User
 
 AN_HOUR = dt.timedelta(hours=1)
 
@@ -26,15 +27,29 @@ def require_quota(by: User, jobs: QuerySet, asked_at: str, unfinished: Q | None 
     User.objects.select_for_update(no_key=True).get(pk=by.pk)
     recent = jobs.filter(**{f"{asked_at}__gt": now_for(by) - AN_HOUR}).order_by(asked_at)
     waiting = recent.filter(unfinished).count() if unfinished is not None else 0
-    if waiting >= settings.FILES_AT_ONCE:
-        raise OverQuota(
-            f"Bạn đang có {waiting} tệp chưa xong; mỗi người có nhiều nhất {settings.FILES_AT_ONCE} tệp cùng lúc. "
-            "Đợi một tệp xong rồi gửi yêu cầu mới."
-        )
+    require_few_at_once(waiting)
     moments = list(recent.values_list(asked_at, flat=True))
     if len(moments) >= settings.FILES_AN_HOUR:
         again = timezone.localtime(moments[-settings.FILES_AN_HOUR] + AN_HOUR + dt.timedelta(minutes=1))
         raise OverQuota(
             f"Trong một giờ qua bạn đã gửi {len(moments)} yêu cầu; mỗi người được {settings.FILES_AN_HOUR} yêu cầu "
             f"một giờ. Gửi tiếp từ {again:%H:%M}."
+        )
+
+
+@transaction.atomic
+def take_file(by: User) -> None:
+    """Counts a table that is made in the request itself, before it is made; raises OverQuota."""
+    own = FileTaken.objects.filter(by=by)
+    require_quota(by, own, "at")
+    own.filter(at__lte=now_for(by) - AN_HOUR).delete()
+    FileTaken.objects.create(by=by, at=now_for(by))
+
+
+def require_few_at_once(waiting: int) -> None:
+    """Raises OverQuota when so many files of the person wait or are being worked on."""
+    if waiting >= settings.FILES_AT_ONCE:
+        raise OverQuota(
+            f"Bạn đang có {waiting} tệp chưa xong; mỗi người có nhiều nhất {settings.FILES_AT_ONCE} tệp cùng lúc. "
+            "Đợi một tệp xong rồi gửi yêu cầu mới."
         )

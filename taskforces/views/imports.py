@@ -15,6 +15,7 @@ from taskforces.clock import now_for, today_for
 from taskforces.imports import import_jobs, kinds, sheets_out, tables
 from taskforces.models import ContactExport, ImportJob
 from taskforces.people import mail, passwords
+from taskforces.people.quotas import OverQuota, take_file
 from taskforces.scope import require
 
 from .slips import slip_of
@@ -77,6 +78,16 @@ def import_confirm(request, pk):
 
 
 @require_POST
+def import_retry(request, pk):
+    job = import_jobs.get_job(request.user, pk)
+    try:
+        import_jobs.retry(job_id=job.pk, by=request.user)
+    except import_jobs.NotNow as error:
+        messages.error(request, str(error))
+    return redirect("import-detail", pk=pk)
+
+
+@require_POST
 def import_cancel(request, pk):
     job = import_jobs.get_job(request.user, pk)
     try:
@@ -121,6 +132,10 @@ def register_export(request, kind):
     """Today's rows of the person's units in the same layout; work contacts only when asked for, and that is logged."""
     found = _kind(kind)
     require(kinds.may_take_out(request.user, found))
+    try:
+        take_file(request.user)
+    except OverQuota as error:
+        return render(request, "429.html", {"reason": error.message}, status=429)
     roster_class = kinds.ROSTERS[found]
     has_contacts = any(column.contact for column in roster_class(request.user).columns())
     with_contacts = has_contacts and request.GET.get("lien_he") == "1"
@@ -167,11 +182,12 @@ def import_links_send(request, pk):
     count = sum(1 for user in import_jobs.accounts_of_one(import_jobs.new_accounts(job)) if user.email)
     if not mail.goes_out():
         messages.error(request, "Cổng này không gửi thư. In phiếu rồi giao tận tay.")
-    elif count:
-        import_jobs.send_password_links.delay_on_commit(str(job.pk), request.build_absolute_uri("/"))
+    elif not count:
+        messages.error(request, "Không có tài khoản mới nào có thư công vụ. In phiếu rồi giao tận tay.")
+    elif import_jobs.send_password_links.send_now(str(job.pk), request.build_absolute_uri("/")):
         messages.success(request, f"Đang gửi đường dẫn đặt mật khẩu tới {format_number(count)} hộp thư công vụ.")
     else:
-        messages.error(request, "Không có tài khoản mới nào có thư công vụ. In phiếu rồi giao tận tay.")
+        messages.error(request, "Chưa gửi thư nào: hàng đợi không nhận. Thử lại sau ít phút, hoặc in phiếu.")
     return redirect("import-detail", pk=pk)
 
 
@@ -246,6 +262,7 @@ def _job_context(request, job: ImportJob) -> dict:
         "here": "import-list",
         "busy": job.state in import_jobs.BUSY,
         "stuck": import_jobs.is_stuck(job),
+        "may_retry": import_jobs.may_retry(job),
         "silent_since": job.noted_at,
         "heading": _heading(job),
         "progress": min(job.progress, total),

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from de_an_06.plain.numbers import format_number, whole_number
-from taskforces.models import Assignment, SourceDocument, SourceItem, UnitVersion
+from taskforces.models import Assignment, PlanChange, SourceDocument, SourceItem, UnitVersion
 from taskforces.register import assignment_counts as counting
 from taskforces.register import assignments
 from taskforces.register.assignment_counts import Tally
@@ -21,6 +21,8 @@ from taskforces.units.tree import LEVEL_ORDER
 
 from .assignment_rows import assignments_context, pair_text, source_row
 from .look import look_of, look_while_open
+
+CHANGES_SHOWN = 50
 
 
 @require_safe
@@ -215,8 +217,12 @@ def _source_page(request, source: SourceDocument, rows=None):
     items = sorted(source.items.all(), key=natural)
     may_keep = may_keep_sources(request.user)
     counted = counting.by_source(counting.count_assignments(look.unit.pk, look.day, source_id=source.pk))
+    changes = PlanChange.objects.filter(source=source)
     context = assignments_context(look) | {
         "source": source,
+        "changes": changes.select_related("by").order_by("-pk")[:CHANGES_SHOWN],
+        "changes_count": format_number(changes.count()),
+        "changes_shown": format_number(CHANGES_SHOWN),
         "items": [
             {
                 "item": item,
