@@ -18,7 +18,7 @@ from .plain.whole_files import is_for_want_of_room
 logger = logging.getLogger(__name__)
 
 RETRY_AFTER = 10  # seconds
-DISK_FULL = "Máy chủ hết chỗ lưu."
+DISK_FULL = "Máy chủ hết dung lượng lưu trữ."
 TOO_BUSY = "Máy chủ đang bận: số liệu này đang được ghi ở nơi khác, hoặc quá nhiều người cùng làm việc."
 DATABASE_GONE = "Cơ sở dữ liệu của cổng đang tạm ngừng."
 WHAT_NEXT = (

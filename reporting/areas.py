@@ -59,7 +59,7 @@ def describe(area: ParticipatingArea, now: dt.datetime | None = None) -> tuple[b
     if first is None:
         return (
             False,
-            f"{name} không nợ báo cáo kỳ nào: không ngày chốt số liệu nào nằm trong thời gian tham gia đã ghi.",
+            f"{name} không phải nộp báo cáo kỳ nào: không ngày chốt số liệu nào nằm trong thời gian tham gia đã ghi.",
         )
     when = f"từ kỳ {first.label} (chốt số liệu ngày {first.data_to:%d/%m/%Y})"
     if not first.units:

@@ -13,7 +13,7 @@ from .models import DifficultyStep, Explanation, ExportJob, FigureChange, Period
 REPORT_TRACES = (
     hooks.Trace("Ô số liệu đã nhập hoặc sửa", FigureChange, "by"),
     hooks.Trace("Việc gửi, duyệt, trả lại báo cáo", ReportEvent, "by"),
-    hooks.Trace("Giải thích điểm cần xem", Explanation, "by"),
+    hooks.Trace("Giải trình điểm cần xem", Explanation, "by"),
     hooks.Trace("Nêu, trả lời, xử lý khó khăn", DifficultyStep, "by"),
     hooks.Trace("Báo cáo Excel, Word đã lập", ExportJob, "requested_by"),
 )

@@ -98,7 +98,7 @@ def test_a_unit_or_a_time_in_which_nobody_owes_is_a_warning(empty, month, client
     kind, text = save(client, empty, empty.lam_dong, D(2026, 11, 15), D(2026, 12, 13))[0]
     assert (kind, text) == (
         "warning",
-        "Tỉnh Lâm Đồng không nợ báo cáo kỳ nào: không ngày chốt số liệu nào nằm trong thời gian tham gia đã ghi.",
+        "Tỉnh Lâm Đồng không phải nộp báo cáo kỳ nào: không ngày chốt số liệu nào nằm trong thời gian tham gia đã ghi.",
     )
 
 

@@ -197,7 +197,7 @@ def test_paper_dossiers_of_an_online_only_service():
     [problem] = check_service(service(online=34, person=12, online_only_since=since))
     assert codes([problem]) == [("online_only", "soft", "DVC16.received_in_person")]
     assert problem.message == (
-        "Cần giải thích: 12 hồ sơ trực tiếp, trong khi thủ tục này chỉ nhận trực tuyến từ 01/10/2025. Ghi lý do."
+        "Cần giải trình: 12 hồ sơ trực tiếp, trong khi thủ tục này chỉ nhận trực tuyến từ 01/10/2025. Ghi lý do."
     )
     [by_post] = check_service(service(online=34, postal=1, online_only_since=since))
     assert by_post.cell == "DVC16.received_postal"
@@ -240,7 +240,7 @@ def test_a_jump_names_the_cell_that_moved():
     problems = check_service(service(online=640, on_time=62, history=history))
     assert codes(problems) == [("jump", "soft", "DVC16.received_online")]
     assert problems[0].message == (
-        "Cần giải thích: tiếp nhận 640 hồ sơ, trong khi 6 tháng trước thường từ 32 đến 93 (mức giữa 63). "
+        "Cần giải trình: tiếp nhận 640 hồ sơ, trong khi 6 tháng trước thường khoảng 63 (từ 32 đến 93). "
         "Kiểm tra lại; nếu đúng thì ghi lý do."
     )
 
@@ -288,7 +288,7 @@ def test_blank_indicator_cells():
 def test_a_cumulative_figure_that_falls_is_compared_with_its_last_sent_month():
     [problem] = check_indicator(number(23105, over_time="cumulative", history=[None, (23418, None)]))
     assert codes([problem]) == [("cumulative_falls", "soft", "TT01.numerator")]
-    assert "số lũy kế giảm từ 23.418 (tháng 9/2026) xuống 23.105" in problem.message
+    assert "số lũy kế giảm từ 23.418 (tháng 09/2026) xuống 23.105" in problem.message
     assert check_indicator(number(23418, over_time="cumulative", history=[(23418, None)])) == []
     assert check_indicator(number(5, over_time="flow", history=[(9, None)])) == []
 
@@ -308,7 +308,7 @@ def test_of_a_cumulative_figure_the_increase_is_judged():
     assert check_indicator(number(23700, over_time="cumulative", history=history)) == []
     [problem] = check_indicator(number(234180, over_time="cumulative", history=history))
     assert problem.code == "jump"
-    assert "số tăng thêm 210.780, trong khi 5 tháng trước thường từ 150 đến 450 (mức giữa 300)" in problem.message
+    assert "số tăng thêm 210.780, trong khi 5 tháng trước thường khoảng 300 (từ 150 đến 450)" in problem.message
 
 
 def test_flow_ratio_is_judged_on_both_cells():
@@ -458,7 +458,7 @@ def test_the_middle_of_a_cell_is_that_of_the_months_in_which_it_was_reported():
     usual, blank = figures(online=60, on_time=60), figures(online=None, on_time=60)
     problems = check_service(service(online=640, on_time=60, history=[usual, None, usual, blank, usual, usual]))
     assert codes(problems) == [("jump", "soft", "DVC16.received_online")]
-    assert "trong khi 4 tháng trước thường từ 30 đến 90 (mức giữa 60)" in problems[0].message
+    assert "trong khi 4 tháng trước thường khoảng 60 (từ 30 đến 90)" in problems[0].message
 
 
 @pytest.mark.parametrize(
@@ -484,7 +484,7 @@ def test_a_total_that_shrinks_by_twenty_is_small_and_by_twenty_one_is_not():
 def test_a_cumulative_figure_that_stands_still_after_steady_growth_is_asked_about():
     history = [(23400 - 300 * i, None) for i in range(6)]
     (problem,) = check_indicator(number(23400, over_time="cumulative", history=history))
-    assert "số tăng thêm 0, trong khi 5 tháng trước thường từ 150 đến 450 (mức giữa 300)" in problem.message
+    assert "số không tăng, trong khi 5 tháng trước thường khoảng 300 (từ 150 đến 450)" in problem.message
 
 
 def test_the_cell_named_is_the_one_farthest_from_its_own_middle_not_the_largest():
@@ -546,13 +546,13 @@ def test_the_first_month_of_a_stock_is_compared_with_nothing():
 
 def test_a_total_that_shrinks_is_told_with_the_month_it_is_compared_with():
     (problem,) = check_indicator(ratio(100, 799, over_time="stock", history=[None, (100, 1000)]))
-    assert "tổng số giảm từ 1.000 (tháng 9/2026) xuống 799. Kiểm tra lại ô tổng số" in problem.message
+    assert "tổng số giảm từ 1.000 (tháng 09/2026) xuống 799. Kiểm tra lại ô tổng số" in problem.message
 
 
 def test_months_without_a_value_are_no_months_of_a_flow():
     history = [(60, None), (None, None), (60, None), (60, None), (60, None)]
     (problem,) = check_indicator(number(640, history=history))
-    assert "số 640, trong khi 4 tháng trước thường từ 30 đến 90 (mức giữa 60)" in problem.message
+    assert "số 640, trong khi 4 tháng trước thường khoảng 60 (từ 30 đến 90)" in problem.message
 
 
 def test_a_fall_of_a_cumulative_figure_is_asked_about_once():

@@ -62,8 +62,8 @@ def test_an_unfinished_quarter_is_compared_with_the_same_number_of_months(world,
         month("2026-12")
     seen = overview(world.phuoc_long.pk, Span.parse("2026-Q4"))
     compared = seen.comparison
-    assert compared.label == "tháng 7–8/2026"
-    assert compared.last_label == "tháng 8/2026"
+    assert compared.label == "tháng 07–08/2026"
+    assert compared.last_label == "tháng 08/2026"
     assert compared.now.dossiers.received == 1000 + 10000
     assert compared.before.dossiers.received == 1 + 10  # not September's 100
     assert (compared.now.dossiers.pending_overdue, compared.before.dossiers.pending_overdue) == (7, 3)  # not 90
@@ -76,7 +76,7 @@ def test_only_november_of_the_quarter_is_compared_with_august(world, month, put,
     for m, flow in ((7, 1), (8, 10), (9, 100), (11, 10000)):
         put(world.phuoc_long, months[m], flow)
     seen = overview(world.phuoc_long.pk, Span.parse("2026-Q4"))
-    assert (seen.label, seen.comparison.label) == ("quý IV/2026 (tháng 11/2026)", "tháng 8/2026")
+    assert (seen.label, seen.comparison.label) == ("quý IV/2026 (tháng 11/2026)", "tháng 08/2026")
     assert seen.comparison.before.dossiers.received == 10
 
 
@@ -91,25 +91,31 @@ def lasting(world):
     ("key", "first", "last", "label", "compared"),
     [
         # half-year: July to November against January to May
-        ("2026-H2", "2026-01", "2026-11", "6 tháng cuối năm 2026 (tháng 7–11/2026)", "tháng 1–5/2026"),
+        ("2026-H2", "2026-01", "2026-11", "6 tháng cuối năm 2026 (tháng 07–11/2026)", "tháng 01–05/2026"),
         # nine months, in August: the same eight months of last year, and none where one of them is not there
-        ("2026-9M", "2025-01", "2026-08", "9 tháng năm 2026 (tháng 1–8/2026)", "tháng 1–8/2025"),
-        ("2026-9M", "2025-02", "2026-08", "9 tháng năm 2026 (tháng 1–8/2026)", None),
-        ("2026", "2025-01", "2026-11", "năm 2026 (tháng 1–11/2026)", "tháng 1–11/2025"),
+        ("2026-9M", "2025-01", "2026-08", "9 tháng năm 2026 (tháng 01–08/2026)", "tháng 01–08/2025"),
+        ("2026-9M", "2025-02", "2026-08", "9 tháng năm 2026 (tháng 01–08/2026)", None),
+        ("2026", "2025-01", "2026-11", "năm 2026 (tháng 01–11/2026)", "tháng 01–11/2025"),
         # stretches over the turn of a year, two of their four months read
-        ("2026-01..2026-04", "2025-09", "2026-02", "tháng 1/2026 đến tháng 4/2026 (tháng 1–2/2026)", "tháng 9–10/2025"),
+        (
+            "2026-01..2026-04",
+            "2025-09",
+            "2026-02",
+            "tháng 01/2026 đến tháng 04/2026 (tháng 01–02/2026)",
+            "tháng 09–10/2025",
+        ),
         (
             "2025-12..2026-03",
             "2025-08",
             "2026-01",
-            "tháng 12/2025 đến tháng 3/2026 (tháng 12/2025 đến tháng 1/2026)",
-            "tháng 8–9/2025",
+            "tháng 12/2025 đến tháng 03/2026 (tháng 12/2025 đến tháng 01/2026)",
+            "tháng 08–09/2025",
         ),
         # whole stretches keep their names
         ("2026-YTD10", "2025-01", "2026-10", "từ đầu năm đến tháng 10/2026", "từ đầu năm đến tháng 10/2025"),
         ("2026-9M", "2025-01", "2026-09", "9 tháng năm 2026", "9 tháng năm 2025"),
         ("2026-Q3", "2026-04", "2026-09", "quý III/2026", "quý II/2026"),
-        ("2026-01", "2025-12", "2026-01", "tháng 1/2026", "tháng 12/2025"),
+        ("2026-01", "2025-12", "2026-01", "tháng 01/2026", "tháng 12/2025"),
     ],
 )
 def test_stretches_are_named_by_the_months_read(month, lasting, put, at, key, first, last, label, compared):
@@ -129,10 +135,10 @@ def test_stretches_are_named_by_the_months_read(month, lasting, put, at, key, fi
 @pytest.mark.parametrize(
     ("unit", "key", "label", "compared"),
     [
-        ("thac_mo", "2025", "năm 2025 (tháng 1–6/2025)", "tháng 1–6/2024"),  # ended on 30 June 2025
-        ("thac_mo", "2025-05..2025-08", "tháng 5/2025 đến tháng 8/2025 (tháng 5–6/2025)", "tháng 1–2/2025"),
-        ("phuoc_long", "2025", "năm 2025 (tháng 7–12/2025)", None),  # opened the day after
-        ("phuoc_long", "2025-05..2025-08", "tháng 5/2025 đến tháng 8/2025 (tháng 7–8/2025)", None),
+        ("thac_mo", "2025", "năm 2025 (tháng 01–06/2025)", "tháng 01–06/2024"),  # ended on 30 June 2025
+        ("thac_mo", "2025-05..2025-08", "tháng 05/2025 đến tháng 08/2025 (tháng 05–06/2025)", "tháng 01–02/2025"),
+        ("phuoc_long", "2025", "năm 2025 (tháng 07–12/2025)", None),  # opened the day after
+        ("phuoc_long", "2025-05..2025-08", "tháng 05/2025 đến tháng 08/2025 (tháng 07–08/2025)", None),
         ("phuoc_long", "2025-Q4", "quý IV/2025", "quý III/2025"),
     ],
 )
@@ -164,12 +170,12 @@ def test_months_are_written_as_officials_write_them():
     def of(*keys):
         return months_label([Span.parse(key).first for key in keys])
 
-    assert of("2026-08") == "tháng 8/2026"
-    assert of("2026-07", "2026-08") == "tháng 7–8/2026"
-    assert of("2025-11", "2025-12", "2026-01") == "tháng 11/2025 đến tháng 1/2026"
-    assert of("2026-07", "2026-09") == "tháng 7/2026, tháng 9/2026"
-    assert of("2026-01", "2026-02", "2026-09") == "tháng 1–2/2026, tháng 9/2026"
-    assert of(*(f"2026-{m:02d}" for m in range(1, 13))) == "tháng 1–12/2026"
+    assert of("2026-08") == "tháng 08/2026"
+    assert of("2026-07", "2026-08") == "tháng 07–08/2026"
+    assert of("2025-11", "2025-12", "2026-01") == "tháng 11/2025 đến tháng 01/2026"
+    assert of("2026-07", "2026-09") == "tháng 07/2026, tháng 09/2026"
+    assert of("2026-01", "2026-02", "2026-09") == "tháng 01–02/2026, tháng 09/2026"
+    assert of(*(f"2026-{m:02d}" for m in range(1, 13))) == "tháng 01–12/2026"
 
 
 # What people read ----------------------------------------------------------------------------------------------------
@@ -179,7 +185,7 @@ def test_the_page_names_the_months_of_both_sides(client, world, quarters):
     page = read(client, world.chair, don_vi=world.phuoc_long.pk, ky="2026-Q4")
     text = text_of(page.content.decode())
     assert page.context["title"] == "Tổng quan quý IV/2026 (tháng 10–11/2026): 2/2 báo cáo đã nộp"
-    assert "So sánh với tháng 7–8/2026; số tồn và lũy kế so với cuối tháng 8/2026." in text
+    assert "So sánh với tháng 07–08/2026; số tồn và lũy kế so với cuối tháng 08/2026." in text
     assert "quý III" not in page.context["lead"]
     for caption in ("Chỉ tiêu chung", "Số liệu theo dịch vụ công"):
         assert f"{caption}, quý IV/2026 (tháng 10–11/2026)" in text
@@ -192,14 +198,14 @@ def test_units_below_and_ranks_are_compared_under_the_same_name(client, world, q
     page = read(client, world.chair, ky="2026-Q4")
     lead = page.context["lead"]
     assert lead.endswith(
-        "So sánh với tháng 7–8/2026 trên cùng 2 đơn vị có cùng số tháng đã nộp; "
-        "số tồn và lũy kế so với cuối tháng 8/2026."
+        "So sánh với tháng 07–08/2026 trên cùng 2 đơn vị có cùng số tháng đã nộp; "
+        "số tồn và lũy kế so với cuối tháng 08/2026."
     )
     html = page.content.decode()
-    assert "So với tháng 7–8/2026" in html
+    assert "So với tháng 07–08/2026" in html
     assert "So với kỳ trước" not in html
     [overdue] = [f for f in findings(overview(world.dong_nai.pk, Span.parse("2026-Q4"))) if "đang quá hạn" in f.title]
-    assert overdue.title == "Hồ sơ đang quá hạn tăng 7 so với cuối tháng 8/2026"  # 7 + 4 after 3 + 1
+    assert overdue.title == "Hồ sơ đang quá hạn tăng 7 so với cuối tháng 08/2026"  # 7 + 4 after 3 + 1
 
 
 def test_a_month_is_compared_with_the_month_before_without_more_words(client, world, quarters):
@@ -211,7 +217,7 @@ def test_a_running_month_is_named_as_such(client, world, quarters, month):
     month("2026-12")
     page = read(client, world.chair, don_vi=world.phuoc_long.pk, ky="2026-Q4")
     assert "Tháng 12/2026 chưa kết thúc (đến hết 14/12/2026)." in " ".join(page.context["seen"].notices)
-    assert "So sánh với tháng 7–8/2026" in page.context["lead"]
+    assert "So sánh với tháng 07–08/2026" in page.context["lead"]
 
 
 @pytest.fixture

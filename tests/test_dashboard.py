@@ -93,7 +93,7 @@ def test_a_provinces_month(world, november):
     assert seen.measures.activation.rate == (83, 110)
     assert (seen.submissions.reports, seen.submissions.expected_reports) == (2, 4)
     assert [row.name for row in seen.rows] == [
-        "Cơ quan Tỉnh Đồng Nai",
+        "UBND tỉnh Đồng Nai (cấp tỉnh)",
         "Xã Phú Riềng",  # in the alphabetical order of the names proper: Phú, Phước
         "Phường Phước Bình",
         "Phường Phước Long",
@@ -137,12 +137,16 @@ def test_a_month_of_2024_read_in_2026_shows_the_districts_of_2024(world, month, 
     at("2026-12-18 09:00")
     province = overview(world.binh_phuoc.pk, Span.parse("2024-11"))
     rows = {row.name: row for row in province.rows}
-    assert list(rows) == ["Cơ quan Tỉnh Bình Phước", "Thị xã Bình Long", "Thị xã Phước Long"]
+    assert list(rows) == ["UBND tỉnh Bình Phước (cấp tỉnh)", "Thị xã Bình Long", "Thị xã Phước Long"]
     assert rows["Thị xã Phước Long"].dossiers.received == 32
     assert rows["Thị xã Phước Long"].submissions.reports == 3
     assert province.dossiers.received == 37
     district = overview(world.tx_phuoc_long.pk, Span.parse("2024-11"))
-    assert [row.name for row in district.rows] == ["Cơ quan Thị xã Phước Long", "Phường Long Thủy", "Phường Thác Mơ"]
+    assert [row.name for row in district.rows] == [
+        "UBND thị xã Phước Long (cấp huyện)",
+        "Phường Long Thủy",
+        "Phường Thác Mơ",
+    ]
     assert sum(row.dossiers.received for row in district.rows) == district.dossiers.received == 32
     nation = overview(world.nation.pk, Span.parse("2024-11"))
     assert [row.name for row in nation.rows] == ["Tỉnh Bình Phước"]
@@ -157,7 +161,7 @@ def test_ranks_are_shared_and_leave_gaps():
 def test_units_are_ranked_by_the_exact_value_and_only_those_that_reported(world, november):
     seen = overview(world.dong_nai.pk, NOVEMBER)
     assert {r.name: (r.rank, r.rank_change) for r in seen.rows} == {
-        "Cơ quan Tỉnh Đồng Nai": (None, None),
+        "UBND tỉnh Đồng Nai (cấp tỉnh)": (None, None),
         "Phường Phước Long": (1, 1),  # 50/100 in October was second to 10/10
         "Phường Phước Bình": (2, -1),
         "Xã Phú Riềng": (None, None),
@@ -260,7 +264,7 @@ def test_a_month_without_the_unit_points_to_its_last(world, month, client, at):
     month("2025-06")
     month("2025-07")
     body = page(client, world.old_staff, ky="2025-07").content.decode()
-    assert "tháng 6/2025" in body
+    assert "tháng 06/2025" in body
     assert "không có số liệu trong kỳ này" in body
 
 
@@ -543,7 +547,7 @@ def test_the_table_of_units_and_services_begins_with_the_worst_unit(world, month
     assert [(row["name"], row["total"]) for row in heat["rows"]] == [
         ("Phường Phước Bình", "66,67"),
         ("Phường Phước Long", "99,90"),
-        ("Cơ quan Tỉnh Đồng Nai", "–"),
+        ("UBND tỉnh Đồng Nai (cấp tỉnh)", "–"),
         ("Xã Phú Riềng", "–"),
     ]
 
@@ -568,7 +572,7 @@ def test_more_than_sixty_units_have_their_table_too_when_asked_for(
     assert len(rows) == 96  # 95 communes and the province's own office
     assert (rows[0]["name"], rows[0]["total"], rows[0]["cells"]) == ("Xã Lớn 71", "50,00", [("50,00", "heat-5")])
     assert {row["total"] for row in rows[1:95]} == {"100"}
-    assert (rows[95]["name"], rows[95]["message"]) == ("Cơ quan Tỉnh Đồng Nai", "Chưa nộp")
+    assert (rows[95]["name"], rows[95]["message"]) == ("UBND tỉnh Đồng Nai (cấp tỉnh)", "Chưa nộp")
     assert "<!doctype html>" in answer.content.decode().lower()
     part = client.get(address.replace("&amp;", "&"), headers={"HX-Request": "true"}).content.decode()
     assert part.lstrip().startswith("<section")

@@ -560,7 +560,7 @@ def test_a_reason_answers_a_warning_and_can_be_taken_back(report, world):
     assert sheet.counts("office").soft == 1
     saving.explain(report_id=report.pk, by=world.officer, reason="", **key)
     assert Explanation.objects.count() == 0
-    with pytest.raises(NotAllowed, match="không còn cần giải thích"):
+    with pytest.raises(NotAllowed, match="không còn cần giải trình"):
         saving.explain(report_id=report.pk, by=world.officer, check_code="jump", cell="DVC19.rejected", reason="x")
 
 
@@ -577,7 +577,7 @@ def test_what_blocks_is_counted_in_words(report, world, fill):
         },
     )
     sheet = load_form(report)
-    assert sheet.blocking_title == "1 lỗi, 1 điểm cần giải thích, 2 ô còn trống"
+    assert sheet.blocking_title == "1 lỗi, 1 điểm cần giải trình, 2 ô còn trống"
     assert [p.severity for p in sheet.blocking] == ["hard", "soft", "missing", "missing"]
     assert sheet.cells["DVC16.resolved_on_time"].state == "is-problem"
     assert sheet.cells["DVC19.received_in_person"].state == "is-warning"

@@ -206,7 +206,7 @@ def test_what_is_no_form_is_refused_in_words(report, world):
         for i in range(5):
             archive.writestr(f"{i}", b"0" * 10 * 1024 * 1024)
     bomb.seek(0)
-    assert "bung ra quá lớn" in str(read_entry_form(report, bomb, world.officer).errors[0])
+    assert "giải nén ra quá lớn" in str(read_entry_form(report, bomb, world.officer).errors[0])
     other_zip = io.BytesIO()
     with zipfile.ZipFile(other_zip, "w") as archive:
         archive.writestr("a.txt", "a")

@@ -57,7 +57,7 @@ def test_sending_marks_the_part_that_is_the_senders(report, world):
 
 
 def test_sending_does_not_mark_the_part_of_another_branch(report, world):
-    with pytest.raises(NotAllowed, match="Công an chưa đánh dấu xong"):
+    with pytest.raises(NotAllowed, match="Công an chưa chốt"):
         workflow.submit(report_id=report.pk, by=world.officer, marking=True)
     report.refresh_from_db()
     assert (report.status, report.office_ready_at) == ("draft", None)
@@ -81,7 +81,7 @@ def test_a_report_that_is_refused_is_not_marked(report, world):
 
 def test_nothing_is_marked_unasked(report, world):
     mark(report, "police")
-    with pytest.raises(NotAllowed, match="Văn phòng chưa đánh dấu xong"):
+    with pytest.raises(NotAllowed, match="Văn phòng chưa chốt"):
         workflow.submit(report_id=report.pk, by=world.officer)
 
 
@@ -92,8 +92,8 @@ def test_the_check_page_marks_and_sends_in_one_act(client, report, world):
     mark(report, "police")
     html = check(client, world.officer, report)
     assert "Chưa gửi được" not in html
-    assert re.search(r"Gửi đồng thời đánh dấu xong phần\s+Văn phòng\.", html)
-    assert re.search(r"Đánh dấu xong và gửi\s+báo cáo tháng 11/2026", html)
+    assert re.search(r"Gửi đồng thời chốt số liệu phần\s+Văn phòng\.", html)
+    assert re.search(r"Chốt số liệu và gửi\s+báo cáo tháng 11/2026", html)
     answer = client.post(reverse("report-submit", args=[report.pk]), {"checked": "1"})
     assert answer.url == reverse("report-receipt", args=[report.pk])
 
@@ -101,9 +101,7 @@ def test_the_check_page_marks_and_sends_in_one_act(client, report, world):
 def test_the_check_page_has_no_green_above_what_cannot_be_sent(client, report, world):
     html = check(client, world.officer, report)
     assert "notice--ok" not in html
-    assert re.search(
-        r"Đủ số liệu, không còn lỗi\.</b>\s+Chưa gửi được: Công an chưa đánh dấu xong phần của mình\.", html
-    )
+    assert re.search(r"Đủ số liệu, không còn lỗi\.</b>\s+Chưa gửi được: Công an chưa chốt phần của mình\.", html)
     assert "Văn phòng chưa" not in html
     form = re.search(rf'action="{reverse("report-ready", args=[report.pk])}".*?</form>', html, re.S)[0]
     assert re.findall(r'name="branch" value="(\w+)"', form) == ["office"]  # the reader's part alone
@@ -138,7 +136,7 @@ def test_the_save_bar_offers_the_mark_once_the_part_is_complete(client, report, 
 def test_home_leads_to_the_next_step(client, report, world):
     entry, check = (reverse(name, args=[report.pk]) for name in ("report-entry", "report-check"))
     leave_blank(report, "DVC03")  # the police's
-    assert step(client, world.officer) == ("Xem lại và đánh dấu xong phần Văn phòng", check, True)
+    assert step(client, world.officer) == ("Xem lại và chốt số liệu phần Văn phòng", check, True)
     assert step(client, world.police_officer) == ("Nhập tiếp từ ô còn thiếu", f"{entry}#DVC03-rejected", True)
     assert step(client, world.leader) == ("Xem các việc còn lại", check, False)
     mark(report, "office")
@@ -156,7 +154,7 @@ def test_home_leads_to_the_next_step(client, report, world):
 def test_home_leads_to_the_reason_that_is_still_asked_for(client, report, world, fill):
     fill(report, base=20)  # October again, cell by cell
     label, href, is_main = step(client, world.officer)
-    assert (label, is_main) == ("Giải thích điểm khác thường", True)
+    assert (label, is_main) == ("Giải trình điểm bất thường", True)
     client.force_login(world.officer)
     html = client.get(reverse("report-entry", args=[report.pk])).content.decode()
     assert f'id="{href.partition("#")[2]}"' in html

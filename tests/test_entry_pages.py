@@ -339,14 +339,14 @@ def test_a_reason_is_kept_and_shown(client, world, november, fill):
     answer = save(client, november, {name: "Hệ thống ngừng ngày 28/10"}, {name: ""}, world.officer).json()
     assert answer["saved"] == {name: "Hệ thống ngừng ngày 28/10"}
     assert "Hệ thống ngừng" in answer["rows"]["DVC09"]["messages"]
-    assert "Đã giải thích: Hệ thống ngừng ngày 28/10" in page(client, "report-check", november).content.decode()
+    assert "Đã giải trình: Hệ thống ngừng ngày 28/10" in page(client, "report-check", november).content.decode()
 
 
 def test_ready_with_blanks_shows_what_is_left_of_that_branch(client, world, november):
     client.force_login(world.officer)
     response = client.post(reverse("report-ready", args=[november.pk]), {"branch": "office"}, follow=True)
     html = response.content.decode()
-    assert "Chưa xong phần Văn phòng HĐND và UBND" in html
+    assert "Chưa chốt được phần Văn phòng HĐND và UBND" in html
     assert 'href="#DVC09-received_online"' in html
     assert 'href="#DVC03-received_online"' not in html
     november.refresh_from_db()
@@ -386,7 +386,7 @@ def test_month_is_checked_sent_and_receipted(client, world, november, fill, at):
     client.force_login(world.officer)
     before = page(client, "report-check", november).content.decode()
     assert "Đủ số liệu, không còn lỗi" in before
-    assert "chưa đánh dấu xong" in before
+    assert "chưa chốt" in before
     response = send(client, world, november)
     assert response.url == reverse("report-receipt", args=[november.pk])
     event = ReportEvent.objects.get(report=november, action="submit")

@@ -190,7 +190,7 @@ def test_units_sheet_values_and_formats(november, world, tmp_path):
     sheet = read(path, "Theo đơn vị")
     rows = body(sheet)
     below = ["Xã Phú Riềng", "Phường Phước Bình", "Phường Phước Long"]  # in Vietnamese order of the short names
-    assert list(rows) == ["Cơ quan Tỉnh Đồng Nai", *below, "TỔNG SỐ"]
+    assert list(rows) == ["UBND tỉnh Đồng Nai (cấp tỉnh)", *below, "TỔNG SỐ"]
     services = ServiceFigures.objects.filter(report__unit=world.phuoc_long, report__period=november).count()
     online = sheet.cell(rows["Phường Phước Long"], COLUMN["received_online"])
     assert online.value == (services - 1) * 10 + 100
@@ -355,7 +355,7 @@ def test_three_tiers_of_2024(world, month, fill, tmp_path):
     rollup.roll_up(period)
     path, counts = write(tmp_path, world.binh_phuoc, span="2024-05", basis="official")
     sheet = read(path, "Theo đơn vị")
-    assert set(body(sheet)) == {"Cơ quan Tỉnh Bình Phước", "Thị xã Bình Long", "Thị xã Phước Long", "TỔNG SỐ"}
+    assert set(body(sheet)) == {"UBND tỉnh Bình Phước (cấp tỉnh)", "Thị xã Bình Long", "Thị xã Phước Long", "TỔNG SỐ"}
     assert counts.differences == []
     totals = expected_totals(f"/{world.binh_phuoc.pk}/", ["approved"], [period])
     cell = sheet.cell(body(sheet)["TỔNG SỐ"], COLUMN["received_online"])
@@ -400,7 +400,7 @@ def test_a_wrong_total_is_named_on_the_cover(november, world, tmp_path):
 
 def test_no_month_in_the_span(world, month, tmp_path):
     month("2026-11")
-    with pytest.raises(excel.CannotExport, match="không có kỳ báo cáo nào trong tháng 5/2024"):
+    with pytest.raises(excel.CannotExport, match="không có kỳ báo cáo nào trong tháng 05/2024"):
         write(tmp_path, world.dong_nai, span="2024-05")
 
 

@@ -85,7 +85,7 @@ def test_a_document_without_room_is_told_beside_the_file_and_leaves_nothing(offi
         answer = officer.post(reverse("document-upload"), paper(200_000))
     assert answer.status_code == 200
     assert answer.context["form"].errors == {
-        "upload": ["Máy chủ hết chỗ lưu nên chưa nhận được tệp. Báo nơi hỗ trợ, sau đó gửi lại."]
+        "upload": ["Máy chủ hết dung lượng lưu trữ nên chưa nhận được tệp. Báo nơi hỗ trợ, sau đó gửi lại."]
     }
     assert "Kế hoạch năm 2026" in answer.content.decode()  # what was typed is still there
     assert not Document.objects.exists()
@@ -101,7 +101,7 @@ def test_a_large_document_finds_no_room_before_it_is_read(officer, world):
     with full_disk():
         answer = officer.post(reverse("document-upload"), paper(3_000_000))
     assert (answer.status_code, answer["Retry-After"]) == (503, "10")
-    assert "Máy chủ hết chỗ lưu." in answer.content.decode()
+    assert "Máy chủ hết dung lượng lưu trữ." in answer.content.decode()
     assert not Document.objects.exists()
 
 
@@ -127,7 +127,7 @@ def test_a_roster_without_room_is_told_and_leaves_nothing(officer, world):
             reverse("import-upload"), {"loai": "thanh-vien", "tep": xlsx(MEMBER, member("Nguyễn Văn An"))}
         )
     assert answer.status_code == 400
-    assert "Máy chủ hết chỗ lưu nên chưa nhận được tệp." in answer.content.decode()
+    assert "Máy chủ hết dung lượng lưu trữ nên chưa nhận được tệp." in answer.content.decode()
     assert not ImportJob.objects.exists()
     assert not kept("files") - before
 
@@ -171,7 +171,7 @@ def test_an_export_without_room_says_so_and_is_made_once_there_is(world, month, 
         export_jobs.run_export(str(job.pk))
     job.refresh_from_db()
     assert job.state == ExportJob.State.FAILED
-    assert job.message == "Máy chủ hết chỗ lưu nên chưa lập được tệp. Báo nơi hỗ trợ, sau đó bấm “Lập lại”."
+    assert job.message == "Máy chủ hết dung lượng lưu trữ nên chưa lập được tệp. Báo nơi hỗ trợ, sau đó bấm “Lập lại”."
     assert not list(Path(settings.EXPORT_DIR).iterdir())
     assert not list(pieces.iterdir())
     again = export_jobs.create(**choice)
@@ -222,7 +222,7 @@ def test_cells_without_room_are_kept_by_the_browser_which_sends_them_again(offic
     with full_database():
         answer = officer.post(save, **send)
         assert (answer.status_code, answer["Retry-After"]) == (503, "10")
-        assert answer.json() == {"message": "Máy chủ hết chỗ lưu."}
+        assert answer.json() == {"message": "Máy chủ hết dung lượng lưu trữ."}
         assert not FigureChange.objects.exists()
     assert officer.post(save, **send).json()["saved"].keys() == fields.keys()
     assert FigureChange.objects.count() == len(fields)

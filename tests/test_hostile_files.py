@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 KNOWN = {"cột": "Cột"}
 MEGABYTE = 1024 * 1024
 ROWS, CELLS, STYLES, STRINGS = "có dòng ", "quá nhiều ô", "quá nhiều kiểu định dạng", "quá nhiều đoạn chữ"
-TEXT, OTHERS, UNPACKED, BROKEN = "quá nhiều chữ", "quá nhiều thành phần", "bung ra quá lớn", "Không đọc được tệp"
+TEXT, OTHERS, UNPACKED, BROKEN = "quá nhiều chữ", "quá nhiều thành phần", "giải nén ra quá lớn", "Không đọc được tệp"
 STOPPED = "tốn quá nhiều bộ nhớ hoặc thời gian"
 # What stops each: as a roster, which may be large, and as the form of a report, which never is.
 STOPS = {

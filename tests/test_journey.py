@@ -217,7 +217,7 @@ def test_a_month_of_2026_from_the_commune_to_the_province(world, month, fill, at
     assert "2 hồ sơ trực tiếp, trong khi thủ tục này chỉ nhận trực tuyến từ 01/10/2025" in page
     reason = "Hai trường hợp người cao tuổi, làm tại nhà"
     police.fill_in(report, {"ly-do:online_only:DVC03.received_in_person": reason})
-    assert "Đã đánh dấu xong phần" in police.fill_in(report, {}, "report-ready", branch="police")
+    assert "Đã chốt phần" in police.fill_in(report, {}, "report-ready", branch="police")
     page = officer.fill_in(report, cells(OFFICE_2026) | OFFICE_INDICATORS | FULL_SERVICE)
     assert "Đã lưu 66 ô" in page  # 5 services of eight cells, 26 cells of indicators
     assert "8 ô còn trống" in page  # DVC19: blank is not zero
@@ -226,7 +226,7 @@ def test_a_month_of_2026_from_the_commune_to_the_province(world, month, fill, at
     assert "còn trống 8 ô" in page
     officer.fill_in(report, {}, "report-zero-fill", service="DVC19")
     assert ServiceFigures.objects.get(report=report, service__code="DVC09").opening == 4  # October's closing
-    assert "Đã đánh dấu xong phần" in officer.fill_in(report, {}, "report-ready", branch="office")
+    assert "Đã chốt phần" in officer.fill_in(report, {}, "report-ready", branch="office")
 
     # Check, send, receipt.
     page = officer.open("report-check", report.pk)
@@ -347,10 +347,10 @@ def test_a_month_of_2024_from_the_commune_over_the_district_to_the_province(worl
     )
 
     police.fill_in(report, cells(POLICE_2024, WITH_OPENING) | POLICE_INDICATORS)
-    assert "Đã đánh dấu xong phần" in police.fill_in(report, {}, "report-ready", branch="police")
+    assert "Đã chốt phần" in police.fill_in(report, {}, "report-ready", branch="police")
     typed = OFFICE_INDICATORS | {"DV02.numerator": "880", "DV02.denominator": "897"}
     officer.fill_in(report, cells(OFFICE_2024, WITH_OPENING) | typed)
-    assert "Đã đánh dấu xong phần" in officer.fill_in(report, {}, "report-ready", branch="office")
+    assert "Đã chốt phần" in officer.fill_in(report, {}, "report-ready", branch="office")
     assert "904" in officer.open("report-check", report.pk)
     assert "BC-25216-2024-12-1" in officer.press("report-submit", report.pk, checked="1")
 

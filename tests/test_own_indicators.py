@@ -205,7 +205,7 @@ def test_its_source_page_lists_each_unit_below_and_adds_nothing(client, world, r
     address = reverse("dashboard-source"), {"don_vi": world.binh_phuoc.pk, "ky": "2024-11", "so": "DV01"}
     page = client.get(*address)
     assert (page.context["value"], page.context["of"], page.context["rate"]) == ("7", "11", "63,64%")
-    assert [row["name"] for row in page.context["rows"]] == ["Cơ quan Tỉnh Bình Phước"]
+    assert [row["name"] for row in page.context["rows"]] == ["UBND tỉnh Bình Phước (cấp tỉnh)"]
     assert [(row["name"], row["value"], row["of"], row["rate"]) for row in page.context["below"]] == [
         ("Thị xã Bình Long", "", "", "–"),
         ("Thị xã Phước Long", "4", "11", "36,36%"),

@@ -483,8 +483,8 @@ def test_excels_sources_across_july_2025_are_the_nations_total(world, month, at,
     cells = [[c.value for c in row] for row in load_workbook(path, data_only=True)["Nguồn số liệu"].iter_rows()]
     rows = {row[1]: (row[2], row[5], row[6], row[7], row[14]) for row in cells if row[3] == "DVC09"}
     assert rows == {
-        "Phường Thác Mơ": ("Thị xã Phước Long", "tháng 6/2025", 4, 10, None),
-        "Phường Phước Long": ("Tỉnh Đồng Nai", "tháng 7/2025", None, 20, 5),
+        "Phường Thác Mơ": ("Thị xã Phước Long", "tháng 06/2025", 4, 10, None),
+        "Phường Phước Long": ("Tỉnh Đồng Nai", "tháng 07/2025", None, 20, 5),
     }
     total = next(row for row in cells if "TỔNG SỐ" in row)
     assert (total[6], total[7], total[14]) == (4, 30, 5)

@@ -127,7 +127,7 @@ def test_a_stretch_over_july_2025_follows_the_last_days_tree_and_says_so(world, 
     assert nation.dossiers.pending_in_time == 6  # Thác Mơ has ended: what it had left is with its successor
     assert nation.dossiers.opening == 4  # and the successor's opening is not new
     assert nation.indicator("DD04").rate == (9, 10)
-    assert any("01/7/2025" in notice for notice in nation.notices)
+    assert any("01/07/2025" in notice for notice in nation.notices)
     names = [row.name for row in nation.rows]
     assert "Tỉnh Đồng Nai" in names
     assert "Tỉnh Bình Phước (đến 30/06/2025)" in names
@@ -232,10 +232,10 @@ def test_only_a_stretch_that_holds_july_2025_says_that_the_tree_changed(world, m
     at("2025-09-20 09:00")
     for key in ("2025-06", "2025-07", "2025-08"):
         month(key)
-    notices = [n for n in overview(world.nation.pk, Span.parse(span)).notices if "01/7/2025" in n]
+    notices = [n for n in overview(world.nation.pk, Span.parse(span)).notices if "01/07/2025" in n]
     last = {"6": "14/06/2025", "7": "14/07/2025", "8": "14/08/2025"}[span[-1]]
     expected = (
-        "Từ 01/7/2025 không còn cấp huyện; các xã, phường và nhiều tỉnh là đơn vị mới. "
+        "Từ 01/07/2025 không còn cấp huyện; các xã, phường và nhiều tỉnh là đơn vị mới. "
         f"Kỳ này xếp theo địa giới ngày {last}."
     )
     assert notices == ([expected] if told else [])
@@ -251,7 +251,7 @@ def test_calendar_months_meet_the_change_without_straddling_it(world, month, at)
     for key in ("2025-06", "2025-07"):
         month(key)
     told = {
-        span: any("01/7/2025" in n for n in overview(world.nation.pk, Span.parse(span)).notices)
+        span: any("01/07/2025" in n for n in overview(world.nation.pk, Span.parse(span)).notices)
         for span in ("2025-06", "2025-07", "2025-06..2025-07")
     }
     assert told == {"2025-06": False, "2025-07": False, "2025-06..2025-07": True}

@@ -48,7 +48,7 @@ def reports(world, november, fill):
         by=w.neighbour,
         at=doubtful.submitted_at,
         revision=1,
-        reason="DVC19 Đăng ký biến động đất đai: 12 hồ sơ trực tiếp. Giải thích: “Cổng ngừng tiếp nhận”",
+        reason="DVC19 Đăng ký biến động đất đai: 12 hồ sơ trực tiếp. Giải trình: “Cổng ngừng tiếp nhận”",
     )
     fill(found[w.phu_rieng], services={"DVC09"})
     Report.objects.filter(pk=found[w.phu_rieng].pk).update(saved_at=dt.datetime(2026, 11, 16, 3, 26, tzinfo=dt.UTC))
@@ -79,8 +79,8 @@ def test_list_says_what_is_clean_doubtful_missing_approved(client, world, report
     assert (result.expected, result.sent, result.overdue, result.late) == (4, 2, 1, 1)
     text = text_of(response)
     assert "Tháng 11/2026: 2 báo cáo chờ duyệt" in text
-    assert "1 sạch, 1 cần xem." in text
-    assert "12 hồ sơ trực tiếp. Giải thích: “Cổng ngừng tiếp nhận”" in text
+    assert "1 không có điểm bất thường, 1 cần xem." in text
+    assert "12 hồ sơ trực tiếp. Giải trình: “Cổng ngừng tiếp nhận”" in text
     assert "Quá hạn 1 ngày" in text  # deadline 16 November 17:00, now 17 November 08:15
     assert "Xã Đạ Huoai" not in text
 

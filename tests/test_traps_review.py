@@ -70,6 +70,6 @@ def test_page_list_and_file_call_overdue_from_the_first_second_after(
     assert dt.datetime(2026, 11, 16, 17, 0) in lines["Xã Phú Riềng"]
     page = get(client, world.chair, "dashboard", ky="2026-11")
     listed = {m["name"]: m["overdue"] for m in page.context["who"]["missing"]}
-    assert {name.removeprefix("Cơ quan "): late for name, late in listed.items()} == expected | {"Tỉnh Đồng Nai": False}
+    assert listed == expected | {"UBND tỉnh Đồng Nai (cấp tỉnh)": False}
     review = get(client, world.reviewer, "review-list", ky="2026-11").context["review"]
     assert {row.name: row.is_overdue for row in review.missing} == expected | {"Tỉnh Đồng Nai": False}

@@ -1,10 +1,60 @@
 """Vietnamese order and search keys, against words put in order by hand."""
 
 import random
+import re
+from pathlib import Path
 
+import pytest
 from django.db import connection
 
 from de_an_06.plain.vietnamese import search_key, sort_key
+
+ROOT = Path(__file__).resolve().parent.parent
+# What officials do not say -> what they say. “Làm sạch dữ liệu” is a term of its own.
+NOT_SAID = {
+    r"ai đã nộp\b": "Tình hình nộp báo cáo",
+    r"điều cần biết\b": "Vấn đề cần lưu ý",
+    r"(?<!làm )\bsạch\b": "không có điểm bất thường",
+    r"khác thường\b": "bất thường",
+    r"hồ sơ trễ\b": "hồ sơ quá hạn",
+    r"điểm %|\bđpt\b": "điểm phần trăm",
+    r"mức giữa\b": "thường khoảng 159",
+    r"(?:đánh dấu|báo) xong\b": "Chốt số liệu phần …",
+    r"(?:cần|đã|lời) giải thích\b": "Cần giải trình",
+    r"giải thích: “": "Giải trình: “…”",
+    r"\bcơ quan (?:\{|[\"']|tỉnh |thành phố |thị xã |huyện |quận )": "UBND tỉnh Đồng Nai (cấp tỉnh)",
+    r"tháng (?:[1-9][/–]|\{[^}]*month\}[/–])": "tháng 01/2026",
+    r"\bnợ báo cáo\b": "phải nộp báo cáo",
+    r">thôi<": "Quay lại, không …",
+}
+
+
+def _said_to_people() -> list[Path]:
+    """Every file whose words reach a person: code, templates, scripts, the user guide, and what tells of the words."""
+    folders = {"de_an_06": "*.py", "reporting": "*.py", "taskforces": "*.py", "templates": "*", "static/js": "*.js"}
+    found = [path for folder, names in folders.items() for path in (ROOT / folder).rglob(names) if path.is_file()]
+    found += [ROOT / "docs/huong-dan-su-dung.md", ROOT / "README.md", ROOT / "CHANGELOG.md"]
+    return [path for path in found if "migrations" not in path.parts and "__pycache__" not in path.parts]
+
+
+@pytest.mark.parametrize("word", NOT_SAID)
+def test_nobody_is_told_what_officials_do_not_say(word):
+    pattern = re.compile(word, re.IGNORECASE)
+    assert pattern.search(
+        "Ai đã nộp · Điều cần biết · Sạch · khác thường · hồ sơ trễ · điểm % · mức giữa 159 · Đánh dấu "
+        "xong · Cần giải thích: “ · Cơ quan Tỉnh Đồng Nai · tháng 1/2026 · nợ báo cáo · >Thôi<"
+    )
+    said = [
+        f"{path.relative_to(ROOT)}: {found[0]!r}, officials say {NOT_SAID[word]!r}"
+        for path in _said_to_people()
+        for found in pattern.finditer(path.read_text(encoding="utf-8"))
+    ]
+    assert said == []
+
+
+def test_terms_that_hold_such_a_word_stay():
+    for term in ("Làm sạch dữ liệu dân cư", "cơ quan ban hành", "tháng 11/2026"):
+        assert not any(re.search(word, term, re.IGNORECASE) for word in NOT_SAID)
 
 
 def test_search_key_drops_marks_case_and_signs():

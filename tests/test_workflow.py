@@ -112,7 +112,7 @@ def test_a_branch_marks_only_its_own_part(world, report, fill):
 def test_a_branch_is_not_ready_with_blank_or_wrong_cells_of_its_own(world, report, fill):
     fill(report)
     ServiceFigures.objects.filter(report=report, service__code="DVC09").update(rejected=None)
-    with pytest.raises(Refused, match="Văn phòng chưa xong: còn 1 ô") as refusal:
+    with pytest.raises(Refused, match="Chưa chốt được phần Văn phòng: còn 1 ô") as refusal:
         mark_ready(report_id=report.pk, branch="office", by=world.officer)
     assert [p.cell for p in refusal.value.problems] == ["DVC09.rejected"]
     mark_ready(report_id=report.pk, branch="police", by=world.police_officer)  # not their cell
@@ -177,7 +177,7 @@ def test_late_only_after_the_deadline(world, ready, at, moment, late):
 def test_submit_needs_both_marks(world, report, fill):
     fill(report)
     mark_ready(report_id=report.pk, branch="office", by=world.officer)
-    with pytest.raises(NotAllowed, match="Công an chưa đánh dấu xong"):
+    with pytest.raises(NotAllowed, match="Công an chưa chốt"):
         workflow.submit(report_id=report.pk, by=world.officer)
     report.refresh_from_db()
     assert report.status == Status.DRAFT
@@ -206,7 +206,7 @@ def test_a_doubtful_point_needs_a_reason_which_stays_word_for_word(world, ready)
     row = ServiceFigures.objects.get(report=ready, service__code="DVC19")
     row.received_online, row.received_in_person = 8, 2  # online only since 1 October 2025
     row.save()
-    with pytest.raises(Refused, match="1 điểm cần giải thích") as refusal:
+    with pytest.raises(Refused, match="1 điểm cần giải trình") as refusal:
         workflow.submit(report_id=ready.pk, by=world.officer)
     problem = refusal.value.problems[0]
     assert (problem.severity, problem.cell) == ("soft", "DVC19.received_in_person")
@@ -220,7 +220,7 @@ def test_a_doubtful_point_needs_a_reason_which_stays_word_for_word(world, ready)
     event = workflow.submit(report_id=ready.pk, by=world.officer)
     ready.refresh_from_db()
     assert ready.soft_warnings == 1
-    assert "2 hồ sơ trực tiếp. Giải thích: “Cổng ngừng tiếp nhận ngày 28 và 29/10”" in event.reason
+    assert "2 hồ sơ trực tiếp. Giải trình: “Cổng ngừng tiếp nhận ngày 28 và 29/10”" in event.reason
     Explanation.objects.filter(report=ready).delete()
     event.refresh_from_db()
     assert "28 và 29/10" in event.reason

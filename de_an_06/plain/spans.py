@@ -26,6 +26,11 @@ class Month:
     def key(self) -> str:
         return f"{self.year}-{self.month:02d}"
 
+    @property
+    def label(self) -> str:
+        """As officials write it, in sentences and headings alike: 'tháng 01/2026'."""
+        return f"tháng {self.month:02d}/{self.year}"
+
 
 def window(month: Month, scheme: str = FIFTEENTH) -> tuple[dt.date, dt.date]:
     """First and last day of a month's data: the 15th before to the 14th, or the calendar month."""
@@ -106,17 +111,17 @@ class Span:
         """As officials write it: 'tháng 11/2026', 'quý III/2026', '6 tháng đầu năm 2026'."""
         year = self.first.year
         return {
-            "month": f"tháng {self.first.month}/{year}",
+            "month": self.first.label,
             "quarter": f"quý {['I', 'II', 'III', 'IV'][self.last.month // 3 - 1]}/{year}",
             "half": f"6 tháng {'đầu' if self.last.month == 6 else 'cuối'} năm {year}",
             "nine": f"9 tháng năm {year}",
             "year": f"năm {year}",
-            "ytd": f"từ đầu năm đến tháng {self.last.month}/{year}",
-            "range": f"tháng {self.first.month}/{self.first.year} đến tháng {self.last.month}/{self.last.year}",
+            "ytd": f"từ đầu năm đến {self.last.label}",
+            "range": f"{self.first.label} đến {self.last.label}",
         }[self.kind]
 
     def label_of(self, months: Sequence[Month]) -> str:
-        """The label of these months of the span, named where they are not all: 'năm 2026 (tháng 1–2/2026)'."""
+        """The label of these months of the span, named where they are not all: 'năm 2026 (tháng 01–02/2026)'."""
         return self.label if list(months) == self.months else f"{self.label} ({months_label(months)})"
 
     @property
@@ -142,7 +147,7 @@ class Span:
 
 
 def months_label(months: Sequence[Month]) -> str:
-    """'tháng 8/2026', 'tháng 7–8/2026', 'tháng 11/2025 đến tháng 2/2026'; a gap is not passed over."""
+    """'tháng 08/2026', 'tháng 07–08/2026', 'tháng 11/2025 đến tháng 02/2026'; a gap is not passed over."""
     runs: list[list[Month]] = []
     for month in months:
         if runs and runs[-1][-1].plus(1) == month:
@@ -154,10 +159,10 @@ def months_label(months: Sequence[Month]) -> str:
 
 def _run_label(first: Month, last: Month) -> str:
     if first == last:
-        return f"tháng {first.month}/{first.year}"
+        return first.label
     if first.year == last.year:
-        return f"tháng {first.month}–{last.month}/{last.year}"
-    return f"tháng {first.month}/{first.year} đến tháng {last.month}/{last.year}"
+        return f"tháng {first.month:02d}–{last.month:02d}/{last.year}"
+    return f"{first.label} đến {last.label}"
 
 
 def _month(year: str, month: str) -> Month:

@@ -30,7 +30,7 @@ LARGEST_SMALL_PART = 1024 * 1024  # bytes of [Content_Types].xml; 5,000 parts ne
 VALUE_WEIGHT = 32  # a value costs memory, however short
 UNREADABLE = "Không đọc được tệp Excel: tệp hỏng hoặc có mật khẩu. Mở bằng Excel, lưu lại dạng .xlsx rồi gửi."
 COPY_VALUES = "Chép riêng các dòng cần dùng, dán giá trị (Paste Values) sang tệp mẫu mới rồi gửi."
-UNPACKS_TOO_LARGE = f"Tệp bung ra quá lớn nên không đọc. {COPY_VALUES}"
+UNPACKS_TOO_LARGE = f"Tệp giải nén ra quá lớn nên không đọc. {COPY_VALUES}"
 # What damaged workbooks raise in zipfile, zlib, expat and openpyxl.
 DAMAGED = (
     *(zipfile.BadZipFile, zlib.error, EOFError, OSError, SyntaxError, expat.ExpatError, RuntimeError),

@@ -11,7 +11,7 @@ from taskforces.models import Branch, Level, UnitType
 
 OVER_UNITS = "own: a unit's value is its own report's, never added over units"
 OWED = "false: reported though not asked for on the month's last day (any more); totals count it all the same"
-SEVERITIES = (("hard", "lỗi"), ("soft", "cần giải thích"), ("missing", "còn trống"))
+SEVERITIES = (("hard", "lỗi"), ("soft", "cần giải trình"), ("missing", "còn trống"))
 
 
 def rate(pair: tuple[int | None, int | None]) -> str | None:

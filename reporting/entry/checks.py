@@ -206,7 +206,7 @@ def _online_only(row: ServiceRow) -> list[Problem]:
                     SOFT,
                     f"{row.code}.{name}",
                     f"{row.code} {row.name}: {number(count)} hồ sơ {how}, cần ghi lý do",
-                    "Cần giải thích:",
+                    "Cần giải trình:",
                     f"{number(count)} hồ sơ {how}, trong khi thủ tục này chỉ nhận trực tuyến từ "
                     f"{row.online_only_since:%d/%m/%Y}. Ghi lý do.",
                 )
@@ -227,7 +227,7 @@ def _jumps(row: ServiceRow) -> list[Problem]:
         value = total(row.figures, names)
         earlier = [v for month in row.history if month is not None and (v := total(month, names)) is not None]
         cell = f"{row.code}.{_most_changed(row, names)}"
-        found += jump(row.code, row.name, cell, value, earlier, what, "hồ sơ")
+        found += jump(row.code, row.name, cell, value, earlier, f"{what} {number(value)} hồ sơ")
     return found
 
 
@@ -263,7 +263,7 @@ def _same_as_last_month(services: Sequence[ServiceRow]) -> list[Problem]:
             SOFT,
             REPORT_CELL,
             f"{what}, cần ghi lý do",
-            "Cần giải thích:",
+            "Cần giải trình:",
             f"{what}. Kiểm tra xem có chép nhầm số liệu kỳ trước; nếu đúng thì ghi lý do.",
         )
     ]
@@ -309,7 +309,7 @@ def _cumulative_falls(row: IndicatorRow) -> list[Problem]:
             SOFT,
             f"{row.code}.numerator",
             f"{row.code} {row.name}: số lũy kế giảm từ {number(last[0])} xuống {number(row.numerator)}, cần ghi lý do",
-            "Cần giải thích:",
+            "Cần giải trình:",
             f"số lũy kế giảm từ {number(last[0])} ({last[1]}) xuống {number(row.numerator)}. Kiểm tra lại; "
             "nếu đúng thì ghi lý do.",
         )
@@ -329,7 +329,7 @@ def _denominator_falls(row: IndicatorRow) -> list[Problem]:
             SOFT,
             f"{row.code}.denominator",
             f"{row.code} {row.name}: tổng số giảm từ {number(last[0])} xuống {number(row.denominator)}, cần ghi lý do",
-            "Cần giải thích:",
+            "Cần giải trình:",
             f"tổng số giảm từ {number(last[0])} ({last[1]}) xuống {number(row.denominator)}. Kiểm tra lại ô tổng số; "
             "nếu đúng thì ghi lý do.",
         )
@@ -349,10 +349,11 @@ def _indicator_jumps(row: IndicatorRow) -> list[Problem]:
             if value is None or last is None or value < last:
                 continue  # a fall has its own question
             steps = [a - b for a, b in pairwise(series) if a is not None and b is not None]
-            found += jump(row.code, row.name, f"{row.code}.{name}", value - last, steps, f"{what} tăng thêm", "")
+            more = f"tăng thêm {number(value - last)}" if value > last else "không tăng"
+            found += jump(row.code, row.name, f"{row.code}.{name}", value - last, steps, f"{what} {more}")
         else:
             earlier = [v for v in series if v is not None]
-            found += jump(row.code, row.name, f"{row.code}.{name}", value, earlier, what, "")
+            found += jump(row.code, row.name, f"{row.code}.{name}", value, earlier, f"{what} {number(value)}")
     return found
 
 

@@ -8,7 +8,6 @@ form_rows.py, lines and cells are made of them in form_lines.py.
 import datetime as dt
 from dataclasses import dataclass
 
-from de_an_06.plain.spans import Month
 from reporting import figures
 from reporting.closing import closed_sentence
 from reporting.models import Explanation, Indicator, Report
@@ -90,8 +89,8 @@ class ReportForm:
         self.report = data.report
         self.unit_name = data.unit_name
         self.month = data.month
-        self.previous_label = _month_label(data.month.plus(-1))
-        self.previous_short = f"T{data.month.plus(-1).month}"
+        self.previous_label = data.month.plus(-1).label
+        self.previous_short = f"T{data.month.plus(-1).month:02d}"
         self.is_open = data.is_open
         self.branches_typed = branches_entered_by(user, data.report) if user is not None and self.is_open else set()
         self.explanations = data.explanations
@@ -185,11 +184,11 @@ class ReportForm:
 
     @property
     def blocking_title(self) -> str:
-        """'1 lỗi, 1 điểm cần giải thích, 5 ô còn trống'; '' when nothing blocks."""
+        """'1 lỗi, 1 điểm cần giải trình, 5 ô còn trống'; '' when nothing blocks."""
         counts = self.counts()
         parts = (
             (counts.hard, "lỗi"),
-            (counts.unexplained, "điểm cần giải thích"),
+            (counts.unexplained, "điểm cần giải trình"),
             (counts.missing, "ô còn trống"),
         )
         return ", ".join(f"{format_number(n)} {what}" for n, what in parts if n)
@@ -216,7 +215,3 @@ def branch_label(branch: str, unit_name: str) -> str:
     known = {"phường": "phường", "xã": "xã", "tỉnh": "tỉnh", "huyện": "huyện", "quận": "quận"}
     whole = {"thị": "thị xã" if unit_name.startswith("Thị xã") else "thị trấn", "thành": "thành phố", "đặc": "đặc khu"}
     return f"Công an {known.get(kind) or whole.get(kind, '')}".strip()
-
-
-def _month_label(month: Month) -> str:
-    return f"tháng {month.month}/{month.year}"

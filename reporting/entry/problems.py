@@ -75,24 +75,21 @@ def is_unusual(value: int | None, earlier: Sequence[int]) -> bool:
     return value is not None and usual is not None and not usual[0] <= value <= usual[2]
 
 
-def jump(
-    code: str, name: str, cell: str, value: int | None, earlier: Sequence[int], what: str, unit: str
-) -> list[Problem]:
-    """The soft problem of a value outside the usual range, or none."""
+def jump(code: str, name: str, cell: str, value: int | None, earlier: Sequence[int], said: str) -> list[Problem]:
+    """The soft problem of a value outside the usual range, or none; `said` is the value in words."""
     usual = usual_range(earlier)
     if value is None or usual is None or not is_unusual(value, earlier):
         return []
     low, middle, high = usual
-    amount = f"{number(value)} {unit}".strip()
     return [
         Problem(
             "jump",
             SOFT,
             cell,
-            f"{code} {name}: {what} {amount}, khác thường so với các tháng trước, cần ghi lý do",
-            "Cần giải thích:",
-            f"{what} {amount}, trong khi {len(earlier)} tháng trước thường từ {number(low)} đến {number(high)} "
-            f"(mức giữa {number(middle)}). Kiểm tra lại; nếu đúng thì ghi lý do.",
+            f"{code} {name}: {said}, bất thường so với các tháng trước, cần ghi lý do",
+            "Cần giải trình:",
+            f"{said}, trong khi {len(earlier)} tháng trước thường khoảng {number(middle)} "
+            f"(từ {number(low)} đến {number(high)}). Kiểm tra lại; nếu đúng thì ghi lý do.",
         )
     ]
 
@@ -119,5 +116,4 @@ def month_label(month: Month | None, ago: int) -> str:
     """'tháng 10/2026', so many months before `month`."""
     if month is None:
         return "kỳ trước"
-    then = month.plus(-ago)
-    return f"tháng {then.month}/{then.year}"
+    return month.plus(-ago).label

@@ -27,7 +27,7 @@ def mark_ready(*, report_id: int, branch: str, by: User) -> Report:
     blocking = [p for p in load_form(report).problems_of(branch) if p.severity != SOFT]
     if blocking:
         count = sum(len(p.cells) or 1 for p in blocking)
-        raise Refused(f"Phần {part_name(branch)} chưa xong: còn {count} ô thiếu hoặc sai.", blocking)
+        raise Refused(f"Chưa chốt được phần {part_name(branch)}: còn {count} ô thiếu hoặc sai.", blocking)
     if getattr(report, f"{branch}_ready_at") is None:
         give_mark(report, branch, by)
     return report
@@ -90,7 +90,7 @@ def may_mark(report: Report, branch: str, by: User) -> bool:
 
 def _require_may_mark(report: Report, branch: str, by: User) -> None:
     if not may_mark(report, branch, by):
-        raise NotAllowed(f"Chỉ cán bộ {part_name(branch)} hoặc lãnh đạo đơn vị đánh dấu được phần này.")
+        raise NotAllowed(f"Chỉ cán bộ {part_name(branch)} hoặc lãnh đạo đơn vị chốt được phần này.")
 
 
 def _set(report: Report, branch: str, by: User | None) -> None:

@@ -259,7 +259,7 @@ def explain(*, report_id: int, by, check_code: str, cell: str, reason: str) -> E
         Explanation.objects.filter(report=report, check_code=check_code, cell=cell).delete()
         return None
     if not known:
-        raise NotAllowed("Điểm này không còn cần giải thích.")
+        raise NotAllowed("Điểm này không còn cần giải trình.")
     explanation, _ = Explanation.objects.update_or_create(
         report=report,
         check_code=check_code,

@@ -76,7 +76,7 @@ def run_export(export_id) -> None:
         # a job left "running" would only be delivered and broken again. The cause goes to the log in full.
         logger.exception("export %s (%s, %s, %s) failed", job.pk, job.unit, job.span, job.basis)
         if is_for_want_of_room(error):
-            _fail(job, "Máy chủ hết chỗ lưu nên chưa lập được tệp. Báo nơi hỗ trợ, sau đó bấm “Lập lại”.")
+            _fail(job, "Máy chủ hết dung lượng lưu trữ nên chưa lập được tệp. Báo nơi hỗ trợ, sau đó bấm “Lập lại”.")
         else:
             _fail(
                 job,

@@ -199,7 +199,7 @@ def _write_indicators(book, formats, form: ReportForm, typed_by: set[str]) -> No
     page, top = _page(book, formats, form, INDICATORS, "CHỈ TIÊU THỰC HIỆN ĐỀ ÁN 06", 9)
     heads = (
         *("Mã", "Chỉ tiêu", "Đơn vị tính", *FORM_INDICATOR_HEADS.values(), "Tỷ lệ"),
-        *(form.previous_label.capitalize(), f"Tháng {form.month.month}/{form.month.year - 1}", "Giải thích"),
+        *(form.previous_label.capitalize(), form.month.plus(-12).label.capitalize(), "Giải thích"),
     )
     for column, text in enumerate(heads):
         page.write_string(top, column, text, formats["head"])
@@ -252,7 +252,7 @@ def _write_guide(book, formats, form: ReportForm) -> None:
         "Ô vừa sửa trong tệp vừa được sửa trên cổng, và ô có số mà bạn xóa trống: cổng hỏi bạn chọn số nào.",
         "Không xóa dòng, cột, trang hay mã; không lưu thành tệp có macro (.xlsm).",
         "Tệp có một ô sai thì cả tệp chưa được ghi; cổng chỉ rõ trang, dòng, cột cần sửa.",
-        "Lỗi không cân đối và điểm cần giải thích được báo trên trang nhập sau khi nộp tệp.",
+        "Lỗi không cân đối và điểm cần giải trình được báo trên trang nhập sau khi nộp tệp.",
     )
     for row, text in enumerate(lines):
         page.write_string(row, 0, text, formats["wrap"])

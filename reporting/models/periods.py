@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from de_an_06.plain.spans import Month
 from taskforces.models import AdministrativeUnit, Level
 
 
@@ -87,7 +88,7 @@ class Period(models.Model):
 
     @property
     def label(self) -> str:
-        return f"tháng {self.month}/{self.year}"
+        return Month(self.year, self.month).label
 
 
 class PeriodDeadline(models.Model):

@@ -124,8 +124,8 @@ class ReportEvent(AppendOnly):
     """Append-only log of a report: every change of status, with who, when and why."""
 
     class Action(models.TextChoices):
-        READY = "ready", "Đánh dấu xong phần"
-        NOT_READY = "not_ready", "Bỏ đánh dấu xong phần"
+        READY = "ready", "Chốt số liệu phần"
+        NOT_READY = "not_ready", "Bỏ chốt số liệu phần"
         SUBMIT = "submit", "Gửi"
         APPROVE = "approve", "Duyệt"
         SEND_BACK = "send_back", "Trả lại"
@@ -233,15 +233,15 @@ class Explanation(models.Model):
     check_code = models.CharField(max_length=30)
     cell = models.CharField(max_length=60, help_text="'DVC19.received_in_person', 'DV02.numerator'")
     about = models.TextField(
-        "điểm được giải thích", blank=True, help_text="the warning, word for word, as it was answered"
+        "điểm được giải trình", blank=True, help_text="the warning, word for word, as it was answered"
     )
     reason = models.TextField("lý do")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 
     class Meta:
-        verbose_name = "giải thích"
-        verbose_name_plural = "giải thích"
+        verbose_name = "giải trình"
+        verbose_name_plural = "giải trình"
         constraints = [
             models.UniqueConstraint(fields=["report", "check_code", "cell"], name="one_explanation_per_warning")
         ]

@@ -1,4 +1,4 @@
-"""“Điều cần biết”: what stands out in the figures, found by fixed rules and said as facts."""
+"""“Vấn đề cần lưu ý”: what stands out in the figures, found by fixed rules and said as facts."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -70,7 +70,7 @@ def _slow_service(seen: Overview) -> list[Finding]:
         return []
     value, line = slow[0]
     late = format_number(line.dossiers.resolved_overdue)
-    text = f"{format_rate(*line.dossiers.in_time_rate)} trước và đúng hạn, {late} hồ sơ trễ."
+    text = f"{format_rate(*line.dossiers.in_time_rate)} trước và đúng hạn, {late} hồ sơ quá hạn."
     units = _slowest_units(seen, line.service.code)
     if units:
         text += f" Chậm nhất: {units}."

@@ -29,7 +29,7 @@ def notices(
     first, last = read[0], read[-1]
     if first.data_from < END_OF_DISTRICTS <= last.data_to:
         said.append(
-            "Từ 01/7/2025 không còn cấp huyện; các xã, phường và nhiều tỉnh là đơn vị mới. "
+            "Từ 01/07/2025 không còn cấp huyện; các xã, phường và nhiều tỉnh là đơn vị mới. "
             f"Kỳ này xếp theo địa giới ngày {last.data_to:%d/%m/%Y}."
         )
     if {p.key for p in read} != wanted & begun:

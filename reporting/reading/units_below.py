@@ -8,6 +8,7 @@ from django.db.models import Min, Q
 
 from reporting.models import PublicService
 from taskforces.models import Level, UnitVersion
+from taskforces.models.units import own_report_name
 
 from .owed import TOTAL, OwedReport, Submissions
 from .places import NOW
@@ -91,7 +92,8 @@ def unit_rows(
         return []
     rows: dict[int | None, UnitRow] = {}
     if (side, None) in owed:
-        rows[None] = UnitRow(unit_id, f"Cơ quan {version.name}", version.unit.level, is_own=True)
+        level = version.unit.level
+        rows[None] = UnitRow(unit_id, own_report_name(version.name, level), level, is_own=True)
     first_day, last_day = days
     came = _came_from_elsewhere(unit_id, children, first_day)
     for child in children:

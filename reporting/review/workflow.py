@@ -163,7 +163,7 @@ def why_not_submit(report: Report, user: User, *, marking: bool = False) -> str:
         return closed
     waiting = [b for b in unmarked(report) if not (marking and may_mark(report, b, user))]
     if waiting:
-        return f"Chưa gửi được: {' và '.join(part_name(b) for b in waiting)} chưa đánh dấu xong phần của mình."
+        return f"Chưa gửi được: {' và '.join(part_name(b) for b in waiting)} chưa chốt số liệu phần của mình."
     return ""
 
 
@@ -218,7 +218,7 @@ def checksum_of(report: Report, services: Iterable[ServiceFigures], indicators: 
 
 def point_as_sent(problem: Problem, reason: str) -> str:
     """One doubtful point with its typed reason, as kept with the sending."""
-    return f"{problem.title.removesuffix(NEEDS_REASON)}. Giải thích: “{reason}”"
+    return f"{problem.title.removesuffix(NEEDS_REASON)}. Giải trình: “{reason}”"
 
 
 # Inside --------------------------------------------------------------------------------------------------------------

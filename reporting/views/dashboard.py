@@ -18,6 +18,7 @@ from reporting.reading.overview import RANKINGS, NoFigures, Overview, months_of,
 from reporting.reading.places import Stretch
 from reporting.reading.qualifiers import said_together
 from taskforces.models import UnitVersion
+from taskforces.models.units import own_report_name
 from taskforces.register.assignment_counts import AssignmentState, done_and_standing, overdue
 from taskforces.scope import path_in_scope, sees_path
 from taskforces.units.tree import version_of_day
@@ -199,11 +200,12 @@ def source_rows(request: HttpRequest) -> HttpResponse:
     name_rows(page.object_list, read)
     labels = {p.pk: p.label for p in read}
     version = row or version_of_day(choice.versions, read[-1].data_to)
+    name = version.name if version else ""
     said = said_together([row.qualifier for row in found.rows])
     context = {
         "choice": choice,
         "span_label": choice.span.label_of(months_of(read)),
-        "unit_name": ("Cơ quan " if own else "") + (version.name if version else ""),
+        "unit_name": own_report_name(name, choice.versions[0].unit.level) if own else name,
         "measure": found.label,
         "source": found,
         "value": with_qualifier(format_number(found.value), said.word),

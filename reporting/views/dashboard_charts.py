@@ -152,7 +152,7 @@ def trend(seen: Overview) -> dict:
     for p in seen.trend:
         points.append(
             {
-                "label": f"{p.month.month}/{p.month.year % 100:02d}",
+                "label": f"{p.month.month:02d}/{p.month.year % 100:02d}",
                 "in_time": _chart_value(p.in_time),
                 "online": _chart_value(p.online),
                 "in_time_text": format_rate(*(p.in_time or (None, None))),
@@ -162,7 +162,7 @@ def trend(seen: Overview) -> dict:
             }
         )
     gaps = [
-        f"tháng {p.month.month}/{p.month.year} ({count(p.reported)}/{count(p.expected)} báo cáo)"
+        f"{p.month.label} ({count(p.reported)}/{count(p.expected)} báo cáo)"
         for p in seen.trend
         if p.expected and p.in_time is None and p.online is None
     ]
@@ -170,7 +170,7 @@ def trend(seen: Overview) -> dict:
     if gaps:
         words.append("Không có số liệu: " + "; ".join(gaps) + ".")
     if points and points[-1]["provisional"]:
-        words.append(f"Tháng {points[-1]['label']} là số tạm tính (vòng rỗng).")
+        words.append(f"{seen.trend[-1].month.label.capitalize()} là số tạm tính (vòng rỗng).")
     drawn = [p for p in points if p["in_time"] is not None]
     alt = "Chưa có tháng nào đủ số liệu"
     if drawn:

@@ -49,7 +49,7 @@ def stats(seen: Overview, link, register: tuple[int, int], register_day: dt.date
             "label": "Trước và đúng hạn",
             "value": format_rate(*d.in_time_rate),
             "delta": _rate_delta(now and now.dossiers.in_time_rate, before and before.dossiers.in_time_rate),
-            "note": "" if d.resolved_overdue is None else f"{count(d.resolved_overdue)} hồ sơ trễ",
+            "note": "" if d.resolved_overdue is None else f"{count(d.resolved_overdue)} hồ sơ quá hạn",
             "source": "in_time_rate",
         },
         {
@@ -129,7 +129,9 @@ def _rate_delta(now, before) -> dict | None:
     if amount == "0,00":
         return _same()
     more = points > 0
-    return _delta(amount, more, "điểm %", "t-ok" if more else "t-bad", "tăng, tốt hơn" if more else "giảm, xấu hơn")
+    return _delta(
+        amount, more, "điểm phần trăm", "t-ok" if more else "t-bad", "tăng, tốt hơn" if more else "giảm, xấu hơn"
+    )
 
 
 def _overdue_delta(now: int | None, before: int | None) -> dict | None:

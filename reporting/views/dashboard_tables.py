@@ -49,7 +49,7 @@ def report_status(status: str, days_overdue: int | None) -> dict:
 
 
 def who_reported(seen: Overview) -> dict:
-    """The box “Ai đã nộp”: the late ones first, then chips of all units where they are few.
+    """The box “Tình hình nộp báo cáo”: the late ones first, then chips of all units where they are few.
 
     The legend counts each report once, so that its numbers add up to the reports owed; only those sent late are a part.
     """

@@ -121,7 +121,7 @@ def mark_ready(request, pk):
             ready.unmark_ready(report_id=pk, branch=branch, by=request.user)
         else:
             ready.mark_ready(report_id=pk, branch=branch, by=request.user)
-            messages.success(request, f"Đã đánh dấu xong phần {Branch(branch).label}.")
+            messages.success(request, f"Đã chốt phần {Branch(branch).label}.")
     except Refused:
         return redirect(f"{page}?kiem-tra={branch}")
     except NotAllowed as error:
@@ -291,7 +291,7 @@ def _page(request, report: Report, form: ReportForm, typed: Typed | None = None)
     all_rows = [*service_rows, *indicator_rows]
     own = branches_entered_by(request.user, report)
     summary = entry_rows.summary_of(form, branch) if asked else []
-    title = f"Chưa gửi được: {form.blocking_title}" if not branch else f"Chưa xong phần {Branch(branch).label}"
+    title = f"Chưa gửi được: {form.blocking_title}" if not branch else f"Chưa chốt được phần {Branch(branch).label}"
     if typed is not None:
         named = [(name, message) for name, (_, message) in typed.refused.items()]
         named += [(name, message) for name, (_, _, message) in typed.conflicts.items()]
@@ -335,7 +335,7 @@ def _page(request, report: Report, form: ReportForm, typed: Typed | None = None)
         "paste_guide": json.dumps(entry_rows.paste_guide(form), ensure_ascii=False) if form.is_open else "",
         "marks": ready.to_mark(form, request.user),
         "left": time_left(report.due, now_for(request.user)) if report.due else "",
-        "last_year_label": f"tháng {form.month.month}/{form.month.year - 1}",
+        "last_year_label": form.month.plus(-12).label,
         "saved_at": _clock(form),
         "was_returned": report.status == Status.RETURNED,
     }

@@ -232,7 +232,7 @@ def _row(form, line, may_type, may_explain, typed, only) -> EntryRow:
     missing = sum("is-missing" in box.state for box in boxes)
     month = form.month
     row = EntryRow(line, boxes, messages, may_type, missing, missing > 0 and (may_type or not form.branches_typed))
-    row.last_year, row.previous = f"T{month.month}/{(month.year - 1) % 100:02d}", form.previous_short
+    row.last_year, row.previous = f"T{month.month:02d}/{(month.year - 1) % 100:02d}", form.previous_short
     if only == "thieu":
         row.hidden = not row.is_missing
     elif only == "loi":

@@ -44,7 +44,7 @@ from .choices import NO_FIGURES
 
 FILTERS = (
     ("", "Tất cả"),
-    ("sach", "Sạch, chờ duyệt"),
+    ("sach", "Không có điểm bất thường"),
     ("can-xem", "Cần xem"),
     ("chua-nop", "Chưa nộp, trả lại"),
     ("da-duyet", "Đã duyệt"),
@@ -89,7 +89,7 @@ def review_list(request):
             "units": _units_to_choose(request.user, unit, period),
             "months": [(month, NO_FIGURES if not sent.get(month.pk) else "") for month in months],
             "previous": months[position + 1] if position + 1 < len(months) else None,
-            "previous_short": f"T{period.month - 1 or 12}",
+            "previous_short": f"T{period.month - 1 or 12:02d}",
             "filters": [
                 (key, label, key == chosen, urlencode({**here, "loc": key, "tim": search})) for key, label in FILTERS
             ],
@@ -114,7 +114,7 @@ def approve_clean(request):
     wanted = {whole_number(value) for value in request.POST.getlist("bao_cao")} - {None}
     reports = {r.pk: r for r in named_reports(request.user).filter(pk__in=wanted)}
     if not reports:
-        messages.warning(request, "Chưa chọn báo cáo nào. Đánh dấu các báo cáo cần duyệt rồi bấm lại.")
+        messages.warning(request, "Chưa chọn báo cáo nào. Chọn các báo cáo cần duyệt rồi bấm lại.")
         return HttpResponseRedirect(_list_address(request))
     approved, refused = workflow.approve_clean(report_ids=list(reports), by=request.user)
     if approved:
@@ -243,7 +243,7 @@ def reopen(request, pk):
 
     def act():
         workflow.reopen(report_id=pk, by=request.user, reason=request.POST.get("ly_do", ""))
-        return f"Đã mở lại {_name(report)}. Báo cáo rời số liệu chính thức cho đến khi duyệt lại."
+        return f"Đã mở lại {_name(report)}. Báo cáo không còn trong số liệu chính thức cho đến khi duyệt lại."
 
     return _try(request, act, report, retry=report.get_absolute_url())
 

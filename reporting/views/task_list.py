@@ -166,7 +166,7 @@ def _tasks(form: ReportForm, is_sendable: bool) -> list[Task]:
     whole = [p for p in form.unexplained if not p.row]
     if whole:
         tasks.append(
-            Task("Số liệu giống hệt kỳ trước", f"{page}#chung", whole[0].title, "Cần giải thích", "warn", "warn", False)
+            Task("Số liệu giống hệt kỳ trước", f"{page}#chung", whole[0].title, "Cần giải trình", "warn", "warn", False)
         )
     written = sum(bool(text) for _, _, text in form.narrative)
     tasks.append(
@@ -183,14 +183,14 @@ def _tasks(form: ReportForm, is_sendable: bool) -> list[Task]:
     waiting = [section for section in form.sections if section.ready_at is None]
     names = " và ".join(section.label for section in waiting)
     if waiting and is_sendable:
-        detail, tag, look, icon = f"{names}: đánh dấu khi bạn gửi", "Khi gửi", "info", "check"
+        detail, tag, look, icon = f"{names}: chốt khi bạn gửi", "Khi gửi", "info", "check"
     elif waiting:
         done = len(form.sections) - len(waiting)
-        detail, tag, look, icon = f"Còn chờ: {names}", f"{done}/{len(form.sections)} xong", "warn", "half"
+        detail, tag, look, icon = f"Còn chờ: {names}", f"{done}/{len(form.sections)} đã chốt", "warn", "half"
     else:
-        detail, tag, look, icon = "Các bộ phận đã đánh dấu xong", "Đã xong", "ok", "check"
+        detail, tag, look, icon = "Các bộ phận đã chốt số liệu", "Đã chốt", "ok", "check"
     place = f"{page}#{(waiting or form.sections)[0].branch}" if form.sections else page
-    tasks.append(Task("Các bộ phận đánh dấu xong", place, detail, tag, look, icon, is_sendable or not waiting))
+    tasks.append(Task("Các bộ phận chốt số liệu", place, detail, tag, look, icon, is_sendable or not waiting))
     return tasks
 
 
@@ -207,7 +207,7 @@ def _task(form: ReportForm, title: str, href: str, lines) -> Task:
     if missing:
         details.append(f"thiếu {_codes(p for line in lines for p in line.problems if p.severity == 'missing')}")
     if soft:
-        details.append(f"{len(soft)} điểm cần giải thích ở {_codes(soft)}")
+        details.append(f"{len(soft)} điểm cần giải trình ở {_codes(soft)}")
     detail = " · ".join(details)
     if hard:
         return Task(title, href, detail, "Có lỗi", "bad", "x", False)
@@ -215,7 +215,7 @@ def _task(form: ReportForm, title: str, href: str, lines) -> Task:
         tag = "Chưa nhập" if not filled else f"Thiếu {format_number(missing)} ô"
         return Task(title, href, detail, tag, "warn" if filled else "", "blank", False)
     if soft:
-        return Task(title, href, detail, "Cần giải thích", "warn", "warn", False)
+        return Task(title, href, detail, "Cần giải trình", "warn", "warn", False)
     return Task(title, href, detail, "Đã xong", "ok", "check", True)
 
 
@@ -233,7 +233,7 @@ def _sending(report: Report, is_sendable: bool) -> Task:
         reverse("report-check", args=[report.pk]),
         "Xem lại toàn bộ số liệu rồi gửi"
         if is_sendable
-        else "Gửi được khi đủ số liệu, hết lỗi và các bộ phận đã đánh dấu xong",
+        else "Gửi được khi đủ số liệu, hết lỗi và các bộ phận đã chốt số liệu",
         "Gửi được" if is_sendable else "Chưa gửi được",
         "info" if is_sendable else "",
         "send" if is_sendable else "lock",
@@ -256,12 +256,12 @@ def _next_step(form: ReportForm, user, is_sendable: bool) -> Step:
         label = "Nhập tiếp từ ô còn thiếu" if form.counts().filled else "Bắt đầu nhập"
         return Step(label, page + _first_open_cell(form))
     if mine:
-        return Step("Giải thích điểm khác thường", page + anchor_of(mine[0]))
+        return Step("Giải trình điểm bất thường", page + anchor_of(mine[0]))
     waiting = [s.label for s in form.sections if s.branch not in own and (s.ready_at is None or not s.counts.is_clean)]
     waits_for = f"Còn chờ {' và '.join(waiting)}" if waiting else ""
     marks = to_mark(form, user)
     if marks and own:
-        return Step(f"Xem lại và đánh dấu xong phần {marks[0].part}", check, waits_for)
+        return Step(f"Xem lại và chốt số liệu phần {marks[0].part}", check, waits_for)
     if own:
         return Step("Xem lại số liệu", page, waits_for, is_main=False)
     return Step("Xem các việc còn lại", check, waits_for, is_main=False)

@@ -49,7 +49,7 @@ NOTED_EVERY = 0.5  # seconds
 CHANGED_SINCE = (
     "Dữ liệu trên cổng đã thay đổi từ lúc xem trước, nên chưa nhập gì. Xem lại các dòng dưới đây rồi xác nhận."
 )
-NO_ROOM = "Máy chủ hết chỗ lưu; chưa nhập gì. Báo nơi hỗ trợ, sau đó gửi lại tệp."
+NO_ROOM = "Máy chủ hết dung lượng lưu trữ; chưa nhập gì. Báo nơi hỗ trợ, sau đó gửi lại tệp."
 BROKEN = "Máy chủ gặp lỗi và đã ghi lại; chưa nhập gì. Gửi lại tệp; nếu vẫn lỗi, báo nơi hỗ trợ mã {}."
 
 

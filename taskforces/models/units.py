@@ -81,6 +81,11 @@ class AdministrativeUnit(models.Model):
         return self.opened_on <= day and (self.closed_on is None or self.closed_on >= day)
 
 
+def own_report_name(name: str, level: str) -> str:
+    """What a unit's own report is called beside those of the units below: 'UBND tỉnh Đồng Nai (cấp tỉnh)'."""
+    return f"UBND {name[:1].lower()}{name[1:]} ({Level(level).label.lower()})"
+
+
 def path_ids(path: str) -> list[int]:
     """The unit ids of a path (`UnitVersion.path`, `Report.path`), root first, the unit itself last.
 

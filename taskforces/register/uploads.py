@@ -130,12 +130,12 @@ def _is_open_document(upload: UploadedFile, name: str, suffix: str, head: bytes)
             parts = archive.infolist()
             names = {part.filename for part in parts}
             if sum(part.file_size for part in parts) > LARGEST_UNPACKED:
-                raise ValidationError(f"Tệp “{name}” bung ra quá lớn. Xóa bớt nội dung rồi gửi.")
+                raise ValidationError(f"Tệp “{name}” giải nén ra quá lớn. Xóa bớt nội dung rồi gửi.")
             if "[Content_Types].xml" not in names or MAIN_PART[suffix] not in names:
                 return False
             is_macro = has_macros(archive)
     except workbooks.WorkbookRefused:
-        raise ValidationError(f"Tệp “{name}” bung ra quá lớn. Xóa bớt nội dung rồi gửi.") from None
+        raise ValidationError(f"Tệp “{name}” giải nén ra quá lớn. Xóa bớt nội dung rồi gửi.") from None
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError):
         return False
     if is_macro:
@@ -158,7 +158,9 @@ def store(field: FieldFile, name: str, upload: UploadedFile) -> None:
     except OSError as error:
         if not is_for_want_of_room(error):
             raise
-        raise ValidationError("Máy chủ hết chỗ lưu nên chưa nhận được tệp. Báo nơi hỗ trợ, sau đó gửi lại.") from error
+        raise ValidationError(
+            "Máy chủ hết dung lượng lưu trữ nên chưa nhận được tệp. Báo nơi hỗ trợ, sau đó gửi lại."
+        ) from error
 
 
 def sha256_of(upload: UploadedFile) -> str:

@@ -262,11 +262,11 @@ def test_answer_lost_on_the_way_back_is_sent_again_without_harm(open_browser, wo
 
 def test_what_the_server_says_of_not_saving_now_is_shown_and_it_is_asked_again(open_browser, world, november):
     page = go(open_browser(world.officer), november)
-    page.route("**/o/", lambda route: route.fulfill(status=503, json={"message": "Máy chủ hết chỗ lưu."}))
+    page.route("**/o/", lambda route: route.fulfill(status=503, json={"message": "Máy chủ hết dung lượng lưu trữ."}))
     cell(page, "DVC09.rejected").fill("7")
     page.keyboard.press("Tab")
     expect(page.locator("#trang-thai")).to_contain_text(
-        "Máy chủ hết chỗ lưu. 1 ô chưa gửi về máy chủ, vẫn giữ trên máy"
+        "Máy chủ hết dung lượng lưu trữ. 1 ô chưa gửi về máy chủ, vẫn giữ trên máy"
     )
     page.unroute("**/o/")
     saved(page)
@@ -343,8 +343,8 @@ def test_the_whole_month_from_login_to_receipt(open_browser, world, november, fi
     fill(november, base=21)
     ServiceFigures.objects.filter(report=november, service__code="DVC09").update(rejected=None, pending_in_time=None)
     police = go(open_browser(world.police_officer), november)
-    police.get_by_role("button", name="Đánh dấu xong phần này").click()
-    expect(police.locator(".notice--ok").first).to_contain_text("Đã đánh dấu xong")
+    police.get_by_role("button", name="Chốt số liệu phần này").click()
+    expect(police.locator(".notice--ok").first).to_contain_text("Đã chốt phần")
 
     page = open_browser()
     page.goto("/")
@@ -353,8 +353,8 @@ def test_the_whole_month_from_login_to_receipt(open_browser, world, november, fi
     page.keyboard.press("Enter")
     page.get_by_role("link", name="Nhập tiếp từ ô còn thiếu").click()
     cell(page, "DVC09.rejected").fill("0")
-    page.get_by_role("button", name="Đánh dấu xong phần này").click()
-    expect(page.locator(".notice--ok").first).to_contain_text("Đã đánh dấu xong")
+    page.get_by_role("button", name="Chốt số liệu phần này").click()
+    expect(page.locator(".notice--ok").first).to_contain_text("Đã chốt phần")
     page.get_by_role("button", name="Kiểm tra và gửi").click()
     page.get_by_label("Tôi đã kiểm tra số liệu").check()
     page.get_by_role("button", name="Gửi báo cáo tháng 11/2026").click()

@@ -111,8 +111,8 @@ def live_the_month(*, period, report, officer, police, reviewer, chair, staff, w
 
 
 def mark_ready(page):
-    page.get_by_role("button", name="Đánh dấu xong phần này").click()
-    expect(page.locator(".notice--ok").first).to_contain_text("Đã đánh dấu xong")
+    page.get_by_role("button", name="Chốt số liệu phần này").click()
+    expect(page.locator(".notice--ok").first).to_contain_text("Đã chốt phần")
 
 
 def all_but_the_births(fill, report):

@@ -70,12 +70,12 @@ def test_a_key_leads_to_the_mark_and_on_to_the_save_bar(open_browser, world, nov
     for place in ("DVC09.received_online", "DV05.denominator"):
         cell(page, place).focus()
         page.keyboard.press("Control+Enter")
-        expect(focused).to_have_text(re.compile("Đánh dấu xong phần này"))
+        expect(focused).to_have_text(re.compile("Chốt số liệu phần này"))
         page.keyboard.press("Control+Enter")
         expect(focused).to_have_text("Kiểm tra và gửi")
     page.get_by_role("textbox", name="Kết quả nổi bật").focus()
     page.keyboard.press("Control+Enter")
-    expect(focused).to_have_text(re.compile("Đánh dấu xong phần này"))
+    expect(focused).to_have_text(re.compile("Chốt số liệu phần này"))
     assert november.status == "draft"
 
 
@@ -96,13 +96,13 @@ def test_the_focus_stays_at_the_mark_when_a_section_is_done(open_browser, world,
     page.keyboard.press("Control+Enter")
     page.keyboard.press("Enter")
     state = page.locator("#tt-police")
-    expect(state).to_contain_text("Đã xong")
+    expect(state).to_contain_text("Đã chốt")
     expect(state).to_be_focused()
     assert page.evaluate(COVERING) == ""  # the sticky head ends above it
     page.keyboard.press("Tab")
-    expect(page.locator(":focus")).to_have_text(re.compile("Sửa tiếp"))
+    expect(page.locator(":focus")).to_have_text(re.compile("Bỏ chốt"))
     page.keyboard.press("Enter")
-    expect(state).to_contain_text("Đánh dấu xong")
+    expect(state).to_contain_text("Chốt số liệu phần này")
     expect(state).to_be_focused()
 
 

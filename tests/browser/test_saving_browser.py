@@ -403,18 +403,18 @@ def test_marking_in_the_save_bar_and_sending_in_one_act(open_browser, world, nov
     ServiceFigures.objects.filter(report=november, service__code="DVC03").update(rejected=None)
     police = go(open_browser(world.police_officer), november)
     bar = police.get_by_role("region", name="Lưu và gửi")
-    mark = bar.get_by_role("button", name="Đánh dấu xong phần Công an")
+    mark = bar.get_by_role("button", name="Chốt số liệu phần Công an")
     expect(mark).to_have_count(0)
     write(police, "DVC03.rejected", "0")
     mark.click()
-    expect(police.locator(".notice--ok").first).to_contain_text("Đã đánh dấu xong")
+    expect(police.locator(".notice--ok").first).to_contain_text("Đã chốt phần")
 
     page = open_browser(world.officer)
     page.goto(reverse("task-list"))
     page.get_by_role("main").get_by_role("link", name="Kiểm tra và gửi").first.click()
     expect(page.get_by_text("Chưa gửi được")).to_have_count(0)
     page.get_by_label("Tôi đã kiểm tra số liệu").check()
-    page.get_by_role("button", name="Đánh dấu xong và gửi báo cáo tháng 11/2026").click()
+    page.get_by_role("button", name="Chốt số liệu và gửi báo cáo tháng 11/2026").click()
     expect(page.locator("h1")).to_have_text("Đã gửi báo cáo tháng 11/2026")
 
 

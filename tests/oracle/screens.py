@@ -13,6 +13,7 @@ from .model import ACTIVATION, FIGURES, RECEIVED, RESOLVED, STATES, Counts, Sums
 VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "path", "use", "circle", "rect"}
 UNIT_CELLS = ("received", "online_rate", "resolved", "in_time_rate", "pending_overdue", "activation")
 GROUPED = ("opening", *RECEIVED, "online_rate", *RESOLVED, "in_time_rate", "rejected", *STATES)  # as the table stands
+OWN_REPORT = {"province": "cấp tỉnh", "district": "cấp huyện"}
 NOTHING = "Chưa có số liệu"  # a card without a value
 CARDS = {
     "Hồ sơ tiếp nhận": "received",
@@ -178,7 +179,8 @@ class Pages:
     def row_name(self, q: Question, child: str | None, children: set[str]) -> str:
         model, day = self.oracle.model, q.months[-1].last
         if child is None:
-            return f"Cơ quan {model.version(q.unit, day).name}"
+            name = model.version(q.unit, day).name
+            return f"UBND {name[0].lower()}{name[1:]} ({OWN_REPORT[self.oracle.world.units[q.unit].level]})"
         if child in children:
             came = model.came_on(q.unit, child, q.months)
             return model.version(child, day).name + (f" (từ {came:%d/%m/%Y})" if came else "")
