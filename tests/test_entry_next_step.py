@@ -101,7 +101,9 @@ def test_the_check_page_marks_and_sends_in_one_act(client, report, world):
 def test_the_check_page_has_no_green_above_what_cannot_be_sent(client, report, world):
     html = check(client, world.officer, report)
     assert "notice--ok" not in html
-    assert re.search(r"Đủ số liệu, không còn lỗi\.</b>\s+Chưa gửi được: Công an chưa chốt phần của mình\.", html)
+    assert re.search(
+        r"Đủ số liệu, không còn lỗi\.</b>\s+Chưa gửi được: Công an chưa chốt số liệu phần của mình\.", html
+    )
     assert "Văn phòng chưa" not in html
     form = re.search(rf'action="{reverse("report-ready", args=[report.pk])}".*?</form>', html, re.S)[0]
     assert re.findall(r'name="branch" value="(\w+)"', form) == ["office"]  # the reader's part alone

@@ -1,5 +1,6 @@
 """The Excel summary: cell values and formats, totals against an independent reading, as stored and recalculated."""
 
+import csv
 import datetime as dt
 import shutil
 import subprocess
@@ -326,6 +327,33 @@ def test_sources_hold_exactly_the_reports_under_the_unit(november, world, tmp_pa
     for name, column in SOURCE_COLUMN.items():
         assert sheet.cell(sheet.max_row, column).value == sum(raw.values_list(name, flat=True)), name
     assert sheet.auto_filter.ref == f"A10:P{sheet.max_row - 1}"
+
+
+def width_of(text: str) -> float:
+    """What Times New Roman 11 takes at most, with the cell's edges, in Excel's units (a digit of 7 pixels)."""
+    narrow, wide = "iìíỉĩịltfjrI -,.()/", "mwM"
+    return 1 + sum(4.9 if c in narrow else 11 if c in wide or c.isupper() else 7.4 for c in text) / 7
+
+
+def test_the_sources_sheet_cuts_off_no_name_that_is_shipped(november, world, tmp_path):
+    """Its rows do not wrap, so each column is as wide as the longest it can hold."""
+    sheet = read(write(tmp_path, world.dong_nai)[0], "Nguồn số liệu")
+    with open("taskforces/data/units.csv", encoding="utf-8") as file:
+        units = list(csv.DictReader(file))
+    with open("reporting/data/services.csv", encoding="utf-8") as file:
+        services = list(csv.DictReader(file))
+    held = {
+        "A": {row["code"] for row in units},
+        "B": {row["name"] for row in units},
+        "C": {row["name"] for row in units if row["level"] in {"province", "district"}},
+        "D": {row["code"] for row in services},
+        "E": {row["short_name"] for row in services},
+        "F": {"tháng 12/2026"},
+    }
+    assert "Liên thông khai sinh – thường trú – thẻ BHYT trẻ dưới 6 tuổi" in held["E"]
+    for letter, texts in held.items():
+        longest = max(texts, key=width_of)
+        assert width_of(longest) <= sheet.column_dimensions[letter].width, longest
 
 
 def test_several_months_flows_add_and_states_take_the_last(world, month, fill, tmp_path):

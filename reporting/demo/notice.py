@@ -6,5 +6,6 @@ NOTES = (
     "và Đồng Nai (tháng 11/2025 đến 11/2026).",
     "Theo bài báo: TX Phước Long tháng 04/2024 (8/11 dịch vụ, 99,46% trước và đúng hạn, đứng thứ hai; số hồ sơ là giả "
     "định), TX Bình Long và cả nước tháng 08/2022, TP Thủ Dầu Một tháng 12/2022.",
-    "Tháng 09/2023: bài báo không nêu tên tỉnh, đặt ở Bình Dương; số theo kênh và theo hạn ngoài số đã nêu là giả định.",
+    "Tháng 09/2023: bài báo không nêu tên tỉnh, đặt ở Bình Dương; số theo kênh và theo hạn ngoài số đã nêu là "
+    "giả định.",
 )

@@ -75,10 +75,10 @@ MISSING_SHEET = (
 )
 SOURCE_SHEET = (
     SheetColumn("code", "Mã đơn vị", width=10, text=True),
-    SheetColumn("unit", "Đơn vị báo cáo", width=28, text=True),
-    SheetColumn("under", "Trực thuộc", width=27, text=True),
+    SheetColumn("unit", "Đơn vị báo cáo", width=34, text=True),
+    SheetColumn("under", "Trực thuộc", width=34, text=True),
     SheetColumn("service_code", "Mã DVC", width=9, text=True),
-    SheetColumn("service", "Dịch vụ công", width=54, text=True),
+    SheetColumn("service", "Dịch vụ công", width=58, text=True),
     SheetColumn("last", "Tháng cuối có số liệu", width=14, text=True),
     *(column for column in FIGURE_COLUMNS if not column.adds and not column.is_rate),
 )

@@ -21,8 +21,8 @@ from reporting.models import (
     Status,
 )
 from reporting.models.catalogue import REPORTING_LEVELS
-from taskforces.models import Level, UnitVersion
-from taskforces.models.units import own_report_name, valid_on
+from taskforces.models import UnitVersion
+from taskforces.models.units import reporter_name, valid_on
 from taskforces.units.tree import version_of_day
 
 from .places import COUNTED, NOW, Stretch
@@ -242,7 +242,7 @@ def name_rows(rows: list[SourceRow], read: list[Period]) -> None:
     for row in rows:
         then = version_of_day(versions.get(row.unit_id, []), days[row.period_id])
         name = then.name if then else f"Đơn vị số {row.unit_id}"
-        row.unit_name = name if row.level == Level.COMMUNE else own_report_name(name, row.level)
+        row.unit_name = reporter_name(name, row.level)
 
 
 def values_below(indicator: Indicator, stretch: Stretch, below: QuerySet[UnitVersion]) -> list[tuple[str, Pair]]:

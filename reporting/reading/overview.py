@@ -19,7 +19,7 @@ from reporting.rollup import rollup
 from reporting.rollup.audit import latest_alarm
 from taskforces.clock import now_for
 from taskforces.models import Level, UnitVersion
-from taskforces.models.units import path_ids
+from taskforces.models.units import path_ids, reporter_name
 from taskforces.units.tree import version_of_day
 
 from . import left_behind
@@ -386,7 +386,16 @@ def _hand_ins(seen: _Seen, now: dt.datetime) -> tuple[list[MissingReport], dict[
             direct[r.unit_id] = _Direct(r, days)
         if r.status not in SENT:
             missing.append(
-                MissingReport(r.report_id, r.unit_id, r.name, r.level, by_pk[r.period_id], r.status, due_at, days)
+                MissingReport(
+                    r.report_id,
+                    r.unit_id,
+                    reporter_name(r.name, r.level),
+                    r.level,
+                    by_pk[r.period_id],
+                    r.status,
+                    due_at,
+                    days,
+                )
             )
     return missing, direct
 

@@ -8,7 +8,7 @@ from django.db.models import Min, Q
 
 from reporting.models import PublicService
 from taskforces.models import Level, UnitVersion
-from taskforces.models.units import own_report_name
+from taskforces.models.units import reporter_name
 
 from .owed import TOTAL, OwedReport, Submissions
 from .places import NOW
@@ -93,7 +93,7 @@ def unit_rows(
     rows: dict[int | None, UnitRow] = {}
     if (side, None) in owed:
         level = version.unit.level
-        rows[None] = UnitRow(unit_id, own_report_name(version.name, level), level, is_own=True)
+        rows[None] = UnitRow(unit_id, reporter_name(version.name, level), level, is_own=True)
     first_day, last_day = days
     came = _came_from_elsewhere(unit_id, children, first_day)
     for child in children:

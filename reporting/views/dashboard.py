@@ -18,7 +18,7 @@ from reporting.reading.overview import RANKINGS, NoFigures, Overview, months_of,
 from reporting.reading.places import Stretch
 from reporting.reading.qualifiers import said_together
 from taskforces.models import UnitVersion
-from taskforces.models.units import own_report_name
+from taskforces.models.units import reporter_name
 from taskforces.register.assignment_counts import AssignmentState, done_and_standing, overdue
 from taskforces.scope import path_in_scope, sees_path
 from taskforces.units.tree import version_of_day
@@ -205,7 +205,7 @@ def source_rows(request: HttpRequest) -> HttpResponse:
     context = {
         "choice": choice,
         "span_label": choice.span.label_of(months_of(read)),
-        "unit_name": own_report_name(name, choice.versions[0].unit.level) if own else name,
+        "unit_name": reporter_name(name, choice.versions[0].unit.level) if own else name,
         "measure": found.label,
         "source": found,
         "value": with_qualifier(format_number(found.value), said.word),

@@ -81,8 +81,13 @@ class AdministrativeUnit(models.Model):
         return self.opened_on <= day and (self.closed_on is None or self.closed_on >= day)
 
 
-def own_report_name(name: str, level: str) -> str:
-    """What a unit's own report is called beside those of the units below: 'UBND tỉnh Đồng Nai (cấp tỉnh)'."""
+def reporter_name(name: str, level: str) -> str:
+    """Whose a unit's own report is: a commune's its own, above that the committee's: 'UBND tỉnh Đồng Nai (cấp tỉnh)'.
+
+    Beside the reports of the units below it the unit's bare name would be read as all of them together.
+    """
+    if level == Level.COMMUNE:
+        return name
     return f"UBND {name[:1].lower()}{name[1:]} ({Level(level).label.lower()})"
 
 
