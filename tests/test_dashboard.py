@@ -98,9 +98,9 @@ def test_a_provinces_month(world, november):
         "Phường Phước Bình",
         "Phường Phước Long",
     ]
-    assert {m.name for m in seen.missing} == {"Xã Phú Riềng", "Tỉnh Đồng Nai"}
+    assert {m.name for m in seen.missing} == {"Xã Phú Riềng", "UBND tỉnh Đồng Nai (cấp tỉnh)"}
     late = {m.name: m.days_overdue for m in seen.missing}
-    assert late == {"Xã Phú Riềng": 2, "Tỉnh Đồng Nai": None}  # due 16 and 20 November
+    assert late == {"Xã Phú Riềng": 2, "UBND tỉnh Đồng Nai (cấp tỉnh)": None}  # due 16 and 20 November
     assert seen.comparison.units == 2
     assert seen.comparison.before.dossiers.in_time_rate == (60, 110)
     assert seen.ancestors[0].name == "Cả nước"

@@ -148,7 +148,7 @@ def test_a_report_sent_back_is_missing_and_counted_once(world, november, client,
     assert {(m.name, m.status) for m in page.context["seen"].missing} == {
         ("Phường Phước Bình", "returned"),
         ("Xã Thứ Tư", "draft"),
-        ("Tỉnh Đồng Nai", "draft"),
+        ("UBND tỉnh Đồng Nai (cấp tỉnh)", "draft"),
     }
     legend = [entry["label"] for entry in page.context["who"]["legend"]]
     assert legend == ["Đã gửi (1)", "Đã duyệt (1)", "Trả lại (1)", "Chưa nộp, quá hạn (1)", "Chưa nộp (1)"]

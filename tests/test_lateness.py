@@ -74,4 +74,4 @@ def test_the_list_of_missing_reports_at_the_very_moment(world, month, at, second
     seen = overview(world.dong_nai.pk, Span.parse("2026-11"))
     missing = {m.name: m.days_overdue for m in seen.missing}
     assert missing["Phường Phước Long"] == days
-    assert missing["Tỉnh Đồng Nai"] is None  # its own deadline is 20 November
+    assert missing["UBND tỉnh Đồng Nai (cấp tỉnh)"] is None  # its own deadline is 20 November

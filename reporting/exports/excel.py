@@ -76,7 +76,7 @@ MISSING_SHEET = (
 SOURCE_SHEET = (
     SheetColumn("code", "Mã đơn vị", width=10, text=True),
     SheetColumn("unit", "Đơn vị báo cáo", width=34, text=True),
-    SheetColumn("under", "Trực thuộc", width=34, text=True),
+    SheetColumn("under", "Trực thuộc", width=33, text=True),
     SheetColumn("service_code", "Mã DVC", width=9, text=True),
     SheetColumn("service", "Dịch vụ công", width=58, text=True),
     SheetColumn("last", "Tháng cuối có số liệu", width=14, text=True),

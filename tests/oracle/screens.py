@@ -339,7 +339,7 @@ class Books:
         for unit, month, _, report in o.model.owed(q.unit, q.months):
             if report.status not in o.model.in_figures(q.basis):
                 name = o.model.version(unit, month.last).name
-                cells["missing", f"{name} tháng {month.key[1]}/{month.key[0]}", "owed"] = True
+                cells["missing", f"{name} tháng {month.key[1]:02d}/{month.key[0]}", "owed"] = True
         by_source: dict = defaultdict(list)
         for part in parts:
             if part.code in o.world.services:
