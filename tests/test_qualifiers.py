@@ -109,7 +109,7 @@ def test_entry_answers_review_receipt_and_next_month_show_the_word(world, report
     IndicatorFigure.objects.filter(report=report).update(note="Cả hai mức")
     client.force_login(world.officer)
     entry = client.get(reverse("report-entry", args=[report.pk])).text
-    assert '<output class="qualifier" id="HT01-muc-do">gần</output>' in entry
+    assert '<output class="qualifier" aria-live="off" id="HT01-muc-do">gần</output>' in entry
     assert 'value="110.000"' in entry
     assert 'aria-describedby="HT01-numerator-t HT01-muc-do"' in entry
     assert "Cả hai mức" in entry
