@@ -64,7 +64,7 @@ def overlaps(runs: list[Run]) -> list[str]:
 
 
 def _spaced(row):
-    for before, run in zip([None, *row], row):
+    for before, run in zip([None, *row], row, strict=False):
         yield " " if before and run.x - before.x - before.width > 1 else ""
         yield run.text
 
@@ -133,10 +133,8 @@ def _runs(content: str, fonts, height: float) -> list[Run]:
         elif operator == "Td":
             place = _times((1, 0, 0, 1, *n), place)
         elif operator == "re":
-            box = (
-                _times((1, 0, 0, 1, n[0], n[1]), matrix)[4:]
-                + _times((1, 0, 0, 1, n[0] + n[2], n[1] + n[3]), matrix)[4:]
-            )
+            corners = (n[0], n[1]), (n[0] + n[2], n[1] + n[3])
+            box = [at for x, y in corners for at in _times((1, 0, 0, 1, x, y), matrix)[4:]]
         elif operator in ("W", "W*") and box:
             left, right, low, high = min(box[::2]), max(box[::2]), min(box[1::2]), max(box[1::2])
             if clip:
