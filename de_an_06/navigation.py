@@ -20,14 +20,19 @@ def home_url_name(posting: Posting | None) -> str:
 
 
 def frame(request):
-    """`nav` (url name, label), `posting`, `posting_unit` (name valid today, else its last) and other postings."""
+    """`nav` (url name, label), `posting`, `posting_unit` (name valid today, else its last) and other postings.
+
+    `shut_out`: first a password of one's own or a second factor, so no place is offered that would not open.
+    """
     user = getattr(request, "user", None)
     posting = getattr(request, "posting", None)
     if user is None or not user.is_authenticated:
         return {"nav": [], "own_posting": None}
-    held = postings(user)
+    owed = _second_factor(user)
+    shut_out = user.must_change_password or (owed is not None and owed["overdue"])
+    held = [] if shut_out else postings(user)
     nav = []
-    if posting is not None:
+    if posting is not None and not shut_out:
         rights = rights_of(posting)
         reads_reviews = Right.READ_REVIEWS in rights
         works_on_reviews = reads_reviews and not rights.isdisjoint({Right.REVIEW, Right.CLOSE_MONTH})
@@ -51,10 +56,11 @@ def frame(request):
         "other_postings": [(p, p.unit_name) for p in held if p != posting],
         "demo_today": user.demo_today,
         "demo_notes": NOTES if user.demo_today else (),
-        "second_factor": _second_factor(user),
+        "second_factor": owed,
+        "shut_out": shut_out,
         "is_home": request.resolver_match is not None and request.resolver_match.view_name == home_url_name(posting),
         "demo_owes_second_factor": user.demo_today is not None and needs_second_factor(user),
-        "may_import": may_import(user),
+        "may_import": may_import(user) and not shut_out,
         "printed_at": now_for(user),
     }
 

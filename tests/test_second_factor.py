@@ -1,6 +1,7 @@
 """From reviewer up, and to enter the administration, a second factor: fourteen days of grace, then only that."""
 
 import datetime as dt
+import re
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -73,6 +74,27 @@ def test_after_the_grace_only_the_way_to_a_second_factor_is_open(client, people,
     assert client.get(reverse("guide")).status_code == 200
     assert client.get(reverse("account_change_password")).status_code == 200
     assert client.post(reverse("account_logout")).url == reverse("account_login")
+
+
+@pytest.mark.parametrize("who", sorted(OWES))
+def test_after_the_grace_the_head_of_the_page_offers_nothing_that_would_not_open(client, people, at, who):
+    log_in(client, who)
+    at("2026-12-01 00:30")
+    log_in(client, who)
+    head = client.get(reverse("mfa_index")).text.split("<header", 1)[1].split("</header>", 1)[0]
+    offered = set(re.findall(r'(?:href|action)="([^"#]+)"', head)) - {"/", reverse("account_logout")}
+    assert reverse("guide") in offered
+    for address in offered:
+        assert client.get(address).status_code == 200, address
+
+
+def test_before_a_password_of_ones_own_the_head_offers_no_place(client, people):
+    User.objects.filter(pk=people.officer.pk).update(must_change_password=True)
+    log_in(client, "officer")
+    page = client.get(reverse("account_change_password"))
+    assert page.status_code == 200
+    assert 'class="nav"' not in page.text
+    assert reverse("dashboard") not in page.text
 
 
 @pytest.mark.parametrize("who", sorted(OWES_NOT))
