@@ -11,7 +11,7 @@ from django.utils.translation import gettext, ngettext, override
 from django.utils.translation.trans_real import DjangoTranslation
 
 # Said the same in Vietnamese: names and signs.
-SAME = {"Email", "IPv4", "IPv6", ", ", ":?.!", "%(class_name)s %(instance)s"}
+SAME = {"Email", "IPv4", "IPv6", ", ", ":", ":?.!", "%(class_name)s %(instance)s"}
 DJANGO = {"django": "conf", "django.contrib.admin": "", "django.contrib.auth": "", "django.contrib.sessions": ""}
 # Of Django's core only what forms, fields and pages say: the rest are pages of its own development server.
 SAID_BY_CORE = ("core/validators.py", "forms/", "db/models/base.py", "db/models/constraints.py", "utils/timesince.py")
@@ -64,7 +64,9 @@ def test_words_of_the_administration_and_of_accounts():
 
 def test_what_django_says_in_vietnamese_is_said_so():
     """Words of ours go before Django's, on every page: one for a page of allauth would stand in the administration."""
-    others = [files.translation("django", folder(*place), ["vi"]) for place in (DJANGO | {"rest_framework": ""}).items()]
+    others = [
+        files.translation("django", folder(*place), ["vi"]) for place in (DJANGO | {"rest_framework": ""}).items()
+    ]
     for package, below in DJANGO.items():
         catalogue = files.translation("django", folder(package, below), ["vi"])
         for one, many, _ in texts(folder(package, below) / "en/LC_MESSAGES/django.po"):

@@ -2,8 +2,10 @@
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend as AllauthBackend
+from allauth.account.fields import EmailField
+from allauth.account.forms import AddEmailForm, ResetPasswordForm
 from allauth.core.internal.ratelimit import truncate_ip
-from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm, LoginWebAuthnForm
 from celery import shared_task
 from django import forms
 from django.conf import settings
@@ -75,11 +77,46 @@ def forget_ended_sessions() -> None:
     call_command("clearsessions")
 
 
+KEY_FAILED = "Khóa chưa trả lời đúng. Thử lại, hoặc dùng khóa khác."
+
+
 class AddKeyForm(AddWebAuthnForm):
-    """Here and below: allauth leaves this label to Django, which makes it "Name" in every language."""
+    """Here and below: what allauth leaves to Django, which says "Name" in every language and "email" in Vietnamese."""
 
     name = forms.CharField(label="Tên khóa", required=False)
+    credential = forms.JSONField(
+        widget=forms.HiddenInput, error_messages={"required": KEY_FAILED, "invalid": KEY_FAILED}
+    )
+
+    def clean(self):
+        """What a key answers wrongly is no wrong code, which allauth calls it; half an answer it does not look for."""
+        try:
+            return super().clean()
+        except (ValidationError, LookupError, AttributeError):
+            raise ValidationError(KEY_FAILED) from None
+
+
+class KeyLoginForm(LoginWebAuthnForm):
+    def clean_credential(self):
+        try:
+            return super().clean_credential()
+        except (LookupError, AttributeError):
+            raise ValidationError(KEY_FAILED) from None
 
 
 class EditKeyForm(EditWebAuthnForm):
     name = forms.CharField(label="Tên khóa")
+
+
+def _mail_field():
+    field = EmailField(label="Thư công vụ", error_messages={"invalid": "Ghi đủ địa chỉ thư, như ten@tinh.gov.vn."})
+    field.widget.attrs["placeholder"] = "ten@tinh.gov.vn"
+    return field
+
+
+class AddMailForm(AddEmailForm):
+    email = _mail_field()
+
+
+class ForgottenPasswordForm(ResetPasswordForm):
+    email = _mail_field()
