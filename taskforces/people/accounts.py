@@ -1,5 +1,7 @@
 """Rules of logging in that allauth asks us for."""
 
+from functools import cache
+
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend as AllauthBackend
 from allauth.account.fields import EmailField
@@ -8,9 +10,12 @@ from allauth.core.internal.ratelimit import truncate_ip
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm, LoginWebAuthnForm
 from celery import shared_task
 from django import forms
+from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied, ValidationError
 from django.core.management import call_command
+
+from taskforces.scope import Right, held_open
 
 from . import login_limits, mail, second_factor
 
@@ -26,9 +31,27 @@ class AuthenticationBackend(AllauthBackend):
         user = second_factor.users_with_it().filter(pk=user_id).first()
         return self._admitted(user if user is not None and self.user_can_authenticate(user) else None)
 
+    def get_all_permissions(self, user_obj, obj=None):
+        """With those of the posting "Quản trị" (scope.may_enter_administration)."""
+        held = super().get_all_permissions(user_obj, obj)
+        if obj is None and user_obj.is_active and held_open(user_obj, Right.ADMINISTER):
+            return held | _permissions_of_the_portal()
+        return held
+
     @staticmethod
     def _admitted(user):
         return None if user is not None and user.demo_today is not None and not settings.DEBUG else user
+
+
+@cache
+def _permissions_of_the_portal() -> frozenset[str]:
+    """Every permission over the models of the portal's own apps; which of them a page knows, admin.py says."""
+    models = [model for label in ("taskforces", "reporting") for model in apps.get_app_config(label).get_models()]
+    return frozenset(
+        f"{model._meta.app_label}.{action}_{model._meta.model_name}"
+        for model in models
+        for action in model._meta.default_permissions
+    )
 
 
 class AccountAdapter(DefaultAccountAdapter):
