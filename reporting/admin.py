@@ -116,7 +116,7 @@ class CatalogueAdmin(KeptOnceReported, ByFile):
         day = timezone.localdate()
         lasting = [t for t in obj.terms.all() if (t.valid_to is None or t.valid_to >= day) and t.levels]
         if not lasting:
-            return format_html("<strong>chưa cấp nào</strong>")
+            return format_html("<strong>{}</strong>", "chưa cấp nào")
         first = min(lasting, key=lambda t: t.valid_from)
         since = f" (từ {first.valid_from:%d/%m/%Y})" if first.valid_from > day else ""
         return ", ".join(level.label.removeprefix("Cấp ") for level in first.levels) + since
