@@ -160,6 +160,9 @@ class CatalogueResource(resources.ModelResource):
         names |= {name: field.column_name for name, field in self.fields.items()}
         said = [str(header or "").strip() for header in dataset.headers or []]
         dataset.headers = [names.get(header.lower(), header) for header in said]
+        known_by = [self.fields[name].column_name for name in self.get_import_id_fields()]
+        if missing := [name for name in known_by if name not in dataset.headers]:
+            raise ValueError(f"Tệp thiếu cột: {', '.join(missing)}.")
 
     def validate_instance(self, instance, import_validation_errors=None, validate_unique=True):
         """Errors stand by the column's own name."""
