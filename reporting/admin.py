@@ -187,7 +187,15 @@ class TermsAdmin(KeptOnceReported, ByFile):
     list_filter = ["at_commune", "at_district", "at_province", "valid_from"]
 
     def get_list_display(self, request):
-        return [self.thing, "valid_from", "valid_to", "at_commune", "at_district", "at_province"]
+        return ["code", "name", "valid_from", "valid_to", "at_commune", "at_district", "at_province"]
+
+    @admin.display(description="mã")
+    def code(self, obj):
+        return getattr(obj, self.thing).code
+
+    @admin.display(description="tên")
+    def name(self, obj):
+        return getattr(obj, self.thing).name
 
     def get_autocomplete_fields(self, request):
         return [self.thing]

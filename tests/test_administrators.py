@@ -6,6 +6,8 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.models import Group
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from reporting.models import Holiday, ParticipatingArea, PublicService
@@ -109,3 +111,21 @@ def test_the_secret_of_a_second_factor_is_shown_to_nobody(world, client):
     assert "bi-mat-cua-nhung" not in page.text
     assert client.post(reverse("admin:mfa_authenticator_delete", args=[row.pk]), {"post": "yes"}).status_code == 302
     assert not Authenticator.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "page", ["taskforces_posting", "taskforces_administrativeunit", "reporting_publicservice", "reporting_serviceterms"]
+)
+def test_a_list_asks_as_often_for_many_rows_as_for_few(world, client, page):
+    """Names of units, and what of a service is owed, come with the list."""
+    client.force_login(world.administrator)
+    address = reverse(f"admin:{page}_changelist")
+    client.get(address)  # what is asked once in the life of a process
+    counts = []
+    for query in ("?q=DVC09" if page.startswith("reporting") else "?q=25390", ""):
+        with CaptureQueriesContext(connection) as queries:
+            found = client.get(address + query).context["cl"].result_count
+        counts.append((found, len(queries)))
+    (few, asked_for_few), (many, asked_for_many) = counts
+    assert 0 < few < many
+    assert asked_for_many <= asked_for_few + 3  # units of three tiers have one tier more above them
