@@ -1,6 +1,5 @@
 """Where the day starts, and changing between two postings."""
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
@@ -8,7 +7,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from taskforces.clock import today_for
-from taskforces.people import second_factor
 
 from .navigation import home_url_name
 
@@ -17,10 +15,8 @@ def home(request):
     """Home depends on the rights of the chosen posting."""
     if request.posting is not None:
         return redirect(home_url_name(request.posting))
-    if request.user.is_superuser and request.user.is_staff:  # without the flag the administration would send them back
-        if second_factor.is_missing(request.user):
-            messages.warning(request, "Tài khoản quản trị phải bật bảo mật hai lớp: mục “Bảo mật hai lớp” của cổng.")
-        return redirect("admin:index")
+    if request.user.is_superuser:  # not to the administration: its "Xem trang web" leads here, and so in a circle
+        return redirect("dashboard")
     return render(request, "taskforces/no_posting.html")
 
 

@@ -6,7 +6,14 @@ from reporting.demo.notice import NOTES
 from taskforces.clock import now_for
 from taskforces.models import Posting
 from taskforces.people import second_factor
-from taskforces.scope import Right, may_import, needs_second_factor, postings, rights_of
+from taskforces.scope import (
+    Right,
+    may_enter_administration,
+    may_import,
+    needs_second_factor,
+    postings,
+    rights_of,
+)
 
 
 def home_url_name(posting: Posting | None) -> str:
@@ -32,8 +39,10 @@ def frame(request):
     shut_out = user.must_change_password or (owed is not None and owed["overdue"])
     held = [] if shut_out else postings(user)
     nav = []
-    if posting is not None and not shut_out:
-        rights = rights_of(posting)
+    if not shut_out and (
+        posting is not None or user.is_superuser
+    ):  # who reads everything without a posting has the places of reading
+        rights = rights_of(posting) if posting else {Right.READ_REVIEWS}
         reads_reviews = Right.READ_REVIEWS in rights
         works_on_reviews = reads_reviews and not rights.isdisjoint({Right.REVIEW, Right.CLOSE_MONTH})
         if Right.SUBMIT in rights:
@@ -61,6 +70,7 @@ def frame(request):
         "is_home": request.resolver_match is not None and request.resolver_match.view_name == home_url_name(posting),
         "demo_owes_second_factor": user.demo_today is not None and needs_second_factor(user),
         "may_import": may_import(user) and not shut_out,
+        "may_enter_administration": may_enter_administration(user) and not shut_out,
         "printed_at": now_for(user),
     }
 

@@ -194,6 +194,10 @@ LOGIN_REDIRECT_URL = "home"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_ADAPTER = "taskforces.people.accounts.AccountAdapter"
+ACCOUNT_FORMS = {
+    "add_email": "taskforces.people.accounts.AddMailForm",
+    "reset_password": "taskforces.people.accounts.ForgottenPasswordForm",
+}
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = False
@@ -211,6 +215,7 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up with another's address, and
 MFA_FORMS = {
     "add_webauthn": "taskforces.people.accounts.AddKeyForm",
     "edit_webauthn": "taskforces.people.accounts.EditKeyForm",
+    "login_webauthn": "taskforces.people.accounts.KeyLoginForm",
 }
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 SESSION_COOKIE_AGE = 12 * 3600

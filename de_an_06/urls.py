@@ -4,13 +4,16 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
+from taskforces.scope import may_enter_administration
 from taskforces.views import own_email, set_password
 
 from . import home
 from .guide import guide
 from .health import healthz, readyz
 
+admin.site.site_header = admin.site.site_title = "Quản trị Cổng báo cáo Đề án 06"
 admin.site.login = secure_admin_login(home.administration)
+admin.site.has_permission = lambda request: may_enter_administration(request.user)
 
 urlpatterns = [
     path("", home.home, name="home"),

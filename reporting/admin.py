@@ -5,15 +5,30 @@ deleted; it ends on a date instead.
 """
 
 from django.contrib import admin, messages
+from django.contrib.admin.models import ADDITION, LogEntry
 from django.core.exceptions import ValidationError
-from import_export import resources
+from django.utils import timezone
+from django.utils.html import format_html
 from import_export.admin import ImportExportModelAdmin
+from import_export.forms import SelectableFieldsExportForm
 
-from taskforces.clock import now_for
+from de_an_06.plain.vietnamese import search_key
+from taskforces.clock import now_for, today_for
+from taskforces.models.units import NAMED_BY
 from taskforces.people.quotas import OverQuota, take_file
 
 from . import areas
 from .imports.catalogue_file import CatalogueCsv, CatalogueXlsx
+from .imports.catalogue_rows import (
+    READ_BY,
+    AreaResource,
+    HolidayResource,
+    IndicatorResource,
+    IndicatorTermsResource,
+    ServiceResource,
+    ServiceTermsResource,
+    owed_by_nobody,
+)
 from .models import (
     Holiday,
     Indicator,
@@ -61,44 +76,21 @@ class IndicatorTermsInline(TermsInline):
     model = IndicatorTerms
 
 
-class CatalogueResource(resources.ModelResource):
-    """A file in: each row is checked like a form, all or nothing, unchanged rows stay untouched."""
+class ExportColumnsForm(SelectableFieldsExportForm):
+    """Columns are called as in the file."""
 
-    class Meta:
-        import_id_fields = ("code",)
-        exclude = ("id",)
-        clean_model_instances = True
-        use_transactions = True
-        skip_unchanged = True
-        report_skipped = True
+    def _get_field_label(self, resource, field_name):
+        return resource.fields[field_name].column_name
 
 
-class ServiceResource(CatalogueResource):
-    class Meta(CatalogueResource.Meta):
-        model = PublicService
-
-
-READ_BY = ["code", "kind", "over_time", "over_units"]  # of an indicator: how its figures of the past are read
-
-
-class IndicatorResource(CatalogueResource):
-    class Meta(CatalogueResource.Meta):
-        model = Indicator
-
-    def validate_instance(self, instance, import_validation_errors=None, validate_unique=True):
-        """A file changes no more of what was reported on than the page does."""
-        errors = dict(import_validation_errors or {})
-        kept = Indicator.objects.filter(pk=instance.pk, figures__isnull=False).values(*READ_BY).first()
-        for name, value in (kept or {}).items():
-            if getattr(instance, name) != value:
-                errors[name] = ValidationError(f"Chỉ tiêu đã có số liệu: giữ nguyên “{value}”.")
-        super().validate_instance(instance, errors, validate_unique)
-
-
-class CatalogueAdmin(KeptOnceReported, ImportExportModelAdmin):
+class ByFile(ImportExportModelAdmin):
     """A row of a file changes what stands there or adds what does not: who brings one in may do both (settings.py)."""
 
-    import_formats = [CatalogueCsv, CatalogueXlsx]
+    formats = [CatalogueCsv, CatalogueXlsx]
+    to_encoding = "utf-8-sig"  # Excel reads a .csv without the mark as something else
+    export_form_class = ExportColumnsForm
+    import_template_name = "admin/reporting/import.html"
+    export_template_name = "admin/reporting/export.html"
 
     def add_data_read_fail_error_to_form(self, form, e):
         if isinstance(e, ValidationError):
@@ -116,11 +108,58 @@ class CatalogueAdmin(KeptOnceReported, ImportExportModelAdmin):
     def has_import_permission(self, request):
         return super().has_import_permission(request) and self.has_add_permission(request)
 
+    def get_import_data_kwargs(self, **kwargs):
+        return super().get_import_data_kwargs(**kwargs) | {"rollback_on_validation_errors": True}
+
+    def _create_log_entry(self, user_pk, rows, import_type, action_flag):
+        """The package writes "new through import_export" into the history."""
+        if rows:
+            said = "Thêm bằng tệp." if action_flag == ADDITION else "Sửa bằng tệp."
+            LogEntry.objects.log_actions(user_pk, rows, action_flag, change_message=said, single_object=len(rows) == 1)
+
+    def get_export_filename(self, request, queryset, file_format):
+        name = search_key(self.opts.verbose_name_plural).replace(" ", "-")
+        return f"{name}-{today_for(request.user):%Y-%m-%d}.{file_format.get_extension()}"
+
+
+class CatalogueAdmin(KeptOnceReported, ByFile):
+    """Services and indicators: what has no terms is owed by nobody, which the list and every way of adding one say."""
+
+    @admin.display(description="cấp báo cáo")
+    def reported_by(self, obj):
+        """The levels of today, else those from a later day on."""
+        day = timezone.localdate()
+        lasting = [t for t in obj.terms.all() if (t.valid_to is None or t.valid_to >= day) and t.levels]
+        if not lasting:
+            return format_html("<strong>{}</strong>", "chưa cấp nào")
+        first = min(lasting, key=lambda t: t.valid_from)
+        since = f" (từ {first.valid_from:%d/%m/%Y})" if first.valid_from > day else ""
+        return ", ".join(level.label.removeprefix("Cấp ") for level in first.levels) + since
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("terms")
+
+    def process_result(self, result, request):
+        self.say_owed_by_nobody(request, [row.object_id for row in result.rows])
+        return super().process_result(result, request)
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        self.say_owed_by_nobody(request, [form.instance.pk])
+
+    def say_owed_by_nobody(self, request, ids):
+        codes = list(owed_by_nobody(self.model).filter(pk__in=ids).values_list("code", flat=True))
+        if codes:
+            sentence = (
+                f"Chưa cấp nào phải báo cáo {', '.join(codes)}: thêm quy định theo thời gian (từ ngày nào, cấp nào)."
+            )
+            self.message_user(request, sentence, messages.WARNING)
+
 
 @admin.register(PublicService)
 class PublicServiceAdmin(CatalogueAdmin):
     resource_classes = [ServiceResource]
-    list_display = ["code", "short_name", "reporter", "order"]
+    list_display = ["code", "short_name", "reporter", "reported_by", "order"]
     list_filter = ["reporter"]
     search_fields = ["code", "name", "short_name"]
     inlines = [ServiceTermsInline]
@@ -135,7 +174,7 @@ class PublicServiceAdmin(CatalogueAdmin):
 @admin.register(Indicator)
 class IndicatorAdmin(CatalogueAdmin):
     resource_classes = [IndicatorResource]
-    list_display = ["code", "name", "kind", "over_time", "over_units", "owner", "order"]
+    list_display = ["code", "name", "kind", "over_time", "over_units", "owner", "reported_by", "order"]
     list_filter = ["group", "kind", "over_time", "over_units", "owner"]
     search_fields = ["code", "name"]
     inlines = [IndicatorTermsInline]
@@ -146,6 +185,49 @@ class IndicatorAdmin(CatalogueAdmin):
     def get_readonly_fields(self, request, obj=None):
         """What decides how past figures are read stays once there are figures."""
         return READ_BY if obj and self.is_reported(obj) else []
+
+
+class TermsAdmin(KeptOnceReported, ByFile):
+    """The dated rows of all services, or indicators, in one list; a file brings in many."""
+
+    thing: str
+    date_hierarchy = "valid_from"
+    list_filter = ["at_commune", "at_district", "at_province", "valid_from"]
+
+    def get_list_display(self, request):
+        return ["code", "name", "valid_from", "valid_to", "at_commune", "at_district", "at_province"]
+
+    @admin.display(description="mã")
+    def code(self, obj):
+        return getattr(obj, self.thing).code
+
+    @admin.display(description="tên")
+    def name(self, obj):
+        return getattr(obj, self.thing).name
+
+    def get_autocomplete_fields(self, request):
+        return [self.thing]
+
+    def get_search_fields(self, request):
+        return [f"{self.thing}__code", f"{self.thing}__name"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related(self.thing)
+
+    def is_reported(self, obj):
+        return getattr(obj, self.thing).figures.exists()
+
+
+@admin.register(ServiceTerms)
+class ServiceTermsAdmin(TermsAdmin):
+    resource_classes = [ServiceTermsResource]
+    thing = "service"
+
+
+@admin.register(IndicatorTerms)
+class IndicatorTermsAdmin(TermsAdmin):
+    resource_classes = [IndicatorTermsResource]
+    thing = "indicator"
 
 
 @admin.register(ReportingSettings)
@@ -166,23 +248,29 @@ class LevelSettingAdmin(admin.ModelAdmin):
 
 
 @admin.register(Holiday)
-class HolidayAdmin(admin.ModelAdmin):
+class HolidayAdmin(ByFile):
+    resource_classes = [HolidayResource]
     list_display = ["day", "name", "is_working_day"]
     list_filter = ["is_working_day"]
     date_hierarchy = "day"
 
 
 @admin.register(ParticipatingArea)
-class ParticipatingAreaAdmin(KeptOnceReported):
+class ParticipatingAreaAdmin(KeptOnceReported, ByFile):
     """Whoever sets up or ends an area reads at once from which month it reports and what the open months got."""
 
+    resource_classes = [AreaResource]
     list_display = ["unit", "valid_from", "valid_to", "reports_from"]
-    raw_id_fields = ["unit"]
+    search_fields = ["unit__code", "unit__versions__name", "unit__versions__search_key"]
+    autocomplete_fields = ["unit"]
     description = (
         "Đơn vị phải nộp báo cáo của những kỳ có ngày chốt số liệu nằm trong thời gian tham gia. "
         "Tham gia từ sau ngày chốt của kỳ đang báo cáo thì báo cáo từ kỳ sau."
     )
     fieldsets = [(None, {"fields": ["unit", "valid_from", "valid_to"], "description": description})]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related(f"unit__{NAMED_BY}")
 
     @admin.display(description="báo cáo từ kỳ")
     def reports_from(self, obj):
@@ -195,13 +283,8 @@ class ParticipatingAreaAdmin(KeptOnceReported):
     def save_model(self, request, obj, form, change):
         before = ParticipatingArea.objects.filter(pk=obj.pk).first() if change else None
         super().save_model(request, obj, form, change)
-        now = now_for(request.user)
-        for sentence in areas.settle_months(before, obj):
-            self.message_user(request, sentence, messages.INFO)
-        somebody_owes, sentence = areas.describe(obj, now)
-        self.message_user(request, sentence, messages.INFO if somebody_owes else messages.WARNING)
-        if late := areas.misses_current_month(obj, now):
-            self.message_user(request, late, messages.WARNING)
+        for well, sentence in areas.follow(before, obj, now_for(request.user)):
+            self.message_user(request, sentence, messages.INFO if well else messages.WARNING)
 
     def delete_model(self, request, obj):
         before = ParticipatingArea.objects.get(pk=obj.pk)
@@ -222,6 +305,10 @@ class PeriodClosureInline(admin.TabularInline):
     model = PeriodClosure
     extra = 0
     can_delete = False
+
+    def get_queryset(self, request):
+        closures = super().get_queryset(request).select_related("closed_by", "reopened_by")
+        return closures.prefetch_related(f"province__{NAMED_BY}")
 
     def has_add_permission(self, request, obj=None):
         return False

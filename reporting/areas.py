@@ -116,6 +116,13 @@ def settle_months(before: ParticipatingArea | None, after: ParticipatingArea | N
     return said
 
 
+def follow(before: ParticipatingArea | None, after: ParticipatingArea, now: dt.datetime) -> list[tuple[bool, str]]:
+    """`settle_months`, and what whoever set up or changed the area must know: (is it well, sentence)."""
+    said = [(True, sentence) for sentence in settle_months(before, after)]
+    late = misses_current_month(after, now)
+    return [*said, describe(after, now), *([(False, late)] if late else [])]
+
+
 def begins_later(period: Period) -> list[str]:
     """For the areas that begin only after the month's last day: who they are and from which month they report."""
     areas = ParticipatingArea.objects.filter(valid_from__gt=period.data_to).select_related("unit")

@@ -3,15 +3,21 @@
 Nothing here is deleted: accounts are made inactive, postings end by a date, units come from `manage.py load_units`.
 """
 
+from allauth.mfa.admin import AuthenticatorAdmin
+from allauth.mfa.models import Authenticator
 from django import forms
+from django.apps import apps
 from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.utils import timezone
 
 from .clock import today_for
 from .models import AdministrativeUnit, Posting, PostingEvent, UnitSuccession, UnitVersion, User
+from .models.units import NAMED_BY
 from .people.postings import path_on
 from .scope import may_change_posting, needs_second_person, path_in_scope, sees_everything
 
@@ -36,6 +42,26 @@ class ReadOnly(NothingIsDeleted):
 
     def has_change_permission(self, request, obj=None):
         return False
+
+
+PERMITTED = {"add": "thêm", "change": "sửa", "delete": "xóa", "view": "xem"}
+
+
+def say_permissions(field):
+    """Permissions are stored with English names; here: 'Báo cáo tháng – dịch vụ công: sửa'."""
+
+    def label(permission):
+        kind = permission.content_type
+        app, model = apps.get_app_config(kind.app_label).verbose_name, kind.model_class()
+        act = PERMITTED.get(permission.codename.split("_")[0], permission.name)
+        return f"{app} – {model._meta.verbose_name if model else kind.model}: {act}"
+
+    field.queryset = field.queryset.filter(content_type__app_label__in=OPEN_TO_PERMISSIONS)
+    field.label_from_instance = label
+    return field
+
+
+OPEN_TO_PERMISSIONS = ["taskforces", "reporting", "account", "mfa", "auth"]  # of the apps that have pages here
 
 
 class NewAccountForm(forms.ModelForm):
@@ -76,6 +102,10 @@ class UserAdmin(NothingIsDeleted, DjangoUserAdmin):
     add_form = NewAccountForm
     readonly_fields = ["last_login", "date_joined", "demo_today"]
 
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        return say_permissions(field) if db_field.name == "user_permissions" else field
+
     def get_queryset(self, request):
         people = super().get_queryset(request)
         if sees_everything(request.user):
@@ -96,6 +126,29 @@ class UserAdmin(NothingIsDeleted, DjangoUserAdmin):
         if not request.user.is_superuser:
             raise PermissionDenied
         return super().user_change_password(request, id, form_url)
+
+
+admin.site.unregister([Authenticator, Group])  # registered by those imported above, who say them in English
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin):
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        return say_permissions(field) if db_field.name == "permissions" else field
+
+
+@admin.register(Authenticator)
+class SecondFactorAdmin(ReadOnly, AuthenticatorAdmin):
+    """Who lost the second factor gets it taken away here; its secret is shown to nobody."""
+
+    list_display = ["user", "type", "created_at", "last_used_at"]
+    list_filter = ["type"]
+    search_fields = ["user__username", "user__full_name"]
+    fields = ["user", "type", "created_at", "last_used_at"]
+
+    def has_delete_permission(self, request, obj=None):
+        return admin.ModelAdmin.has_delete_permission(self, request, obj)
 
 
 class PostingForm(forms.ModelForm):
@@ -128,7 +181,7 @@ class PostingAdmin(NothingIsDeleted, admin.ModelAdmin):
     """Rights move only by a new posting: of a stored one only the last day can be changed."""
 
     form = PostingForm
-    list_display = ["user", "unit_name", "role", "branch", "valid_from", "valid_to", "waits"]
+    list_display = ["user", "unit", "role", "branch", "valid_from", "valid_to", "waits"]
     list_filter = ["role", "branch"]
     search_fields = ["user__username", "user__full_name", "unit__code", "unit__versions__name"]
     autocomplete_fields = ["user", "unit"]
@@ -138,12 +191,8 @@ class PostingAdmin(NothingIsDeleted, admin.ModelAdmin):
     class Media:
         js = ["js/autocomplete.js"]
 
-    @admin.display(description="đơn vị")
-    def unit_name(self, posting):
-        return max(posting.unit.versions.all(), key=lambda version: version.valid_from).name
-
     def get_queryset(self, request):
-        postings = super().get_queryset(request).prefetch_related("unit__versions")
+        postings = super().get_queryset(request).prefetch_related(f"unit__{NAMED_BY}")
         return postings.filter(unit__in=units_in_scope(request.user))
 
     def get_form(self, request, obj=None, **kwargs):
@@ -173,7 +222,10 @@ class VersionInline(ReadOnly, admin.TabularInline):
     fk_name = "unit"
     extra = 0
     ordering = ["-valid_from"]
-    fields = ["name", "unit_type", "valid_from", "valid_to", "valid_from_is_exact", "path", "source"]
+    fields = ["name", "unit_type", "parent", "valid_from", "valid_to", "valid_from_is_exact", "source"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related(f"parent__{NAMED_BY}")
 
 
 class SuccessionInline(ReadOnly, admin.TabularInline):
@@ -182,7 +234,8 @@ class SuccessionInline(ReadOnly, admin.TabularInline):
     fields = ["predecessor", "successor", "effective_on", "is_partial", "legal_basis"]
 
     def get_queryset(self, request):
-        return super().get_queryset(request).select_related("predecessor", "successor")
+        between = super().get_queryset(request)
+        return between.prefetch_related(f"predecessor__{NAMED_BY}", f"successor__{NAMED_BY}")
 
 
 class SuccessionIn(SuccessionInline):
@@ -212,4 +265,4 @@ class AdministrativeUnitAdmin(ReadOnly, admin.ModelAdmin):
         return max(begun, key=lambda version: version.valid_from).name
 
     def get_queryset(self, request):
-        return super().get_queryset(request).prefetch_related("versions")
+        return super().get_queryset(request).prefetch_related(NAMED_BY)

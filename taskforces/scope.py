@@ -36,7 +36,7 @@ class Right(Enum):
     GIVE_ACCOUNTS = "brings in accounts by file"
     READ_CONTACT_LOG = "reads who took lists of contacts out"
     READ_EVERYTHING = "reads every unit"
-    ADMINISTER = "keeps the units, and gives roles, assignments and sources everywhere"
+    ADMINISTER = "keeps units, catalogue, accounts, and gives roles, assignments and sources everywhere"
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
@@ -141,6 +141,17 @@ def may_write_for(user, unit) -> bool:
 def is_administrator(user) -> bool:
     """Superusers, and administrators of a unit open today: all it is asked for is writing."""
     return user.is_superuser or bool(held_open(user, Right.ADMINISTER))
+
+
+def may_enter_administration(user) -> bool:
+    """Who is posted as administrator, and whoever a superuser gave the flag of staff (with permissions one by one).
+
+    The posting carries what its name says: every row of the portal's own two apps that the administration lets anybody
+    add or change (`people/accounts.py`). It is given by a superuser and confirmed by a second person, asks for a
+    second factor, and ends by its last day. What makes more administrators stays with superusers: the flags of an
+    account, groups, second factors of others, passwords, postings of administrators.
+    """
+    return user.is_active and (user.is_staff or bool(held_open(user, Right.ADMINISTER)))
 
 
 def require(allowed: bool) -> None:

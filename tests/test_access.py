@@ -976,7 +976,7 @@ class Kept:
 ADMIN = {
     "auth.group": Kept(deletes=True, body=lambda o: {"name": "Nhóm mới"}),
     "account.emailaddress": Kept(deletes=True, body=lambda o: {"user": o.world.leader.pk, "email": "hanh@tinh.vn"}),
-    "mfa.authenticator": Kept(deletes=True),
+    "mfa.authenticator": Kept(adds=False, deletes=True),
     "taskforces.user": Kept(body=lambda o: {"username": "moi", "full_name": "Người Mới", "usable_password": "false"}),
     "taskforces.posting": Kept(
         body=lambda o: {
@@ -989,6 +989,19 @@ ADMIN = {
     "taskforces.administrativeunit": Kept(adds=False),
     "reporting.publicservice": Kept(),
     "reporting.indicator": Kept(),
+    "reporting.serviceterms": Kept(
+        body=lambda o: {
+            "service": apps.get_model("reporting.publicservice").objects.get(code="DVC10").pk,
+            "valid_from": "01/01/2031",
+            "lead_agency": "Bộ Y tế",
+        }
+    ),
+    "reporting.indicatorterms": Kept(
+        body=lambda o: {
+            "indicator": apps.get_model("reporting.indicator").objects.get(code="TT01").pk,
+            "valid_from": "01/01/2031",
+        }
+    ),
     "reporting.reportingsettings": Kept(adds=False),
     "reporting.levelsetting": Kept(),
     "reporting.holiday": Kept(deletes=True, body=lambda o: {"day": "24/11/2026", "name": "Ngày Văn hóa"}),
@@ -1000,7 +1013,8 @@ ADMIN = {
 SHARED = {"index", "jsi18n", "password_change", "password_change_done", "autocomplete", "app_list", "view_on_site"}
 # `login` leads everyone to the portal's own login, back or to 403 (tests/test_accounts.py); the last is the catch-all.
 ADMIN_PUBLIC = {"login", "logout", "(?P<url>.*)$"}
-IN_FILES = ("publicservice", "indicator")  # models that go out and come in by file
+NAMED_IN_FILES = ("publicservice", "indicator", "holiday")  # models that go out and come in by file, these with a name
+IN_FILES = (*NAMED_IN_FILES, "serviceterms", "indicatorterms", "participatingarea")
 FILES = {f"{model}_{page}" for model in IN_FILES for page in ("export", "import", "process_import")}
 
 
@@ -1029,6 +1043,10 @@ def one_of(label, o):
         return model.load()
     if label == "reporting.publicservice":
         return model.objects.get(code="DVC09")
+    if label == "reporting.serviceterms":
+        return model.objects.filter(service__code="DVC09").first()
+    if label == "reporting.indicatorterms":
+        return model.objects.filter(indicator__figures__isnull=False).first()
     if label == "taskforces.user":
         return o.world.officer
     return model.objects.order_by("pk").first()
@@ -1117,16 +1135,17 @@ def columns_of(row):
 
 def renaming(row) -> dict:
     """The first step of bringing in a file that gives the row another name."""
-    line = columns_of(row)[1] | {"name": "Tên mới"}
+    line = columns_of(row)[1] | {"Tên": "Tên mới"}
     return {"resource": 0, "format": 0, "import_file": csv_file(list(line), list(line.values()))}
 
 
 def all_columns(row) -> dict:
-    resource, line = columns_of(row)
-    return {"resource": 0, "format": 0} | {f"{resource.__name__.lower()}_{column}": "on" for column in line}
+    resource = columns_of(row)[0]
+    columns = resource().get_export_order()
+    return {"resource": 0, "format": 0} | {f"{resource.__name__.lower()}_{column}": "on" for column in columns}
 
 
-@pytest.mark.parametrize("model", IN_FILES)
+@pytest.mark.parametrize("model", NAMED_IN_FILES)
 @pytest.mark.parametrize(
     ("permissions", "may"),
     [
@@ -1158,7 +1177,7 @@ def test_who_brings_the_catalogue_in_and_takes_it_out(model, permissions, may, o
             assert client.get(f"{address}{page}/").status_code == expected, page
             response = client.post(f"{address}{page}/", body)
             assert response.status_code == expected, page
-            assert (row.code in response.text) is (page in may), page
+            assert (str(columns_of(row)[1]["Tên"]) in response.text) is (page in may), page
         response = client.post(f"{address}process_import/", step_two)
         assert response.status_code == (302 if "import" in may else 403)
         row.refresh_from_db()

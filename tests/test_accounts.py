@@ -145,15 +145,23 @@ def test_without_the_flag_of_staff_the_administration_says_no_and_turns_in_no_ci
     assert "Bạn không có quyền làm việc này" in response.text
 
 
-@pytest.mark.parametrize(("is_staff", "text"), [(True, "Site quản trị"), (False, "chưa có phân công")])
-def test_a_superuser_without_posting_comes_to_the_administration_if_it_is_open(client, world, is_staff, text):
+@pytest.mark.parametrize("is_staff", [True, False])
+def test_a_superuser_without_posting_reads_the_portal_and_turns_in_no_circle(client, world, month, is_staff):
+    """ "Xem trang web" of the administration leads to "/", which led back to the administration."""
+    month("2026-11")
     world.administrator.postings.all().delete()
     User.objects.filter(pk=world.administrator.pk).update(is_staff=is_staff)
     client.force_login(world.administrator)
-    response = client.get("/", follow=True)
-    assert response.status_code == 200
-    assert response.request["PATH_INFO"] == ("/quan-tri/" if is_staff else "/")
-    assert text in response.text
+    page = client.get("/", follow=True)
+    assert (page.status_code, page.request["PATH_INFO"]) == (200, reverse("dashboard"))
+    assert "Cả nước" in page.text
+    head = page.text[: page.text.index("</header>")]
+    assert (f'href="{reverse("admin:index")}"' in head) is is_staff
+    for place in ("dashboard", "review-list", "taskforce-list", "unit-list", "people-list", "export-list"):
+        assert f'href="{reverse(place)}"' in head, place
+        assert client.get(reverse(place)).status_code == 200, place
+    if is_staff:
+        assert 'href="/"' in client.get(reverse("admin:index")).text
 
 
 def test_nobody_signs_up(client, db):

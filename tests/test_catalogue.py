@@ -143,7 +143,7 @@ def test_admin_pages_open(client, world, month, name):
 def test_importing_services_shows_errors_and_skips_unchanged(world):
     from import_export.results import RowResult
 
-    from reporting.admin import ServiceResource
+    from reporting.imports.catalogue_rows import ServiceResource
 
     resource = ServiceResource()
     data = resource.export()
@@ -151,7 +151,7 @@ def test_importing_services_shows_errors_and_skips_unchanged(world):
     assert not result.has_errors()
     assert result.totals[RowResult.IMPORT_TYPE_SKIP] == 25
     rows = [list(row) for row in data]
-    rows[0][data.headers.index("reporter")] = "nobody"
+    rows[0][data.headers.index("Bộ phận nhập")] = "nobody"
     data.wipe()
     data.headers = ServiceResource().export().headers
     for row in rows:

@@ -125,3 +125,39 @@ def test_a_clerk_gives_nobody_staff_rights(world, clerk, client):
     assert world.administrator.full_name == "Đinh Quản Trị"
     password = reverse("admin:auth_user_password_change", args=[world.administrator.pk])
     assert client.get(password).status_code == 403
+
+
+def test_units_are_named_with_level_and_province(world):
+    names = {
+        world.phuoc_long: "Phường Phước Long, Tỉnh Đồng Nai (cấp xã, mã 25217)",
+        world.long_thuy: "Phường Long Thủy, Thị xã Phước Long, Tỉnh Bình Phước (cấp xã, mã 25217, đến 30/06/2025)",
+        world.dong_nai: "Tỉnh Đồng Nai (cấp tỉnh, mã 75)",
+        world.nation: "Cả nước (trung ương, mã 00)",
+    }
+    assert {unit: str(unit) for unit in names} == names
+
+
+def test_the_form_of_a_posting_names_units_and_finds_them_by_name(world, client, django_assert_max_num_queries):
+    client.force_login(world.administrator)
+    posting = world.leader.postings.get()
+    page = client.get(reverse("admin:taskforces_posting_change", args=[posting.pk])).text
+    assert "Phường Phước Long, Tỉnh Đồng Nai (cấp xã, mã 25217)" in page
+    assert "25217 (" not in client.get(reverse("admin:taskforces_posting_changelist")).text
+    page = client.get(reverse("admin:taskforces_posting_add")).text
+    assert "<option" not in page.split('name="unit"')[1].split("</select>")[0].replace('<option value="" selected', "")
+    asked = {"app_label": "taskforces", "model_name": "posting", "field_name": "unit", "term": "phuoc"}
+    with django_assert_max_num_queries(14):
+        found = client.get(reverse("admin:autocomplete"), asked).json()["results"]
+    assert {"Phường Phước Bình, Tỉnh Đồng Nai (cấp xã, mã 25220)"} <= {unit["text"] for unit in found}
+    assert len(found) == len({unit["id"] for unit in found})
+
+
+def test_permissions_are_named_in_vietnamese(world, client):
+    client.force_login(world.administrator)
+    for page in (
+        reverse("admin:taskforces_user_change", args=[world.officer.pk]),
+        reverse("admin:auth_group_add"),
+    ):
+        text = client.get(page).text
+        assert "Báo cáo tháng – dịch vụ công: sửa" in text
+        assert "Can " not in text

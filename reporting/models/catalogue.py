@@ -37,6 +37,10 @@ class Terms(models.Model):
     class Meta:
         abstract = True
 
+    @property
+    def levels(self) -> list[Level]:
+        return [level for level in REPORTING_LEVELS if getattr(self, f"at_{level}")]
+
 
 class PublicService(models.Model):
     """One public service of the catalogue; 25 are in the annex of Decision 06/QĐ-TTg, more may be added."""
@@ -63,7 +67,9 @@ class PublicService(models.Model):
 class ServiceTerms(Terms):
     """Lead agency, levels and channel of a service during one stretch of time."""
 
-    service = models.ForeignKey(PublicService, on_delete=models.PROTECT, related_name="terms")
+    service = models.ForeignKey(
+        PublicService, on_delete=models.PROTECT, related_name="terms", verbose_name="dịch vụ công"
+    )
     lead_agency = models.CharField("cơ quan chủ trì", max_length=100)
     online_only = models.BooleanField("chỉ nhận trực tuyến", default=False)
 
@@ -81,7 +87,7 @@ class ServiceTerms(Terms):
         ]
 
     def __str__(self):
-        return f"{self.service.code} từ {self.valid_from:%d/%m/%Y}"
+        return f"{self.service.code} {self.service.short_name}, từ {self.valid_from:%d/%m/%Y}"
 
 
 class Indicator(models.Model):
@@ -138,7 +144,7 @@ class Indicator(models.Model):
     direction = models.CharField("chiều tốt", max_length=4, choices=Direction)
     owner = models.CharField("bộ phận nhập", max_length=8, choices=Owner)
     may_exceed_total = models.BooleanField("số đạt được phép lớn hơn tổng số", default=False)
-    origin = models.CharField(max_length=20, blank=True)
+    origin = models.CharField("nguồn gốc", max_length=20, blank=True)
     hint = models.CharField("giải thích", max_length=300, blank=True)
 
     class Meta:
@@ -168,7 +174,7 @@ class Indicator(models.Model):
 class IndicatorTerms(Terms):
     """Which levels report an indicator during one stretch of time."""
 
-    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="terms")
+    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="terms", verbose_name="chỉ tiêu")
 
     class Meta:
         ordering = ["indicator", "valid_from"]
@@ -184,7 +190,7 @@ class IndicatorTerms(Terms):
         ]
 
     def __str__(self):
-        return f"{self.indicator.code} từ {self.valid_from:%d/%m/%Y}"
+        return f"{self.indicator.code} {self.indicator.name}, từ {self.valid_from:%d/%m/%Y}"
 
 
 class Target(models.Model):

@@ -94,7 +94,7 @@ class Period(models.Model):
 class PeriodDeadline(models.Model):
     """By when one level hands in one month (in Vietnam's time)."""
 
-    period = models.ForeignKey(Period, on_delete=models.CASCADE, related_name="deadlines")
+    period = models.ForeignKey(Period, on_delete=models.CASCADE, related_name="deadlines", verbose_name="kỳ")
     level = models.CharField("cấp", max_length=8, choices=Level)
     due_at = models.DateTimeField("hạn nộp")
 
@@ -104,21 +104,30 @@ class PeriodDeadline(models.Model):
         constraints = [models.UniqueConstraint(fields=["period", "level"], name="one_deadline_per_level")]
 
     def __str__(self):
-        return f"{self.period} {self.level}"
+        return f"{self.period}, {self.get_level_display().lower()}"
 
 
 class PeriodClosure(models.Model):
     """A province closed a month; while a closure is not reopened every change in it is refused."""
 
-    period = models.ForeignKey(Period, on_delete=models.PROTECT, related_name="closures")
-    province = models.ForeignKey(AdministrativeUnit, on_delete=models.PROTECT, related_name="closures")
-    closed_at = models.DateTimeField()
-    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    reopened_at = models.DateTimeField(null=True, blank=True)
-    reopened_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    period = models.ForeignKey(Period, on_delete=models.PROTECT, related_name="closures", verbose_name="kỳ")
+    province = models.ForeignKey(
+        AdministrativeUnit, on_delete=models.PROTECT, related_name="closures", verbose_name="tỉnh, thành phố"
     )
-    reopen_reason = models.TextField(blank=True)
+    closed_at = models.DateTimeField("khóa lúc")
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name="người khóa"
+    )
+    reopened_at = models.DateTimeField("mở lại lúc", null=True, blank=True)
+    reopened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name="người mở lại",
+    )
+    reopen_reason = models.TextField("lý do mở lại", blank=True)
 
     class Meta:
         verbose_name = "khóa kỳ"

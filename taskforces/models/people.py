@@ -87,7 +87,9 @@ class Posting(models.Model):
     """A person serves in a unit in a role from one day to another (both included)."""
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="postings", verbose_name="tài khoản")
-    unit = models.ForeignKey(AdministrativeUnit, on_delete=models.PROTECT, related_name="postings")
+    unit = models.ForeignKey(
+        AdministrativeUnit, on_delete=models.PROTECT, related_name="postings", verbose_name="đơn vị"
+    )
     role = models.CharField("vai trò", max_length=20, choices=Role)
     branch = models.CharField("bộ phận", max_length=6, choices=Branch, blank=True)
     valid_from = models.DateField("từ ngày")

@@ -72,13 +72,31 @@ class AdministrativeUnit(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.code} ({self.opened_on:%d/%m/%Y})"
+        """'Phường Phước Long, Tỉnh Đồng Nai (cấp xã, mã 25217)', with the last day of one that has ended.
+
+        A code alone says nothing, and a name alone is borne by several. Lists prefetch `NAMED_BY`.
+        """
+        level = self.get_level_display().lower()
+        end = f", đến {self.closed_on:%d/%m/%Y}" if self.closed_on else ""
+        names, version = [], self.last_version
+        while version is not None:
+            names.append(version.name)
+            above = version.parent
+            version = above.last_version if above is not None and above.level != Level.NATION else None
+        return f"{', '.join(names)} ({level}, mã {self.code}{end})".strip()
 
     def get_absolute_url(self):
         return reverse("unit-detail", args=[self.pk])
 
+    @property
+    def last_version(self) -> "UnitVersion | None":
+        return max(self.versions.all(), key=lambda version: version.valid_from, default=None)
+
     def is_open_on(self, day: dt.date) -> bool:
         return self.opened_on <= day and (self.closed_on is None or self.closed_on >= day)
+
+
+NAMED_BY = "versions__parent__versions__parent__versions__parent"  # a unit's name, and those of the units above
 
 
 def reporter_name(name: str, level: str) -> str:
@@ -117,15 +135,20 @@ class UnitVersion(models.Model):
     short_name = models.CharField("tên ngắn", max_length=100)
     unit_type = models.CharField("loại", max_length=12, choices=UnitType)
     parent = models.ForeignKey(
-        AdministrativeUnit, null=True, blank=True, on_delete=models.PROTECT, related_name="child_versions"
+        AdministrativeUnit,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="child_versions",
+        verbose_name="thuộc",
     )
-    path = models.CharField(max_length=100, help_text="'/nation/province/(district/)commune/' as unit ids")
+    path = models.CharField("đường dẫn", max_length=100)  # '/nation/province/(district/)commune/' as unit ids
     search_key = models.CharField(max_length=120)
     sort_key = models.CharField(max_length=255)
     valid_from = models.DateField("từ ngày")
     valid_to = models.DateField("đến hết ngày", null=True, blank=True)
-    valid_from_is_exact = models.BooleanField(default=True, help_text="False: the date is that of a snapshot")
-    source = models.CharField(max_length=200, blank=True)
+    valid_from_is_exact = models.BooleanField("từ đúng ngày này", default=True)  # False: the date is that of a snapshot
+    source = models.CharField("nguồn", max_length=200, blank=True)
 
     objects = UnitVersionQuerySet.as_manager()
 
@@ -153,8 +176,12 @@ class UnitVersion(models.Model):
 class UnitSuccession(models.Model):
     """One body passed, wholly or in part, into another. Shares of a part are unknown: never re-apportion."""
 
-    predecessor = models.ForeignKey(AdministrativeUnit, on_delete=models.PROTECT, related_name="successions_out")
-    successor = models.ForeignKey(AdministrativeUnit, on_delete=models.PROTECT, related_name="successions_in")
+    predecessor = models.ForeignKey(
+        AdministrativeUnit, on_delete=models.PROTECT, related_name="successions_out", verbose_name="đơn vị cũ"
+    )
+    successor = models.ForeignKey(
+        AdministrativeUnit, on_delete=models.PROTECT, related_name="successions_in", verbose_name="đơn vị mới"
+    )
     effective_on = models.DateField("từ ngày")
     is_partial = models.BooleanField("một phần")
     legal_basis = models.CharField("căn cứ", max_length=200, blank=True)

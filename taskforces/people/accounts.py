@@ -1,14 +1,21 @@
 """Rules of logging in that allauth asks us for."""
 
+from functools import cache
+
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend as AllauthBackend
+from allauth.account.fields import EmailField
+from allauth.account.forms import AddEmailForm, ResetPasswordForm
 from allauth.core.internal.ratelimit import truncate_ip
-from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm, LoginWebAuthnForm
 from celery import shared_task
 from django import forms
+from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied, ValidationError
 from django.core.management import call_command
+
+from taskforces.scope import Right, held_open
 
 from . import login_limits, mail, second_factor
 
@@ -24,9 +31,27 @@ class AuthenticationBackend(AllauthBackend):
         user = second_factor.users_with_it().filter(pk=user_id).first()
         return self._admitted(user if user is not None and self.user_can_authenticate(user) else None)
 
+    def get_all_permissions(self, user_obj, obj=None):
+        """With those of the posting "Quản trị" (scope.may_enter_administration)."""
+        held = super().get_all_permissions(user_obj, obj)
+        if obj is None and user_obj.is_active and held_open(user_obj, Right.ADMINISTER):
+            return held | _permissions_of_the_portal()
+        return held
+
     @staticmethod
     def _admitted(user):
         return None if user is not None and user.demo_today is not None and not settings.DEBUG else user
+
+
+@cache
+def _permissions_of_the_portal() -> frozenset[str]:
+    """Every permission over the models of the portal's own apps; which of them a page knows, admin.py says."""
+    models = [model for label in ("taskforces", "reporting") for model in apps.get_app_config(label).get_models()]
+    return frozenset(
+        f"{model._meta.app_label}.{action}_{model._meta.model_name}"
+        for model in models
+        for action in model._meta.default_permissions
+    )
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -75,11 +100,46 @@ def forget_ended_sessions() -> None:
     call_command("clearsessions")
 
 
+KEY_FAILED = "Khóa chưa trả lời đúng. Thử lại, hoặc dùng khóa khác."
+
+
 class AddKeyForm(AddWebAuthnForm):
-    """Here and below: allauth leaves this label to Django, which makes it "Name" in every language."""
+    """Here and below: what allauth leaves to Django, which says "Name" in every language and "email" in Vietnamese."""
 
     name = forms.CharField(label="Tên khóa", required=False)
+    credential = forms.JSONField(
+        widget=forms.HiddenInput, error_messages={"required": KEY_FAILED, "invalid": KEY_FAILED}
+    )
+
+    def clean(self):
+        """What a key answers wrongly is no wrong code, which allauth calls it; half an answer it does not look for."""
+        try:
+            return super().clean()
+        except (ValidationError, LookupError, AttributeError):
+            raise ValidationError(KEY_FAILED) from None
+
+
+class KeyLoginForm(LoginWebAuthnForm):
+    def clean_credential(self):
+        try:
+            return super().clean_credential()
+        except (LookupError, AttributeError):
+            raise ValidationError(KEY_FAILED) from None
 
 
 class EditKeyForm(EditWebAuthnForm):
     name = forms.CharField(label="Tên khóa")
+
+
+def _mail_field():
+    field = EmailField(label="Thư công vụ", error_messages={"invalid": "Ghi đủ địa chỉ thư, như ten@tinh.gov.vn."})
+    field.widget.attrs["placeholder"] = "ten@tinh.gov.vn"
+    return field
+
+
+class AddMailForm(AddEmailForm):
+    email = _mail_field()
+
+
+class ForgottenPasswordForm(ResetPasswordForm):
+    email = _mail_field()

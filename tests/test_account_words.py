@@ -1,0 +1,128 @@
+"""What a person does wrong at the pages of accounts is said in Vietnamese, beside what was typed."""
+
+import json
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.totp.internal import auth as totp
+from django.core import mail
+from django.urls import reverse
+
+from taskforces.people import passwords
+from tests.conftest import PASSWORD
+from tests.test_account_pages import ENGLISH, confirm, log_in, officer, words_of  # noqa: F401
+
+GOOD = "Chim-se-tren-mai-7"
+WEAK = {
+    "ngan-1Aq": "Mật khẩu quá ngắn. Phải có ít nhất 10 ký tự.",
+    "1234567890": "Mật khẩu này quá phổ biến.",
+    "82374650918273": "Mật khẩu này hoàn toàn là số.",
+    "nhung@tinh.vn": "quá giống",
+    "aud-aud-aud-aud": "đoạn ngắn lặp lại",
+}
+
+
+def said_after(response) -> str:
+    """The page's words after something wrong; fails on English."""
+    assert response.status_code == 200
+    words = words_of(response.text)
+    assert not ENGLISH.findall(words.replace("nhung@tinh.vn", "")), words
+    return " ".join(words.split())
+
+
+@pytest.mark.parametrize("weak", WEAK)
+def test_a_weak_password_is_refused_in_vietnamese_at_every_door(officer, client, weak):  # noqa: F811
+    log_in(client)
+    officer.refresh_from_db()
+    pages = [(passwords.link_path(officer), {"new_password1": weak, "new_password2": weak})]
+    change = {"oldpassword": PASSWORD, "password1": weak, "password2": weak}
+    pages.append((reverse("account_change_password"), change))
+    for address, body in pages:
+        said = said_after(client.post(address, body))
+        assert WEAK[weak].casefold() in said.casefold(), (address, said)
+
+
+def test_two_passwords_that_differ(officer, client):  # noqa: F811
+    said = said_after(client.post(passwords.link_path(officer), {"new_password1": GOOD, "new_password2": "khac"}))
+    assert "Hai" in said
+    log_in(client)
+    body = {"oldpassword": PASSWORD, "password1": GOOD, "password2": "khac"}
+    assert "Hai lần ghi mật khẩu phải giống nhau." in said_after(client.post(reverse("account_change_password"), body))
+    body = {"oldpassword": "sai", "password1": GOOD, "password2": GOOD}
+    assert "Mật khẩu hiện tại chưa đúng." in said_after(client.post(reverse("account_change_password"), body))
+
+
+def test_a_wrong_login(officer, client):  # noqa: F811
+    for login in ("nhung", "khong-co-ai"):
+        said = said_after(client.post(reverse("account_login"), {"login": login, "password": "sai"}))
+        assert "Tên đăng nhập hoặc mật khẩu chưa đúng." in said
+
+
+# Page, what is sent, and what is said.
+WRONG = [
+    ("account_login", {"login": "", "password": ""}, "Ghi đủ tên đăng nhập và mật khẩu."),
+    ("account_change_password", {}, "bắt buộc"),
+    ("account_reauthenticate", {"password": "sai"}, "Mật khẩu chưa đúng."),
+    ("account_reauthenticate", {}, "bắt buộc"),
+    ("account_email", {"action_add": "", "email": "khong-phai-thu"}, "Ghi đủ địa chỉ thư, như ten@tinh.gov.vn."),
+    ("account_email", {"action_add": "", "email": ""}, "bắt buộc"),
+    ("account_email", {"action_add": "", "email": "nhung@tinh.vn"}, "Tài khoản này đã có địa chỉ đó."),
+    ("mfa_add_webauthn", {"name": "Khóa", "credential": ""}, "Khóa chưa trả lời đúng."),
+    ("mfa_add_webauthn", {"name": "Khóa", "credential": "{"}, "Khóa chưa trả lời đúng."),
+    ("mfa_add_webauthn", {"name": "Khóa", "credential": json.dumps({"id": "x"})}, "Khóa chưa trả lời đúng."),
+    ("mfa_activate_totp", {"code": "000000"}, "Mã chưa đúng."),
+    ("mfa_activate_totp", {}, "bắt buộc"),
+]
+
+
+@pytest.mark.parametrize(("page", "body", "text"), WRONG)
+def test_what_is_wrong_is_said_in_vietnamese(officer, client, page, body, text):  # noqa: F811
+    EmailAddress.objects.create(user=officer, email=officer.email, primary=True, verified=True)
+    if page != "account_login":
+        log_in(client)
+        confirm(client)
+        client.get(reverse(page))
+    assert text in said_after(client.post(reverse(page), body))
+
+
+@pytest.mark.parametrize("answer", ["", "{", "[]", '{"id": "x"}', '{"response": []}'])
+def test_a_key_that_answers_wrongly_at_the_login(officer, client, answer):  # noqa: F811
+    client.get(reverse("mfa_login_webauthn"), headers={"Accept": "application/json"})
+    said_after(client.post(reverse("mfa_login_webauthn"), {"credential": answer}, follow=True))
+    assert "_auth_user_id" not in client.session
+
+
+def test_the_second_step_of_a_login(officer, client):  # noqa: F811
+    totp.TOTP.activate(officer, totp.generate_totp_secret())
+    log_in(client)
+    assert "Mã chưa đúng." in said_after(client.post(reverse("mfa_authenticate"), {"code": "000000"}))
+
+
+@pytest.mark.parametrize("act", ["action_primary", "action_send", "action_remove"])
+def test_what_is_done_with_an_address(officer, client, act):  # noqa: F811
+    EmailAddress.objects.create(user=officer, email=officer.email, primary=True, verified=True)
+    EmailAddress.objects.create(user=officer, email="khac@tinh.vn")
+    log_in(client)
+    for address in ("khac@tinh.vn", "nhung@tinh.vn"):
+        confirm(client)
+        said_after(client.post(reverse("account_email"), {act: "", "email": address}, follow=True))
+
+
+def test_a_forgotten_password_where_mail_goes_out(officer, client, settings):  # noqa: F811
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    settings.EMAIL_HOST = "mail.tinh.vn"
+    page = reverse("account_reset_password")
+    assert "Ghi đủ địa chỉ thư" in said_after(client.post(page, {"email": "khong-phai-thu"}))
+    said_after(client.post(page, {"email": "nhung@tinh.vn"}, follow=True))
+    letter = mail.outbox[-1]
+    assert not ENGLISH.findall(f"{letter.subject} {letter.body.split('http')[0]}")
+    link = next(word for word in letter.body.split() if word.startswith("http"))
+    form = client.get(link, follow=True)
+    said_after(form)
+    address = form.request["PATH_INFO"]
+    for weak, text in WEAK.items():
+        said = said_after(client.post(address, {"password1": weak, "password2": weak}))
+        assert text.casefold() in said.casefold()
+    assert "Hai lần" in said_after(client.post(address, {"password1": GOOD, "password2": "khac"}))
+    said_after(client.post(address, {"password1": GOOD, "password2": GOOD}, follow=True))
+    said_after(client.get(link, follow=True))  # a link opens once
