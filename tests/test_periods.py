@@ -251,6 +251,10 @@ def test_due_at_is_that_of_the_level(world, month):
     province = Report.objects.get(period=period, unit=world.dong_nai)
     assert local(periods.due_at(commune)) == dt.datetime(2026, 11, 16, 17)
     assert local(periods.due_at(province)) == dt.datetime(2026, 11, 20, 17)
+    period.deadlines.all().delete()  # none was kept: as the settings have it now
+    LevelSetting.objects.filter(level="commune").update(deadline_days=4)
+    commune = Report.objects.get(pk=commune.pk)
+    assert local(periods.due_at(commune)) == dt.datetime(2026, 11, 18, 17)
 
 
 def test_calendar_scheme_is_a_setting(world, month):
