@@ -7,7 +7,7 @@ total, list or count holds it (docs/decisions/0010).
 
 import datetime as dt
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
@@ -35,10 +35,10 @@ from .models.reports import NARRATIVE_FIELDS
 class Settled:
     """What `settle` did to one month, in reports."""
 
-    added: int = 0
-    removed: int = 0
-    moved: int = 0
-    losses: list[tuple[int, str]] = field(default_factory=list)  # unit, what of the sent or published changes
+    added: int
+    removed: int
+    moved: int
+    losses: list[tuple[int, str]]  # unit, what of the sent or published changes
 
 
 def owing_levels(day: dt.date) -> list[str]:
@@ -77,7 +77,8 @@ def settle(period: Period, unit_ids: Collection[int] | None = None) -> Settled:
     totals above each change, at the old place and at the new, are marked for recomputation. In a month that a province
     has closed nothing is added, and nothing goes but what has no place in the tree any more.
     """
-    done, dirty = Settled(), set[int]()
+    losses: list[tuple[int, str]] = []
+    dirty: set[int] = set()
     closures = PeriodClosure.objects.filter(period=period, reopened_at__isnull=True)
     closed = set(closures.values_list("province_id", flat=True))
     in_closed = under_any(closed)
@@ -88,14 +89,12 @@ def settle(period: Period, unit_ids: Collection[int] | None = None) -> Settled:
 
     of_unit = {"unit": OuterRef("unit")}
     no_longer = reports.filter(untouched()).exclude(Exists(owing.filter(**of_unit)))
-    if closed:
-        no_longer = no_longer.exclude(Exists(standing.filter(in_closed, **of_unit)))
-    gone = list(no_longer)
+    gone = list(no_longer.exclude(Exists(standing.filter(in_closed, **of_unit))))
     Report.objects.filter(pk__in=[report.pk for report in gone]).delete()
     for report in gone:
         dirty |= set(path_ids(report.path))
         if not closed.isdisjoint(path_ids(report.path)):
-            done.losses.append((report.unit_id, f"expected report of {period.key} goes, in a closed month"))
+            losses.append((report.unit_id, f"expected report of {period.key} goes, in a closed month"))
 
     place = standing.filter(**of_unit).values("path")[:1]
     alone = Concat(Value("/"), Cast("unit_id", CharField()), Value("/"))
@@ -105,17 +104,15 @@ def settle(period: Period, unit_ids: Collection[int] | None = None) -> Settled:
         dirty |= {report.unit_id} | before - now
         what = f"report of {period.key} ({report.status})"
         if report.place is None:
-            done.losses.append((report.unit_id, f"{what} is in no total: no such unit on {period.data_to}"))
+            losses.append((report.unit_id, f"{what} is in no total: no such unit on {period.data_to}"))
         elif not closed.isdisjoint(before | now):
-            done.losses.append((report.unit_id, f"{what} stands elsewhere, in a closed month"))
+            losses.append((report.unit_id, f"{what} stands elsewhere, in a closed month"))
         report.path = report.path_now
     Report.objects.bulk_update(moved, ["path"], batch_size=500)
 
-    wanted = owing.exclude(Exists(Report.objects.filter(period=period, **of_unit)))
+    wanted = owing.exclude(in_closed).exclude(Exists(Report.objects.filter(period=period, **of_unit)))
     if unit_ids is not None:
         wanted = wanted.filter(unit_id__in=unit_ids)
-    if closed:
-        wanted = wanted.exclude(in_closed)
     missing = [
         Report(unit_id=unit_id, period=period, path=path, level=level)
         for unit_id, path, level in wanted.order_by("path").values_list("unit_id", "path", "unit__level")
@@ -123,10 +120,9 @@ def settle(period: Period, unit_ids: Collection[int] | None = None) -> Settled:
     Report.objects.bulk_create(missing, batch_size=1000, ignore_conflicts=True)
     dirty |= {report.unit_id for report in missing}
 
-    known = AdministrativeUnit.objects.filter(pk__in=dirty).values_list("pk", flat=True) if dirty else []
+    known = AdministrativeUnit.objects.filter(pk__in=dirty).values_list("pk", flat=True)
     RollupRequest.objects.bulk_create([RollupRequest(unit_id=pk, period=period) for pk in known], batch_size=1000)
-    done.added, done.removed, done.moved = len(missing), len(gone), len(moved)
-    return done
+    return Settled(added=len(missing), removed=len(gone), moved=len(moved), losses=losses)
 
 
 def untouched() -> Q:

@@ -14,7 +14,7 @@ from de_an_06.plain.spans import Month, month_due, window
 from taskforces.models import AdministrativeUnit, Level
 
 from .expected import settle
-from .models import Holiday, LevelSetting, Period, PeriodDeadline, Report, ReportingSettings
+from .models import Holiday, LevelSetting, Period, Report, ReportingSettings
 
 VIETNAM = ZoneInfo(settings.TIME_ZONE)
 
@@ -78,13 +78,9 @@ def open_period(month: Month, *, recompute_deadlines: bool = False) -> Period:
     period, _ = Period.objects.get_or_create(
         year=month.year, month=month.month, defaults={"data_from": data_from, "data_to": data_to}
     )
+    keep = period.deadlines.update_or_create if recompute_deadlines else period.deadlines.get_or_create
     for level, moment in deadlines(period.data_to).items():
-        deadline, created = PeriodDeadline.objects.get_or_create(
-            period=period, level=level, defaults={"due_at": moment}
-        )
-        if recompute_deadlines and not created and deadline.due_at != moment:
-            deadline.due_at = moment
-            deadline.save(update_fields=["due_at"])
+        keep(level=level, defaults={"due_at": moment})
     settle(period)
     return period
 

@@ -200,7 +200,7 @@ def test_only_months_the_change_touches_are_settled(empty, month, monkeypatch):
     after = ParticipatingArea.objects.get(pk=before.pk)
     after.valid_from = D(2026, 10, 15)
     settled = []
-    monkeypatch.setattr(areas, "settle", lambda period: settled.append(period.key) or Settled())
+    monkeypatch.setattr(areas, "settle", lambda period: settled.append(period.key) or Settled(0, 0, 0, []))
     areas.settle_months(before, after)
     assert settled == ["2026-10"]
 

@@ -6,10 +6,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 
 from de_an_06.plain.spans import CALENDAR, FIFTEENTH, Month
 from reporting import periods
+from reporting.expected import settle
 from reporting.models import (
     Holiday,
     IndicatorTerms,
@@ -107,6 +109,13 @@ def test_a_level_with_nothing_to_report_owes_nothing(world, month):
     assert world.dong_nai.pk not in names(month("2026-11"))  # a register alone makes no report
 
 
+@pytest.mark.parametrize("silent", [ServiceTerms, IndicatorTerms])
+def test_services_or_indicators_alone_are_enough_to_owe_a_report(world, month, silent):
+    for terms in (ServiceTerms, IndicatorTerms):
+        terms.objects.update(at_province=terms is not silent)
+    assert world.dong_nai.pk in names(month("2026-11"))
+
+
 def test_opening_twice_changes_nothing(world, month):
     period = month("2026-11")
     assert RollupRequest.objects.filter(period=period).count() == 6
@@ -152,6 +161,76 @@ def test_a_new_unit_joins_and_a_moved_one_gets_its_path(world, month):
     assert {world.lam_dong.pk, world.phu_rieng.pk, world.phuoc_binh.pk} <= stale
 
 
+def close(period, province, by, **opened_again):
+    now = timezone.now()
+    PeriodClosure.objects.create(period=period, province=province, closed_by=by, closed_at=now, **opened_again)
+
+
+@pytest.mark.parametrize("state", ["open", "closed", "opened again"])
+def test_a_month_keeps_its_reports_only_where_and_while_a_province_has_closed_it(world, month, state):
+    """Đồng Nai closed it, Lâm Đồng did not. Both lost a commune's report, and provinces owe none any more."""
+    november = month("2026-11")
+    if state != "open":
+        again = {"reopened_at": timezone.now(), "reopened_by": world.staff, "reopen_reason": "Sửa"}
+        close(november, world.dong_nai, world.staff, **again if state == "opened again" else {})
+    Report.objects.filter(unit__in=[world.phuoc_long, world.da_huoai]).delete()
+    LevelSetting.objects.filter(level="province").update(reports=False)
+    done = settle(november)
+    in_dong_nai = world.dong_nai if state == "closed" else world.phuoc_long
+    assert names(november) == {u.pk for u in (in_dong_nai, world.phuoc_binh, world.phu_rieng, world.da_huoai)}
+    changed = 1 if state == "closed" else 2
+    assert (done.added, done.removed, done.moved, done.losses) == (changed, changed, 0, [])
+
+
+def stand_elsewhere(unit, province):
+    path = f"{province.versions.get().path}{unit.pk}/"
+    Report.objects.filter(unit=unit).update(path=path)
+    return path
+
+
+def test_settling_some_units_leaves_the_others_as_they_are(world, month):
+    """In Đồng Nai and in Lâm Đồng alike one report is missing, one is owed no more; two stand in the wrong place."""
+    november = month("2026-11")
+    Report.objects.filter(unit__in=[world.phuoc_long, world.da_huoai]).delete()
+    LevelSetting.objects.filter(level="province").update(reports=False)
+    stand_elsewhere(world.phuoc_binh, world.lam_dong)
+    wrong = stand_elsewhere(world.phu_rieng, world.lam_dong)
+    done = settle(november, [world.dong_nai.pk, world.phuoc_long.pk, world.phuoc_binh.pk])
+    assert (done.added, done.removed, done.moved) == (1, 1, 1)
+    assert names(november) == {u.pk for u in (world.lam_dong, world.phuoc_long, world.phuoc_binh, world.phu_rieng)}
+    assert Report.objects.get(unit=world.phuoc_binh).path == world.phuoc_binh.versions.get().path
+    assert Report.objects.get(unit=world.phu_rieng).path == wrong
+
+
+def test_a_report_that_comes_into_a_closed_month_or_leaves_one_is_named(world, month):
+    """Lâm Đồng has closed it: Xã Đạ Huoai comes there, Xã Phú Riềng leaves it; Phước Bình never was in it."""
+    november = month("2026-11")
+    close(november, world.lam_dong, world.staff)
+    stand_elsewhere(world.da_huoai, world.dong_nai)
+    stand_elsewhere(world.phu_rieng, world.lam_dong)
+    stand_elsewhere(world.phuoc_binh, world.binh_phuoc)
+    done = settle(november)
+    words = "report of 2026-11 (draft) stands elsewhere, in a closed month"
+    assert sorted(done.losses) == sorted([(world.da_huoai.pk, words), (world.phu_rieng.pk, words)])
+    assert done.moved == 3
+
+
+def test_a_report_another_process_makes_at_the_same_moment_is_no_error(world, month):
+    november = month("2026-11")
+    Report.objects.filter(unit=world.phuoc_long).delete()
+    path, made = world.phuoc_long.versions.get().path, []
+
+    def makes_it_first(execute, sql, params, many, context):
+        if not made and sql.startswith("INSERT") and '"reporting_report"' in sql:
+            made.append(1)
+            made[0] = Report.objects.create(unit=world.phuoc_long, period=november, path=path, level=Level.COMMUNE)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(makes_it_first):
+        settle(november)
+    assert list(Report.objects.filter(unit=world.phuoc_long)) == made
+
+
 def test_opening_takes_a_constant_number_of_queries(world, month, django_assert_max_num_queries):
     with django_assert_max_num_queries(35):
         month("2026-11")
@@ -172,6 +251,10 @@ def test_due_at_is_that_of_the_level(world, month):
     province = Report.objects.get(period=period, unit=world.dong_nai)
     assert local(periods.due_at(commune)) == dt.datetime(2026, 11, 16, 17)
     assert local(periods.due_at(province)) == dt.datetime(2026, 11, 20, 17)
+    period.deadlines.all().delete()  # none was kept: as the settings have it now
+    LevelSetting.objects.filter(level="commune").update(deadline_days=4)
+    commune = Report.objects.get(pk=commune.pk)
+    assert local(periods.due_at(commune)) == dt.datetime(2026, 11, 18, 17)
 
 
 def test_calendar_scheme_is_a_setting(world, month):

@@ -114,6 +114,7 @@ def test_a_branch_is_not_ready_with_blank_or_wrong_cells_of_its_own(world, repor
     ServiceFigures.objects.filter(report=report, service__code="DVC09").update(rejected=None)
     with pytest.raises(Refused, match="Chưa chốt được phần Văn phòng: còn 1 ô") as refusal:
         mark_ready(report_id=report.pk, branch="office", by=world.officer)
+    assert str(refusal.value) == "Phần Văn phòng chưa xong: còn 1 ô thiếu hoặc sai."  # the sentence alone
     assert [p.cell for p in refusal.value.problems] == ["DVC09.rejected"]
     mark_ready(report_id=report.pk, branch="police", by=world.police_officer)  # not their cell
     ServiceFigures.objects.filter(report=report, service__code="DVC09").update(rejected=99)
@@ -352,6 +353,13 @@ def test_approving_many_names_those_refused(world, november, fill, at, woken):
     assert Report.objects.filter(status="approved").count() == 2
     assert ReportEvent.objects.filter(action="approve").count() == 2
     assert woken == [1]  # one wake-up for all
+
+
+def test_approving_many_says_who_approved_one_meanwhile_though_it_has_a_doubtful_point(world, approved):
+    Report.objects.filter(pk=approved.pk).update(soft_warnings=1)
+    done, refused = workflow.approve_clean(report_ids=[approved.pk], by=world.second_reviewer)
+    assert done == []
+    assert refused == [(approved, "Trần Quốc Bảo đã duyệt báo cáo này lúc 09:15 ngày 16/11/2026.")]
 
 
 # Return, reopen
@@ -608,6 +616,32 @@ def test_a_month_first_sent_after_the_next_flags_it_where_they_do_not_meet(world
     row = ServiceFigures.objects.filter(report=october, service__code="DVC09")
     row.update(resolved_on_time=7, pending_in_time=3)
     workflow.submit(report_id=october.pk, by=world.officer)
+    november.refresh_from_db()
+    assert november.prior_corrected
+
+
+def test_a_correction_counts_though_the_part_was_marked_again_after_it(world, two_months, at):
+    """Changed at 8:10, the mark taken back and set again at 8:20, sent at 8:30: the last sending counts, no mark."""
+    october, november = two_months
+    at("2026-11-17 08:10")
+    saving.save_cells(report_id=october.pk, by=world.officer, cells={"DVC09.resolved_on_time": "7"})
+    at("2026-11-17 08:20")
+    make_ready(world, october)
+    unmark_ready(report_id=october.pk, branch="office", by=world.officer)
+    make_ready(world, october)
+    at("2026-11-17 08:30")
+    workflow.submit(report_id=october.pk, by=world.officer)
+    november.refresh_from_db()
+    assert november.prior_corrected
+
+
+def test_without_a_sending_on_record_every_change_counts(world, month, fill, at):
+    """October was taken over as returned: its log knows no sending."""
+    october, november = (Report.objects.get(unit=world.phuoc_long, period=month(key)) for key in ("2026-10", "2026-11"))
+    at("2026-11-17 08:00")
+    fill(november, status="submitted", by=world.officer)
+    fill(october, status="returned", by=world.officer)
+    correct(world, october, DVC09__resolved_on_time="7")
     november.refresh_from_db()
     assert november.prior_corrected
 

@@ -279,7 +279,7 @@ def _flag_next_month(report: Report, *, first_time: bool) -> None:
 
 def _replaced_since_sent(report: Report) -> dict[str, dict[str, int | None]]:
     """Figures of the last sending that were changed since: code -> name -> figure as it was sent."""
-    last_sent = report.events.filter(action=Action.SUBMIT).order_by("-revision").first()
+    last_sent = report.events.filter(action=Action.SUBMIT).order_by("-pk").first()
     since = FigureChange.objects.filter(report=report)
     if last_sent is not None:
         since = since.filter(at__gte=last_sent.at)

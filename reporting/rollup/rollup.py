@@ -173,8 +173,6 @@ def too_large(period: Period) -> dict[int, str]:
 def _problems(period: Period, left_out: dict[int, str]) -> list[dict[str, str]]:
     """For each report left out a sentence with the unit's name and the reason, and the path it is missed under: its
     unit's place that day, for a unit that was not there then its last place before, else its first."""
-    if not left_out:
-        return []
     versions: dict[int, list[UnitVersion]] = {}
     for version in UnitVersion.objects.filter(unit__reports__in=list(left_out)):
         versions.setdefault(version.unit_id, []).append(version)

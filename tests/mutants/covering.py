@@ -80,6 +80,10 @@ class Covering:
         found = self._running(source, lines) if in_function else set()
         return sorted(found or self._running(source, self.by_line[source]))
 
+    def runs_in_tests(self, source: str, lines) -> bool:
+        """Does any test run one of these lines? Else the portal runs them while it is imported, if at all."""
+        return bool(self._running(source, lines))
+
     def _running(self, source: str, lines) -> set[str]:
         by_line = self.by_line[source]
         contexts = {context.split("|")[0] for line in lines for context in by_line.get(line, ())}
