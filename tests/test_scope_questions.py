@@ -195,7 +195,10 @@ def test_contacts_follow_the_tree_of_today(world, at):
         at(day)
         own = User.objects.get(pk=officer.pk)
         assert scope.contacts_seen(own, [above.pk, no_more.pk, moved.pk]) == {above.pk, moved.pk}
-        for person, may in ((world.reviewer, above == world.dong_nai), (world.stranger_reviewer, above != world.dong_nai)):
+        for person, may in (
+            (world.reviewer, above == world.dong_nai),
+            (world.stranger_reviewer, above != world.dong_nai),
+        ):
             assert scope.may_see_contact(User.objects.get(pk=person.pk), moved) is may
 
 
