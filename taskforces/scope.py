@@ -93,7 +93,7 @@ def postings(user) -> list[Posting]:
 
     Each carries `unit_name`: its unit's name today, or its last name for a unit that has ended.
     """
-    if not user.is_authenticated or not user.is_active:
+    if not user.is_active:  # as nobody is who has not logged in
         return []
     cached = getattr(user, "_current_postings", None)
     if cached is None:
@@ -217,12 +217,12 @@ def contacts_seen(user, unit_ids) -> set[int]:
     if sees_everything(user):
         return wanted
     own = {p.unit_id for p in postings(user)}
-    paths: dict[int, str] = {}
+    line: dict[int, list[int]] = {}  # of each unit: those above it and itself
     today = today_for(user)
     for version in UnitVersion.objects.filter(unit_id__in=wanted | own, valid_from__lte=today).order_by("valid_from"):
-        paths[version.unit_id] = version.path
-    above = {pk for unit_id in own for pk in path_ids(paths.get(unit_id, f"/{unit_id}/"))}
-    return {pk for pk in wanted if pk in above or not own.isdisjoint(path_ids(paths.get(pk, f"/{pk}/")))}
+        line[version.unit_id] = path_ids(version.path)
+    above = own.union(*(line.get(unit_id, ()) for unit_id in own))
+    return {pk for pk in wanted if pk in above or not own.isdisjoint(line.get(pk, ()))}
 
 
 def may_see_contact(user, unit) -> bool:

@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from de_an_06.plain.numbers import LARGEST, NotANumber, format_number, format_rate, parse_count, rate
+from de_an_06.plain.numbers import (
+    LARGEST,
+    NotANumber,
+    format_number,
+    format_rate,
+    parse_count,
+    plain_rate,
+    rate,
+    rounded,
+    with_qualifier,
+)
 
 
 @pytest.mark.parametrize(
@@ -59,6 +69,12 @@ def test_anything_else_is_refused_with_the_text_typed(text):
 def test_a_count_beyond_any_body_is_refused():
     with pytest.raises(NotANumber, match="quá lớn"):
         parse_count("1000000000001")
+
+
+@pytest.mark.parametrize("letter", ["x", "9"])
+def test_of_a_long_text_the_first_forty_letters_are_said_again(letter):
+    with pytest.raises(NotANumber, match=f"“{letter * 40}”"):
+        parse_count(f" {letter * 60} ")
 
 
 @given(st.integers(min_value=0, max_value=LARGEST))
@@ -124,3 +140,32 @@ def test_a_rate_of_a_sum_is_not_the_average_of_rates():
 @given(st.integers(0, LARGEST), st.integers(1, LARGEST))
 def test_rate_is_exact_before_it_is_rounded(numerator, denominator):
     assert abs(rate(numerator, denominator) * denominator - numerator * 100) < Decimal("0.001")
+
+
+@pytest.mark.parametrize(
+    ("numerator", "denominator", "places", "text"),
+    [(1, 800, 2, "0.13"), (221305, 282129, 1, "78.4"), (0, 9, 2, "0.00"), (5, 0, 2, None), (None, 5, 2, None)],
+)
+def test_rates_for_programs(numerator, denominator, places, text):
+    assert plain_rate(numerator, denominator, places) == text
+
+
+def test_rates_have_two_places_and_numbers_none_unless_said():
+    assert (format_rate(1, 3), plain_rate(1, 3), format_rate(1, 3, 0)) == ("33,33%", "33.33", "33%")
+    assert (format_number(Decimal("0.5")), rounded(Decimal("1.25"))) == ("1", Decimal(1))
+
+
+@pytest.mark.parametrize(
+    ("value", "places", "result"),
+    [("0.125", 2, "0.13"), ("-0.125", 2, "-0.13"), ("0.124", 2, "0.12"), ("-0.5", 0, "-1"), ("0", 1, "0.0")],
+)
+def test_rounding_is_half_away_from_zero(value, places, result):
+    assert str(rounded(Decimal(value), places)) == result
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "said"),
+    [("101.000", "hơn", "hơn 101.000"), ("101.000", "", "101.000"), ("", "hơn", ""), ("–", "gần", "–")],
+)
+def test_the_word_of_a_published_figure(text, word, said):
+    assert with_qualifier(text, word) == said

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from de_an_06.plain.spans import CALENDAR, FIFTEENTH, Month, Span, month_due, month_of, window
+from de_an_06.plain.spans import CALENDAR, FIFTEENTH, Month, Span, month_due, month_of, months_label, window
 
 D = dt.date
 years = st.integers(2001, 2099)
@@ -48,6 +48,13 @@ def test_months_are_counted_not_days(month, step):
         ("2026-9M", (2026, 1), (2026, 9), "9 tháng năm 2026"),
         ("2026", (2026, 1), (2026, 12), "năm 2026"),
         ("2026-YTD10", (2026, 1), (2026, 10), "từ đầu năm đến tháng 10/2026"),
+        ("2026-Q1", (2026, 1), (2026, 3), "quý I/2026"),
+        ("2026-Q2", (2026, 4), (2026, 6), "quý II/2026"),
+        ("2026-Q4", (2026, 10), (2026, 12), "quý IV/2026"),
+        ("2026-YTD3", (2026, 1), (2026, 3), "từ đầu năm đến tháng 03/2026"),
+        ("2000-01", (2000, 1), (2000, 1), "tháng 01/2000"),
+        ("2100", (2100, 1), (2100, 12), "năm 2100"),
+        ("2020-01..2022-12", (2020, 1), (2022, 12), "tháng 01/2020 đến tháng 12/2022"),
         ("2025-11..2026-02", (2025, 11), (2026, 2), "tháng 11/2025 đến tháng 02/2026"),
     ],
 )
@@ -69,6 +76,11 @@ def test_spans(key, first, last, label):
         "2026-YTD13",
         "2026-05..2026-04",
         "2020-01..2026-01",
+        "2020-01..2023-01",
+        "1999",
+        "2101-Q1",
+        "2026-YTD0",
+        "2026-01..2026-13",
         "x",
     ],
 )
@@ -153,3 +165,44 @@ def test_month_due_is_the_one_that_has_ended():
     assert month_due(D(2026, 11, 14)) == Month(2026, 10)
     assert month_due(D(2026, 11, 15)) == Month(2026, 11)
     assert month_due(D(2026, 1, 1), CALENDAR) == Month(2025, 12)
+
+
+@pytest.mark.parametrize(
+    ("key", "months", "shifted"),
+    [
+        ("2026-YTD10", 12, "2027-YTD10"),
+        ("2026-YTD10", -24, "2024-YTD10"),
+        ("2026-YTD10", -1, "2025-12..2026-09"),
+        ("2026-11", 2, "2027-01"),
+        ("2026-Q4", 3, "2027-Q1"),
+    ],
+)
+def test_a_span_moved_by_months(key, months, shifted):
+    assert Span.parse(key).shifted(months).key == shifted
+
+
+def test_only_one_month_is_a_month():
+    assert [key for key in ("2026-11", "2026-YTD01", "2026-YTD02", "2026-Q1") if Span.parse(key).is_month] == [
+        *("2026-11", "2026-YTD01"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("keys", "label"),
+    [
+        ("", ""),
+        ("2026-08", "tháng 8/2026"),
+        ("2026-07 2026-08", "tháng 7–8/2026"),
+        ("2025-11 2025-12 2026-01 2026-02", "tháng 11/2025 đến tháng 2/2026"),
+        ("2026-01 2026-03 2026-04", "tháng 1/2026, tháng 3–4/2026"),
+        ("2025-08 2026-08", "tháng 8/2025, tháng 8/2026"),
+    ],
+)
+def test_months_are_named_in_runs_and_a_gap_is_not_passed_over(keys, label):
+    assert months_label([Span.parse(key).first for key in keys.split()]) == label
+
+
+def test_a_span_of_which_not_all_months_are_there_names_them():
+    year = Span.parse("2026")
+    assert year.label_of(year.months) == "năm 2026"
+    assert year.label_of((Month(2026, 1), Month(2026, 2))) == "năm 2026 (tháng 1–2/2026)"

@@ -29,11 +29,12 @@ class NotANumber(ValueError):
 
 def parse_count(text: str | None) -> int | None:
     """Read a typed count: '' -> None (blank is not zero), '1.234' -> 1234; anything else raises NotANumber."""
-    typed = (text or "").strip().replace("\u00a0", "").replace(" ", "")
+    said = (text or "").strip()
+    typed = said.replace("\u00a0", "").replace(" ", "")
     if typed == "":
         return None
     if not _INTEGER.fullmatch(typed) or not typed.isascii():
-        raise NotANumber(NOT_A_COUNT.format((text or "").strip()[:40]))
+        raise NotANumber(NOT_A_COUNT.format(said[:40]))
     value = int(typed.replace(".", ""))
     if value > LARGEST:
         raise NotANumber(TOO_LARGE.format(typed[:40]))

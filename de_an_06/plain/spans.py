@@ -72,7 +72,7 @@ class Span:
                 raise ValueError(f"not a span: {key}")
             return cls.between(first, last)
         if match := re.fullmatch(r"(\d{4})(?:-(Q[1-4]|H[12]|9M|YTD(?:0?[1-9]|1[0-2])))?", key):
-            year, part = int(match[1]), match[2] or ""
+            year, part = int(match[1]), match[2]
             _month(match[1], "1")
             if not part:
                 return cls("year", Month(year, 1), Month(year, 12))

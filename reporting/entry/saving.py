@@ -118,12 +118,12 @@ def save_cells(
         try:
             new = parse_count(typed)
         except NotANumber as error:
-            if cell.locked and typed.strip() == cell.text:
+            if typed.strip() == cell.text:
                 result.saved[key] = cell.text  # '–' and '−2' of a derived cell come back with a plain form
             else:
                 result.refused[key] = str(error)
             continue
-        known = None if seen is None or key not in seen else seen[key]
+        known = (seen or {}).get(key)
         if new == cell.value or (known is not None and _same(known, new)):
             result.saved[key] = cell.text
         elif cell.locked == REGISTER and seen is not None and key not in seen:
@@ -136,8 +136,7 @@ def save_cells(
             conflicts[key] = typed.strip()
         else:
             values[key] = new
-    if conflicts:
-        result.conflicts = _describe_conflicts(form, conflicts, by)
+    result.conflicts = _describe_conflicts(form, conflicts, by)
     _write(result, values, by=by, via=via)
     return result
 
@@ -316,7 +315,7 @@ def _arrived(form: ReportForm, by, unanswered: dict[str, list[str]]) -> dict[str
         for key, texts in unanswered.items()
         if key in form.cells and any(_same(text, form.cells[key].value) for text in texts)
     }
-    last = last_changes(form.report, held) if held else {}
+    last = last_changes(form.report, held)
     return {key: form.cells[key].text for key in held if key in last and last[key].by_id == by.pk}
 
 
@@ -397,28 +396,22 @@ def _write(result: SaveResult, values: dict[str, int | None], *, by, via: str) -
 
 
 def _upsert(data: FormRows, service_ids: set[int], indicator_ids: set[int]) -> None:
-    """One statement for all services, one for all indicators."""
-    if service_ids:
-        ServiceFigures.objects.bulk_create(
-            [ServiceFigures(report=data.report, service_id=pk, **data.services[pk]) for pk in sorted(service_ids)],
-            update_conflicts=True,
-            unique_fields=["report", "service"],
-            update_fields=FIGURE_FIELDS,
-        )
-    if indicator_ids:
-        IndicatorFigure.objects.bulk_create(
-            [
-                IndicatorFigure(report=data.report, indicator_id=pk, **data.indicators[pk])
-                for pk in sorted(indicator_ids)
-            ],
-            update_conflicts=True,
-            unique_fields=["report", "indicator"],
-            update_fields=["numerator", "denominator"],
-        )
+    """One statement for all services, one for all indicators; none where there are none."""
+    ServiceFigures.objects.bulk_create(
+        [ServiceFigures(report=data.report, service_id=pk, **data.services[pk]) for pk in sorted(service_ids)],
+        update_conflicts=True,
+        unique_fields=["report", "service"],
+        update_fields=FIGURE_FIELDS,
+    )
+    IndicatorFigure.objects.bulk_create(
+        [IndicatorFigure(report=data.report, indicator_id=pk, **data.indicators[pk]) for pk in sorted(indicator_ids)],
+        update_conflicts=True,
+        unique_fields=["report", "indicator"],
+        update_fields=["numerator", "denominator"],
+    )
 
 
 def _drop_qualifiers(data: FormRows, indicator_ids: list[int]) -> None:
     """ "Hơn", "gần" belonged to the number that was there; what is typed or counted now is exact."""
     said = [pk for pk in indicator_ids if data.qualifiers.pop((pk, 0), "")]
-    if said:
-        IndicatorFigure.objects.filter(report=data.report, indicator__in=said).update(qualifier="")
+    IndicatorFigure.objects.filter(report=data.report, indicator__in=said).update(qualifier="")

@@ -119,7 +119,7 @@ def search(text: str, day: dt.date | None = None) -> QuerySet[UnitVersion]:
         .select_related("unit")
         .annotate(
             rank=Case(When(search_key__in=exact, then=Value(0)), default=Value(1), output_field=IntegerField()),
-            level_rank=Case(*levels, default=Value(9), output_field=IntegerField()),
+            level_rank=Case(*levels, output_field=IntegerField()),
         )
         .order_by("rank", "level_rank", "sort_key", "unit__code", "valid_from")
     )

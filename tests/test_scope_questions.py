@@ -1,0 +1,232 @@
+"""Every question asked of the rights, answered by hand for one person of each kind; chains of contacts, names held."""
+
+import datetime as dt
+from types import SimpleNamespace
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+
+from reporting.models import Report
+from taskforces import scope
+from taskforces.models import Level, Role, UnitVersion, User
+from tests.conftest import FIRST_NEW, make_person, make_unit
+
+JULY = dt.date(2026, 7, 1)
+
+
+@pytest.fixture
+def people(world):
+    """One person of each kind; none but the first is a superuser."""
+    found = {"root": User.objects.create(username="goc", full_name="Người Gốc", is_superuser=True)}
+    found["nobody"] = User.objects.create(username="khong", full_name="Không Phân Công")
+    found["administrator"] = make_person("quantri2", "Đinh Thường", world.nation, Role.ADMINISTRATOR)
+    found["central"] = make_person("trunguong", "Trịnh Trung Ương", world.nation, Role.REVIEWER)
+    found["ward_reviewer"] = make_person("duyetxa", "Người Duyệt Xã", world.phuoc_long, Role.REVIEWER, since=FIRST_NEW)
+    for name in ("officer", "leader", "reviewer", "chair", "staff", "auditor", "stranger_reviewer"):
+        found[name] = getattr(world, name)
+    return found
+
+
+OF_THE_WARD = "officer leader ward_reviewer"
+OF_THE_PROVINCE = "reviewer chair staff auditor"
+EVERYWHERE = "root administrator central"
+QUESTIONS = {
+    "has a place": (
+        lambda user, w: scope.has_a_place(user),
+        f"{OF_THE_WARD} {OF_THE_PROVINCE} {EVERYWHERE} stranger_reviewer",
+    ),
+    "sees everything": (lambda user, w: scope.sees_everything(user), EVERYWHERE),
+    "sees the ward's path": (
+        lambda user, w: scope.sees_path(user, w.path),
+        f"{OF_THE_WARD} {OF_THE_PROVINCE} {EVERYWHERE}",
+    ),
+    "reads the ward's figures": (
+        lambda user, w: scope.unit_in_scope(user, w.ward.pk, w.today),
+        f"{OF_THE_WARD} {OF_THE_PROVINCE} {EVERYWHERE}",
+    ),
+    "lists the ward's versions": (
+        lambda user, w: UnitVersion.objects.filter(scope.path_in_scope_of_unit(user), unit=w.ward).exists(),
+        f"{OF_THE_WARD} {OF_THE_PROVINCE} {EVERYWHERE}",
+    ),
+    "reads reviews": (
+        lambda user, w: scope.may_read_reviews(user),
+        f"{OF_THE_PROVINCE} {EVERYWHERE} stranger_reviewer",
+    ),
+    "sees contacts of the ward": (
+        lambda user, w: scope.may_see_contact(user, w.ward),
+        f"{OF_THE_WARD} {OF_THE_PROVINCE} {EVERYWHERE}",
+    ),
+    "sees contacts of the province": (
+        lambda user, w: scope.may_see_contact(user, w.province),
+        f"{OF_THE_WARD} {OF_THE_PROVINCE} {EVERYWHERE}",
+    ),
+    "sees contacts of the next ward": (
+        lambda user, w: scope.may_see_contact(user, w.next_ward),
+        f"{OF_THE_PROVINCE} {EVERYWHERE}",
+    ),
+    "reads the log of contacts": (lambda user, w: scope.may_read_contact_log(user), "staff root administrator"),
+    "marks any branch": (lambda user, w: scope.may_mark_any_branch(user, w.report), "leader"),
+    "sends": (lambda user, w: scope.may_submit(user, w.report), "officer leader"),
+    "reviews the ward": (lambda user, w: scope.may_review(user, w.report), "reviewer central"),
+    "reviews the province's own": (lambda user, w: scope.may_review(user, w.own_report), "reviewer central"),
+    "reviews somewhere": (
+        lambda user, w: scope.may_review_somewhere(user),
+        "reviewer stranger_reviewer central",
+    ),
+    "closes a month": (lambda user, w: scope.may_close_period(user, w.province), "staff"),
+    "answers what lies with the ward": (
+        lambda user, w: scope.may_answer(user, w.report, w.ward.pk),
+        "ward_reviewer reviewer staff central",
+    ),
+    "answers what lies with the province": (
+        lambda user, w: scope.may_answer(user, w.report, w.province.pk),
+        "reviewer staff central",
+    ),
+    "answers what lies with the nation": (lambda user, w: scope.may_answer(user, w.report, w.nation.pk), "central"),
+    "answers what lies elsewhere": (lambda user, w: scope.may_answer(user, w.report, w.next_ward.pk), ""),
+    "keeps the ward's register": (lambda user, w: scope.may_keep_register(user, w.ward), OF_THE_WARD),
+    "keeps the province's register": (lambda user, w: scope.may_keep_register(user, w.province), "reviewer staff"),
+    "keeps sources": (
+        lambda user, w: scope.may_keep_sources(user),
+        f"reviewer staff stranger_reviewer {EVERYWHERE}",
+    ),
+    "assigns to the ward": (
+        lambda user, w: scope.may_assign(user, w.ward),
+        f"ward_reviewer reviewer staff {EVERYWHERE}",
+    ),
+    "assigns to the ward by file": (
+        lambda user, w: scope.may_assign_by_file(user, w.path),
+        f"ward_reviewer reviewer staff {EVERYWHERE}",
+    ),
+    "assigns to the province": (lambda user, w: scope.may_assign(user, w.province), f"reviewer staff {EVERYWHERE}"),
+    "assigns to a closed unit": (lambda user, w: scope.may_assign(user, w.closed), ""),
+    "assigns to a unit without a place today": (
+        lambda user, w: scope.may_assign(user, w.placeless),
+        "root administrator",
+    ),
+    "tells the ward's progress": (lambda user, w: scope.may_report_progress(user, w.ward), OF_THE_WARD),
+    "tells the nation's progress": (lambda user, w: scope.may_report_progress(user, w.nation), EVERYWHERE),
+    "brings files in": (
+        lambda user, w: scope.may_import(user),
+        f"{OF_THE_WARD} reviewer staff stranger_reviewer {EVERYWHERE}",
+    ),
+    "brings in rows of the ward": (
+        lambda user, w: scope.may_import_for(user, w.ward.pk, w.path),
+        f"{OF_THE_WARD} reviewer staff {EVERYWHERE}",
+    ),
+    "brings units in": (lambda user, w: scope.may_import_units(user), "root administrator"),
+    "brings accounts in": (lambda user, w: scope.may_import_accounts(user), "staff root administrator"),
+    "gives an officer's posting": (
+        lambda user, w: scope.may_give_posting(user, Role.OFFICER, w.path),
+        "staff root administrator",
+    ),
+    "changes an officer's posting": (
+        lambda user, w: scope.may_change_posting(user, Role.OFFICER, w.path),
+        "staff root administrator",
+    ),
+    "changes staff's posting": (
+        lambda user, w: scope.may_change_posting(user, Role.PROVINCIAL_STAFF, w.path),
+        "root administrator",
+    ),
+    "changes an administrator's posting": (
+        lambda user, w: scope.may_change_posting(user, Role.ADMINISTRATOR, w.path),
+        "root",
+    ),
+    "needs a second factor": (
+        lambda user, w: scope.needs_second_factor(user),
+        f"ward_reviewer {OF_THE_PROVINCE} {EVERYWHERE} stranger_reviewer",
+    ),
+}
+
+
+@pytest.fixture
+def places(world, month, at):
+    at("2026-11-16 09:00")
+    period = month("2026-11")
+    placeless = make_unit("25998", "Xã Vô Định", "xa", Level.COMMUNE, world.dong_nai, opened=FIRST_NEW)
+    placeless.versions.all().delete()
+    return SimpleNamespace(
+        today=dt.date(2026, 11, 16),
+        nation=world.nation,
+        province=world.dong_nai,
+        ward=world.phuoc_long,
+        next_ward=world.phuoc_binh,
+        closed=world.thac_mo,
+        placeless=placeless,
+        path=f"/{world.nation.pk}/{world.dong_nai.pk}/{world.phuoc_long.pk}/",
+        report=Report.objects.get(unit=world.phuoc_long, period=period),
+        own_report=Report(
+            unit=world.dong_nai,
+            period=period,
+            path=f"/{world.nation.pk}/{world.dong_nai.pk}/",
+            level=Level.PROVINCE,
+        ),
+    )
+
+
+def test_each_question_is_answered_as_written_here(people, places):
+    for question, (ask, whom) in QUESTIONS.items():
+        assert {name for name, user in people.items() if ask(user, places)} == set(whom.split()), question
+
+
+def test_whoever_enters_the_administration_needs_a_second_factor(people):
+    people["officer"].is_staff = True
+    assert scope.needs_second_factor(people["officer"])
+
+
+def test_contacts_follow_the_tree_of_today(world, at):
+    """A commune passes from Lâm Đồng to Đồng Nai on 1 July 2026."""
+    moved = make_unit("25997", "Xã Chuyển Đi", "xa", Level.COMMUNE, world.dong_nai, opened=JULY)
+    UnitVersion.objects.create(
+        unit=moved,
+        name="Xã Chuyển Đi",
+        short_name="Chuyển Đi",
+        unit_type="xa",
+        parent=world.lam_dong,
+        path=f"/{world.nation.pk}/{world.lam_dong.pk}/{moved.pk}/",
+        valid_from=FIRST_NEW,
+        valid_to=dt.date(2026, 6, 30),
+    )
+    officer = make_person("chuyen", "Người Chuyển", moved, Role.LEADER, since=FIRST_NEW)
+    for day, above, no_more in (
+        ("2026-06-30 23:00", world.lam_dong, world.dong_nai),
+        ("2026-07-01 01:00", world.dong_nai, world.lam_dong),
+    ):
+        at(day)
+        own = User.objects.get(pk=officer.pk)
+        assert scope.contacts_seen(own, [above.pk, no_more.pk, moved.pk]) == {above.pk, moved.pk}
+        for person, may in (
+            (world.reviewer, above == world.dong_nai),
+            (world.stranger_reviewer, above != world.dong_nai),
+        ):
+            assert scope.may_see_contact(User.objects.get(pk=person.pk), moved) is may
+
+
+def test_people_of_a_unit_without_a_place_see_their_own_contacts(world, at):
+    at("2026-11-16 09:00")
+    new = make_unit("25996", "Xã Sắp Có", "xa", Level.COMMUNE, world.dong_nai, opened=dt.date(2026, 12, 1))
+    person = make_person("sapco", "Người Sắp Có", new, Role.LEADER)
+    assert scope.contacts_seen(person, [new.pk, world.dong_nai.pk]) == {new.pk}
+
+
+def test_a_posting_carries_the_name_its_unit_has_today_or_had_last(world, at):
+    renamed = world.phuoc_long
+    renamed.versions.update(valid_to=dt.date(2026, 6, 30))
+    UnitVersion.objects.create(
+        unit=renamed,
+        name="Phường Tên Mới",
+        short_name="Tên Mới",
+        unit_type="phuong",
+        parent=world.dong_nai,
+        path=renamed.versions.get().path,
+        valid_from=JULY,
+    )
+    names = {"2026-06-30 23:00": "Phường Phước Long", "2026-07-01 01:00": "Phường Tên Mới"}
+    for day, name in names.items():
+        at(day)
+        assert [p.unit_name for p in scope.postings(User.objects.get(pk=world.officer.pk))] == [name]
+    assert [p.unit_name for p in scope.postings(world.old_officer)] == ["Phường Thác Mơ"]
+
+
+def test_whoever_has_not_logged_in_holds_nothing():
+    assert scope.postings(AnonymousUser()) == []
