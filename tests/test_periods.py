@@ -251,6 +251,9 @@ def test_due_at_is_that_of_the_level(world, month):
     province = Report.objects.get(period=period, unit=world.dong_nai)
     assert local(periods.due_at(commune)) == dt.datetime(2026, 11, 16, 17)
     assert local(periods.due_at(province)) == dt.datetime(2026, 11, 20, 17)
+    moved = dt.datetime(2026, 11, 17, 17, tzinfo=HANOI)  # by an administrator
+    period.deadlines.filter(level="commune").update(due_at=moved)
+    assert periods.due_at(Report.objects.get(pk=commune.pk)) == moved
     period.deadlines.all().delete()  # none was kept: as the settings have it now
     LevelSetting.objects.filter(level="commune").update(deadline_days=4)
     commune = Report.objects.get(pk=commune.pk)

@@ -128,6 +128,17 @@ def test_a_report_that_stands_nowhere_though_its_unit_was_there_is_named(world, 
     assert audit(november) == ["Báo cáo tháng 11/2026 của Xã Phú Riềng không có trong tổng nào."]
 
 
+def test_totals_of_a_unit_that_left_every_tree_raise_no_alarm_while_they_wait(world, november):
+    put(world.da_huoai, november, received_online=10)
+    rollup.drain()
+    gone = [world.lam_dong, world.da_huoai]
+    Report.objects.filter(unit__in=gone).delete()
+    UnitVersion.objects.filter(unit__in=gone).delete()
+    for unit in (world.lam_dong, world.nation):
+        RollupRequest.objects.create(unit=unit, period=november)
+    assert audit(november) == []
+
+
 def test_an_audit_counts_the_cells_it_compared(world, november):
     """One report with one figure: 5 counts of 3 units, and 2 values (units, figure) of 2 units on both bases."""
     put(world.phuoc_long, november, received_online=10)
