@@ -25,7 +25,7 @@ def test_what_keeps_a_part_from_being_marked_is_counted_in_cells(world, report):
     """Two blanks of one service are two cells, figures that cannot be true together one."""
     dvc09(report, rejected=None, resolved_early=None)
     ServiceFigures.objects.filter(report=report, service__code="DVC10").update(rejected=99)
-    with pytest.raises(Refused, match="Phần Văn phòng chưa xong: còn 3 ô thiếu hoặc sai"):
+    with pytest.raises(Refused, match="Chưa chốt được phần Văn phòng: còn 3 ô thiếu hoặc sai"):
         ready.mark_ready(report_id=report.pk, branch="office", by=world.officer)
 
 

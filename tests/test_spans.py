@@ -191,11 +191,11 @@ def test_only_one_month_is_a_month():
     ("keys", "label"),
     [
         ("", ""),
-        ("2026-08", "tháng 8/2026"),
-        ("2026-07 2026-08", "tháng 7–8/2026"),
-        ("2025-11 2025-12 2026-01 2026-02", "tháng 11/2025 đến tháng 2/2026"),
-        ("2026-01 2026-03 2026-04", "tháng 1/2026, tháng 3–4/2026"),
-        ("2025-08 2026-08", "tháng 8/2025, tháng 8/2026"),
+        ("2026-08", "tháng 08/2026"),
+        ("2026-07 2026-08", "tháng 07–08/2026"),
+        ("2025-11 2025-12 2026-01 2026-02", "tháng 11/2025 đến tháng 02/2026"),
+        ("2026-01 2026-03 2026-04", "tháng 01/2026, tháng 03–04/2026"),
+        ("2025-08 2026-08", "tháng 08/2025, tháng 08/2026"),
     ],
 )
 def test_months_are_named_in_runs_and_a_gap_is_not_passed_over(keys, label):
@@ -205,4 +205,4 @@ def test_months_are_named_in_runs_and_a_gap_is_not_passed_over(keys, label):
 def test_a_span_of_which_not_all_months_are_there_names_them():
     year = Span.parse("2026")
     assert year.label_of(year.months) == "năm 2026"
-    assert year.label_of((Month(2026, 1), Month(2026, 2))) == "năm 2026 (tháng 1–2/2026)"
+    assert year.label_of((Month(2026, 1), Month(2026, 2))) == "năm 2026 (tháng 01–02/2026)"
