@@ -148,7 +148,7 @@ def test_a_block_from_a_spreadsheet_is_pasted_and_undone(open_browser, world, no
     page = go(open_browser(world.officer), november)
     cell(page, "DVC09.received_online").focus()
     paste(page, "1.234\t0\t0\t1200\t34\t0\t0\t99\t0\r\n5\t0\t\t5\t0\t0\t0\t99\t0\r\n")
-    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Ghi 15 ô").click()
     expect(page.locator("#tin-dan")).to_contain_text("Đã dán 15 ô, không dán 2 ô, bỏ qua 1 ô trống.")
     saved(page)
     assert (row(november).received_online, row(november).pending_in_time) == (1234, 0)
