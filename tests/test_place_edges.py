@@ -4,9 +4,11 @@ import datetime as dt
 
 import pytest
 
+from de_an_06.plain.spans import Span
 from reporting.expected import settle
-from reporting.models import Basis
+from reporting.models import Basis, Report
 from reporting.reading.contributions import source
+from reporting.reading.overview import overview
 from reporting.reading.places import BEFORE, NOW, Stretch
 from reporting.reading.ranges import service_sums, unit_sums
 from taskforces.models import AdministrativeUnit, Level, UnitVersion
@@ -122,3 +124,31 @@ def test_a_unit_that_stood_here_on_one_day_of_a_side_has_its_state_here(world, m
     assert [
         row.pending_overdue for row in unit_sums(Stretch(world.tx_binh_long.pk, "provisional", [september, october]))
     ] == ([received] if received else [])
+
+
+def test_a_unit_with_two_services_is_one_unit(world, months):
+    send(world.long_thuy, months[1], received_online=1)
+    send(world.long_thuy, months[1], service="DVC12", received_online=2)
+    for now in (months[1:], months):
+        dossiers = sums_of(world.tx_phuoc_long, now)[NOW, world.long_thuy.pk]
+        assert (dossiers.received_online, dossiers.units) == (3, 1)
+
+
+def test_a_unit_that_was_blank_where_it_stood_first_is_counted_where_it_reported(world, month, at):
+    at("2024-12-20 09:00")
+    move(world.long_thuy, world.tx_binh_long, dt.date(2024, 12, 1))
+    october, _, december = (month(f"2024-{m}") for m in (10, 11, 12))
+    send(world.long_thuy, october)
+    send(world.long_thuy, december, received_online=5)
+    [line] = overview(world.binh_phuoc.pk, Span.parse("2024-Q4")).services
+    assert (line.dossiers.received_online, line.dossiers.units) == (5, 1)
+
+
+def test_a_report_that_stands_nowhere_is_in_no_stretch_but_its_own_units(world, months):
+    """docs/decisions/0010: its path is the unit's number alone."""
+    report = send(world.long_thuy, months[0], received_online=1, pending_overdue=4)
+    Report.objects.filter(pk=report.pk).update(path=f"/{world.long_thuy.pk}/")
+    assert sums_of(world.tx_phuoc_long, months) == {}
+    assert sums_of(world.long_thuy, months)[NOW, None].pending_overdue == 4
+    for unit, value in ((world.tx_phuoc_long, None), (world.long_thuy, 4)):
+        assert source(unit.pk, months, Basis.PROVISIONAL, "pending_overdue").value == value
