@@ -31,7 +31,7 @@ from .units_below import LINKED_SERVICES
 
 # measure -> (words, fields added, fields of the denominator)
 DOSSIER_MEASURES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
-    **{group.name: (group.sum_label, group.fields, ()) for group in GROUPS if not group.is_single},
+    **{group.name: (group.sum_label, group.fields, ()) for group in GROUPS},
     **{figure.name: (figure.label, (figure.name,), ()) for figure in FIGURES},
     **{rate.name: (rate.label, rate.over, rate.under.fields) for rate in RATES},
     "linked": ("Hồ sơ tiếp nhận của hai nhóm liên thông", RECEIVED_FIELDS, ()),
@@ -148,7 +148,7 @@ def _stands(unit_id: int, below: int | None, read: list[Period], day: dt.date | 
         place &= Q(unit_id=unit_id)
     if day is None or len(read) == 1:
         return place
-    nowhere = Q(path=Concat(Value("/"), Cast("unit_id", CharField()), Value("/"))) & ~Q(path__contains=f"/{unit_id}/")
+    nowhere = Q(path=Concat(Value("/"), Cast("unit_id", CharField()), Value("/"))) & ~Q(unit_id=unit_id)
     return Q(unit__in=UnitVersion.objects.on(day).filter(place).values("unit")) & ~nowhere  # docs/decisions/0010
 
 
@@ -225,7 +225,7 @@ def _place(row: SourceRow, order: Order) -> tuple:
     if order == Order.LARGEST:
         return -(row.value or 0), -(row.of or 0)
     if row.value is None or not row.of:
-        return 1, 0, 0
+        return (1,)
     rate = Fraction(row.value, row.of)
     return 0, rate if order == Order.LOWEST_RATE else -rate, -row.of
 

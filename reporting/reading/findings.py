@@ -7,7 +7,7 @@ from de_an_06.plain.numbers import format_number, format_rate
 from reporting.lateness import overdue_words
 from reporting.models import Status
 
-from .overview import Overview, UnitRow
+from .overview import MissingReport, Overview, UnitRow
 from .ranges import Dossiers
 
 FEWEST_DOSSIERS = 20  # a rate of fewer resolved dossiers is not held up as good or bad
@@ -24,9 +24,9 @@ class Finding:
 
 
 def findings(seen: Overview) -> list[Finding]:
-    """At most four, the most pressing first; nothing where nothing was reported."""
+    """At most one of each kind, the most pressing first; nothing where nothing was reported."""
     found = [*_missing(seen), *_slow_service(seen), *_overdue(seen), *_best_unit(seen)]
-    return sorted(found, key=lambda f: ["bad", "warn", "ok"].index(f.tone))[:4]
+    return sorted(found, key=lambda f: ["bad", "warn", "ok"].index(f.tone))
 
 
 def _value(dossiers: Dossiers) -> Fraction | None:
@@ -42,10 +42,10 @@ def _missing(seen: Overview) -> list[Finding]:
     if not past or not seen.has_units_below:
         return []
     overdue = [m for m in past if m.status != Status.RETURNED]
-    names = list(dict.fromkeys(m.name for m in overdue))
+    names = _units(overdue)
     returned = [m for m in past if m.status == Status.RETURNED]
     back = f"{format_number(len(returned))} báo cáo bị trả lại, chưa gửi lại"
-    back_names = f"{_named(list(dict.fromkeys(m.name for m in returned)))}."
+    back_names = f"{_named(_units(returned))}."
     if not overdue:
         return [Finding("warn", back, back_names)]
     more = f" Ngoài ra {back}: {back_names}" if returned else ""
@@ -57,6 +57,11 @@ def _missing(seen: Overview) -> list[Finding]:
     else:
         title = f"{format_number(len(names))} đơn vị chưa nộp, đã quá hạn"
     return [Finding("bad", title, f"{_named(names)}.{more}")]
+
+
+def _units(missing: list[MissingReport]) -> list[str]:
+    """The name of each unit once; two units may bear one name."""
+    return list({m.unit_id: m.name for m in missing}.values())
 
 
 def _named(names: list[str]) -> str:

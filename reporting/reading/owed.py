@@ -25,10 +25,6 @@ class Submissions:
     older: int = 0  # units there on the last day whose last report in the figures is from before the last month
     same_units: int = 0  # units with equally many reports in this stretch and in the one compared with
 
-    @property
-    def is_complete(self) -> bool:
-        return self.expected_reports > 0 and self.reports == self.expected_reports
-
 
 TOTAL = 0  # no unit has this number
 
@@ -47,7 +43,6 @@ def submissions(stretch: Stretch) -> dict[tuple[str, int | None], Submissions]:
         return {}
     with_table, params = placed(stretch)
     statuses = COUNTED[Basis(stretch.basis)]
-    last = f"CASE side WHEN 'now' THEN {len(stretch.now) - 1} ELSE {max(len(stretch.before) - 1, 0)} END"
     sql = f"""{with_table},
         owed AS (
             SELECT p.side, p.unit_id, p.status, p.is_late, p.here, p.at_end, COALESCE(p.here, p.at_end) AS place,
@@ -62,7 +57,7 @@ def submissions(stretch: Stretch) -> dict[tuple[str, int | None], Submissions]:
                    SUM(CASE WHEN owed = 1 AND status = 'submitted' THEN 1 ELSE 0 END) AS submitted,
                    SUM(CASE WHEN owed = 1 AND status = 'returned' THEN 1 ELSE 0 END) AS returned,
                    SUM(CASE WHEN counted = 1 AND is_late THEN 1 ELSE 0 END) AS late,
-                   MAX(CASE WHEN at_end IS NOT NULL AND reported_k < {last} THEN at_end END) AS older_at
+                   MAX(CASE WHEN at_end IS NOT NULL AND reported_k < {stretch.last_k} THEN at_end END) AS older_at
             FROM owed GROUP BY side, unit_id, place),
         same AS (SELECT unit_id FROM owed GROUP BY unit_id
                  HAVING SUM(CASE WHEN side = 'now' THEN counted END) = SUM(CASE WHEN side = 'before' THEN counted END)

@@ -31,7 +31,7 @@ VERSION_TABLE = UnitVersion._meta.db_table
 
 @dataclass
 class Stretch:
-    """The months read, oldest first, and those compared with; both may be empty."""
+    """The months read, oldest first, and those compared with, earlier and at most as many; both may be empty."""
 
     unit_id: int
     basis: str
@@ -48,7 +48,7 @@ class Stretch:
     @property
     def is_month(self) -> bool:
         """One month on each side: a unit has one report there, so nothing is added up over time."""
-        return len(self.now) <= 1 and len(self.before) <= 1
+        return len(self.now) <= 1
 
     @property
     def last_k(self) -> int:
@@ -112,8 +112,6 @@ def placed(stretch: Stretch, statuses: Sequence[str] = ()) -> tuple[str, list]:
         sql = f"SELECT x.*, {_if('at_the_end')} AS at_end, {_if('at_the_start')} AS at_start FROM ({sql}) x"  # noqa: S608
         params += [now_last, before_last, now_first, before_first]
     else:
-        earliest = min(p.data_to for p in [*stretch.now, *stretch.before]).isoformat()
-        latest = max(p.data_to for p in [*stretch.now, *stretch.before]).isoformat()
         sql = f"""
             SELECT {columns}, {place_of(unit, "r.path")} AS here,
                    {place_of(unit, "l.path")} AS at_end, {place_of(unit, "f.path")} AS at_start
@@ -125,7 +123,7 @@ def placed(stretch: Stretch, statuses: Sequence[str] = ()) -> tuple[str, list]:
                 WHERE {under(unit, "v.path")} AND v.valid_from <= %s AND (v.valid_to IS NULL OR v.valid_to >= %s)))
             {kept}"""  # noqa: S608 - table names and a unit's number
         params += [now_last, now_last, before_last, before_last, now_first, now_first, before_first, before_first]
-        params += [latest, earliest]
+        params += [now_last, before_first if stretch.before else now_first]
     span = ", ".join(["(%s, %s, %s)"] * len(rows))
     return f"WITH span(side, period_id, k) AS (VALUES {span}),\nplaced AS ({sql})", [*params, *statuses]
 
