@@ -6,12 +6,12 @@ import pytest
 from django.utils import timezone
 
 from de_an_06.plain.numbers import LARGEST
-from reporting.models import Report, RollupAudit, RollupRequest, RollupRun
+from reporting.models import Indicator, Report, RollupAudit, RollupRequest, RollupRun
 from reporting.rollup import rollup
 from reporting.rollup.audit import audit, latest_alarm
 from taskforces.models import AdministrativeUnit, Level, UnitVersion
 from tests.conftest import FIRST_NEW
-from tests.test_rollup import counts, put, set_status, total
+from tests.test_rollup import counts, pair, put, put_indicator, set_status, total
 
 LAST, DAY = dt.date(2026, 11, 14), dt.timedelta(days=1)  # of November's data
 
@@ -136,6 +136,15 @@ def test_totals_of_a_unit_that_left_every_tree_raise_no_alarm_while_they_wait(wo
     UnitVersion.objects.filter(unit__in=gone).delete()
     for unit in (world.lam_dong, world.nation):
         RollupRequest.objects.create(unit=unit, period=november)
+    assert audit(november) == []
+
+
+def test_an_audit_looks_for_no_own_total_at_a_commune(world, november):
+    """What is never added over units stays in the commune's report alone: no stored total, none missing."""
+    Indicator.objects.filter(code="NL01").update(over_units=Indicator.OverUnits.OWN)
+    put_indicator(world.phuoc_long, november, "NL01", 5)
+    rollup.drain()
+    assert pair(world.dong_nai, november, "NL01") == "no row"
     assert audit(november) == []
 
 

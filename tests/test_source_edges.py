@@ -160,7 +160,7 @@ def test_rows_are_named_and_an_office_by_its_unit(world, months):
     rows = behind(world.dong_nai, months, "received_online").rows
     name_rows(rows, months)
     assert [row.unit_name for row in rows] == [
-        "Cơ quan Tỉnh Đồng Nai",
+        "UBND tỉnh Đồng Nai (cấp tỉnh)",
         "Phường Phước Long",
         f"Đơn vị số {world.phuoc_binh.pk}",  # no name on the month's last day
     ]
