@@ -194,10 +194,7 @@ LOGIN_REDIRECT_URL = "home"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_ADAPTER = "taskforces.people.accounts.AccountAdapter"
-ACCOUNT_FORMS = {
-    "add_email": "taskforces.people.accounts.AddMailForm",
-    "reset_password": "taskforces.people.accounts.ForgottenPasswordForm",
-}
+ACCOUNT_FORMS = {"reset_password": "taskforces.people.accounts.ForgottenPasswordForm"}
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = False

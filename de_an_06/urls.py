@@ -12,6 +12,7 @@ from .guide import guide
 from .health import healthz, readyz
 
 admin.site.site_header = admin.site.site_title = "Quản trị Cổng báo cáo Đề án 06"
+admin.site.index_title = "Danh mục, đơn vị và tài khoản"
 admin.site.login = secure_admin_login(home.administration)
 admin.site.has_permission = lambda request: may_enter_administration(request.user)
 

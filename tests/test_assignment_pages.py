@@ -451,7 +451,7 @@ def test_overdue_assignments_stand_on_the_chairs_page(world, client, given, mont
     client.force_login(world.chair)
     page = client.get(f"{reverse('dashboard')}?ky=2026-11")
     text = text_of(page)
-    assert "Nhiệm vụ quá hạn 8 Quá lâu nhất trước, đến ngày 16/11/2026" in text
+    assert "Nhiệm vụ quá hạn 8 Quá hạn lâu nhất xếp trước, đến ngày 16/11/2026" in text
     assert "Quá hạn 6 ngày" in text
     link = unescape(re.search(r'href="([^"]+)">Xem cả 8 nhiệm vụ quá hạn', page.text)[1])
     assert len(re.findall(r">(NV\d+) Việc", client.get(link).text)) == 8

@@ -261,7 +261,7 @@ def test_a_reason_is_kept_with_what_it_is_about_and_goes_alone(report, world):
     save(report, world.officer, {"DVC19.received_in_person": "12", "DVC19.received_postal": "3"})
     kept = reason(report, world.officer, " Hệ thống ngừng ")
     assert (kept.reason, kept.by, kept.cell) == ("Hệ thống ngừng", world.officer, "DVC19.received_in_person")
-    assert kept.about.startswith("Cần giải thích: 12 hồ sơ trực tiếp")
+    assert kept.about.startswith("Cần giải trình: 12 hồ sơ trực tiếp")
     other = reason(report, world.leader, "Dân gửi", cell="DVC19.received_postal")
     with pytest.raises(NotAllowed, match="dài nhất"):
         reason(report, world.officer, "a" * 1001)
@@ -272,7 +272,7 @@ def test_a_reason_is_kept_with_what_it_is_about_and_goes_alone(report, world):
 def test_a_hard_problem_or_a_blank_takes_no_reason(report, world):
     save(report, world.officer, {**COMPLETE, KEY: "99"})
     for code, cell in (("identity", "DVC09.resolved_early"), ("identity", KEY), ("missing", "DVC10.opening")):
-        with pytest.raises(NotAllowed, match="không còn cần giải thích"):
+        with pytest.raises(NotAllowed, match="không còn cần giải trình"):
             reason(report, world.officer, "Đúng vậy", code, cell)
 
 

@@ -143,9 +143,9 @@ def test_the_slowest_service_is_named_and_the_next():
     ]
     title = "Dịch vụ DVC03: chậm nhất trong các dịch vụ"
     assert said(services=slow) == [
-        ("bad", title, "8,18% trước và đúng hạn, 1.010 hồ sơ trễ. Sau đó là Dịch vụ DVC04 93,00%.")
+        ("bad", title, "8,18% trước và đúng hạn, 1.010 hồ sơ quá hạn. Sau đó là Dịch vụ DVC04 93,00%.")
     ]
-    assert said(services=slow[:3:2]) == [("bad", title, "8,18% trước và đúng hạn, 1.010 hồ sơ trễ.")]
+    assert said(services=slow[:3:2]) == [("bad", title, "8,18% trước và đúng hạn, 1.010 hồ sơ quá hạn.")]
 
 
 def test_the_two_slowest_units_of_the_slowest_service_are_named():
@@ -157,7 +157,7 @@ def test_the_two_slowest_units_of_the_slowest_service_are_named():
     [(tone, _, text)] = said(services=lines, rows=rows)
     assert (tone, text) == (
         "bad",
-        "73,91% trước và đúng hạn, 6 hồ sơ trễ. Chậm nhất: Xã C 50,00%, Xã D 66,67%.",
+        "73,91% trước và đúng hạn, 6 hồ sơ quá hạn. Chậm nhất: Xã C 50,00%, Xã D 66,67%.",
     )
     [(_, _, text)] = said(services=lines, rows=rows[:2])
     assert text.endswith("Chậm nhất: Xã A 90,00%.")

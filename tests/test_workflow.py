@@ -114,7 +114,7 @@ def test_a_branch_is_not_ready_with_blank_or_wrong_cells_of_its_own(world, repor
     ServiceFigures.objects.filter(report=report, service__code="DVC09").update(rejected=None)
     with pytest.raises(Refused, match="Chưa chốt được phần Văn phòng: còn 1 ô") as refusal:
         mark_ready(report_id=report.pk, branch="office", by=world.officer)
-    assert str(refusal.value) == "Phần Văn phòng chưa xong: còn 1 ô thiếu hoặc sai."  # the sentence alone
+    assert str(refusal.value) == "Chưa chốt được phần Văn phòng: còn 1 ô thiếu hoặc sai."  # the sentence alone
     assert [p.cell for p in refusal.value.problems] == ["DVC09.rejected"]
     mark_ready(report_id=report.pk, branch="police", by=world.police_officer)  # not their cell
     ServiceFigures.objects.filter(report=report, service__code="DVC09").update(rejected=99)

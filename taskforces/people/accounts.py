@@ -5,7 +5,7 @@ from functools import cache
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend as AllauthBackend
 from allauth.account.fields import EmailField
-from allauth.account.forms import AddEmailForm, ResetPasswordForm
+from allauth.account.forms import ResetPasswordForm
 from allauth.core.internal.ratelimit import truncate_ip
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm, LoginWebAuthnForm
 from celery import shared_task
@@ -131,15 +131,6 @@ class EditKeyForm(EditWebAuthnForm):
     name = forms.CharField(label="Tên khóa")
 
 
-def _mail_field():
-    field = EmailField(label="Thư công vụ", error_messages={"invalid": "Ghi đủ địa chỉ thư, như ten@tinh.gov.vn."})
-    field.widget.attrs["placeholder"] = "ten@tinh.gov.vn"
-    return field
-
-
-class AddMailForm(AddEmailForm):
-    email = _mail_field()
-
-
 class ForgottenPasswordForm(ResetPasswordForm):
-    email = _mail_field()
+    email = EmailField(label="Thư công vụ", error_messages={"invalid": "Ghi đủ địa chỉ thư, như ten@tinh.gov.vn."})
+    email.widget.attrs["placeholder"] = "ten@tinh.gov.vn"
