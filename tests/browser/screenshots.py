@@ -149,12 +149,12 @@ def unit_enters(studio):
     studio.shoot(page, "giai-thich", around=[page.locator("#DV02"), question], margin=6)
     type_into(question.locator(".reason"), "Số hóa bổ sung hồ sơ giấy của quý III")
     page.get_by_role("button", name="Chốt số liệu phần này").click()
-    page.get_by_text("Đã chốt phần").wait_for()
+    page.get_by_text("Đã chốt phần").first.wait_for()
 
     police = studio.page("congan.phuoclong")
     police.goto(entry)
     police.get_by_role("button", name="Chốt số liệu phần này").click()
-    police.get_by_text("Đã chốt phần").wait_for()
+    police.get_by_text("Đã chốt phần").first.wait_for()
 
     page.get_by_role("button", name="Kiểm tra và gửi").click()
     page.get_by_label("Tôi đã kiểm tra số liệu").wait_for()
