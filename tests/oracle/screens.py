@@ -1,5 +1,6 @@
 """What a person sees held against the model: the numbers of the dashboard as HTML, and the Excel file cell by cell."""
 
+import math
 import shutil
 import subprocess
 from collections import defaultdict
@@ -331,7 +332,7 @@ class Books:
         cells |= {("services", "TỔNG SỐ", f): v for f, v in sheet_values(sums).items()}
         for code, about in o.world.indicators.items():
             over, under = sums.pair(code)
-            rate = NEITHER if over is None or not under else digits(over / under)
+            rate = NEITHER if over is None or not under else over / under
             cells["indicators", code, "numerator"], cells["indicators", code, "denominator"] = over, under
             if about.kind == "ratio":
                 cells["indicators", code, "rate"] = rate
@@ -355,17 +356,12 @@ class Books:
         return self.oracle.world
 
 
-def digits(value: float) -> float:
-    """LibreOffice keeps 15 significant digits, so 10**12 / 37 has fewer places than a rate of a few dossiers."""
-    return float(f"{value:.12g}")
-
-
 def sheet_values(sums: Sums) -> dict:
     found: dict = {}
     for name in SHEET_FIGURES:
         over, under = sums.measure(name)
         if name in {"online_rate", "in_time_rate"}:
-            found[name] = NEITHER if over is None or not under else digits(over / under)
+            found[name] = NEITHER if over is None or not under else over / under
         else:
             found[name] = over
     return found
@@ -386,7 +382,7 @@ def read_book(path: Path) -> dict:
     def take(sheet: str, key: str, names, values) -> None:
         for name, value in zip(names, values, strict=False):
             if value not in (None, "", "x"):
-                cells[sheet, key, name] = digits(value) if isinstance(value, float) else value
+                cells[sheet, key, name] = value
 
     for row in rows("Theo đơn vị"):
         take("units", row[1], ("expected", "reports", *SHEET_FIGURES), row[2:])
@@ -423,7 +419,10 @@ def compare_book(tally: Tally, kind: str, where: str, path: Path, wanted: dict) 
             continue
         if sheet == "indicators" and name == "rate" and cell not in wanted and got[cell] == NEITHER:
             continue  # of a plain number
-        tally.same(kind, f"{where} {cell}", got.get(cell), wanted.get(cell))
+        says, model = got.get(cell), wanted.get(cell)
+        if isinstance(says, float) and isinstance(model, float) and math.isclose(says, model, rel_tol=1e-12):
+            model = says  # a spreadsheet program keeps 15 significant digits
+        tally.same(kind, f"{where} {cell}", says, model)
 
 
 def recalculate(books: list[Path], folder: Path) -> list[Path]:
