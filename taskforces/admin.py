@@ -3,6 +3,7 @@
 Nothing here is deleted: accounts are made inactive, postings end by a date, units come from `manage.py load_units`.
 """
 
+from allauth.account.admin import EmailAddress  # its admin is registered by this import
 from allauth.mfa.admin import AuthenticatorAdmin
 from allauth.mfa.models import Authenticator
 from django import forms
@@ -61,7 +62,7 @@ def say_permissions(field):
     return field
 
 
-OPEN_TO_PERMISSIONS = ["taskforces", "reporting", "account", "mfa", "auth"]  # of the apps that have pages here
+OPEN_TO_PERMISSIONS = ["taskforces", "reporting", "mfa", "auth"]  # of the apps that have pages here
 
 
 class NewAccountForm(forms.ModelForm):
@@ -128,7 +129,9 @@ class UserAdmin(NothingIsDeleted, DjangoUserAdmin):
         return super().user_change_password(request, id, form_url)
 
 
-admin.site.unregister([Authenticator, Group])  # registered by those imported above, who say them in English
+# Registered by those imported above, who say them in English. Addresses have no page any more: a reset link would go to
+# whatever was added there, and an account's e-mail is changed by its owner alone (people/own_email.py).
+admin.site.unregister([Authenticator, Group, EmailAddress])
 
 
 @admin.register(Group)

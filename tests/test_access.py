@@ -975,7 +975,6 @@ class Kept:
 
 ADMIN = {
     "auth.group": Kept(deletes=True, body=lambda o: {"name": "Nhóm mới"}),
-    "account.emailaddress": Kept(deletes=True, body=lambda o: {"user": o.world.leader.pk, "email": "hanh@tinh.vn"}),
     "mfa.authenticator": Kept(adds=False, deletes=True),
     "taskforces.user": Kept(body=lambda o: {"username": "moi", "full_name": "Người Mới", "usable_password": "false"}),
     "taskforces.posting": Kept(
@@ -1035,8 +1034,6 @@ def one_of(label, o):
     model = apps.get_model(label)
     if label == "auth.group":
         return model.objects.create(name="Nhóm")
-    if label == "account.emailaddress":
-        return model.objects.create(user=o.world.officer, email="nhung@tinh.vn")
     if label == "mfa.authenticator":
         return model.objects.create(user=o.world.officer, type="totp", data={"secret": "x"})
     if label == "reporting.reportingsettings":

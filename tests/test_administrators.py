@@ -16,7 +16,7 @@ from taskforces.models import Posting, Role, User
 from tests.conftest import make_person
 
 pytestmark = pytest.mark.django_db
-TOO_MUCH = {"auth.group", "account.emailaddress", "mfa.authenticator"}  # makes administrators, or opens accounts
+TOO_MUCH = {"auth.group", "mfa.authenticator"}  # makes administrators, or opens accounts
 
 
 @pytest.fixture

@@ -160,3 +160,10 @@ def test_without_mail_the_page_says_so_and_who_helps(client, officer, settings):
 
 def test_the_menu_and_the_page_of_own_data_lead_there(client, officer):
     assert client.get(reverse("my-data")).text.count(f'href="{reverse("account_email")}"') == 2
+
+
+def test_nobody_gives_an_account_a_mailbox_in_the_administration(officer, world, client):
+    """Its page of addresses is gone: a reset link would go to whatever was added there."""
+    client.force_login(world.administrator)
+    for page in ("", "add/"):
+        assert client.get(f"/quan-tri/account/emailaddress/{page}").status_code == 404
