@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from reporting.models import Holiday, ParticipatingArea, PublicService
+from reporting.models import Holiday, ParticipatingArea, PublicService, ServiceTerms
 from taskforces import scope
 from taskforces.models import Posting, Role, User
 from tests.conftest import make_person
@@ -135,3 +135,16 @@ def test_a_list_asks_as_often_for_many_rows_as_for_few(world, client, page, one)
     (few, asked_for_few), (many, asked_for_many) = counts
     assert 0 < few < many
     assert asked_for_many <= asked_for_few + 3  # units of three tiers have one tier more above them
+
+
+def test_days_are_written_as_here(world, client):
+    """Day before month in lists and in the fields, and a field takes what it was filled with."""
+    row = ServiceTerms.objects.filter(service__code="DVC09").order_by("valid_from").first()
+    day = f"{row.valid_from.day:02d}/{row.valid_from.month:02d}/{row.valid_from.year}"
+    client.force_login(world.administrator)
+    assert day in client.get(reverse("admin:reporting_serviceterms_changelist") + "?q=DVC09").text
+    page = client.get(reverse("admin:reporting_serviceterms_change", args=[row.pk]))
+    assert f'value="{day}"' in page.text
+    field = page.context["adminform"].form.fields["valid_from"]
+    assert field.clean(day) == row.valid_from
+    assert field.clean("02/11/2026") == dt.date(2026, 11, 2)

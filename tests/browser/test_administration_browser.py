@@ -22,6 +22,18 @@ ADMIN_ENGLISH = re.compile(
     ).replace("|email", ""),  # Django's Vietnamese says it so
     re.IGNORECASE,
 )
+COVERED = """() => {
+    const words = document.createRange(), over = [];
+    for (const head of document.querySelectorAll("#content h1, #content h2")) {
+        words.selectNodeContents(head);
+        const a = words.getBoundingClientRect();
+        for (const button of document.querySelectorAll(".object-tools a")) {
+            const b = button.getBoundingClientRect();
+            if (a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom) over.push(head.innerText);
+        }
+    }
+    return over;
+}"""
 KEPT_NAMES = re.compile(r"UserAttributeSimilarityValidator|argon2\w*|[\w.+-]+@[\w.]+|\.csv|\.xlsx|csv|xlsx")
 
 
@@ -69,17 +81,19 @@ def refused(said) -> bool:
 def test_every_page_of_the_administration(open_browser, people, who, viewport):
     user = getattr(people, who)
     page = open_browser(user, viewport=viewport)
-    said, english, opened = watch(page), [], 0
+    said, english, covered, opened = watch(page), [], [], 0
     for address in addresses(user):
         if page.goto(address).status != 200:
             continue
         opened += 1
+        covered += page.evaluate(COVERED)
         words = KEPT_NAMES.sub(" ", words_of(page.content()))
         if left := ADMIN_ENGLISH.findall(words):
             english.append(f"{address}: {sorted(set(left))}")
     assert opened > 40
     assert [line for line in said if not refused(line)] == []
     assert english == []
+    assert covered == []
 
 
 def test_bringing_in_and_taking_out(open_browser, people):
