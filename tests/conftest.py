@@ -156,6 +156,41 @@ def month(world):
     return lambda key: open_period(Span.parse(key).first)
 
 
+@pytest.fixture
+def put(fill):
+    """Hand in a report of one service (received, resolved, `stuck` = pending overdue), and DD04."""
+
+    from reporting.models import Indicator, IndicatorFigure, PublicService, Report, ServiceFigures
+
+    def write(
+        unit, period, online, in_person=0, early=0, overdue=0, stuck=0, status="submitted", dd04=None, service="DVC09"
+    ):
+        report = Report.objects.get(unit=unit, period=period)
+        fill(report, services=[], status=status)
+        IndicatorFigure.objects.filter(report=report).delete()
+        ServiceFigures.objects.create(
+            report=report,
+            service=PublicService.objects.get(code=service),
+            opening=0,
+            received_online=online,
+            received_in_person=in_person,
+            received_postal=0,
+            resolved_early=early,
+            resolved_on_time=0,
+            resolved_overdue=overdue,
+            rejected=0,
+            pending_in_time=online + in_person - early - overdue - stuck,
+            pending_overdue=stuck,
+        )
+        if dd04 is not None:
+            IndicatorFigure.objects.create(
+                report=report, indicator=Indicator.objects.get(code="DD04"), numerator=dd04[0], denominator=dd04[1]
+            )
+        return report
+
+    return write
+
+
 @pytest.fixture(scope="session")
 def fill():
     """Write plausible figures into a report straight through the ORM: every owed cell, identity kept.

@@ -1,9 +1,11 @@
 """The rows a number came from: every report that is in a sum, with its part, so that anyone can add it up again."""
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from typing import Any
 
 from django.db.models import CharField, Q, QuerySet, Sum, Value
 from django.db.models.functions import Cast, Concat
@@ -53,6 +55,8 @@ class SourceRow:
     of: int | None = None
     qualifier: str = ""  # 'hơn', 'gần' before the value
     unit_name: str = ""
+    sort_key: str = ""  # of the unit's last name
+    month: int = 0  # which of the months read
 
     @property
     def status_label(self) -> str:
@@ -79,6 +83,17 @@ class Source:
     value: int | None
     of: int | None
     own_indicator: Indicator | None = None  # never added over units: the rows are the unit's own reports
+
+
+# A column of the rows: what it sorts by, None where a row has nothing there; and whether large comes first.
+COLUMNS: dict[str, tuple[Callable[[SourceRow], Any], bool]] = {
+    "don-vi": (lambda row: (row.sort_key, row.unit_id), False),
+    "ky": (lambda row: row.month, True),
+    "trang-thai": (lambda row: (list(Status).index(Status(row.status)), row.is_late), False),
+    "so": (lambda row: row.value, True),
+    "tong": (lambda row: row.of, True),
+    "ty-le": (lambda row: Fraction(row.value, row.of) if row.value is not None and row.of else None, False),
+}
 
 
 class UnknownMeasure(ValueError):
@@ -215,7 +230,9 @@ def _source(
     versions = UnitVersion.objects.filter(unit__in=counted.values("unit")).order_by("valid_from")
     names = dict(versions.values_list("unit_id", "sort_key"))  # the last one stays
     months = {p.pk: k for k, p in enumerate(read)}
-    rows.sort(key=lambda r: (*_place(r, order), names.get(r.unit_id, ""), r.unit_id, months[r.period_id]))
+    for row in rows:
+        row.sort_key, row.month = names.get(row.unit_id, ""), months[row.period_id]
+    rows.sort(key=lambda r: (*_place(r, order), r.sort_key, r.unit_id, r.month))
     value, of = add(*(r.value for r in rows)), add(*(r.of for r in rows))
     return Source(label, has_denominator, order, is_state, rows, value, of)
 
@@ -228,6 +245,25 @@ def _place(row: SourceRow, order: Order) -> tuple:
         return (1,)
     rate = Fraction(row.value, row.of)
     return 0, rate if order == Order.LOWEST_RATE else -rate, -row.of
+
+
+def sort_by(found: Source, column: str, *, large_first: bool) -> None:
+    """Sorts the rows by one of COLUMNS; equal ones stay as they were, those without a value are last either way."""
+    key = COLUMNS[column][0]
+    known = [row for row in found.rows if key(row) is not None]
+    rest = [row for row in found.rows if key(row) is None]
+    found.rows = sorted(known, key=key, reverse=large_first) + rest
+
+
+def cells_behind(measure: str) -> tuple[set[str] | None, set[str]]:
+    """The cells of a report that `source` adds up: codes of services or of the indicator (None: every service), and
+    names of the fields."""
+    code, _, name = measure.rpartition(".")
+    if name not in DOSSIER_MEASURES:
+        return {measure}, {"numerator", "denominator"}
+    _, fields, under = DOSSIER_MEASURES[name]
+    linked = set(LINKED_SERVICES) if name == "linked" else None
+    return {code} if code else linked, {*fields, *under}
 
 
 def name_rows(rows: list[SourceRow], read: list[Period]) -> None:

@@ -1,6 +1,7 @@
 """Reading: the page a chair reads in a minute, and the rows behind each of its numbers."""
 
 import datetime as dt
+from urllib.parse import quote
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,7 +13,7 @@ from django.views.decorators.vary import vary_on_headers
 from de_an_06.plain.numbers import format_number, format_rate, whole_number, with_qualifier
 from reporting.figures import SIGNS
 from reporting.models import Basis, Period
-from reporting.reading.contributions import Source, UnknownMeasure, name_rows, source, values_below
+from reporting.reading.contributions import COLUMNS, Source, UnknownMeasure, name_rows, sort_by, source, values_below
 from reporting.reading.findings import findings
 from reporting.reading.overview import RANKINGS, NoFigures, Overview, months_of, overview
 from reporting.reading.places import Stretch
@@ -192,10 +193,12 @@ def source_rows(request: HttpRequest) -> HttpResponse:
     own = choice.unit_id if request.GET.get("rieng") == "1" else None
     row = _row_of_page(request, choice, read[-1].data_to)
     below = row.unit_id if row else own
+    measure = request.GET.get("so", "")
     try:
-        found = source(choice.unit_id, read, choice.basis, request.GET.get("so", ""), below=below)
+        found = source(choice.unit_id, read, choice.basis, measure, below=below)
     except UnknownMeasure as error:
         raise Http404 from error
+    heads = _column_heads(request, found)
     page = Paginator(found.rows, CONTRIBUTIONS_A_PAGE).get_page(request.GET.get("trang"))
     name_rows(page.object_list, read)
     labels = {p.pk: p.label for p in read}
@@ -215,7 +218,7 @@ def source_rows(request: HttpRequest) -> HttpResponse:
         "rate": format_rate(found.value, found.of) if found.has_denominator else "",
         "rows": [
             {
-                "url": reverse("report-detail", args=[row.report_id]) if sees_path(request.user, row.path) else "",
+                "url": _marked(row.report_id, measure) if sees_path(request.user, row.path) else "",
                 "name": row.unit_name,
                 "period": labels[row.period_id],
                 "status": tables.report_status(row.status, None),
@@ -227,11 +230,43 @@ def source_rows(request: HttpRequest) -> HttpResponse:
             for row in page.object_list
         ],
         "below": _values_below(request, choice, read, found) if own is None else [],
+        "heads": heads,
         "page": page,
         "back": choice.query(),
         "basis_words": "chỉ báo cáo đã duyệt" if choice.basis == Basis.OFFICIAL else "báo cáo đã gửi và đã duyệt",
     }
     return render(request, "reporting/source_rows.html", context)
+
+
+def _marked(report_id: int, measure: str) -> str:
+    """The report's page at the cells that are in the number."""
+    return reverse("report-detail", args=[report_id]) + f"?o={quote(measure)}#o"
+
+
+def _column_heads(request: HttpRequest, found: Source) -> list[dict]:
+    """The heads of the rows, each a link that sorts by it; sorts the rows as the address (`xep`) says.
+
+    'so' sorts as one looks at such a column first (large numbers, low rates), '-so' the other way.
+    """
+    heads = {"don-vi": "Đơn vị", "ky": "Kỳ", "trang-thai": "Trạng thái", "so": "Số liệu"}
+    if found.has_denominator:
+        heads |= {"so": "Số đạt", "tong": "Tổng số", "ty-le": "Tỷ lệ"}
+    chosen = request.GET.get("xep", "")
+    column, other_way = chosen.removeprefix("-"), chosen.startswith("-")
+    if chosen:
+        if column not in heads:
+            raise Http404
+        large_first = COLUMNS[column][1] != other_way
+        sort_by(found, column, large_first=large_first)
+    return [
+        {
+            "label": label,
+            "is_number": key in {"so", "tong", "ty-le"},
+            "next": f"-{key}" if chosen == key else key,
+            "sorted": ("descending" if large_first else "ascending") if key == column else "",
+        }
+        for key, label in heads.items()
+    ]
 
 
 def _values_below(request: HttpRequest, choice: Choice, read: list[Period], found: Source) -> list[dict]:

@@ -17,6 +17,7 @@ from de_an_06.plain.spans import Span
 from reporting import closing, difficulties
 from reporting.entry.form import load_form
 from reporting.models import Basis, FigureChange, Period, PeriodClosure, Report, ReportEvent, Status
+from reporting.reading.contributions import cells_behind
 from reporting.reading.months import reports_in_months
 from reporting.report_doors import get_report, named_reports
 from reporting.report_log import NotAllowed
@@ -164,6 +165,7 @@ def report_detail(request, pk):
             "since_last_month": changes.changes_since_last_month(form),
             "since_return": since_return,
             "changed": {change.cell for change in since_return},
+            "marked": _marked_cells(form, request.GET.get("o", "")),
             "closed": "" if form.is_open else closing.closed_sentence(report),
             "may_approve": reviewer and report.status == Status.SUBMITTED and not why_not,
             "why_not_approve": why_not,
@@ -176,6 +178,14 @@ def report_detail(request, pk):
             "back_to": _list_address(request, report.period) if may_read_reviews(user) else reverse("task-list"),
         },
     )
+
+
+def _marked_cells(form, measure: str) -> list[str]:
+    """The cells in a number of the dashboard from whose rows the reader comes; none for a number there is not."""
+    codes, fields = cells_behind(measure)
+    if codes is None:
+        codes = {line.code for line in form.services}
+    return [key for key in form.cells if key.partition(".")[0] in codes and key.partition(".")[2] in fields]
 
 
 def _with_actors(events, report):
