@@ -10,7 +10,6 @@ from reporting.reading.ranges import (
     add,
     figures_of,
     indicator_sums,
-    indicator_totals,
     service_sums,
     unit_sums,
 )
@@ -54,6 +53,6 @@ def test_no_month_has_no_figures_and_asks_nothing():
     assert service_sums(nothing, by_child=True, by_service=True) == []
     assert unit_sums(nothing) == []
     assert indicator_sums(nothing, [1]) == []
-    assert indicator_totals(nothing) == {}
+    assert indicator_sums(nothing, by_child=False) == []
     assert submissions(nothing) == {}
     assert missing_and_direct(1, "/1/", []) == []

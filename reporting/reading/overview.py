@@ -23,16 +23,14 @@ from taskforces.models.units import path_ids, reporter_name
 from taskforces.units.tree import version_of_day
 
 from . import left_behind
-from .compared import Comparison, compared_months, months_of
+from .compared import Comparison, Sums, compare, compared_months, months_of, year_ago
 from .notices import notices
 from .owed import OwedReport, Submissions, missing_and_direct, submissions, total_now
 from .places import BEFORE, NOW, Stretch
 from .qualifiers import EXACT, Said, said_of, with_words
 from .ranges import (
     Dossiers,
-    IndicatorSum,
     Pair,
-    ServiceSum,
     indicator_sums,
     indicator_totals,
     service_sums,
@@ -110,7 +108,8 @@ class Overview:
     indicators: list[IndicatorTotal]
     rows: list[UnitRow]
     missing: list[MissingReport]
-    comparison: Comparison | None
+    comparison: Comparison | None  # with the span before
+    year_ago: Comparison | None  # with the same months of the year before, where these are others
     trend: list[TrendPoint]
     notices: list[str]
     problems: list[str]  # reports under the unit that are in no total, with the reason
@@ -218,7 +217,8 @@ def overview(
         ],
         rows=rows,
         missing=missing,
-        comparison=_comparison(span, seen),
+        comparison=compare(span.previous(), seen.sums, seen.own_ids),
+        year_ago=compare(span.same_last_year(), seen.last_year, seen.own_ids) if seen.last_year else None,
         trend=trend(unit_id, basis, seen.trend_months, seen.by_key, seen.summaries, seen.has_summaries),
         notices=notices(span, read, periods, version, seen.submissions, seen.left_behind, today),
         problems=rollup.latest_problems(unit_id, [p.pk for p in read]) if seen.children else [],
@@ -250,12 +250,12 @@ class _Seen:
     linked_ids: list[int]
     activation_ids: list[int]
     owed: dict[tuple[str, int | None], Submissions]
-    sums: list[ServiceSum]
-    pairs: list[IndicatorSum]  # of the activated identities
+    sums: Sums  # `by_child` is by service too where has_heat
+    last_year: Sums | None
     left_behind: list[left_behind.LeftBehind]
     trend_months: list[Month]
     summaries: dict[int, dict[int, tuple[Dossiers, dt.datetime]]]
-    has_heat: bool  # `sums` are by service
+    has_heat: bool
 
     @property
     def day(self) -> dt.date:
@@ -269,6 +269,10 @@ class _Seen:
     @property
     def submissions(self) -> Submissions:
         return total_now(self.owed)
+
+    @property
+    def own_ids(self) -> set[int]:
+        return {pk for pk, i in self.indicators.items() if i.is_own}
 
 
 def _read(
@@ -293,7 +297,9 @@ def _read(
     version = next((v for v in family if v.unit_id == unit_id), version)  # the same, with its unit
     ancestors = sorted((v for v in family if v.unit_id in above), key=lambda v: len(v.path))
     children = sorted((v for v in family if v.parent_id == unit_id), key=lambda v: (v.sort_key, v.pk))
-    stretch = Stretch(unit_id, basis, read, compared_months(span, read, by_key, today))
+    stretch = Stretch(unit_id, basis, read, compared_months(span, span.previous(), read, by_key, today))
+    back = year_ago(span)
+    last_year = Stretch(unit_id, basis, read, compared_months(span, back, read, by_key, today) if back else [])
     services = {s.pk: s for s in PublicService.objects.all()}
     catalogue = list(with_words(unit_id, read, basis))
     indicators = {i.pk: i for i in catalogue}
@@ -303,6 +309,15 @@ def _read(
     by_service = with_heat or len(children) <= HEAT_UNITS
     trend_months = [span.last.plus(k - TREND_MONTHS + 1) for k in range(TREND_MONTHS)]
     trend_periods = [by_key[m.key] for m in trend_months if m.key in by_key]
+
+    def sums_of(stretch: Stretch, same_units: int, split: bool) -> Sums:
+        by_child = service_sums(stretch, by_child=True, by_service=split, linked_ids=linked_ids)
+        by_service = by_child if split else service_sums(stretch, by_child=False, by_service=True)
+        activation = indicator_sums(stretch, activation_ids)
+        return Sums(stretch, same_units, by_child, by_service, activation, indicator_sums(stretch, by_child=False))
+
+    owed = submissions(stretch)
+    same_last_year = total_now(submissions(last_year)).same_units if last_year.before else 0
     return _Seen(
         unit_id=unit_id,
         stretch=stretch,
@@ -315,9 +330,9 @@ def _read(
         inexact={i.pk: i.code for i in catalogue if i.is_inexact},
         linked_ids=linked_ids,
         activation_ids=activation_ids,
-        owed=submissions(stretch),
-        sums=service_sums(stretch, by_child=True, by_service=by_service, linked_ids=linked_ids),
-        pairs=indicator_sums(stretch, activation_ids),
+        owed=owed,
+        sums=sums_of(stretch, total_now(owed).same_units, by_service),
+        last_year=sums_of(last_year, same_last_year, False) if same_last_year else None,
         left_behind=left_behind.left_behind(stretch) if level != Level.COMMUNE and len(read) > 1 else [],
         trend_months=trend_months,
         summaries=service_summaries(unit_id, basis, trend_periods) if level != Level.COMMUNE else {},
@@ -343,15 +358,13 @@ def _add_up_totals(seen: _Seen) -> _Totals:
         indicators, as_of = _indicator_summaries(seen.unit_id, stretch.basis, stretch.now[0])
         as_of = max([at for _, at in month.values()] + ([as_of] if as_of else []), default=None)
         return _Totals({pk: dossiers for pk, (dossiers, _) in month.items()}, indicators, as_of)
-    has_services = seen.has_heat or not seen.children
-    per_service = seen.sums if has_services else service_sums(stretch, by_child=False, by_service=True)
     totals: dict[int, Dossiers] = {}
-    for part in per_service:
+    for part in seen.sums.by_service:
         if part.side == NOW and part.service_id is not None:
             total = totals.setdefault(part.service_id, Dossiers())
             total += part.dossiers
             total.units -= part.counted_twice
-    return _Totals(totals, indicator_totals(stretch))
+    return _Totals(totals, indicator_totals(seen.sums.indicators))
 
 
 def _measures_of(totals: _Totals, seen: _Seen) -> Measures:
@@ -407,8 +420,9 @@ def _ranked_rows(seen: _Seen, direct: dict[int, _Direct], ranked_by: str) -> lis
     """The units below side by side, each with its rank now and in the months compared with."""
 
     def rows_of(side: str) -> list[UnitRow]:
-        months = seen.stretch.now
-        parts = seen.owed, seen.sums, seen.pairs, seen.services, (months[0].data_to, months[-1].data_to)
+        months, sums = seen.stretch.now, seen.sums
+        days = months[0].data_to, months[-1].data_to
+        parts = seen.owed, sums.by_child, sums.activation, seen.services, days
         return unit_rows(seen.unit_id, seen.version, seen.children, *parts, side=side)
 
     rows = rows_of(NOW)
@@ -425,22 +439,3 @@ def _indicator_summaries(unit_id: int, basis: str, period: Period) -> tuple[dict
         stored[row.indicator_id] = Pair(row.numerator, row.denominator, row.units_reported)
         as_of = max(as_of or row.computed_at, row.computed_at)
     return stored, as_of
-
-
-def _comparison(span: Span, seen: _Seen) -> Comparison | None:
-    """Both sides' figures of the units that have equally many reports in each."""
-    if not seen.stretch.before:
-        return None
-    sides = {NOW: Measures(), BEFORE: Measures()}
-    for part in seen.sums:
-        if part.same_units:
-            measures = sides[part.side]
-            measures.dossiers += part.dossiers
-            if part.linked is not None:
-                measures.linked = (measures.linked or 0) + part.linked
-    for pair in seen.pairs:
-        if pair.same_units and (pair.child_id is None or not seen.indicators[pair.indicator_id].is_own):
-            sides[pair.side].activation += pair.pair
-    units = seen.submissions.same_units
-    months = months_of(seen.stretch.before)
-    return Comparison(span.previous(), months, units, sides[NOW], sides[BEFORE]) if units else None

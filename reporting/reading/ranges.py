@@ -24,7 +24,7 @@ from reporting.figures import (
 )
 from reporting.models import Basis, Indicator, IndicatorFigure, ServiceFigures
 
-from .places import COUNTED, SHIFT, SIDES, Stretch, child_of, marks, placed, run
+from .places import COUNTED, NOW, SHIFT, SIDES, Stretch, child_of, marks, placed, run
 
 _SERVICE_FIGURES = ServiceFigures._meta.db_table
 _INDICATOR_FIGURES = IndicatorFigure._meta.db_table
@@ -257,21 +257,25 @@ def _dossiers_per_unit(stretch: Stretch, places: list[str]) -> str:
         {tables} GROUP BY {keys}, f.service_id"""
 
 
-def indicator_sums(stretch: Stretch, indicator_ids: Iterable[int]) -> list[IndicatorSum]:
-    """Some indicators of the reports under a unit, per side, unit below and same-unit flag; one query.
+def indicator_sums(
+    stretch: Stretch, indicator_ids: Iterable[int] | None = None, *, by_child: bool = True
+) -> list[IndicatorSum]:
+    """Some indicators (None: all) of the reports under a unit, per side and same-unit flag; one query.
 
-    Of one that is never added over units each unit below has its own report's value, and the unit only that of None.
+    Of one that is never added over units each unit below has its own report's value, and the unit only its own.
     """
-    ids = sorted(indicator_ids)
-    if not stretch.now or not ids:
+    ids = sorted(indicator_ids or ())
+    if not stretch.now or (indicator_ids is not None and not ids):
         return []
     with_tables, params = _counted(stretch)
+    place, alone = ("c.place", "c.place = c.unit_id") if by_child else ("0", f"c.unit_id = {stretch.unit_id:d}")
+    chosen = f"AND f.indicator_id IN ({marks(ids)})" if ids else ""
     sql = f"""{with_tables},
-        per_unit AS ({_pairs_per_unit("c.side, c.unit_id, c.place, c.same")}
-            AND f.indicator_id IN ({marks(ids)}) AND (c.place = c.unit_id OR {_IS_SUMMED})
+        per_unit AS ({_pairs_per_unit(f"c.side, c.unit_id, {place} AS place, c.same")}
+            {chosen} AND ({alone} OR {_IS_SUMMED})
             GROUP BY 1, 2, 3, 4, f.indicator_id)
-        SELECT x.side, {child_of(stretch.unit_id, "x.place")} AS child_id, x.indicator_id, x.same AS same_units,
-               {_pair_columns(stretch)}
+        SELECT x.side, {child_of(stretch.unit_id, "x.place") if by_child else "NULL"} AS child_id, x.indicator_id,
+               x.same AS same_units, {_pair_columns(stretch)}
         FROM per_unit x JOIN {_INDICATOR} i ON i.id = x.indicator_id
         GROUP BY x.side, x.place, x.indicator_id, x.same
     """  # noqa: S608 - column and table names of the models; every value is a parameter
@@ -281,19 +285,14 @@ def indicator_sums(stretch: Stretch, indicator_ids: Iterable[int]) -> list[Indic
     ]
 
 
-def indicator_totals(stretch: Stretch) -> dict[int, Pair]:
-    """Every indicator of the reports under a unit, of the months read alone; one query."""
-    if not stretch.now:
-        return {}
-    with_tables, params = _counted(Stretch(stretch.unit_id, stretch.basis, stretch.now))
-    sql = f"""{with_tables},
-        per_unit AS ({_pairs_per_unit("c.unit_id")} AND (c.unit_id = %s OR {_IS_SUMMED})
-            GROUP BY 1, f.indicator_id)
-        SELECT x.indicator_id, {_pair_columns(stretch)}
-        FROM per_unit x JOIN {_INDICATOR} i ON i.id = x.indicator_id
-        GROUP BY x.indicator_id
-    """  # noqa: S608 - column and table names of the models; every value is a parameter
-    return {row.indicator_id: _pair(row) for row in run(sql, [*params, stretch.unit_id])}
+def indicator_totals(sums: Iterable[IndicatorSum]) -> dict[int, Pair]:
+    """Every indicator of the months read, of sums that are not by unit below."""
+    totals: dict[int, Pair] = {}
+    for part in sums:
+        if part.side == NOW:
+            total = totals.setdefault(part.indicator_id, Pair())
+            total += part.pair
+    return totals
 
 
 _IS_SUMMED = f"f.indicator_id IN (SELECT id FROM {_INDICATOR} WHERE over_units = 'sum')"  # noqa: S608

@@ -33,6 +33,11 @@ class Measures:
     activation: Pair = field(default_factory=Pair)
     linked: int | None = None  # dossiers received of DVC15 + DVC16
 
+    def add(self, dossiers: Dossiers, linked: int | None) -> None:
+        self.dossiers += dossiers
+        if linked is not None:
+            self.linked = (self.linked or 0) + linked
+
     def ranked(self, by: str) -> Fraction | None:
         """The exact value units are ranked by (the more the better); None where there is none."""
         if by == "tiep-nhan":
@@ -116,9 +121,7 @@ def unit_rows(
         if group.side != side or group.child_id not in rows:
             continue
         row = rows[group.child_id]
-        row.measures.dossiers += group.dossiers
-        if group.linked is not None:
-            row.measures.linked = (row.measures.linked or 0) + group.linked
+        row.measures.add(group.dossiers, group.linked)
         if group.service_id is not None:
             cell = row.by_service.setdefault(services[group.service_id].code, Dossiers())
             cell += group.dossiers
