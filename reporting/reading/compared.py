@@ -35,6 +35,13 @@ class Comparison:
         return self.span.label if self.months == self.span.months else months_label(self.months)
 
     @property
+    def short_label(self) -> str:
+        """The same where there is little room: 'T10/2026'."""
+        if len(self.months) > 1 or self.label != self.months[0].label:
+            return self.label
+        return f"T{self.months[0].month:02d}/{self.months[0].year}"
+
+    @property
     def last_label(self) -> str:
         """The month at whose end the states compared with stood."""
         return months_label(self.months[-1:])

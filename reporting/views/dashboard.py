@@ -30,6 +30,7 @@ from . import dashboard_tables as tables
 from .choices import Choice, context_bar, read_choice
 
 CONTRIBUTIONS_A_PAGE = 100
+LAST_YEAR = "cung-ky"  # the small numbers of the tables: change since the same months of the year before
 LATE_ASSIGNMENTS = 5  # overdue assignments named on the page
 
 
@@ -42,13 +43,18 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     choice = read_choice(request)
     if choice is None:
         return render(request, "taskforces/no_posting.html")
-    hidden = {"xep_theo": ranked_by} if ranked_by != "dung-han" else {}
+    compared_with = request.GET.get("so_voi", "")
+    if compared_with not in {"", LAST_YEAR}:
+        raise Http404
+    hidden = {"xep_theo": ranked_by if ranked_by != "dung-han" else "", "so_voi": compared_with}
+    hidden = {name: value for name, value in hidden.items() if value}
     try:
         seen = _seen(choice, ranked_by=ranked_by)
     except NoFigures:
         return _no_figures(request, choice)
     unit_link, source_link = tables.source_links(choice)
     trend = charts.trend(seen)
+    compared = seen.year_ago if compared_with else seen.comparison
     context = {
         "ctx": context_bar(request, choice, seen=seen, hidden=hidden),
         "choice": choice,
@@ -62,14 +68,27 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "heat_url": "" if seen.has_heat else reverse("dashboard-heat") + choice.query(),
         "ranking": charts.ranking(seen),
         "rank_links": [
-            (choice.query(xep_theo=None if key == "dung-han" else key) + "#xep", words, key == ranked_by)
+            (
+                choice.query(**hidden | {"xep_theo": None if key == "dung-han" else key}) + "#xep",
+                words,
+                key == ranked_by,
+            )
             for key, words in RANKINGS.items()
         ],
-        "units": tables.unit_rows(seen, unit_link, source_link),
+        "compared": compared,
+        "compared_links": [
+            (choice.query(**hidden | {"so_voi": key or None}) + "#so-voi", words, other.label, key == compared_with)
+            for key, words, other in (
+                ("", "Kỳ trước", seen.comparison),
+                (LAST_YEAR, "Cùng kỳ năm trước", seen.year_ago),
+            )
+            if other is not None
+        ],
+        "units": tables.unit_rows(seen, unit_link, source_link, compared),
         "units_without_reports": tables.units_without_reports(seen, unit_link),
-        "unit_total": tables.unit_total(seen, source_link),
-        "services": tables.service_table(seen, source_link),
-        "indicators": tables.indicator_groups(seen, source_link),
+        "unit_total": tables.unit_total(seen, source_link, compared),
+        "services": tables.service_table(seen, source_link, compared),
+        "indicators": tables.indicator_groups(seen, source_link, compared),
         "signs": SIGNS,
         "trend": trend,
         "chart": charts.chart_data(trend["points"]),

@@ -23,9 +23,7 @@ def stats(seen: Overview, link, register: tuple[int, int], register_day: dt.date
     `register`: assignments done and given as the register itself says on `register_day`. The reports hold what it said
     on the last day of their month, of the units that have sent them, so the two differ and are named apart.
     """
-    d, now, before = seen.dossiers, None, None
-    if seen.comparison is not None:
-        now, before = seen.comparison.now, seen.comparison.before
+    d = seen.dossiers
     holders = len(seen.overdue_holders)
     online, received = d.online_rate
     other = None if received is None else received - (online or 0)
@@ -34,21 +32,21 @@ def stats(seen: Overview, link, register: tuple[int, int], register_day: dt.date
         {
             "label": "Hồ sơ tiếp nhận",
             "value": count(d.received),
-            "delta": _volume_delta(now and now.dossiers.received, before and before.dossiers.received),
+            "deltas": _deltas(seen, _volume_delta, lambda m: m.dossiers.received),
             "note": "" if online is None else f"{count(online)} trực tuyến",
             "source": "received",
         },
         {
             "label": "Tỷ lệ trực tuyến",
             "value": format_rate(*d.online_rate),
-            "delta": _rate_delta(now and now.dossiers.online_rate, before and before.dossiers.online_rate),
+            "deltas": _deltas(seen, _rate_delta, lambda m: m.dossiers.online_rate),
             "note": "" if other is None else f"{count(other)} hồ sơ {_OTHER_CHANNELS}",
             "source": "online_rate",
         },
         {
             "label": "Trước và đúng hạn",
             "value": format_rate(*d.in_time_rate),
-            "delta": _rate_delta(now and now.dossiers.in_time_rate, before and before.dossiers.in_time_rate),
+            "deltas": _deltas(seen, _rate_delta, lambda m: m.dossiers.in_time_rate),
             "note": "" if d.resolved_overdue is None else f"{count(d.resolved_overdue)} hồ sơ quá hạn",
             "source": "in_time_rate",
         },
@@ -56,14 +54,14 @@ def stats(seen: Overview, link, register: tuple[int, int], register_day: dt.date
             "label": "Đang quá hạn",
             "value": count(d.pending_overdue),
             "unit": "hồ sơ" if d.pending_overdue is not None else "",
-            "delta": _overdue_delta(now and now.dossiers.pending_overdue, before and before.dossiers.pending_overdue),
+            "deltas": _deltas(seen, _overdue_delta, lambda m: m.dossiers.pending_overdue),
             "note": f"ở {count(holders)} đơn vị" if holders else "",
             "source": "pending_overdue",
         },
         {
             "label": "Kích hoạt VNeID",
             "value": format_rate(*seen.measures.activation.rate),
-            "delta": _rate_delta(now and now.activation.rate, before and before.activation.rate),
+            "deltas": _deltas(seen, _rate_delta, lambda m: m.activation.rate),
             "note": with_qualifier(_fraction(seen.measures.activation), seen.said(ACTIVATION).word),
             "source": ACTIVATION,
         },
@@ -71,7 +69,7 @@ def stats(seen: Overview, link, register: tuple[int, int], register_day: dt.date
             "label": "Nhiệm vụ hoàn thành",
             "value": with_qualifier(count(assignments.numerator), seen.said(ASSIGNMENTS).word),
             "unit": "" if assignments.denominator is None else f"/{count(assignments.denominator)}",
-            "delta": None,
+            "deltas": _assignment_deltas(seen),
             "note": _assignments_note(seen, assignments, register, register_day),
             "source": ASSIGNMENTS,
         },
@@ -101,6 +99,38 @@ def _assignments_note(seen: Overview, reported: Pair, register: tuple[int, int],
 
 def _fraction(pair: Pair) -> str:
     return "" if pair.numerator is None else f"{count(pair.numerator)}/{count(pair.denominator)}"
+
+
+def _deltas(seen: Overview, delta, value) -> list[tuple[str, dict]]:
+    """(months compared with, change) for the span before and for the year before, where there is a change to tell."""
+    found = []
+    for compared in (seen.comparison, seen.year_ago):
+        if compared is not None and (change := delta(value(compared.now), value(compared.before))) is not None:
+            found.append((compared.short_label, change))
+    return found
+
+
+def _assignment_deltas(seen: Overview) -> list[tuple[str, dict]]:
+    pk = next((line.indicator.pk for line in seen.indicators if line.indicator.code == ASSIGNMENTS), None)
+    found = []
+    for compared in (seen.comparison, seen.year_ago):
+        now, before = compared.indicators.get(pk, (Pair(), Pair())) if compared is not None else (Pair(), Pair())
+        if compared is not None and (change := _rate_delta(now.rate, before.rate)) is not None:
+            found.append((compared.short_label, change))
+    return found
+
+
+def change(now, before) -> str:
+    """'+12', '−0,85' (percentage points), '0'; nothing where a side has nothing. Of counts, or of pairs of a rate."""
+    if isinstance(now, tuple):
+        a, b = rate(*now), rate(*before)
+        places = 2
+    else:
+        a, b, places = now, before, 0
+    if a is None or b is None:
+        return ""
+    text = format_number(a - b, places)
+    return "0" if text in {"0", "0,00"} else text if a < b else f"+{text}"
 
 
 def _delta(amount: str, more: bool, unit: str, tone: str, word: str) -> dict:

@@ -3,6 +3,9 @@
 Formatted once in Python (a filter per cell is slow on big tables).
 """
 
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any
 from urllib.parse import quote
 
 from django.urls import reverse
@@ -11,10 +14,10 @@ from de_an_06.plain.numbers import NO_VALUE, format_rate, with_qualifier
 from reporting.figures import GROUP_STARTS, GROUPS, NOT_MEANT, RATES, headings
 from reporting.lateness import SENT_LATE, overdue_words
 from reporting.models import Indicator, Status
-from reporting.reading.overview import ACTIVATION, Measures, Overview, UnitRow
+from reporting.reading.overview import ACTIVATION, Comparison, Measures, Overview, UnitRow
 from reporting.reading.ranges import Dossiers
 
-from .dashboard_numbers import count
+from .dashboard_numbers import change, count
 
 NOT_LINKED = ("", NO_VALUE)  # no figure, no rate: there are no rows behind it
 OWN_VALUE = "Số của riêng đơn vị, không cộng các đơn vị bên dưới."
@@ -101,8 +104,9 @@ def who_reported(seen: Overview) -> dict:
 # Tables --------------------------------------------------------------------------------------------------------------
 
 
-def unit_rows(seen: Overview, unit_link, source_link) -> list[dict]:
+def unit_rows(seen: Overview, unit_link, source_link, compared: Comparison | None) -> list[dict]:
     rows = []
+    pairs = compared.rows if compared else {}
     for row in filter(in_table, seen.rows):
         rows.append(
             {
@@ -111,33 +115,46 @@ def unit_rows(seen: Overview, unit_link, source_link) -> list[dict]:
                 "report_url": _report_url(row),
                 "is_own": row.is_own,
                 "status": status_of(row),
-                "cells": _unit_cells(row.measures, _row_source(row, source_link)),
+                "cells": _unit_cells(
+                    row.measures, _row_source(row, source_link), pairs.get(None if row.is_own else row.unit_id)
+                ),
                 "rank": count(row.rank),
             }
         )
     return rows
 
 
-def unit_total(seen: Overview, source_link) -> dict:
-    cells = _unit_cells(seen.measures, source_link)
+def unit_total(seen: Overview, source_link, compared: Comparison | None) -> dict:
+    cells = _unit_cells(seen.measures, source_link, (compared.now, compared.before) if compared else None)
     if not seen.is_own(ACTIVATION):
         return {"cells": cells, "note": ""}
     label = cells[-1][0]
-    return {"cells": [*cells[:-1], (label, NO_VALUE, "")], "note": f"{label}: {NOT_ADDED_UP}"}
+    return {"cells": [*cells[:-1], (label, NO_VALUE, "", "")], "note": f"{label}: {NOT_ADDED_UP}"}
 
 
-def _unit_cells(measures: Measures, source) -> list[tuple[str, str, str]]:
-    """(head of the column, text, address of the reports behind it)."""
-    d = measures.dossiers
-    cells = [
-        ("Tiếp nhận", count(d.received), "received"),
-        ("Trực tuyến", format_rate(*d.online_rate), "online_rate"),
-        ("Đã giải quyết", count(d.resolved), "resolved"),
-        ("Trước và đúng hạn", format_rate(*d.in_time_rate), "in_time_rate"),
-        ("Đang quá hạn", count(d.pending_overdue), "pending_overdue"),
-        ("Kích hoạt VNeID", format_rate(*measures.activation.rate), ACTIVATION),
-    ]
-    return [(label, text, "" if text in NOT_LINKED else source(so=so)) for label, text, so in cells]
+# head of the column, number of the rows behind it, value: a count or a pair
+UNIT_COLUMNS: tuple[tuple[str, str, Callable[[Measures], Any]], ...] = (
+    ("Tiếp nhận", "received", lambda m: m.dossiers.received),
+    ("Trực tuyến", "online_rate", lambda m: m.dossiers.online_rate),
+    ("Đã giải quyết", "resolved", lambda m: m.dossiers.resolved),
+    ("Trước và đúng hạn", "in_time_rate", lambda m: m.dossiers.in_time_rate),
+    ("Đang quá hạn", "pending_overdue", lambda m: m.dossiers.pending_overdue),
+    ("Kích hoạt VNeID", ACTIVATION, lambda m: m.activation.rate),
+)
+
+
+def _unit_cells(measures: Measures, source, pair: tuple[Measures, Measures] | None) -> list[tuple[str, str, str, str]]:
+    """(head of the column, text, address of the reports behind it, change)."""
+    cells = []
+    for label, so, value in UNIT_COLUMNS:
+        text = _text(value(measures))
+        moved = change(value(pair[0]), value(pair[1])) if pair else ""
+        cells.append((label, text, "" if text in NOT_LINKED else source(so=so), moved))
+    return cells
+
+
+def _text(value: int | tuple[int | None, int | None] | None) -> str:
+    return format_rate(*value) if isinstance(value, tuple) else count(value)
 
 
 def in_table(row: UnitRow) -> bool:
@@ -160,26 +177,34 @@ def _row_source(row: UnitRow, source_link):
     return lambda so: source_link(so=so, dong=row.unit_id)
 
 
-def service_table(seen: Overview, source_link) -> dict | None:
+def service_table(seen: Overview, source_link, compared: Comparison | None) -> dict | None:
     """All figures of every service that somebody reported, each rate after the figures of its group."""
     if not seen.services:
         return None
+    columns: list[tuple[str, Callable[[Dossiers], Any]]] = []
+    for group in GROUPS:
+        columns += [(name, attrgetter(name)) for name in group.fields]
+        columns += [(rate.name, lambda d, rate=rate: d.rate(rate)) for rate in RATES if rate.under is group]
 
-    def cells(d: Dossiers, code: str) -> list[tuple[bool, str, str]]:
-        """(begins a group, text, address of the reports behind it)."""
+    def cells(d: Dossiers, code: str, pair) -> list[tuple[bool, str, str, str]]:
+        """(begins a group, text, address of the reports behind it, change)."""
         found = []
-        for group in GROUPS:
-            texts = [(name, count(getattr(d, name))) for name in group.fields]
-            texts += [(rate.name, format_rate(*d.rate(rate))) for rate in RATES if rate.under is group]
-            found += [(name in GROUP_STARTS, text, _source(source_link, code, name, text)) for name, text in texts]
+        for name, value in columns:
+            text = _text(value(d))
+            moved = change(value(pair[0]), value(pair[1])) if pair else ""
+            found.append((name in GROUP_STARTS, text, _source(source_link, code, name, text), moved))
         return found
 
+    pairs = compared.services if compared else {}
     rows = [
         {"code": line.service.code, "name": line.service.name, "units": count(line.dossiers.units),
-         "cells": cells(line.dossiers, line.service.code)}
+         "cells": cells(line.dossiers, line.service.code, pairs.get(line.service.pk))}
         for line in seen.services
     ]  # fmt: skip
-    rows.append({"code": "", "name": "Cộng", "units": "", "cells": cells(seen.dossiers, ""), "is_total": True})
+    all_together = (compared.now.dossiers, compared.before.dossiers) if compared else None
+    rows.append(
+        {"code": "", "name": "Cộng", "units": "", "cells": cells(seen.dossiers, "", all_together), "is_total": True}
+    )
     units_head = "Số đơn vị" if seen.has_units_below else ""
     return {"headings": headings(with_rates=True), "units_head": units_head, "rows": rows}
 
@@ -188,11 +213,13 @@ def _source(source_link, code: str, name: str, text: str) -> str:
     return "" if text in NOT_LINKED else source_link(so=f"{code}.{name}" if code else name)
 
 
-def indicator_groups(seen: Overview, source_link) -> list[tuple[str, list[dict]]]:
+def indicator_groups(seen: Overview, source_link, compared: Comparison | None) -> list[tuple[str, list[dict]]]:
     groups: dict[str, list[dict]] = {}
+    pairs = compared.indicators if compared else {}
     for line in seen.indicators:
         i, pair = line.indicator, line.pair
         is_ratio = i.kind == Indicator.Kind.RATIO
+        then = pairs.get(i.pk)
         value = with_qualifier(count(pair.numerator), line.said.word)
         groups.setdefault(Indicator.Group(i.group).label, []).append(
             {
@@ -203,6 +230,8 @@ def indicator_groups(seen: Overview, source_link) -> list[tuple[str, list[dict]]
                 "over_time": i.get_over_time_display(),
                 "value": f"{value}/{count(pair.denominator)}" if is_ratio and pair.numerator is not None else value,
                 "rate": format_rate(*pair.rate) if is_ratio else NOT_MEANT,
+                "moved": change(then[0].numerator, then[1].numerator) if then else "",
+                "rate_moved": change(then[0].rate, then[1].rate) if then and is_ratio else "",
                 "units": count(pair.units),
                 "url": source_link(so=i.code) if pair.numerator is not None else "",
                 "older": count(pair.older) if pair.older else "",

@@ -53,7 +53,7 @@
 
     function first(column) { // what one looks for: the lowest rate, the first name, the largest number
       if (!heads[column].matches(".num") || heads[column].matches(".rank")) return "ascending";
-      return rows.some((row) => text(row.cells[column]).endsWith("%")) ? "ascending" : "descending";
+      return rows.some((row) => /^[\d.,]+%/.test(text(row.cells[column]))) ? "ascending" : "descending";
     }
 
     heads.forEach((th, column) => {
