@@ -4,7 +4,7 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field, fields
 
-from .model import FIGURES, HOURS, LINKED, Counts, Model, Month, Sums
+from .model import ACTIVATION, FIGURES, HOURS, LINKED, Counts, Model, Month, Sums
 from .worlds import Scene, successors_of
 
 BASES = ("provisional", "official")
@@ -81,6 +81,7 @@ class Question:
     basis: str
     months: list[Month]
     before: list[Month]
+    year: list[Month]  # the same months of the year before, where these are others
 
     def __str__(self):
         return f"{self.unit} {self.stretch.key} {self.basis}"
@@ -106,9 +107,14 @@ class Oracle:
             return None
         today = self.scene.now.astimezone(HOURS).date()
         ended = [m for m in months if m.last < today] or months  # one still running is compared only alone
-        wanted = [divmod(y * 12 + m - 1 - stretch.back, 12) for y, m in (month.key for month in ended)]
-        before = [own.get((y, m + 1)) for y, m in wanted]
-        return Question(unit, stretch, basis, months, [] if None in before else before)
+
+        def back(by: int) -> list[Month]:
+            wanted = [divmod(y * 12 + m - 1 - by, 12) for y, m in (month.key for month in ended)]
+            found = [own.get((y, m + 1)) for y, m in wanted]
+            return [] if None in found else found
+
+        year = back(12) if stretch.back != 12 and stretch.size <= 12 else []
+        return Question(unit, stretch, basis, months, back(stretch.back), year)
 
     def questions(self, number: int) -> list[Question]:
         """So many pages: every kind of span and both bases first; units above communes more often."""
@@ -294,14 +300,37 @@ class Oracle:
                 self.tally.same("missing", f"{q} {where} days", m.days_overdue, days)
 
     def check_comparison(self, q: Question, seen) -> None:
-        units, now, before = (set(), Sums([]), Sums([]))
-        if q.before:
-            units, now, before = self.model.compared(q.unit, q.months, q.before, q.basis)
-        got = seen.comparison
-        self.tally.same("comparison", f"{q} units", 0 if got is None else got.units, len(units))
-        if got is not None and units:
-            self.same_measures("comparison", f"{q} now", got.now, now)
-            self.same_measures("comparison", f"{q} before", got.before, before)
+        for name, got, before in (("before", seen.comparison, q.before), ("year", seen.year_ago, q.year)):
+            where = f"{q} {name}"
+            units = self.model.same_units(q.unit, q.months, before, q.basis)
+            self.tally.same("comparison", f"{where} units", 0 if got is None else got.units, len(units))
+            if got is None or not units:
+                continue
+            for k, months in enumerate((q.months, before)):
+                parts = [p for p in self.parts(q.unit, months, q.basis) if p.unit in units]
+                self.check_side(f"{where} {k}", got, k, Sums(parts))
+                rows = [p for p in self.parts(q.unit, months, q.basis, rows=True) if p.unit in units]
+                for child in {p.child for p in rows}:
+                    row = got.rows.get(child and self.scene.pk[child])
+                    sums = Sums([p for p in rows if p.child == child])
+                    if row is not None:
+                        self.same_measures("compared rows", f"{where} {k} > {child}", row[k], sums)
+                    else:  # nothing that a row shows
+                        self.tally.same("compared rows", f"{where} {k} > {child}", sums.pair(ACTIVATION), (None, None))
+
+    def check_side(self, where: str, got, k: int, sums: Sums) -> None:
+        from reporting.models import Indicator, PublicService
+
+        self.same_measures("comparison", where, (got.now, got.before)[k], sums)
+        for pk, code in PublicService.objects.filter(code__in=self.world.services).values_list("pk", "code"):
+            dossiers = got.services[pk][k] if pk in got.services else None
+            for name in FIGURES:
+                self.tally.same(
+                    "comparison", f"{where} {code}.{name}", dossiers and getattr(dossiers, name), sums.value(code, name)
+                )
+        for pk, code in Indicator.objects.filter(code__in=self.world.indicators).values_list("pk", "code"):
+            rate = got.indicators[pk][k].rate if pk in got.indicators else (None, None)
+            self.tally.same("comparison", f"{where} {code}", rate, sums.pair(code))
 
     def check_trend(self, q: Question, seen) -> None:
         """Twelve months up to the last of the stretch; under half of the reports, or no month: a gap."""

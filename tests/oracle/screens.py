@@ -45,8 +45,15 @@ class Node:
         return next(iter(self.all(tag, css)), None)
 
     @property
+    def small(self) -> str:
+        change = self.first("small")
+        return change.text if change else ""
+
+    @property
     def text(self) -> str:
-        parts = [c.text if isinstance(c, Node) else c for c in self.children]
+        """What is read; of a cell without the small change under its number."""
+        read = [c for c in self.children if not (self.tag == "td" and isinstance(c, Node) and c.tag == "small")]
+        parts = [c.text if isinstance(c, Node) else c for c in read]
         return " ".join(" ".join(parts).split())
 
 
@@ -121,15 +128,16 @@ class Pages:
 
     def check_cards(self, q: Question, page: Node, sums: Sums) -> None:
         cards = {card.first("dt").text: card for card in page.all("div", "stat")}
-        compared = self.oracle.model.compared(q.unit, q.months, q.before, q.basis) if q.before else (set(), None, None)
+        compared = [self.oracle.model.compared(q.unit, q.months, b, q.basis) for b in (q.before, q.year) if b]
         for label, measure in CARDS.items():
             shown = cards[label].first("dd", "stat-value").text.removesuffix(" hồ sơ")
             self.tally.same("page", f"{q} card {measure}", shown, value_text(sums, measure) or NOTHING)
-            delta = cards[label].first("span", "delta")
-            amount = delta and delta.first("span", "num")
-            wanted = change_text(measure, *compared[1:]) if compared[0] else None
-            got = None if delta is None else ("down" if "giảm" in delta.text else "") + (amount.text if amount else "=")
-            self.tally.same("page", f"{q} change of {measure}", got, wanted)
+            got = []
+            for delta in cards[label].all("span", "delta"):
+                amount = delta.first("span", "num")
+                got.append(("down" if "giảm" in delta.text else "") + (amount.text if amount else "="))
+            wanted = [text for units, *sides in compared if units and (text := change_text(measure, *sides))]
+            self.tally.same("page", f"{q} changes of {measure}", got, wanted)
         over, under = sums.pair("TC07")
         shown = cards["Nhiệm vụ hoàn thành"].first("dd", "stat-value").text
         wanted = number_text(over) + ("" if under is None else f"/{number_text(under)}")
@@ -194,16 +202,28 @@ class Pages:
         rows = {}
         for row in table.first("tbody").all("tr") if table else []:
             head = row.first("th").text.split(" ", 1)[0]
-            rows["" if head == "Cộng" else head] = [cell.text for cell in row.all("td")]
+            rows["" if head == "Cộng" else head] = row.all("td")
+        same, now, before = (set(), None, None)
+        if q.before:
+            same, now, before = self.oracle.model.compared(q.unit, q.months, q.before, q.basis)
         for code in [*self.oracle.world.services, ""]:
             here = Sums([p for p in sums.parts if not code or p.code == code])
-            cells = rows.get(code, [value_text(Sums([]), name) for name in GROUPED])
-            if has_units and code in rows:
+            if code not in rows:
+                shown = [value_text(here, name) for name in GROUPED]
+                self.tally.same("page", f"{q} {code} not shown", shown, [value_text(Sums([]), n) for n in GROUPED])
+                continue
+            cells = rows[code]
+            if has_units:
                 units = cells.pop(0)
                 if code:
-                    self.tally.same("page", f"{q} {code} units", units, number_text(len(sums.units.get(code, ()))))
-            for name, text in zip(GROUPED, cells, strict=True):
-                self.tally.same("page", f"{q} {code}.{name}", text, value_text(here, name))
+                    self.tally.same("page", f"{q} {code} units", units.text, number_text(len(sums.units.get(code, ()))))
+            sides = (
+                [Sums([p for p in side.parts if not code or p.code == code]) for side in (now, before)] if same else []
+            )
+            for name, cell in zip(GROUPED, cells, strict=True):
+                self.tally.same("page", f"{q} {code}.{name}", cell.text, value_text(here, name))
+                moved = small_text(*(side.measure(name) for side in sides)) if sides else ""
+                self.tally.same("page", f"{q} {code}.{name} change", cell.small, moved)
 
     def check_indicators(self, q: Question, page: Node, sums: Sums, total: Counts) -> None:
         table = section(page, "chi-tieu")
@@ -257,6 +277,23 @@ def change_text(measure: str, now: Sums, before: Sums) -> str | None:
     if amount == "0,00" and measure not in {"received", "pending_overdue"}:
         return "="
     return ("down" if change < 0 else "") + amount + ("%" if measure == "received" else "")
+
+
+def small_text(now: tuple, before: tuple) -> str:
+    """The small change under a number: of a count, or of a rate in percentage points."""
+    is_rate = now[1] is not None or before[1] is not None
+    if is_rate:
+        if not whole(now) or not whole(before):
+            return ""
+        change, places = (Fraction(*now) - Fraction(*before)) * 100, 2
+    elif now[0] is None or before[0] is None:
+        return ""
+    else:
+        change, places = Fraction(now[0] - before[0]), 0
+    scaled = abs(change) * 10**places
+    text = str((scaled.numerator * 2 + scaled.denominator) // (scaled.denominator * 2)).rjust(places + 1, "0")
+    amount = number_text(int(text[: len(text) - places])) + ("," + text[-places:] if places else "")
+    return "0" if amount in {"0", "0,00"} else ("−" if change < 0 else "+") + amount
 
 
 # Excel ---------------------------------------------------------------------------------------------------------------
