@@ -245,7 +245,7 @@ def test_a_month_not_rolled_up_yet_is_offered(world, month, client, at):
 def test_a_dash_is_a_rate_and_a_count_nobody_reported_is_blank(world, november, client):
     page = get(client, world.chair, ky="2026-11")
     own = next(u for u in page.context["units"] if u["is_own"])
-    assert [text for _, text, _ in own["cells"]] == ["", "–", "", "–", "", "–"]
+    assert [text for _, text, *_ in own["cells"]] == ["", "–", "", "–", "", "–"]
     lines = {i["code"]: i for _, rows in page.context["indicators"] for i in rows}
     assert [lines["DD02"][k] for k in ("value", "rate", "units")] == ["", "x", "0"]
     assert [lines["HT01"][k] for k in ("value", "rate", "units")] == ["", "–", "0"]
@@ -316,7 +316,7 @@ def facts_of(client, user, unit, key):
         finding = re.search(r"(\S+) hồ sơ ở (\S+) đơn vị; nhiều nhất", text_of(body))
         found["pending_overdue"]["finding"], found["units with overdue"]["finding"] = finding.groups()
         found["in_time_rate"]["heat"] = page.context["heat"]["total"]
-    total = [text for _, text, _ in page.context["services"]["rows"][-1]["cells"]]
+    total = [text for _, text, *_ in page.context["services"]["rows"][-1]["cells"]]
     heads = [name for group in GROUPS for name in (*group.fields, *(r.name for r in RATES if r.under is group))]
     services = dict(zip(heads, total, strict=True))
     found["received"]["services"] = f"{sum(count_of(services[f]) for f in RECEIVED_FIELDS):,}".replace(",", ".")

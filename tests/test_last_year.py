@@ -169,3 +169,9 @@ def test_the_choice_stays_in_the_links(lasting, november, client):
     page = read(client, lasting, so_voi="cung-ky", xep_theo="vneid")
     assert re.search(r'href="[^"]*xep_theo=truc-tuyen[^"]*so_voi=cung-ky|so_voi=cung-ky[^"]*xep_theo=truc-tuyen', page)
     assert '<input type="hidden" name="so_voi" value="cung-ky">' in page
+
+
+def test_the_year_before_takes_at_most_six_queries_more(lasting, november, client, django_assert_max_num_queries):
+    client.force_login(lasting.reader)
+    with django_assert_max_num_queries(30):
+        assert client.get(reverse("dashboard"), {"ky": "2026-11"}).context["seen"].year_ago

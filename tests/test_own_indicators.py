@@ -194,7 +194,7 @@ def test_the_unit_table_adds_up_no_own_indicator(client, world, month, put, at):
     page = client.get(reverse("dashboard"), {"ky": "2026-11"})
     cells = {row["name"]: row["cells"][-1][:2] for row in page.context["units"]}
     assert cells["Phường Phước Long"] == ("Kích hoạt VNeID", "30,00%")
-    assert page.context["unit_total"]["cells"][-1] == ("Kích hoạt VNeID", "–", "")
+    assert page.context["unit_total"]["cells"][-1] == ("Kích hoạt VNeID", "–", "", "")
     assert "Kích hoạt VNeID: không cộng, vì mỗi đơn vị có phạm vi riêng." in text_of(page.content.decode())
     [card] = [c for c in page.context["stats"] if c["label"] == "Kích hoạt VNeID"]
     assert (card["value"], card["note"]) == ("2,00%", "2/100, riêng đơn vị")
