@@ -83,8 +83,9 @@ def save_cells(request, pk):
 
 
 @require_POST
+@transaction.atomic
 def zero_fill(request, pk):
-    """ "Không phát sinh": the rest of one service becomes 0, deliberately."""
+    """ "Không phát sinh": the rest of one service becomes 0, deliberately; one transaction with the form sent along."""
     report = get_own_report(request.user, pk)
     code = request.POST.get("service", "")
     wants_json = "application/json" in request.headers.get("Accept", "")
@@ -105,8 +106,12 @@ def zero_fill(request, pk):
 
 
 @require_POST
+@transaction.atomic
 def mark_ready(request, pk):
-    """A branch says its part is complete, or takes that back."""
+    """A branch says its part is complete, or takes that back.
+
+    One transaction with the form sent along: of a mark refused the figures stay, of a failure nothing does.
+    """
     report = get_own_report(request.user, pk)
     branch = request.POST.get("branch") or request.POST.get("undo", "")
     page = reverse("report-entry", args=[pk])
