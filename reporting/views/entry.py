@@ -32,6 +32,7 @@ from taskforces.scope import branches_entered_by, may_mark_any_branch, may_submi
 from . import entry_rows
 from .entry_rows import REASON_PREFIX, Typed
 
+NEXT_STEP = "buoc-tiep"  # the place in the save bar where a complete part is marked
 ROW_FILTERS = (("", "Tất cả"), ("thieu", "Còn thiếu"), ("loi", "Có vấn đề"))
 
 
@@ -133,7 +134,8 @@ def mark_ready(request, pk):
         messages.error(request, str(error))
     if request.POST.get("from") == "check":
         return redirect("report-check", pk)
-    return redirect(f"{page}#tt-{branch}")  # the focus stays with the button's place
+    place = NEXT_STEP if request.GET.get("o") == NEXT_STEP else f"tt-{branch}"
+    return redirect(f"{page}#{place}")  # the focus stays with the button's place
 
 
 @dataclass(slots=True)
@@ -267,7 +269,7 @@ def _parts(request, form: ReportForm) -> dict[str, str]:
         for section in form.sections
     }
     marks = {"marks": ready.to_mark(form, request.user), "form": form}
-    parts["buoc-tiep"] = render_to_string("reporting/_next_step.html", marks, request)
+    parts[NEXT_STEP] = render_to_string("reporting/_next_step.html", marks, request)
     parts["tien-do"] = render_to_string("reporting/_progress.html", {"counts": form.counts(), "form": form})
     parts["van-de"] = form.blocking_title
     parts["dem-dvc"] = entry_rows.filled_text(form.services)

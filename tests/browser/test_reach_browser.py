@@ -106,6 +106,23 @@ def test_the_focus_stays_at_the_mark_when_a_section_is_done(open_browser, world,
     expect(state).to_be_focused()
 
 
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_the_mark_in_the_save_bar_leaves_the_page_where_it_is(open_browser, world, november, viewport):
+    page = go(open_browser(world.police_officer, viewport=viewport, reduced_motion="reduce"), november)
+    middle = cell(page, "DVC07.rejected")
+    middle.evaluate("el => el.scrollIntoView({ block: 'center' })")
+    before = middle.bounding_box()["y"]
+    button = page.locator(".savebar").get_by_role("button", name="Chốt số liệu phần Công an").bounding_box()
+    page.mouse.click(button["x"] + 20, button["y"] + 10)  # as by hand: `click` would scroll
+    done = page.locator("#buoc-tiep")
+    expect(done).to_have_text(re.compile("Đã chốt phần Công an"))
+    expect(done).to_be_focused()
+    assert page.evaluate(COVERING) == ""
+    assert middle.bounding_box()["y"] == pytest.approx(before, abs=100)  # above it stands what was done
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_text("Kiểm tra và gửi")
+
+
 def test_the_explanation_of_every_row_is_reached_with_arrows(open_browser, world, november):
     page = go(open_browser(world.officer), november)
     rows = page.locator(".svcrow:has(.def)").evaluate_all("rows => rows.map((row) => row.id)")
