@@ -297,6 +297,7 @@ def _page(request, report: Report, form: ReportForm, typed: Typed | None = None)
     counts = form.counts()
     all_rows = [*service_rows, *indicator_rows]
     own = branches_entered_by(request.user, report)
+    rows_of = {s.branch: [row for row in service_rows if row.line.branch == s.branch] for s in form.sections}
     summary = entry_rows.summary_of(form, branch) if asked else []
     title = f"Chưa gửi được: {form.blocking_title}" if not branch else f"Chưa chốt được phần {Branch(branch).label}"
     if typed is not None:
@@ -310,11 +311,12 @@ def _page(request, report: Report, form: ReportForm, typed: Typed | None = None)
         "form": form,
         "here": "task-list",
         "sections": [
-            (s, [row for row in service_rows if row.line.branch == s.branch])
+            (s, rows_of[s.branch], not own and _asks(rows_of[s.branch]))
             for s in sorted(form.sections, key=lambda s: s.branch not in own)
         ],
-        "own": own,
-        "of_others": sum(row.line.branch not in own for row in indicator_rows) if own else 0,
+        "own": own,  # on a phone the rest is folded; for who has no part, but where something is to be put right
+        "of_others": sum(row.line.branch not in own for row in indicator_rows),
+        "others_open": not own and _asks(indicator_rows),
         "groups": entry_rows.grouped(indicator_rows),
         "has_services": bool(service_rows),
         "narrative": [(name, label, _typed_text(typed, name, text)) for name, label, text in form.narrative],
@@ -353,6 +355,11 @@ def _typed_text(typed: Typed | None, name: str, text: str) -> str:
     if typed is not None and (name in typed.refused or name in typed.conflicts):
         return entry_rows.typed_text(typed, name)
     return text
+
+
+def _asks(rows: list[entry_rows.EntryRow]) -> bool:
+    """Is a figure wrong, or a doubtful one without its reason?"""
+    return any(message.kind == "bad" or not message.reason for row in rows for message in row.messages)
 
 
 def _label(form: ReportForm, name: str) -> str:

@@ -7,8 +7,8 @@ from django.http import FileResponse, Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.timesince import timesince
 from django.utils.cache import patch_vary_headers
+from django.utils.timesince import timesince
 from django.views.decorators.http import require_GET, require_POST
 
 from de_an_06.plain.numbers import format_number, whole_number

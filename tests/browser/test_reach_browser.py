@@ -283,6 +283,38 @@ def test_ones_own_part_comes_first_and_the_other_is_folded(open_browser, world, 
         assert cell(page, code).is_visible(), code
 
 
+def test_who_types_nothing_sees_every_part_folded(open_browser, world, november):
+    """The leader reads, marks and sends: a line for each part, opened by a touch. The trial measured 14,571 px."""
+    page = go(open_browser(world.leader, viewport=PHONE), november)
+    assert page.evaluate("document.documentElement.scrollHeight") <= 14571 / 2
+    rows = [page.locator(f"#{code}") for code in ("DVC09", "DVC03", "TC01", "DD01")]
+    for row in rows:
+        expect(row).to_be_hidden()
+    for part, count in (("office", 6), ("police", 7)):
+        line = page.locator(f"#{part} .group")
+        expect(line.get_by_role("button", name=re.compile("Chốt số liệu phần này"))).to_be_visible()
+        line.get_by_label(f"Hiện {count} dịch vụ của bộ phận này").check()
+    page.get_by_label(re.compile(r"Hiện \d+ chỉ tiêu")).check()
+    for row in rows:
+        expect(row).to_be_visible()
+    page.reload()
+    page.emulate_media(media="print")
+    for row in rows:
+        expect(row).to_be_visible()
+
+
+def test_who_types_nothing_sees_open_what_is_wrong(open_browser, world, november):
+    ServiceFigures.objects.filter(report=november, service__code="DVC03").update(resolved_early=9)
+    page = go(open_browser(world.leader, viewport=PHONE), november)
+    for code, is_open in (("DVC03", True), ("DVC09", False), ("DD01", False)):
+        expect(page.locator(f"#{code}")).to_be_visible(visible=is_open)
+    IndicatorFigure.objects.filter(report=november, indicator__code="DD01").update(numerator=99)
+    page.reload()
+    expect(page.locator("#DD01")).to_be_visible()
+    page.get_by_label(re.compile(r"Hiện \d+ dịch vụ của bộ phận này")).nth(1).uncheck()
+    expect(page.locator("#DVC03")).to_be_hidden()
+
+
 def test_a_link_into_the_folded_part_opens_it(open_browser, world, november):
     page = open_browser(world.officer, viewport=PHONE)
     for target in ("DVC03-rejected", "DD01-numerator"):
