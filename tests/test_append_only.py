@@ -1,6 +1,8 @@
 """Logs that say they are append-only: the database refuses, whatever the way."""
 
 import datetime as dt
+import importlib
+from types import SimpleNamespace
 
 import pytest
 from django.apps import apps
@@ -96,6 +98,30 @@ def test_a_log_remade_by_a_later_migration_is_guarded_again(logged):
     with pytest.raises(IntegrityError, match=MESSAGE), transaction.atomic():
         ContactExport.objects.update(rows=3)
     assert ContactExport.objects.get().rows == 2
+
+
+def test_changes_on_record_are_given_the_sending_they_came_after(world, month):
+    """Typed, sent, corrected, sent again, corrected; changes of an earlier version did not say so."""
+    report = Report.objects.get(period=month("2026-11"), unit=world.phuoc_long)
+    said = {"report": report, "by": world.officer}
+    for hour, revision in ((8, None), (9, 1), (10, None), (11, 2), (12, None)):
+        at = NOW.replace(hour=hour)
+        if revision is None:
+            FigureChange.objects.create(cell="DVC01.opening", new=hour, via="page", at=at, **said)
+        else:
+            ReportEvent.objects.create(action="submit", revision=revision, at=at, **said)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # the rows are as new as the test: nothing may wait
+        else:  # there the migration remakes the table first
+            for drop in unguard("sqlite", FigureChange._meta.db_table):
+                cursor.execute(drop)
+    migration = importlib.import_module("reporting.migrations.0012_changes_know_their_sending")
+    migration.number(apps, SimpleNamespace(connection=connection, execute=connection.cursor().execute))
+    assert list(FigureChange.objects.values_list("new", "revision")) == [(8, 0), (10, 1), (12, 2)]
+    if connection.vendor == "postgresql":
+        with pytest.raises(IntegrityError, match=MESSAGE), transaction.atomic():
+            FigureChange.objects.update(revision=0)
 
 
 @pytest.mark.parametrize("log", LOGS, ids=lambda m: m.__name__)

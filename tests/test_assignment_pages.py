@@ -6,8 +6,10 @@ from html import unescape
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError
 from django.urls import reverse
 
+from reporting.entry import saving
 from reporting.models import FigureChange, IndicatorFigure, Report
 from taskforces.models import Assignment, Document, Level, OutreachEvent, PilotModel, SourceDocument, SourceItem
 from taskforces.register import activities, assignments
@@ -426,6 +428,20 @@ def test_the_log_is_offered_and_taken_with_one_click(world, client, draft):
     assert "Lấy số này vào TT01" not in text
     assert (cell(draft, "TT01"), cell(draft, "TT02")) == (37, 9)  # what was typed beside it is kept
     assert FigureChange.objects.get(report=draft, cell="TT01.numerator").by == world.officer
+
+
+def test_a_number_that_cannot_be_written_leaves_what_was_sent_with_it_unsaved_too(world, client, draft, monkeypatch):
+    def fail(*args, **kwargs):
+        raise OperationalError("connection lost")
+
+    client.force_login(world.officer)
+    monkeypatch.setattr(saving, "save_cells", fail)
+    with pytest.raises(OperationalError):
+        client.post(
+            reverse("report-take-outreach", args=[draft.pk]), {"chi_tieu": "TT01", "seen": "{}", "results": "Xong"}
+        )
+    draft.refresh_from_db()
+    assert draft.results == ""
 
 
 def test_what_cannot_be_taken_is_said(world, client, draft):

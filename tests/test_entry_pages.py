@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
+from django.db import OperationalError
 from django.urls import reverse
 
 from reporting import closing
@@ -326,6 +327,49 @@ def test_plain_form_no_case_button_saves_what_was_typed_first(client, world, nov
     assert response.url.endswith("#DVC10")
     row = ServiceFigures.objects.get(report=november, service__code="DVC10")
     assert (row.received_online, row.resolved_on_time) == (4, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "button", "broken"),
+    [
+        ("report-zero-fill", {"service": "DVC10"}, "reporting.entry.saving.log"),
+        ("report-ready", {"branch": "office"}, "reporting.entry.ready.give_mark"),
+    ],
+)
+def test_a_button_that_fails_leaves_what_was_sent_with_it_unsaved_too(
+    client, world, november, fill, monkeypatch, name, button, broken
+):
+    """The answer is an error; the page sends all of it again."""
+    fill(november, base=21)
+    ServiceFigures.objects.filter(report=november, service__code="DVC10").update(rejected=None)
+    client.force_login(world.officer)
+    typed = {"results": "Đã cấp 21 thẻ", "DVC10.rejected": "" if "service" in button else "0"}
+    fields = plain_form(page(client, "report-entry", november)) | typed | button
+    url = reverse(name, args=[november.pk])
+
+    def fail(*args, **kwargs):
+        raise OperationalError("connection lost")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(broken, fail)
+        with pytest.raises(OperationalError):
+            client.post(url, fields)
+    november.refresh_from_db()
+    assert (november.results, november.saved_at) == ("", None)
+    assert not FigureChange.objects.filter(report=november).exists()
+    assert client.post(url, fields).status_code == 302
+    november.refresh_from_db()
+    assert november.results == "Đã cấp 21 thẻ"
+    assert ServiceFigures.objects.get(report=november, service__code="DVC10").rejected == 0
+
+
+def test_a_mark_refused_keeps_what_was_typed(client, world, november):
+    """No failure, an answer: cells are missing, and they are shown beside those just typed."""
+    client.force_login(world.officer)
+    fields = plain_form(page(client, "report-entry", november)) | {"DVC10.rejected": "3", "branch": "office"}
+    response = client.post(reverse("report-ready", args=[november.pk]), fields)
+    assert response.url.endswith("?kiem-tra=office")
+    assert ServiceFigures.objects.get(report=november, service__code="DVC10").rejected == 3
 
 
 def test_a_reason_is_kept_and_shown(client, world, november, fill):

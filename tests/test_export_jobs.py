@@ -8,6 +8,7 @@ import re
 import openpyxl
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from de_an_06.plain.spans import Span
 from reporting.exports import excel, export_jobs, offers
@@ -106,13 +107,14 @@ def test_delivered_twice_the_file_stays(make, november, world, fill, at):
 
 
 def test_two_at_once_one_file_wins(november, world, monkeypatch):
-    """The second finishes inside the first: the row describes the file that stays."""
+    """The first was silent too long; the second finishes inside it: the row describes the file that stays."""
     job = export_jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
     write, depth, kept = excel.write_summary, [], []
 
     def slow(path, **choice):
         if not depth:
             depth.append(1)
+            ExportJob.objects.update(noted_at=timezone.now() - dt.timedelta(minutes=6))
             export_jobs.run_export(job.pk)
             kept.append(export_jobs.path_of(job).stat().st_ino)
         return write(path, **choice)
@@ -127,7 +129,8 @@ def test_two_at_once_one_file_wins(november, world, monkeypatch):
 
 def test_killed_in_the_middle_it_runs_again(make):
     job = make()
-    ExportJob.objects.filter(pk=job.pk).update(state=State.RUNNING, sha256="")
+    silent = timezone.now() - dt.timedelta(minutes=6)
+    ExportJob.objects.filter(pk=job.pk).update(state=State.RUNNING, sha256="", noted_at=silent)
     export_jobs.run_export(job.pk)
     job.refresh_from_db()
     assert job.state == State.DONE
@@ -327,7 +330,8 @@ def test_not_ready_or_gone_is_a_message(make, november, world, client):
 
 def test_progress_partial_polls_until_done(november, world, client, make):
     job = export_jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
-    ExportJob.objects.filter(pk=job.pk).update(state=State.RUNNING, progress=30, total=120)
+    underway = ExportJob.objects.filter(pk=job.pk)
+    underway.update(state=State.RUNNING, progress=30, total=120)
     client.force_login(world.staff)
     page = client.get(reverse("export-list"), {"da_xong": "0"}, headers=HTMX | {"HX-Target": "dang-lap"})
     text = page.content.decode()
@@ -337,6 +341,7 @@ def test_progress_partial_polls_until_done(november, world, client, make):
     assert "Cập nhật tiến độ" in text  # the way without JavaScript
     assert "<html" not in text
     assert 'id="tai-ve"' not in text
+    underway.update(state=State.WAITING)
     export_jobs.run_export(job.pk)
     text = client.get(
         reverse("export-list"), {"da_xong": "0"}, headers=HTMX | {"HX-Target": "dang-lap"}
@@ -456,9 +461,10 @@ def test_pieces_of_killed_workers_are_swept(make, at):
 
 @pytest.fixture
 def sent(monkeypatch):
-    """Messages, as sent: nobody receives them."""
+    """Messages, as sent: lost on the way, nobody receives them."""
     messages = []
     monkeypatch.setattr(export_jobs.run_export, "delay_on_commit", messages.append)
+    monkeypatch.setattr(export_jobs.run_export, "waiting", lambda: 0)
     return messages
 
 
@@ -495,6 +501,39 @@ def test_what_waits_or_stands_still_is_sent_again_until_it_was_tried_often_enoug
     assert sent == 4 * [str(job.pk)]
 
 
+def test_nothing_is_sent_again_while_messages_wait(november, world, at, sent, monkeypatch):
+    """Two requests, nobody makes files for a day; then the queue is lost."""
+    at("2026-11-20 09:00")
+    for basis in ("official", "provisional"):
+        export_jobs.create(unit=world.dong_nai, span=SPAN, basis=basis, by=world.staff)
+    monkeypatch.setattr(export_jobs.run_export, "waiting", lambda: len(sent))
+    for moment in ("2026-11-20 09:02", "2026-11-20 09:03", "2026-11-21 09:00"):
+        at(moment)
+        assert export_jobs.requeue() == 0
+    sent.clear()
+    assert export_jobs.requeue() == 2
+    at("2026-11-21 09:02")
+    assert export_jobs.requeue() == 0
+
+
+def test_a_second_message_leaves_a_file_under_way_alone(november, world, monkeypatch):
+    """Two workers take a copy each: one makes the file. What has gone silent is begun anew."""
+    job = export_jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
+    begun = []
+
+    def make(job):
+        begun.append(job.pk)
+        if len(begun) < 3:
+            export_jobs.run_export(job.pk)
+
+    monkeypatch.setattr(export_jobs, "_make", make)
+    export_jobs.run_export(job.pk)
+    assert begun == [job.pk]
+    ExportJob.objects.update(noted_at=timezone.now() - dt.timedelta(minutes=6))
+    export_jobs.run_export(job.pk)
+    assert begun == 2 * [job.pk]
+
+
 def test_progress_is_a_sign_of_life(november, world, at, sent):
     at("2026-11-20 09:00")
     job = export_jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
@@ -519,6 +558,19 @@ def test_an_export_whose_worker_was_killed_offers_to_be_made_again(november, wor
     assert "Lập lại" in text
     again = export_jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
     assert again != job
+
+
+def test_a_request_nobody_takes_says_how_long_it_waits(november, world, client, at, sent):
+    at("2026-11-20 09:00")
+    export_jobs.create(unit=world.dong_nai, span=SPAN, basis="official", by=world.staff)
+    for moment, words in (
+        ("2026-11-20 09:05", "Yêu cầu lúc 09:00"),
+        ("2026-11-20 09:12", "Đã chờ 12 phút mà máy lập tệp chưa nhận."),
+        ("2026-11-23 10:00", "Đã chờ 3 ngày mà máy lập tệp chưa nhận."),
+    ):
+        at(moment)
+        client.force_login(world.staff)
+        assert words in client.get(reverse("export-list")).content.decode().replace("\xa0", " ")
 
 
 def test_a_hundred_waiting_requests_do_not_push_the_finished_file_off_the_list(make, world):

@@ -395,10 +395,11 @@ def test_who_was_given_a_password_must_choose_one(world, client, settings):
 
 @pytest.fixture
 def sent(monkeypatch):
-    """Messages as sent, ('write', id); nobody receives them."""
+    """Messages as sent, ('write', id): lost on the way, nobody receives them."""
     messages = []
     monkeypatch.setattr(tasks.write_import, "delay_on_commit", lambda pk: messages.append(("write", pk)))
     monkeypatch.setattr(tasks.check_import, "delay_on_commit", lambda pk: messages.append(("check", pk)))
+    monkeypatch.setattr(tasks.check_import, "waiting", lambda: 0)
     return messages
 
 
@@ -414,6 +415,24 @@ def test_a_lost_message_is_sent_again_and_the_file_is_brought_in(world, force, a
     import_jobs.write(job.pk)
     at("2026-11-16 10:00")
     assert tasks.requeue_imports() == 0
+    assert (ImportJob.objects.get().state, Membership.objects.count()) == (State.DONE, 1)
+
+
+def test_nothing_is_sent_again_while_messages_wait(world, force, at, sent, monkeypatch):
+    """Nobody reads files for a day, then the queue is lost."""
+    job = bring_in(world.officer, Kind.MEMBERS, xlsx(MEMBER, member("An")))
+    at("2026-11-16 09:00")
+    import_jobs.confirm(job_id=job.pk, by=world.officer)
+    sent[:] = [("write", str(job.pk))]
+    monkeypatch.setattr(tasks.check_import, "waiting", lambda: len(sent))
+    for moment in ("2026-11-16 09:02", "2026-11-16 09:07", "2026-11-17 09:00"):
+        at(moment)
+        assert tasks.requeue_imports() == 0
+    sent.clear()
+    assert tasks.requeue_imports() == 1
+    at("2026-11-17 09:10")
+    assert tasks.requeue_imports() == 0
+    import_jobs.write(job.pk)
     assert (ImportJob.objects.get().state, Membership.objects.count()) == (State.DONE, 1)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -127,6 +128,20 @@ def test_pages_wait_shortly_migrations_hold_up_nobody_workers_have_time(command,
     url = f"postgres://{login}@{known['HOST']}:{known['PORT']}/{known['NAME']}"
     names = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
     assert patience(command, names, "SHOW", DATABASE_URL=url, DATA_DIR=str(tmp_path)) == said
+
+
+@POSTGRES
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="Linux's")
+def test_a_line_gone_dead_is_given_up_within_a_minute(db):
+    """Read off the real socket: asked after while an answer is awaited, given up when nothing is acknowledged."""
+    connection.ensure_connection()
+    with socket.socket(fileno=os.dup(connection.connection.fileno())) as line:
+        keepalive = line.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        names = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_USER_TIMEOUT)
+        idle, interval, unacknowledged = (line.getsockopt(socket.IPPROTO_TCP, name) for name in names)
+    assert keepalive == 1
+    assert idle + 3 * interval <= 60  # seconds
+    assert 0 < unacknowledged <= 60_000  # milliseconds; ends the asking too
 
 
 @pytest.mark.parametrize(("command", "said"), [("web", "10000"), ("migrate", "10000"), ("rollup", "240000")])

@@ -373,6 +373,19 @@ def test_detail_shows_changes_reasons_and_log(client, world, reports):
     assert "Đã sửa từ khi trả lại" in text
 
 
+def test_changes_since_the_return_are_told_by_their_numbers_when_the_clock_was_set_back(client, world, reports, at):
+    """Sent back, corrected and sent again a day ahead of time; the clock is set right, then sent back and corrected."""
+    pk = reports[world.phuoc_long.pk].pk
+    for day, cell in (("18", "DVC10"), ("17", "DVC09")):
+        at(f"2026-11-{day} 08:30")
+        workflow.send_back(report_id=pk, by=world.reviewer, reason=f"Kiểm tra {cell}")
+        cells = {f"{cell}.received_online": "12", f"{cell}.resolved_on_time": "12"}
+        assert saving.save_cells(report_id=pk, by=world.officer, cells=cells).is_ok
+        workflow.submit(report_id=pk, by=world.leader, marking=True)
+    response = page(client, world.reviewer, reverse("report-detail", args=[pk]))
+    assert {c.cell for c in response.context["since_return"]} == {"DVC09.received_online", "DVC09.resolved_on_time"}
+
+
 def test_changes_since_last_month_are_sorted_by_size(client, world, reports):
     report = reports[world.phuoc_long.pk]
     report.service_figures.filter(service__code="DVC09").update(received_online=90, resolved_on_time=90)

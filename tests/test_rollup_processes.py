@@ -165,8 +165,8 @@ class Embedded(Portal):
         finally:
             connection.close()
 
-    def queue_length(self) -> int:
-        return len(list((self.folder / "queue").iterdir()))
+    def queue_length(self, queue: str = "celery") -> int:
+        return len(list((self.folder / "queue").glob(f"*.{queue}.msg")))
 
     def empty_queue(self) -> None:
         shutil.rmtree(self.folder / "queue")
@@ -181,8 +181,8 @@ class Services(Portal):
         connection.close()
         return rows
 
-    def queue_length(self) -> int:
-        return redis.Redis.from_url(self.env["REDIS_URL"]).llen("celery")
+    def queue_length(self, queue: str = "celery") -> int:
+        return redis.Redis.from_url(self.env["REDIS_URL"]).llen(queue)
 
     def empty_queue(self) -> None:
         redis.Redis.from_url(self.env["REDIS_URL"]).flushdb()
@@ -467,3 +467,38 @@ def test_files_apart_from_totals_and_the_health_check(services):
 
     assert is_healthy("files")
     assert not is_healthy("celery")
+
+
+MINUTES = """
+import datetime as dt
+from django.utils import timezone
+from reporting.exports import export_jobs
+for _ in range(3):
+    ExportJob.objects.update(noted_at=timezone.now() - dt.timedelta(minutes=2))
+    export_jobs.requeue()
+"""  # what beat does, three times
+
+
+def one_message(portal: Portal) -> None:
+    """However long nobody makes files, one message waits; a lost one is sent again; the file is made once."""
+    portal.script(ASK_FOR_FILE.format(**portal.scene))
+    portal.script(MINUTES)
+    assert portal.queue_length("files") == 1
+    portal.empty_queue()
+    portal.script(MINUTES)
+    assert portal.queue_length("files") == 1
+    portal.start_worker("files")
+    portal.until(lambda: portal.query(FILES) == [("done",)], "the file is not made")
+    assert portal.query("SELECT tries FROM reporting_exportjob") == [(1,)]
+    assert portal.queue_length("files") == 0
+
+
+@pytest.mark.slow
+def test_embedded_one_message_for_one_file(embedded):
+    one_message(embedded)
+
+
+@pytest.mark.slow
+@pytest.mark.services
+def test_one_message_in_redis_for_one_file(services):
+    one_message(services)

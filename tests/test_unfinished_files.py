@@ -25,7 +25,7 @@ SPAN = Span.parse("2026-11")
 
 @pytest.fixture(autouse=True)
 def sent(monkeypatch, at):
-    """Messages as sent, ('write', id); nobody receives them."""
+    """Messages as sent, ('write', id): lost on the way, nobody receives them."""
     messages = []
     for name, task in {
         "write": tasks.write_import,
@@ -33,6 +33,7 @@ def sent(monkeypatch, at):
         "export": export_jobs.run_export,
     }.items():
         monkeypatch.setattr(task, "delay_on_commit", lambda pk, name=name: messages.append((name, pk)))
+        monkeypatch.setattr(task, "waiting", lambda: 0)
     at("2026-11-16 09:00")
     return messages
 

@@ -635,6 +635,18 @@ def test_a_correction_counts_though_the_part_was_marked_again_after_it(world, tw
     assert november.prior_corrected
 
 
+def test_a_correction_counts_though_the_clock_was_set_back_since_the_sending(world, two_months, at):
+    """Sent again and reopened while the server's clock was a day ahead; it is set right, then the closing goes to 3."""
+    october, november = two_months
+    at("2026-11-18 08:00")
+    correct(world, october)
+    workflow.send_back(report_id=october.pk, by=world.reviewer, reason="DVC09 còn hồ sơ")
+    at("2026-11-17 08:10")
+    correct(world, october, DVC09__resolved_on_time="7")
+    november.refresh_from_db()
+    assert november.prior_corrected
+
+
 def test_without_a_sending_on_record_every_change_counts(world, month, fill, at):
     """October was taken over as returned: its log knows no sending."""
     october, november = (Report.objects.get(unit=world.phuoc_long, period=month(key)) for key in ("2026-10", "2026-11"))

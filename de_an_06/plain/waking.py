@@ -9,7 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 logger = logging.getLogger(__name__)
-# When beat, every minute, sends a job once more that somebody waits for; by the server's clock.
+# When beat, every minute, sends a job once more that somebody waits for; by the server's clock. Never while the queue
+# holds messages: nobody reads it, or its turn comes, and a copy a minute would fill the queue.
 LOST_AFTER = dt.timedelta(minutes=1)  # a message not taken so long
 STUCK_AFTER = dt.timedelta(minutes=5)  # begun, and no sign of life since
 MOST_TRIES = 3  # so often begun without an end: given up, and the person is told
@@ -47,3 +48,9 @@ class WakingTask(DjangoTask):
             logger.exception("%s is not sent", self.name)
             return False
         return True
+
+    def waiting(self) -> int:
+        """How many messages of this task's queue no worker has taken yet."""
+        queue = self.app.amqp.router.route({}, self.name)["queue"].name
+        with self.app.connection_or_acquire() as connection:
+            return connection.default_channel.queue_declare(queue=queue).message_count

@@ -183,9 +183,7 @@ def freeze_register(*, form: ReportForm, by) -> None:
     )
     stored: dict[int, dict[str, Any]] = {row["indicator_id"]: dict(row) for row in rows}
     history = [
-        FigureChange(
-            report=report, cell=cell.key, old=old, new=cell.value, by=by, at=moment, via=FigureChange.Via.REGISTER
-        )
+        _change(report, cell.key, old, cell.value, by=by, at=moment, via=FigureChange.Via.REGISTER)
         for pk, line in wanted.items()
         for cell in line.cells
         if (old := stored.get(pk, {}).get(cell.key.partition(".")[2])) != cell.value
@@ -352,7 +350,7 @@ def _write(result: SaveResult, values: dict[str, int | None], *, by, via: str) -
     indicator_ids = {line.code: line.indicator.pk for line in form.indicators}
 
     def record(key: str, old: int | None, new: int | None, source: str = via) -> None:
-        history.append(FigureChange(report=report, cell=key, old=old, new=new, by=by, at=moment, via=source))
+        history.append(_change(report, key, old, new, by=by, at=moment, via=source))
 
     for key, new in values.items():
         code, _, name = key.partition(".")
@@ -393,6 +391,11 @@ def _write(result: SaveResult, values: dict[str, int | None], *, by, via: str) -
     report.save(update_fields=["saved_at"])
     form.rebuild()
     result.saved |= {key: form.cells[key].text for key in values}
+
+
+def _change(report: Report, cell: str, old: int | None, new: int | None, **how) -> FigureChange:
+    """One line of the history, not stored yet."""
+    return FigureChange(report=report, revision=report.revision, cell=cell, old=old, new=new, **how)
 
 
 def _upsert(data: FormRows, service_ids: set[int], indicator_ids: set[int]) -> None:

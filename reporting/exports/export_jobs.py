@@ -57,16 +57,15 @@ def create(*, unit: AdministrativeUnit, span: Span, basis: str, by) -> ExportJob
 
 @shared_task(name="reporting.tasks.run_export")
 def run_export(export_id) -> None:
-    """Makes the file of one job. Safe to run twice or twice at once: a finished job is left alone, one file wins."""
-    claimed = ExportJob.objects.filter(pk=export_id, state__in=OPEN)
-    job = claimed.select_related("requested_by", "unit").first()
-    if job is None:
-        return
+    """Makes the file of one job. Safe to run twice or twice at once: what is finished or under way is left alone."""
+    untaken = Q(state=State.WAITING) | (Q(state=State.RUNNING) & silent_for(STUCK_AFTER))
     # `started_at` is the server's clock, like the roll-up's `computed_at` it is compared with (offers.why_old).
     now = timezone.now()
-    claimed.update(
+    if not ExportJob.objects.filter(untaken, pk=export_id).update(
         state=State.RUNNING, started_at=now, noted_at=now, tries=F("tries") + 1, progress=0, total=0, message=""
-    )
+    ):
+        return
+    job = ExportJob.objects.select_related("requested_by", "unit").get(pk=export_id)
     try:
         _make(job)
     except excel.CannotExport as refused:
@@ -151,7 +150,9 @@ def requeue() -> int:
     """
     sent = 0
     silent = (Q(state=State.WAITING) & silent_for(LOST_AFTER)) | (Q(state=State.RUNNING) & silent_for(STUCK_AFTER))
-    for job in ExportJob.objects.filter(silent).select_related("requested_by"):
+    jobs = list(ExportJob.objects.filter(silent).select_related("requested_by"))
+    may_send = bool(jobs) and not run_export.waiting()
+    for job in jobs:
         if job.tries >= MOST_TRIES:
             ExportJob.objects.filter(silent, pk=job.pk).update(
                 state=State.FAILED,
@@ -159,7 +160,9 @@ def requeue() -> int:
                 message=f"Máy chủ đã thử lập {MOST_TRIES} lần mà không xong. Bấm “Lập lại” để thử lần nữa; "
                 f"nếu vẫn vậy, báo nơi hỗ trợ mã {str(job.pk)[:8]}.",
             )
-        elif ExportJob.objects.filter(silent, pk=job.pk).update(state=State.WAITING, noted_at=timezone.now()):
+        elif may_send and ExportJob.objects.filter(silent, pk=job.pk).update(
+            state=State.WAITING, noted_at=timezone.now()
+        ):
             run_export.delay_on_commit(str(job.pk))
             sent += 1
     return sent

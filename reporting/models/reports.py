@@ -251,7 +251,11 @@ class Explanation(models.Model):
 
 
 class FigureChange(AppendOnly):
-    """Append-only history of every cell: old, new, who, when, through what."""
+    """Append-only history of every cell: old, new, who, when, through what.
+
+    `revision` is the sending it came after (0: the first is still to come), as in the report's own log: by it, not by
+    the clock, the two logs are read together.
+    """
 
     class Via(models.TextChoices):
         PAGE = "page", "trang nhập"
@@ -270,6 +274,7 @@ class FigureChange(AppendOnly):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
     via = models.CharField(max_length=10, choices=Via)
+    revision = models.PositiveSmallIntegerField("sau lần gửi", db_default=0)
 
     class Meta:
         ordering = ["pk"]

@@ -49,7 +49,9 @@ def changes_since_return(form: ReportForm) -> list[Change]:
         return []
     first: dict[str, FigureChange] = {}
     last: dict[str, FigureChange] = {}
-    for change in FigureChange.objects.filter(report=report, at__gte=back.at).select_related("by").order_by("pk"):
+    for change in (
+        FigureChange.objects.filter(report=report, revision__gte=back.revision).select_related("by").order_by("pk")
+    ):
         first.setdefault(change.cell, change)
         last[change.cell] = change
     found = [

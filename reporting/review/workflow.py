@@ -279,11 +279,8 @@ def _flag_next_month(report: Report, *, first_time: bool) -> None:
 
 def _replaced_since_sent(report: Report) -> dict[str, dict[str, int | None]]:
     """Figures of the last sending that were changed since: code -> name -> figure as it was sent."""
-    last_sent = report.events.filter(action=Action.SUBMIT).order_by("-pk").first()
-    since = FigureChange.objects.filter(report=report)
-    if last_sent is not None:
-        since = since.filter(at__gte=last_sent.at)
     replaced: dict[str, dict[str, int | None]] = {}
+    since = FigureChange.objects.filter(report=report, revision=report.revision)
     for cell, old in since.order_by("pk").values_list("cell", "old"):
         code, _, name = cell.partition(".")
         replaced.setdefault(code, {}).setdefault(name, old)

@@ -32,6 +32,7 @@ from taskforces.scope import branches_entered_by, may_mark_any_branch, may_submi
 from . import entry_rows
 from .entry_rows import REASON_PREFIX, Typed
 
+NEXT_STEP = "buoc-tiep"  # the place in the save bar where a complete part is marked
 ROW_FILTERS = (("", "Tất cả"), ("thieu", "Còn thiếu"), ("loi", "Có vấn đề"))
 
 
@@ -83,8 +84,9 @@ def save_cells(request, pk):
 
 
 @require_POST
+@transaction.atomic
 def zero_fill(request, pk):
-    """ "Không phát sinh": the rest of one service becomes 0, deliberately."""
+    """ "Không phát sinh": the rest of one service becomes 0, deliberately; one transaction with the form sent along."""
     report = get_own_report(request.user, pk)
     code = request.POST.get("service", "")
     wants_json = "application/json" in request.headers.get("Accept", "")
@@ -105,8 +107,12 @@ def zero_fill(request, pk):
 
 
 @require_POST
+@transaction.atomic
 def mark_ready(request, pk):
-    """A branch says its part is complete, or takes that back."""
+    """A branch says its part is complete, or takes that back.
+
+    One transaction with the form sent along: of a mark refused the figures stay, of a failure nothing does.
+    """
     report = get_own_report(request.user, pk)
     branch = request.POST.get("branch") or request.POST.get("undo", "")
     page = reverse("report-entry", args=[pk])
@@ -128,7 +134,8 @@ def mark_ready(request, pk):
         messages.error(request, str(error))
     if request.POST.get("from") == "check":
         return redirect("report-check", pk)
-    return redirect(f"{page}#tt-{branch}")  # the focus stays with the button's place
+    place = NEXT_STEP if request.GET.get("o") == NEXT_STEP else f"tt-{branch}"
+    return redirect(f"{page}#{place}")  # the focus stays with the button's place
 
 
 @dataclass(slots=True)
@@ -262,7 +269,7 @@ def _parts(request, form: ReportForm) -> dict[str, str]:
         for section in form.sections
     }
     marks = {"marks": ready.to_mark(form, request.user), "form": form}
-    parts["buoc-tiep"] = render_to_string("reporting/_next_step.html", marks, request)
+    parts[NEXT_STEP] = render_to_string("reporting/_next_step.html", marks, request)
     parts["tien-do"] = render_to_string("reporting/_progress.html", {"counts": form.counts(), "form": form})
     parts["van-de"] = form.blocking_title
     parts["dem-dvc"] = entry_rows.filled_text(form.services)
@@ -290,6 +297,7 @@ def _page(request, report: Report, form: ReportForm, typed: Typed | None = None)
     counts = form.counts()
     all_rows = [*service_rows, *indicator_rows]
     own = branches_entered_by(request.user, report)
+    rows_of = {s.branch: [row for row in service_rows if row.line.branch == s.branch] for s in form.sections}
     summary = entry_rows.summary_of(form, branch) if asked else []
     title = f"Chưa gửi được: {form.blocking_title}" if not branch else f"Chưa chốt được phần {Branch(branch).label}"
     if typed is not None:
@@ -303,11 +311,12 @@ def _page(request, report: Report, form: ReportForm, typed: Typed | None = None)
         "form": form,
         "here": "task-list",
         "sections": [
-            (s, [row for row in service_rows if row.line.branch == s.branch])
+            (s, rows_of[s.branch], not own and _asks(rows_of[s.branch]))
             for s in sorted(form.sections, key=lambda s: s.branch not in own)
         ],
-        "own": own,
-        "of_others": sum(row.line.branch not in own for row in indicator_rows) if own else 0,
+        "own": own,  # on a phone the rest is folded; for who has no part, but where something is to be put right
+        "of_others": sum(row.line.branch not in own for row in indicator_rows),
+        "others_open": not own and _asks(indicator_rows),
         "groups": entry_rows.grouped(indicator_rows),
         "has_services": bool(service_rows),
         "narrative": [(name, label, _typed_text(typed, name, text)) for name, label, text in form.narrative],
@@ -346,6 +355,11 @@ def _typed_text(typed: Typed | None, name: str, text: str) -> str:
     if typed is not None and (name in typed.refused or name in typed.conflicts):
         return entry_rows.typed_text(typed, name)
     return text
+
+
+def _asks(rows: list[entry_rows.EntryRow]) -> bool:
+    """Is a figure wrong, or a doubtful one without its reason?"""
+    return any(message.kind == "bad" or not message.reason for row in rows for message in row.messages)
 
 
 def _label(form: ReportForm, name: str) -> str:

@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from django.utils.timesince import timesince
 from django.views.decorators.http import require_GET, require_POST
 
 from de_an_06.plain.numbers import format_number, whole_number
@@ -219,7 +220,8 @@ def _timing(job: ExportJob, began: dt.datetime) -> str:
     if job.state == State.RUNNING:
         return f"Bắt đầu {began:%H:%M}"
     if export_jobs.is_stuck(job):
-        return f"Đã chờ từ {began:%H:%M} mà máy lập tệp chưa nhận. Bấm “Lập lại”; nếu vẫn vậy, báo nơi hỗ trợ."
+        waited = timesince(job.requested_at, now_for(job.requested_by), depth=1)
+        return f"Đã chờ {waited} mà máy lập tệp chưa nhận. Bấm “Lập lại”; nếu vẫn vậy, báo nơi hỗ trợ."
     return f"Yêu cầu lúc {began:%H:%M}"
 
 

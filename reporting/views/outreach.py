@@ -1,6 +1,7 @@
 """One click on the entry page: the number of the outreach log into its cell."""
 
 from django.contrib import messages
+from django.db import transaction
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -14,6 +15,7 @@ from . import entry as entry_page
 
 
 @require_POST
+@transaction.atomic
 def take_from_log(request, pk):
     """The log's number becomes the cell's, as if typed; what else stood in the plain form is saved first."""
     report = get_own_report(request.user, pk)

@@ -30,13 +30,15 @@ def requeue() -> int:
         of=("self",), skip_locked=connection.features.has_select_for_update_skip_locked
     )
     with transaction.atomic():
-        for job in unheld.filter(silent).select_related("by"):
+        jobs = list(unheld.filter(silent).select_related("by"))
+        may_send = bool(jobs) and not check.waiting()
+        for job in jobs:
             if job.tries >= MOST_TRIES:
                 message = f"Máy chủ đã thử {MOST_TRIES} lần mà không xong. " + BROKEN.format(str(job.pk)[:8])
                 ImportJob.objects.filter(pk=job.pk).update(
                     state=State.REFUSED, message=message, finished_at=now_for(job.by)
                 )
-            else:
+            elif may_send:
                 ImportJob.objects.filter(pk=job.pk).update(noted_at=timezone.now())
                 (write if job.state == State.WRITING else check).delay_on_commit(str(job.pk))
                 sent += 1

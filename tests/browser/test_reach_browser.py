@@ -106,6 +106,23 @@ def test_the_focus_stays_at_the_mark_when_a_section_is_done(open_browser, world,
     expect(state).to_be_focused()
 
 
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_the_mark_in_the_save_bar_leaves_the_page_where_it_is(open_browser, world, november, viewport):
+    page = go(open_browser(world.police_officer, viewport=viewport, reduced_motion="reduce"), november)
+    middle = cell(page, "DVC07.rejected")
+    middle.evaluate("el => el.scrollIntoView({ block: 'center' })")
+    before = middle.bounding_box()["y"]
+    button = page.locator(".savebar").get_by_role("button", name="Chốt số liệu phần Công an").bounding_box()
+    page.mouse.click(button["x"] + 20, button["y"] + 10)  # as by hand: `click` would scroll
+    done = page.locator("#buoc-tiep")
+    expect(done).to_have_text(re.compile("Đã chốt phần Công an"))
+    expect(done).to_be_focused()
+    assert page.evaluate(COVERING) == ""
+    assert middle.bounding_box()["y"] == pytest.approx(before, abs=100)  # above it stands what was done
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_text("Kiểm tra và gửi")
+
+
 def test_the_explanation_of_every_row_is_reached_with_arrows(open_browser, world, november):
     page = go(open_browser(world.officer), november)
     rows = page.locator(".svcrow:has(.def)").evaluate_all("rows => rows.map((row) => row.id)")
@@ -264,6 +281,38 @@ def test_ones_own_part_comes_first_and_the_other_is_folded(open_browser, world, 
     expect(page.locator("#TC01")).to_be_visible()
     for code in typed_by(november, branch):
         assert cell(page, code).is_visible(), code
+
+
+def test_who_types_nothing_sees_every_part_folded(open_browser, world, november):
+    """The leader reads, marks and sends: a line for each part, opened by a touch. The trial measured 14,571 px."""
+    page = go(open_browser(world.leader, viewport=PHONE), november)
+    assert page.evaluate("document.documentElement.scrollHeight") <= 14571 / 2
+    rows = [page.locator(f"#{code}") for code in ("DVC09", "DVC03", "TC01", "DD01")]
+    for row in rows:
+        expect(row).to_be_hidden()
+    for part, count in (("office", 6), ("police", 7)):
+        line = page.locator(f"#{part} .group")
+        expect(line.get_by_role("button", name=re.compile("Chốt số liệu phần này"))).to_be_visible()
+        line.get_by_label(f"Hiện {count} dịch vụ của bộ phận này").check()
+    page.get_by_label(re.compile(r"Hiện \d+ chỉ tiêu")).check()
+    for row in rows:
+        expect(row).to_be_visible()
+    page.reload()
+    page.emulate_media(media="print")
+    for row in rows:
+        expect(row).to_be_visible()
+
+
+def test_who_types_nothing_sees_open_what_is_wrong(open_browser, world, november):
+    ServiceFigures.objects.filter(report=november, service__code="DVC03").update(resolved_early=9)
+    page = go(open_browser(world.leader, viewport=PHONE), november)
+    for code, is_open in (("DVC03", True), ("DVC09", False), ("DD01", False)):
+        expect(page.locator(f"#{code}")).to_be_visible(visible=is_open)
+    IndicatorFigure.objects.filter(report=november, indicator__code="DD01").update(numerator=99)
+    page.reload()
+    expect(page.locator("#DD01")).to_be_visible()
+    page.get_by_label(re.compile(r"Hiện \d+ dịch vụ của bộ phận này")).nth(1).uncheck()
+    expect(page.locator("#DVC03")).to_be_hidden()
 
 
 def test_a_link_into_the_folded_part_opens_it(open_browser, world, november):

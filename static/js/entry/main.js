@@ -8,4 +8,8 @@ document.querySelectorAll("[data-close]").forEach((button) => {
   button.addEventListener("click", () => { button.parentElement.hidden = true; });
 });
 restore();
+// Marked in the save bar: the page comes back where it was left, with the focus in the bar.
+const left = sessionStorage.getItem("cho-cuon");
+sessionStorage.removeItem("cho-cuon");
+if (left && location.hash === "#buoc-tiep") addEventListener("load", () => scrollTo(0, left));
 document.querySelector(".errors[data-focus]")?.focus();

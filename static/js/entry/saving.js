@@ -268,6 +268,7 @@ function submit(event) {
     showStatus();
   } else {
     field("seen").value = JSON.stringify(seen);
+    if (byId("buoc-tiep").contains(button)) sessionStorage.setItem("cho-cuon", scrollY);
     leaving = true;
   }
 }
