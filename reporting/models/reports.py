@@ -8,6 +8,7 @@ from django.urls import reverse
 from reporting.figures import FIGURE, FIGURE_FIELDS
 from taskforces.models import AdministrativeUnit, Level
 from taskforces.models.append_only import AppendOnly
+from taskforces.models.units import reporter_name
 from taskforces.scope import path_in_scope
 
 from .catalogue import Indicator, PublicService
@@ -105,6 +106,11 @@ class Report(models.Model):
 
     def get_absolute_url(self):
         return reverse("report-detail", args=[self.pk])
+
+    @property
+    def reporter_name(self) -> str:
+        """Whose report it is; of a report read with `unit_name` (report_doors.named_reports)."""
+        return reporter_name(self.unit_name, self.level) if self.unit_name else self.unit.code
 
     @property
     def is_editable(self) -> bool:
