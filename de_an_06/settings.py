@@ -213,6 +213,8 @@ MFA_FORMS = {
     "add_webauthn": "taskforces.people.accounts.AddKeyForm",
     "edit_webauthn": "taskforces.people.accounts.EditKeyForm",
     "login_webauthn": "taskforces.people.accounts.KeyLoginForm",
+    "authenticate_webauthn": "taskforces.people.accounts.KeySecondStepForm",
+    "reauthenticate_webauthn": "taskforces.people.accounts.KeyAgainForm",
 }
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 SESSION_COOKIE_AGE = 12 * 3600
