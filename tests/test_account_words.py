@@ -18,7 +18,10 @@ WEAK = {
     "ngan-1Aq": "Mật khẩu quá ngắn. Phải có ít nhất 10 ký tự.",
     "1234567890": "Mật khẩu này quá phổ biến.",
     "82374650918273": "Mật khẩu này hoàn toàn là số.",
-    "nhung@tinh.vn": "quá giống",
+    "nhung@tinh.vn": "Mật khẩu quá giống với thư công vụ.",
+    "Nguyễn Thị Hồng Nhung 1": "Mật khẩu quá giống với họ và tên.",
+    "thihongnhung2026": "Mật khẩu quá giống với họ và tên.",  # as people type it there: no marks, no spaces
+    "Nhung-Nguyen-Hong-Thi": "Mật khẩu quá giống với họ và tên.",
     "aud-aud-aud-aud": "đoạn ngắn lặp lại",
 }
 
