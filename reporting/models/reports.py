@@ -287,6 +287,23 @@ class FigureChange(AppendOnly):
         return f"{self.cell}: {self.old} → {self.new}"
 
 
+class NarrativeChange(AppendOnly):
+    """Append-only log of the narrative: who wrote which text, and when. The words stand in the report alone."""
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="narrative_changes")
+    field = models.CharField("mục", max_length=12)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField("lúc")
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = "lần ghi thuyết minh"
+        verbose_name_plural = "lần ghi thuyết minh"
+
+    def __str__(self):
+        return f"{self.field} {self.at:%d/%m/%Y %H:%M}"
+
+
 class FormUpload(models.Model):
     """An Excel form somebody sent in for a report: which file, by whom, and how many cells it changed in the end."""
 
