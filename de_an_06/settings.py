@@ -182,7 +182,7 @@ AUTH_USER_MODEL = "taskforces.User"
 AUTHENTICATION_BACKENDS = ["taskforces.people.accounts.AuthenticationBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "taskforces.people.password_rules.LikeOwnerValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
@@ -213,6 +213,8 @@ MFA_FORMS = {
     "add_webauthn": "taskforces.people.accounts.AddKeyForm",
     "edit_webauthn": "taskforces.people.accounts.EditKeyForm",
     "login_webauthn": "taskforces.people.accounts.KeyLoginForm",
+    "authenticate_webauthn": "taskforces.people.accounts.KeySecondStepForm",
+    "reauthenticate_webauthn": "taskforces.people.accounts.KeyAgainForm",
 }
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 SESSION_COOKIE_AGE = 12 * 3600

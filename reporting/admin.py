@@ -87,7 +87,6 @@ class ByFile(ImportExportModelAdmin):
     """A row of a file changes what stands there or adds what does not: who brings one in may do both (settings.py)."""
 
     formats = [CatalogueCsv, CatalogueXlsx]
-    to_encoding = "utf-8-sig"  # Excel reads a .csv without the mark as something else
     export_form_class = ExportColumnsForm
     import_template_name = "admin/reporting/import.html"
     export_template_name = "admin/reporting/export.html"

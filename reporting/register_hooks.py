@@ -8,10 +8,11 @@ from django.db.models import Max
 from taskforces import hooks
 
 from .expected import settle
-from .models import DifficultyStep, Explanation, ExportJob, FigureChange, Period, Report, ReportEvent
+from .models import DifficultyStep, Explanation, ExportJob, FigureChange, NarrativeChange, Period, Report, ReportEvent
 
 REPORT_TRACES = (
     hooks.Trace("Ô số liệu đã nhập hoặc sửa", FigureChange, "by"),
+    hooks.Trace("Thuyết minh của báo cáo đã ghi", NarrativeChange, "by"),
     hooks.Trace("Việc gửi, duyệt, trả lại báo cáo", ReportEvent, "by"),
     hooks.Trace("Giải trình điểm cần xem", Explanation, "by"),
     hooks.Trace("Nêu, trả lời, xử lý khó khăn", DifficultyStep, "by"),

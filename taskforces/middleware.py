@@ -14,16 +14,20 @@ from de_an_06.plain.outside import is_storable
 from .people import second_factor
 from .scope import postings
 
-# Where somebody who must change the password may still go.
-WITHOUT_OWN_PASSWORD = {
+# Where somebody may still go who must first change the password or set up a second factor; besides all of "mfa_".
+WHILE_SHUT_OUT = {
     "account_change_password",
     "account_logout",
     "account_reauthenticate",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
     "set-password",
+    "guide",
     "healthz",
     "readyz",
 }
-WITHOUT_SECOND_FACTOR = {*WITHOUT_OWN_PASSWORD, "guide"}
 
 
 class LargestBodyMiddleware:
@@ -92,7 +96,7 @@ class PasswordChangeMiddleware:
     def __call__(self, request):
         if request.user.is_authenticated and request.user.must_change_password:
             name = _view_name(request)
-            if name not in WITHOUT_OWN_PASSWORD and not name.startswith("mfa_"):
+            if name not in WHILE_SHUT_OUT and not name.startswith("mfa_"):
                 return redirect("account_change_password")
         return self.get_response(request)
 
@@ -106,7 +110,7 @@ class SecondFactorMiddleware:
     def __call__(self, request):
         if request.user.is_authenticated and second_factor.is_overdue(request.user):
             name = _view_name(request)
-            if name not in WITHOUT_SECOND_FACTOR and not name.startswith("mfa_"):
+            if name not in WHILE_SHUT_OUT and not name.startswith("mfa_"):
                 if name.startswith("api-"):
                     return JsonResponse({"detail": "Tài khoản chưa bật bảo mật hai lớp, đã quá thời hạn."}, status=403)
                 if "HX-Request" in request.headers:

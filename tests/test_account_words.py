@@ -7,17 +7,21 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal import auth as totp
 from django.core import mail
 from django.urls import reverse
+from fido2.utils import websafe_encode
 
 from taskforces.people import passwords
 from tests.conftest import PASSWORD
-from tests.test_account_pages import ENGLISH, confirm, log_in, officer, words_of  # noqa: F401
+from tests.test_account_pages import ENGLISH, add_key, confirm, log_in, officer, words_of  # noqa: F401
 
 GOOD = "Chim-se-tren-mai-7"
 WEAK = {
     "ngan-1Aq": "Mật khẩu quá ngắn. Phải có ít nhất 10 ký tự.",
     "1234567890": "Mật khẩu này quá phổ biến.",
     "82374650918273": "Mật khẩu này hoàn toàn là số.",
-    "nhung@tinh.vn": "quá giống",
+    "nhung@tinh.vn": "Mật khẩu quá giống với thư công vụ.",
+    "Nguyễn Thị Hồng Nhung 1": "Mật khẩu quá giống với họ và tên.",
+    "thihongnhung2026": "Mật khẩu quá giống với họ và tên.",  # as people type it there: no marks, no spaces
+    "Nhung-Nguyen-Hong-Thi": "Mật khẩu quá giống với họ và tên.",
     "aud-aud-aud-aud": "đoạn ngắn lặp lại",
 }
 
@@ -85,11 +89,36 @@ def test_what_is_wrong_is_said_in_vietnamese(officer, client, page, body, text):
     assert text in said_after(client.post(reverse(page), body))
 
 
-@pytest.mark.parametrize("answer", ["", "{", "[]", '{"id": "x"}', '{"response": []}'])
-def test_a_key_that_answers_wrongly_at_the_login(officer, client, answer):  # noqa: F811
-    client.get(reverse("mfa_login_webauthn"), headers={"Accept": "application/json"})
-    said_after(client.post(reverse("mfa_login_webauthn"), {"credential": answer}, follow=True))
-    assert "_auth_user_id" not in client.session
+# The last is what a key answers to somebody else's question.
+ASKED = websafe_encode(b'{"type":"webauthn.get","challenge":"MA","origin":"https://cong.vn"}')
+STRANGE = {"clientDataJSON": ASKED, "authenticatorData": websafe_encode(bytes(37)), "signature": "", "userHandle": "MQ"}
+WRONG_ANSWERS = ["", "{", "[]", '{"id": "x"}', '{"response": []}', json.dumps({"id": "eA", "rawId": "eA"})]
+WRONG_ANSWERS.append(json.dumps({"id": "eA", "rawId": "eA", "type": "public-key", "response": STRANGE}))
+
+
+@pytest.mark.parametrize("answer", WRONG_ANSWERS)
+@pytest.mark.parametrize("door", ["mfa_login_webauthn", "mfa_authenticate", "mfa_reauthenticate_webauthn"])
+def test_a_key_that_answers_wrongly_is_no_wrong_code(officer, client, door, answer):  # noqa: F811
+    """Instead of the password, after it, and before something that asks for proof anew."""
+    add_key(officer)
+    if door == "mfa_reauthenticate_webauthn":
+        client.force_login(officer)
+    elif door == "mfa_authenticate":
+        log_in(client)
+    client.get(reverse(door), headers={"Accept": "application/json"})
+    said = said_after(client.post(reverse(door), {"credential": answer}, follow=True))
+    assert "Khóa chưa trả lời đúng. Thử lại, hoặc dùng khóa khác." in said
+    assert "Mã chưa đúng" not in said
+    assert ("_auth_user_id" in client.session) is (door == "mfa_reauthenticate_webauthn")
+
+
+def test_a_key_asked_too_often_is_told_so(officer, client):  # noqa: F811
+    add_key(officer)
+    log_in(client)
+    body = {"credential": WRONG_ANSWERS[-1]}
+    for _ in range(5):
+        assert "Khóa chưa trả lời đúng." in said_after(client.post(reverse("mfa_authenticate"), body))
+    assert "quá nhiều lần" in said_after(client.post(reverse("mfa_authenticate"), body))
 
 
 def test_the_second_step_of_a_login(officer, client):  # noqa: F811

@@ -9,7 +9,7 @@ from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
-from reporting.models import Difficulty, DifficultyStep, FigureChange, Report, ReportEvent
+from reporting.models import Difficulty, DifficultyStep, FigureChange, NarrativeChange, Report, ReportEvent
 from taskforces.models import (
     Assignment,
     AssignmentEvent,
@@ -27,6 +27,7 @@ NOW = dt.datetime(2026, 11, 16, 9, tzinfo=dt.UTC)
 LOGS = [
     ReportEvent,
     FigureChange,
+    NarrativeChange,
     DifficultyStep,
     AssignmentEvent,
     PostingEvent,
@@ -55,6 +56,7 @@ def logged(world, month):
     assignment = Assignment.objects.create(item=item, unit=world.phuoc_long, part="lead", assigned_on=NOW.date())
     ReportEvent.objects.create(report=report, action="ready", revision=0, **said)
     FigureChange.objects.create(report=report, cell="DVC01.opening", new=1, via="page", **said)
+    NarrativeChange.objects.create(report=report, field="plan", **said)
     DifficultyStep.objects.create(difficulty=difficulty, action="raise", **said)
     AssignmentEvent.objects.create(assignment=assignment, status="in_progress", **said)
     PostingEvent.objects.create(posting=Posting.objects.get(user=world.officer), action="given", **said)

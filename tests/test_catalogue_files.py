@@ -6,6 +6,7 @@ import io
 
 import openpyxl
 import pytest
+from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.contrib.messages import get_messages
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -26,11 +27,13 @@ def page(world, client, at, month):
     client.force_login(world.administrator)
 
     def of(model):
-        def bring(*rows, kind="csv"):
-            if kind == "csv":
+        def bring(*rows, content=b"", kind="csv", separator=",", encoding="utf-8-sig"):
+            if content:
+                pass
+            elif kind == "csv":
                 text = io.StringIO()
-                csv.writer(text).writerows(rows)
-                content = b"\xef\xbb\xbf" + text.getvalue().encode()
+                csv.writer(text, delimiter=separator).writerows(rows)
+                content = text.getvalue().encode(encoding)
             else:
                 book, file = openpyxl.Workbook(), io.BytesIO()
                 for row in rows:
@@ -155,14 +158,65 @@ def test_an_area_by_file_makes_the_open_months_follow(page, world):
     assert list(units) == [world.long_thuy.pk, world.phuoc_long.pk]
 
 
+def all_of(client, model, kind) -> bytes:
+    """The file of every row with every column."""
+    form = client.get(reverse(f"admin:reporting_{model}_export")).context["form"]
+    columns = {name: "on" for name, field in form.fields.items() if getattr(field, "is_selectable_field", False)}
+    body = {"resource": 0, "format": {"csv": 0, "xlsx": 1}[kind]} | columns
+    return client.post(reverse(f"admin:reporting_{model}_export"), body).content
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
 @pytest.mark.parametrize(
     "model", ["publicservice", "indicator", "serviceterms", "indicatorterms", "holiday", "participatingarea"]
 )
-def test_what_goes_out_comes_in_unchanged(page, client, model):
-    form = client.get(reverse(f"admin:reporting_{model}_export")).context["form"]
-    columns = {name: "on" for name, field in form.fields.items() if getattr(field, "is_selectable_field", False)}
-    answer = client.post(reverse(f"admin:reporting_{model}_export"), {"resource": 0, "format": 0} | columns)
-    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
-    assert len(rows) > 1
-    _, said = page(model)(*rows)
-    assert [(level, f"giữ nguyên {len(rows) - 1} " in text) for level, text in said] == [("success", True)]
+def test_what_goes_out_comes_in_unchanged(page, client, model, kind):
+    count = apps.get_model("reporting", model).objects.count()
+    assert count
+    _, said = page(model)(content=all_of(client, model, kind), kind=kind)
+    assert [(level, f"giữ nguyên {count} " in text) for level, text in said] == [("success", True)]
+
+
+# What a spreadsheet would run, in a cell of its own or where Excel cuts at a semicolon.
+FORMULAS = ["=1+1", "+84", "-2+3", "@SUM(A1)", "Nghỉ; =1+1", "Nghỉ;=1+1;@SUM(A1)"]
+
+
+def test_a_name_that_looks_like_a_formula_goes_out_as_text_and_comes_back(page, client):
+    Holiday.objects.all().delete()
+    for i, name in enumerate(FORMULAS, 1):
+        Holiday.objects.create(day=D(2027, 3, i), name=name)
+    files = {kind: all_of(client, "holiday", kind) for kind in ("csv", "xlsx")}
+    rows = list(csv.reader(io.StringIO(files["csv"].decode("utf-8-sig"))))
+    held = ["'=1+1", "'+84", "'-2+3", "'@SUM(A1)", "Nghỉ; '=1+1", "Nghỉ;'=1+1;'@SUM(A1)"]
+    assert sorted(row[1] for row in rows[1:]) == sorted(held)
+    sheet = openpyxl.load_workbook(io.BytesIO(files["xlsx"])).active
+    cells = [row[1] for row in sheet.iter_rows(min_row=2)]
+    assert sorted((cell.value, cell.data_type) for cell in cells) == sorted((name, "s") for name in FORMULAS)
+    for kind, content in files.items():
+        Holiday.objects.all().delete()
+        page("holiday")(content=content, kind=kind)
+        assert sorted(Holiday.objects.values_list("name", flat=True)) == sorted(FORMULAS), kind
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_a_csv_as_excel_writes_it_here_is_read(page, separator):
+    """With a Vietnamese Windows the list separator is a semicolon, for the comma stands in numbers."""
+    rows = [["Ngày", "Tên", "Là ngày làm bù"], ["02/11/2026", "Nghỉ thử, bù; sau", "không"], []]
+    _, said = page("holiday")(*rows, separator=separator)
+    assert [level for level, _ in said] == ["success"]
+    assert Holiday.objects.get(day=D(2026, 11, 2)).name == "Nghỉ thử, bù; sau"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name", "sentence"),
+    [
+        ("utf-16", "Nghỉ", "Tệp CSV mã hóa UTF-16."),
+        ("cp1258", "Nghi lê", "Tệp CSV không phải mã UTF-8 (từ dòng 1)"),
+        ("utf-8-sig", "=1+1", "Dòng 2, cột B: ô này là công thức (=1+1)."),
+    ],
+)
+def test_a_csv_that_cannot_be_taken_says_why(page, encoding, name, sentence):
+    before = Holiday.objects.count()
+    seen, _ = page("holiday")(["day", "Tên"], ["02/11/2026", name], encoding=encoding)
+    assert sentence in " ".join(words_of(seen.text).split())
+    assert Holiday.objects.count() == before

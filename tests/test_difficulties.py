@@ -352,6 +352,11 @@ def test_list_answers_first_and_filters(world, sent, report, at, client, django_
     assert "Không còn khó khăn nào chờ trả lời" in html
     assert TEXT not in html
     assert TEXT in client.get(page, {"tt": "tra-loi"}).content.decode()
+    difficulties.reopen(by=world.leader, difficulty_id=sent.pk, note="Cáp chưa kéo.")  # asked again, it waits again
+    html = client.get(page).content.decode()
+    assert "1 khó khăn chờ trả lời, 1 quá 30 ngày" in html
+    assert TEXT in html
+    assert TEXT not in client.get(page, {"tt": "tra-loi"}).content.decode()
 
 
 def test_list_shows_the_unit_its_unsent_ones(world, raised, client):

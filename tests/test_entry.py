@@ -72,7 +72,7 @@ def test_a_commune_of_2026_owes_its_services_by_branch_in_catalogue_order(report
     ]
     assert office.label == "Văn phòng HĐND và UBND"
     assert police.label == "Công an phường"
-    assert sheet.unit_name == "Phường Phước Long"
+    assert sheet.reporter_name == "Phường Phước Long"
 
 
 def test_a_commune_of_2024_owes_what_communes_handled_then(world, month):

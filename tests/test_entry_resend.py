@@ -86,17 +86,47 @@ def test_what_is_heard_of_late_costs_one_query_for_all_cells(report, world):
     assert counts[1] == counts[0] + 1
 
 
-def test_a_text_sent_before_is_ones_own(report, world):
-    def narrate(text, **known):
-        return saving.save_narrative(
-            report_id=report.pk, by=world.officer, texts={"results": text}, seen={"results": ""}, **known
-        )
+def narrate(report, by, text, seen="", unanswered=()):
+    return saving.save_narrative(
+        report_id=report.pk,
+        by=by,
+        texts={"results": text},
+        seen={"results": seen},
+        unanswered={"results": list(unanswered)},
+    )
 
-    narrate("Đã xong.")
-    assert narrate("Đã xong cả hai việc.").conflicts
-    assert narrate("Đã xong cả hai việc.", unanswered={"results": ["Đã xong.\r\n"]}).is_ok
+
+def test_a_text_sent_before_is_ones_own(report, world):
+    narrate(report, world.officer, "Đã xong.")
+    assert narrate(report, world.officer, "Đã xong cả hai việc.").conflicts
+    assert narrate(report, world.officer, "Đã xong cả hai việc.", unanswered=["Đã xong.\r\n"]).is_ok
     report.refresh_from_db()
     assert report.results == "Đã xong cả hai việc."
+
+
+def test_the_same_text_by_another_person_is_theirs(report, world, colleague):
+    """Sent, and never arrived; or arrived, and a colleague wrote over it and took that back."""
+    narrate(report, colleague, "Đã xong.")
+    result = narrate(report, world.officer, "Chưa xong.", unanswered=["Đã xong."])
+    assert result.conflicts["results"].message.startswith("Trịnh Thị Thu đã sửa ô này thành Đã xong. lúc ")
+    narrate(report, world.officer, "Còn một việc.", seen="Đã xong.")
+    narrate(report, colleague, "Còn hai việc.", seen="Còn một việc.")
+    narrate(report, colleague, "Còn một việc.", seen="Còn hai việc.")
+    assert narrate(report, world.officer, "Xong.", seen="Đã xong.", unanswered=["Còn một việc."]).conflicts
+    report.refresh_from_db()
+    assert report.results == "Còn một việc."
+
+
+def test_of_two_texts_each_has_its_own_writer(report, world, colleague):
+    def write_both(by, texts, **known):
+        return saving.save_narrative(report_id=report.pk, by=by, texts=texts, seen={"results": "", "plan": ""}, **known)
+
+    write_both(world.officer, {"results": "Một"})
+    write_both(colleague, {"plan": "Hai"})
+    result = write_both(
+        world.officer, {"results": "Ba", "plan": "Bốn"}, unanswered={"results": ["Một"], "plan": ["Hai"]}
+    )
+    assert (result.saved, list(result.conflicts)) == ({"results": "Ba"}, ["plan"])
 
 
 def test_no_case_asked_for_again_names_the_zeros_again(report, world):

@@ -10,7 +10,15 @@ from django.test.utils import CaptureQueriesContext
 from reporting.entry import saving
 from reporting.entry.form import load_form
 from reporting.entry.saving import Conflict
-from reporting.models import Explanation, FigureChange, Indicator, IndicatorFigure, Report, ServiceFigures
+from reporting.models import (
+    Explanation,
+    FigureChange,
+    Indicator,
+    IndicatorFigure,
+    NarrativeChange,
+    Report,
+    ServiceFigures,
+)
 from reporting.report_log import NotAllowed
 from taskforces.models import Branch, Role
 from tests.conftest import make_person
@@ -237,10 +245,26 @@ def test_a_text_the_page_did_not_tell_of_is_written(report, world, at):
     assert (report.results, report.saved_at) == ("Khá", moment)
 
 
-def test_a_conflict_of_texts_names_when_but_nobody(report, world, colleague):
-    moment = narrate(report, world.officer, "Tốt").saved_at
+def test_a_conflict_of_texts_names_who_and_when(report, world, colleague, at):
+    moment = at("2026-11-16 10:00")
+    narrate(report, world.officer, "Tốt")
+    at("2026-11-16 10:05")
+    saving.save_narrative(report_id=report.pk, by=colleague, texts={"plan": "Việc khác"})
+    who = "Nguyễn Thị Hồng Nhung"
     result = narrate(report, colleague, "Khá", seen={"results": ""})
-    assert result.conflicts == {"results": Conflict("results", "Tốt", "Khá", "", False, moment)}
+    assert result.conflicts == {"results": Conflict("results", "Tốt", "Khá", who, False, moment)}
+    result = narrate(report, world.officer, "Khá", seen={"results": ""})
+    assert result.conflicts == {"results": Conflict("results", "Tốt", "Khá", who, True, moment)}
+
+
+def test_the_log_of_texts_holds_who_wrote_which_and_no_words(report, world, colleague):
+    narrate(report, world.officer, "Tốt")
+    narrate(report, world.officer, "Tốt ")  # the same
+    narrate(report, colleague, "Khá", seen={"results": ""})  # refused
+    narrate(report, colleague, "Khá", seen={"results": "Tốt"})
+    said = NarrativeChange.objects.values_list("report", "field", "by")
+    assert list(said) == [(report.pk, "results", world.officer.pk), (report.pk, "results", colleague.pk)]
+    assert {f.name for f in NarrativeChange._meta.fields} == {"id", "report", "field", "by", "at"}
 
 
 def test_texts_and_reasons_are_written_by_people_of_the_unit_alone(report, world):

@@ -16,6 +16,7 @@ from reporting.exports.sheets import FIGURE_COLUMNS, SheetColumn, derived, index
 from reporting.models import Indicator, IndicatorFigure, PublicService, Report, ServiceFigures
 from reporting.rollup import rollup
 from taskforces.models import UnitVersion
+from taskforces.models.units import reporter_name
 
 pytestmark = pytest.mark.django_db
 FIRST = 11  # first row of figures in every table
@@ -317,7 +318,7 @@ def test_sources_hold_exactly_the_reports_under_the_unit(november, world, tmp_pa
     path, counts = write(tmp_path, world.dong_nai)
     sheet = read(path, "Nguồn số liệu")
     names = {sheet.cell(r, 2).value for r in range(FIRST, sheet.max_row)}
-    assert names == {"Tỉnh Đồng Nai", "Phường Phước Long", "Phường Phước Bình"}
+    assert names == {"UBND tỉnh Đồng Nai (cấp tỉnh)", "Phường Phước Long", "Phường Phước Bình"}
     raw = ServiceFigures.objects.filter(
         report__period=november,
         report__status__in=["submitted", "approved"],
@@ -344,7 +345,7 @@ def test_the_sources_sheet_cuts_off_no_name_that_is_shipped(november, world, tmp
         services = list(csv.DictReader(file))
     held = {
         "A": {row["code"] for row in units},
-        "B": {row["name"] for row in units},
+        "B": {reporter_name(row["name"], row["level"]) for row in units if row["level"] != "nation"},
         "C": {row["name"] for row in units if row["level"] in {"province", "district"}},
         "D": {row["code"] for row in services},
         "E": {row["short_name"] for row in services},

@@ -212,6 +212,7 @@ def test_every_log_that_names_a_person_is_counted(world):
         ("ExportJob", "requested_by"),
         ("FigureChange", "by"),
         ("ImportJob", "by"),
+        ("NarrativeChange", "by"),
         ("PlanChange", "by"),
         ("PostingEvent", "by"),
         ("ReportEvent", "by"),

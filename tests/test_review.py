@@ -15,6 +15,7 @@ from taskforces.models import AdministrativeUnit, Level, Role, UnitVersion
 from tests.conftest import FIRST_NEW, make_person
 
 LIST = "/duyet/"
+OWN = "UBND tỉnh Đồng Nai (cấp tỉnh)"
 
 
 @pytest.fixture(autouse=True)
@@ -75,7 +76,7 @@ def test_list_says_what_is_clean_doubtful_missing_approved(client, world, report
     result = response.context["review"]
     assert [r.name for r in result.clean] == ["Phường Phước Long"]
     assert [r.name for r in result.doubtful] == ["Phường Phước Bình"]
-    assert {r.name for r in result.missing} == {"Xã Phú Riềng", "Tỉnh Đồng Nai"}
+    assert {r.name for r in result.missing} == {"Xã Phú Riềng", OWN}
     assert (result.expected, result.sent, result.overdue, result.late) == (4, 2, 1, 1)
     text = text_of(response)
     assert "Tháng 11/2026: 2 báo cáo chờ duyệt" in text
@@ -143,7 +144,7 @@ def test_a_returned_report_is_missing_again_and_overdue(client, world, reports):
     Report.objects.filter(pk=reports[world.phu_rieng.pk].pk).update(is_late=True)  # a mark of an earlier sending
     result = page(client, world.reviewer).context["review"]
     missing = {row.name: row for row in result.missing}
-    assert set(missing) == {"Phường Phước Long", "Xã Phú Riềng", "Tỉnh Đồng Nai"}
+    assert set(missing) == {"Phường Phước Long", "Xã Phú Riềng", OWN}
     assert (missing["Phường Phước Long"].is_overdue, missing["Phường Phước Long"].late_text) == (True, "Quá hạn 1 ngày")
     assert (result.sent, result.count_missing, result.overdue, result.late) == (1, 2, 1, 1)  # returned: counted apart
     assert result.count_returned == 1

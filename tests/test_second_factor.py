@@ -77,24 +77,52 @@ def test_after_the_grace_only_the_way_to_a_second_factor_is_open(client, people,
 
 
 @pytest.mark.parametrize("who", sorted(OWES))
-def test_after_the_grace_the_head_of_the_page_offers_nothing_that_would_not_open(client, people, at, who):
+@pytest.mark.parametrize("must_change", [False, True])
+def test_who_is_shut_out_meets_no_link_that_would_not_open(client, people, at, who, must_change):
+    """Whatever stands on the pages that are open, and on those they lead to, opens; each has a way to sign out."""
     log_in(client, who)
     at("2026-12-01 00:30")
+    User.objects.filter(username=NAMES[who]).update(must_change_password=must_change)
     log_in(client, who)
-    head = client.get(reverse("mfa_index")).text.split("<header", 1)[1].split("</header>", 1)[0]
-    offered = set(re.findall(r'(?:href|action)="([^"#]+)"', head)) - {"/", reverse("account_logout")}
-    assert reverse("guide") in offered
-    for address in offered:
-        assert client.get(address).status_code == 200, address
+    first = reverse("account_change_password" if must_change else "mfa_index")
+    assert first_page(client).request["PATH_INFO"] == first
+    walked = walk(client, first)
+    assert walked >= {reverse("guide"), reverse("mfa_index"), reverse("account_change_password")}
+    assert reverse("home") not in walked
 
 
-def test_before_a_password_of_ones_own_the_head_offers_no_place(client, people):
+def test_before_a_password_of_ones_own_only_the_way_to_one_is_shown(client, people):
     User.objects.filter(pk=people.officer.pk).update(must_change_password=True)
     log_in(client, "officer")
-    page = client.get(reverse("account_change_password"))
-    assert page.status_code == 200
+    page = first_page(client)
+    assert page.request["PATH_INFO"] == reverse("account_change_password")
+    assert "Mật khẩu đang dùng do người khác đặt" in page.text
     assert 'class="nav"' not in page.text
-    assert reverse("dashboard") not in page.text
+    assert "Không đổi" not in page.text
+    assert page.text.count(f'action="{reverse("account_logout")}"') == 2  # in the head, and beside the form's button
+    assert walk(client, reverse("account_change_password")) >= {reverse("guide"), reverse("mfa_index")}
+    User.objects.filter(pk=people.officer.pk).update(must_change_password=False)
+    page = client.get(reverse("account_change_password"))
+    assert "Không đổi" in page.text
+    assert "do người khác đặt" not in page.text
+
+
+def walk(client, first) -> set[str]:
+    """Every address that the page leads to, and these further: each opens, or first asks for the password again."""
+    seen, ahead = set(), [first]
+    while ahead:
+        address = ahead.pop()
+        seen.add(address)
+        answer = client.get(address)
+        if answer.status_code == 302:
+            assert answer.url.startswith(reverse("account_reauthenticate")), (address, answer.url)
+            continue
+        assert answer.status_code == 200, address
+        assert f'action="{reverse("account_logout")}"' in answer.text, address
+        body = answer.text.split("<body", 1)[1]
+        found = set(re.findall(r'<a\b[^>]* href="(/[^"#]*)', body))
+        ahead += [a for a in found if a not in seen and a not in ahead]
+    return seen
 
 
 @pytest.mark.parametrize("who", sorted(OWES_NOT))

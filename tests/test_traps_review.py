@@ -4,15 +4,20 @@ import datetime as dt
 
 import pytest
 from django.core.management import call_command
+from django.urls import reverse
+from django.utils import timezone
 
 from de_an_06.plain.spans import Span
-from reporting.models import Report
+from reporting.models import Difficulty, Report
 from reporting.reading.overview import overview
 from reporting.rollup import rollup
-from taskforces.models import UnitVersion
+from taskforces.models import Branch, Role, UnitVersion
+from tests.conftest import make_person
 from tests.ways_out import FIRST, api, get, report_of, send, workbook
 
 pytestmark = pytest.mark.django_db
+
+OWN = "UBND tỉnh Đồng Nai (cấp tỉnh)"  # a province's report, beside those of its communes
 
 
 # Expected reports ----------------------------------------------------------------------------------------------------
@@ -66,10 +71,58 @@ def test_page_list_and_file_call_overdue_from_the_first_second_after(
     book = workbook(tmp_path, world.dong_nai, "2026-11")
     lines = {r[1]: r for r in book["Chưa báo cáo"].iter_rows(min_row=FIRST, values_only=True) if r[3]}
     expected = dict.fromkeys(("Xã Phú Riềng", "Phường Phước Bình", "Phường Phước Long"), overdue)
-    assert {name: "Quá hạn" in row for name, row in lines.items()} == expected | {"Tỉnh Đồng Nai": False}
+    assert {name: "Quá hạn" in row for name, row in lines.items()} == expected | {OWN: False}
     assert dt.datetime(2026, 11, 16, 17, 0) in lines["Xã Phú Riềng"]
     page = get(client, world.chair, "dashboard", ky="2026-11")
     listed = {m["name"]: m["overdue"] for m in page.context["who"]["missing"]}
-    assert listed == expected | {"UBND tỉnh Đồng Nai (cấp tỉnh)": False}
+    assert listed == expected | {OWN: False}
     review = get(client, world.reviewer, "review-list", ky="2026-11").context["review"]
-    assert {row.name: row.is_overdue for row in review.missing} == expected | {"Tỉnh Đồng Nai": False}
+    assert {row.name: row.is_overdue for row in review.missing} == expected | {OWN: False}
+
+
+# Whose a report is ---------------------------------------------------------------------------------------------------
+
+
+def test_a_units_own_report_bears_one_name_everywhere(world, month, at, client, tmp_path):
+    """A province's own report is its committee's; "Tỉnh Đồng Nai" beside its communes would be all of them together."""
+    at("2026-11-20 09:00")
+    period = month("2026-11")
+    officer = make_person("vpub", "Tạ Văn Phòng", world.dong_nai, Role.OFFICER, Branch.OFFICE)
+    report = report_of(world.dong_nai, period)
+    rollup.roll_up(period)
+
+    def rows_of(sheet):
+        rows = workbook(tmp_path, world.dong_nai, "2026-11")[sheet].iter_rows(min_row=FIRST, values_only=True)
+        return {row[1]: row[2] for row in rows if row[3]}
+
+    assert rows_of("Chưa báo cáo") == dict.fromkeys(("Phường Phước Bình", "Phường Phước Long"), "Tỉnh Đồng Nai") | {
+        "Xã Phú Riềng": "Tỉnh Đồng Nai",
+        OWN: "Cả nước",
+    }
+    difficulty = Difficulty.objects.create(
+        unit=world.dong_nai,
+        report=report,
+        kind="law",
+        text="Chưa có hướng dẫn",
+        with_unit=world.dong_nai,
+        raised_at=timezone.now(),
+        raised_by=officer,
+    )
+    for name in ("task-list", "report-entry", "report-check", "report-upload", "difficulty-add"):
+        assert OWN in get(client, officer, name, *([] if name == "task-list" else [report.pk])).text, name
+    assert OWN in get(client, officer, "difficulty-detail", difficulty.pk).text
+
+    send(world.dong_nai, period, received_online=3)
+    rollup.roll_up(period)
+    assert rows_of("Nguồn số liệu") == {OWN: "Cả nước"}
+    review = get(client, world.second_reviewer, "review-list", ky="2026-11", tim="ubnd tinh dong nai").context["review"]
+    assert [row.name for row in review.doubtful + review.clean] == [OWN]
+    assert "Phường Phước Long" in {row.name for row in review.rows}
+    assert f"<title>{OWN}, tháng 11/2026 " in get(client, world.second_reviewer, "report-detail", report.pk).text
+    listed = api(client, world.second_reviewer, "reports/", period="2026-11", status="submitted")["results"]
+    assert [row["unit_name"] for row in listed] == [OWN]
+    assert api(client, world.second_reviewer, f"reports/{report.pk}/")["unit_name"] == OWN
+    for name, said in (("report-send-back", "Đã trả lại"), ("report-approve", "Đã duyệt")):
+        send(world.dong_nai, period)
+        answer = client.post(reverse(name, args=[report.pk]), {"ly_do": "Xem lại"}, follow=True)
+        assert f"{said} báo cáo tháng 11/2026 của {OWN}." in answer.text

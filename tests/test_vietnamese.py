@@ -24,7 +24,7 @@ NOT_SAID = {
     r"giải thích: “": "Giải trình: “…”",
     r"\bcơ quan (?:\{|[\"']|tỉnh |thành phố |thị xã |huyện |quận )": "UBND tỉnh Đồng Nai (cấp tỉnh)",
     r"tháng (?:[1-9][/–]|\{[^}]*month\}[/–])": "tháng 01/2026",
-    r"\bnợ báo cáo\b": "phải nộp báo cáo",
+    r"\bnợ (?:báo cáo|bảo mật)": "phải nộp báo cáo, phải bật bảo mật hai lớp",
     r">thôi<": "Quay lại, không …",
 }
 

@@ -56,7 +56,9 @@ class ReportSerializer(serializers.Serializer):
     id = serializers.IntegerField()
     unit = serializers.IntegerField(source="unit_id")
     unit_code = serializers.CharField(source="unit.code")
-    unit_name = serializers.CharField(help_text="as the unit was called on the month's last day")
+    unit_name = serializers.CharField(
+        source="reporter_name", help_text="whose report it is, as the unit was called on the month's last day"
+    )
     level = serializers.ChoiceField(choices=Level.choices)
     period = serializers.CharField(source="period.key")
     status = serializers.ChoiceField(choices=Status.choices)

@@ -13,6 +13,7 @@ from reporting.closing import closed_sentence
 from reporting.models import Explanation, Indicator, Report
 from reporting.models.reports import NARRATIVE_FIELDS
 from taskforces.models import Branch
+from taskforces.models.units import reporter_name
 from taskforces.scope import branches_entered_by
 
 from . import checks
@@ -75,7 +76,7 @@ class Section:
 class ReportForm:
     """The whole form of one report. Attributes:
 
-    report, unit_name, month (spans.Month), previous_label ('tháng 10/2026'), previous_short ('T10');
+    report, reporter_name, month (spans.Month), previous_label ('tháng 10/2026'), previous_short ('T10');
     is_open: cells can be changed now (draft or returned, and not closed);
     services, indicators: lines in catalogue order (register indicators included, locked);
     sections: one `Section` per branch that owes something; register: the locked indicator lines;
@@ -87,7 +88,7 @@ class ReportForm:
     def __init__(self, data: FormRows, user=None):
         self.data = data
         self.report = data.report
-        self.unit_name = data.unit_name
+        self.reporter_name = reporter_name(data.unit_name, data.report.level)
         self.month = data.month
         self.previous_label = data.month.plus(-1).label
         self.previous_short = f"T{data.month.plus(-1).month:02d}"

@@ -19,6 +19,7 @@ from reporting.models import (
     Explanation,
     FigureChange,
     IndicatorFigure,
+    NarrativeChange,
     Report,
     ReportEvent,
     ServiceFigures,
@@ -207,19 +208,20 @@ def save_narrative(
     """Save narrative fields (Report.NARRATIVE_FIELDS); officers of either branch and the leader write them.
 
     Keys of the result are field names; a text changed by another since `seen` is a conflict and stays. One that this
-    person sent before (`unanswered`, as in `save_cells`) is their own.
+    person sent before (`unanswered`, as in `save_cells`) is their own where nobody else wrote it since.
     """
     report = locked(report_id)
     require(may_submit(by, report))
     require_editable(report)
     result = SaveResult(load_form(report, by))
+    last = _last_writings(report, texts)
     for name, typed in texts.items():
         if name not in NARRATIVE_FIELDS:
             result.refused[name] = "Báo cáo này không có mục này."
             continue
         text, stored = _tidy(typed), getattr(report, name)
         known = None if seen is None or name not in seen else _tidy(seen[name])
-        if stored in map(_tidy, (unanswered or {}).get(name, [])):
+        if _is_by(last.get(name), by) and stored in map(_tidy, (unanswered or {}).get(name, [])):
             known = stored
         if len(text) > LONGEST_NARRATIVE:
             limit = format_number(LONGEST_NARRATIVE)
@@ -227,7 +229,7 @@ def save_narrative(
         elif text in {stored, known}:
             result.saved[name] = stored
         elif known is not None and known != stored:
-            result.conflicts[name] = Conflict(name, stored, text, "", False, report.saved_at)
+            result.conflicts[name] = _conflict(name, stored, text, last.get(name), by)
         else:
             setattr(report, name, text)
             result.saved[name] = text
@@ -235,6 +237,8 @@ def save_narrative(
     if result.changed:
         report.saved_at = now_for(by)
         report.save(update_fields=[*result.changed, "saved_at"])
+        written = [NarrativeChange(report=report, field=name, by=by, at=report.saved_at) for name in result.changed]
+        NarrativeChange.objects.bulk_create(written)
     return result
 
 
@@ -314,7 +318,7 @@ def _arrived(form: ReportForm, by, unanswered: dict[str, list[str]]) -> dict[str
         if key in form.cells and any(_same(text, form.cells[key].value) for text in texts)
     }
     last = last_changes(form.report, held)
-    return {key: form.cells[key].text for key in held if key in last and last[key].by_id == by.pk}
+    return {key: form.cells[key].text for key in held if _is_by(last.get(key), by)}
 
 
 def last_changes(report: Report, cells: Iterable[str]) -> dict[str, FigureChange]:
@@ -323,19 +327,24 @@ def last_changes(report: Report, cells: Iterable[str]) -> dict[str, FigureChange
     return {change.cell: change for change in changes.order_by("pk")}
 
 
+def _last_writings(report: Report, fields: Iterable[str]) -> dict[str, NarrativeChange]:
+    """The same of the narrative."""
+    changes = NarrativeChange.objects.filter(report=report, field__in=fields).select_related("by")
+    return {change.field: change for change in changes.order_by("pk")}
+
+
+def _is_by(change: FigureChange | NarrativeChange | None, person) -> bool:
+    return change is not None and change.by_id == person.pk
+
+
 def _describe_conflicts(form: ReportForm, typed: dict[str, str], by) -> dict[str, Conflict]:
     last = last_changes(form.report, typed)
-    return {
-        key: Conflict(
-            key,
-            form.cells[key].text,
-            mine,
-            last[key].by.full_name if key in last else "",
-            key in last and last[key].by_id == by.pk,
-            last[key].at if key in last else None,
-        )
-        for key, mine in typed.items()
-    }
+    return {key: _conflict(key, form.cells[key].text, mine, last.get(key), by) for key, mine in typed.items()}
+
+
+def _conflict(key: str, theirs: str, mine: str, change: FigureChange | NarrativeChange | None, by) -> Conflict:
+    who, at = (change.by.full_name, change.at) if change is not None else ("", None)
+    return Conflict(key, theirs, mine, who, _is_by(change, by), at)
 
 
 def _write(result: SaveResult, values: dict[str, int | None], *, by, via: str) -> None:

@@ -12,12 +12,12 @@ from reporting.models import Basis, Period, Report, Status
 from reporting.reading.places import COUNTED, Stretch
 from reporting.reading.ranges import figure_values, unit_sums
 from taskforces.models import UnitVersion
-from taskforces.models.units import path_ids
+from taskforces.models.units import path_ids, reporter_name
 
 
 @dataclass(frozen=True)
 class Name:
-    """How a unit was called, and under whom, in the last month it appears in."""
+    """How a unit was called as the one reporting, and under whom, in the last month it appears in."""
 
     code: str
     name: str
@@ -41,6 +41,7 @@ class Version(NamedTuple):
 
     unit_id: int
     code: str
+    level: str
     opened_on: dt.date
     closed_on: dt.date | None
     name: str
@@ -67,6 +68,7 @@ class Names:
         rows = versions.order_by("valid_from").values_list(
             "unit_id",
             "unit__code",
+            "unit__level",
             "unit__opened_on",
             "unit__closed_on",
             "name",
@@ -91,7 +93,8 @@ class Names:
         parent = self.version(version.parent_id, day)
         # In the order of the tree: each unit's own report first, then what is below it by name.
         chain = tuple(found.sort_key for above in path_ids(version.path) if (found := self.version(above, day)))
-        return Name(version.code, version.name, parent.name if parent else "", (chain, version.code, unit_id))
+        name = reporter_name(version.name, version.level)
+        return Name(version.code, name, parent.name if parent else "", (chain, version.code, unit_id))
 
 
 @dataclass

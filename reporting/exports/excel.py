@@ -25,6 +25,7 @@ from reporting.reading.ranges import Dossiers, figures_of
 from reporting.rollup import rollup
 from taskforces.clock import now_for
 from taskforces.models import Level
+from taskforces.models.units import reporter_name
 
 from .cover import period_text, write_cover
 from .detail_rows import Name, Names, UnitDossiers, missing_reports, service_rows
@@ -75,7 +76,7 @@ MISSING_SHEET = (
 )
 SOURCE_SHEET = (
     SheetColumn("code", "Mã đơn vị", width=10, text=True),
-    SheetColumn("unit", "Đơn vị báo cáo", width=34, text=True),
+    SheetColumn("unit", "Đơn vị báo cáo", width=51, text=True),
     SheetColumn("under", "Trực thuộc", width=33, text=True),
     SheetColumn("service_code", "Mã DVC", width=9, text=True),
     SheetColumn("service", "Dịch vụ công", width=58, text=True),
@@ -216,7 +217,7 @@ class _Writer:
     def _unit_rows(self) -> Iterator[Row]:
         view = self.view
         if not view.rows:  # a unit with nothing below it: its own report is its total
-            yield _unit_row(view.version.name, view.submissions, view.dossiers)
+            yield _unit_row(reporter_name(view.version.name, view.version.unit.level), view.submissions, view.dossiers)
         for row in view.rows:
             yield _unit_row(row.name, row.submissions, row.dossiers)
 

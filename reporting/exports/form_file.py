@@ -36,7 +36,7 @@ def write_entry_form(report: Report, by) -> bytes:
     form = load_form(report, by)
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    book.set_properties({"title": f"Biểu nhập số liệu {report.period.label}", "author": form.unit_name})
+    book.set_properties({"title": f"Biểu nhập số liệu {report.period.label}", "author": form.reporter_name})
     formats = _formats(book)
     typed_by = branches_entered_by(by, report) or set(Branch.values)
     _write_services(book, formats, form, typed_by)
@@ -83,7 +83,7 @@ def _page(book, formats, form: ReportForm, name: str, title: str, columns: int):
     middle = columns // 2
     left = ["Biểu nhập số liệu tháng", "Đề án 06", "Ngày nhận báo cáo: ……/……/………"]
     right = [
-        f"Đơn vị báo cáo: {form.unit_name}",
+        f"Đơn vị báo cáo: {form.reporter_name}",
         f"Mã đơn vị: {report.unit.code}",
         f"Đơn vị nhận: {_receiver(report)}",
     ]
@@ -98,7 +98,7 @@ def _page(book, formats, form: ReportForm, name: str, title: str, columns: int):
     page.set_paper(9)
     page.fit_to_pages(1, 0)
     page.set_margins(left=0.5, right=0.5)
-    page.set_footer("&L" + f"{form.unit_name} – {report.period.label}".replace("&", "&&") + "&RTrang &P/&N")
+    page.set_footer("&L" + f"{form.reporter_name} – {report.period.label}".replace("&", "&&") + "&RTrang &P/&N")
     return page, 9
 
 
@@ -230,7 +230,7 @@ def _write_indicators(book, formats, form: ReportForm, typed_by: set[str]) -> No
             page.write_blank(row, 5, None, formats["locked"])
         page.write_string(row, 6, line.previous, formats["locked"])
         page.write_string(row, 7, line.last_year, formats["locked"])
-        owner = branch_label(line.branch, form.unit_name) if line.branch in Branch.values else "Không nhập"
+        owner = branch_label(line.branch, form.data.unit_name) if line.branch in Branch.values else "Không nhập"
         note = ". ".join(text for text in (owner, line.indicator.hint) if text)
         page.write_string(row, 8, note, formats["note"])
         page.set_row(row, max(_height(line.indicator.name, 56), _height(note, 46)))
@@ -245,7 +245,7 @@ def _write_guide(book, formats, form: ReportForm) -> None:
     page = book.add_worksheet("Hướng dẫn")
     page.set_column(0, 0, 110)
     lines = (
-        f"Biểu này chỉ dùng cho {form.unit_name}, {form.report.period.label}. Không đổi mã ở cột A.",
+        f"Biểu này chỉ dùng cho {form.reporter_name}, {form.report.period.label}. Không đổi mã ở cột A.",
         "Ghi vào các ô nền vàng nhạt. Ô xám do hệ thống tính, lấy từ kỳ trước, hoặc do bộ phận khác nhập.",
         "Ghi số nguyên từ 0. Không phát sinh thì ghi 0; ô để trống được hiểu là chưa có số liệu.",
         "Tệp nhớ số trên cổng lúc tải. Ô bạn không sửa thì số trên cổng giữ nguyên, dù tệp đã cũ.",

@@ -179,7 +179,7 @@ class _Reader:
         """Another unit's or month's file, or a sheet taken from one."""
         what, period = ("Trang này" if sheet else "Tệp này"), self.report.period
         if key == UNIT_KEY and value != self.report.unit.code:
-            here = f"{self.form.unit_name} (mã {self.report.unit.code})"
+            here = f"{self.form.reporter_name} (mã {self.report.unit.code})"
             self.refuse(f"{what} của đơn vị mã {value}, không phải {here}.", sheet, row)
         elif key == PERIOD_KEY and value != period.key:
             message = f"{what} của kỳ {value}, báo cáo đang mở là {period.label} ({period.key})."

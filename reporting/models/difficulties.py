@@ -8,6 +8,7 @@ from django.urls import reverse
 from taskforces.models import AdministrativeUnit
 from taskforces.models.append_only import AppendOnly
 from taskforces.models.taskforces import UnitOwnedQuerySet
+from taskforces.models.units import reporter_name
 
 from .reports import Report
 
@@ -56,6 +57,11 @@ class Difficulty(models.Model):
 
     def get_absolute_url(self):
         return reverse("difficulty-detail", args=[self.pk])
+
+    @property
+    def reporter_name(self) -> str:
+        """Whose report raised it; of a difficulty read with `unit_name` (difficulties.with_names)."""
+        return reporter_name(self.unit_name, self.report.level) if self.unit_name else self.unit.code
 
 
 class DifficultyStep(AppendOnly):

@@ -8,6 +8,7 @@ from django.urls import reverse
 from reporting.figures import FIGURE, FIGURE_FIELDS
 from taskforces.models import AdministrativeUnit, Level
 from taskforces.models.append_only import AppendOnly
+from taskforces.models.units import reporter_name
 from taskforces.scope import path_in_scope
 
 from .catalogue import Indicator, PublicService
@@ -105,6 +106,11 @@ class Report(models.Model):
 
     def get_absolute_url(self):
         return reverse("report-detail", args=[self.pk])
+
+    @property
+    def reporter_name(self) -> str:
+        """Whose report it is; of a report read with `unit_name` (report_doors.named_reports)."""
+        return reporter_name(self.unit_name, self.level) if self.unit_name else self.unit.code
 
     @property
     def is_editable(self) -> bool:
@@ -284,6 +290,23 @@ class FigureChange(AppendOnly):
 
     def __str__(self):
         return f"{self.cell}: {self.old} → {self.new}"
+
+
+class NarrativeChange(AppendOnly):
+    """Append-only log of the narrative: who wrote which text, and when. The words stand in the report alone."""
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="narrative_changes")
+    field = models.CharField("mục", max_length=12)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField("lúc")
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = "lần ghi thuyết minh"
+        verbose_name_plural = "lần ghi thuyết minh"
+
+    def __str__(self):
+        return f"{self.field} {self.at:%d/%m/%Y %H:%M}"
 
 
 class FormUpload(models.Model):

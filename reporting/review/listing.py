@@ -38,7 +38,7 @@ from reporting.models import (
 )
 from taskforces.clock import now_for
 from taskforces.models import Branch, UnitVersion
-from taskforces.models.units import path_ids
+from taskforces.models.units import path_ids, reporter_name
 from taskforces.scope import may_review
 
 from .workflow import is_clean
@@ -180,10 +180,11 @@ def load_review(*, unit: UnitVersion, period: Period, user, search: str = "") ->
 
 def _row(report: Report, version: UnitVersion | None, user, closure: PeriodClosure | None) -> ReviewRow:
     acts = report.status == Status.SUBMITTED and closure is None and may_review(user, report)
+    name = reporter_name(version.name, report.level) if version else report.unit.code
     return ReviewRow(
         report=report,
-        name=version.name if version else report.unit.code,
-        search=version.search_key if version else report.unit.code,
+        name=name,
+        search=search_key(name),
         sort=version.sort_key if version else "",
         may_approve=acts and report.submitted_by_id != user.pk,
         may_send_back=acts,

@@ -124,7 +124,7 @@ def difficulty_add(request, pk):
     if request.method == "GET" and not panel.may_raise:
         messages.error(request, difficulties.why_not_raise(report))
         return redirect("report-detail", pk)
-    return _form_page(request, report, form, title="Thêm khó khăn, vướng mắc", name=report.unit_name, is_new=True)
+    return _form_page(request, report, form, title="Thêm khó khăn, vướng mắc", whose=report, is_new=True)
 
 
 @require_http_methods(["GET", "POST"])
@@ -150,7 +150,7 @@ def difficulty_edit(request, pk):
         else:
             messages.success(request, "Đã ghi thay đổi.")
             return redirect(f"{reverse('report-entry', args=[report.pk])}#kho-khan")
-    return _form_page(request, report, form, title="Sửa khó khăn, vướng mắc", name=difficulty.unit_name, is_new=False)
+    return _form_page(request, report, form, title="Sửa khó khăn, vướng mắc", whose=difficulty, is_new=False)
 
 
 # --- one difficulty
@@ -297,13 +297,13 @@ def _filters(base: dict, state_key: str, chosen: dict) -> list[tuple[str, str]]:
     return [(text, _query(base, tt=state_key, **(chosen | {name: ""}))) for name, text in words.items() if text]
 
 
-def _form_page(request, report, form, *, title, name, is_new):
+def _form_page(request, report, form, *, title, whose, is_new):
     context = {
         "here": "task-list",
         "report": report,
         "form": form,
         "title": title,
-        "unit_name": name,
+        "unit_name": whose.reporter_name,
         "is_new": is_new,
         "fields": [form[field] for field in ("kind", "text", "proposal", "addressed_to")],
         "asks": form.asks or bool(request.POST.get("checked")),

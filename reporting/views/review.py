@@ -123,7 +123,7 @@ def approve_clean(request):
             request, f"Đã duyệt {format_number(len(approved))} báo cáo. Số liệu chính thức cập nhật trong ít phút."
         )
     for report, reason in refused:
-        messages.error(request, f"Chưa duyệt {reports[report.pk].unit_name}: {reason}")
+        messages.error(request, f"Chưa duyệt {reports[report.pk].reporter_name}: {reason}")
     return HttpResponseRedirect(_list_address(request, next(iter(reports.values())).period))
 
 
@@ -149,7 +149,7 @@ def report_detail(request, pk):
             "report": report,
             "period": report.period,
             "form": form,
-            "name": form.unit_name,
+            "name": form.reporter_name,
             "due": report.due,
             "events": _with_actors(events, report),
             "difficulties": difficulties.panel_of(report, user),
@@ -223,9 +223,7 @@ def approve(request, pk):
 
     def act():
         workflow.approve(report_id=pk, by=request.user)
-        return (
-            f"Đã duyệt báo cáo {report.period.label} của {report.unit_name}. Số liệu chính thức cập nhật trong ít phút."
-        )
+        return f"Đã duyệt {_name(report)}. Số liệu chính thức cập nhật trong ít phút."
 
     return _try(request, act, report)
 
@@ -238,9 +236,7 @@ def send_back(request, pk):
 
     def act():
         workflow.send_back(report_id=pk, by=request.user, reason=request.POST.get("ly_do", ""))
-        return (
-            f"Đã trả lại báo cáo {report.period.label} của {report.unit_name}. Đơn vị thấy lý do ở trang việc cần làm."
-        )
+        return f"Đã trả lại {_name(report)}. Đơn vị thấy lý do ở trang việc cần làm."
 
     return _try(request, act, report, retry=f"{report.get_absolute_url()}?tra_lai=1#tra-lai")
 
@@ -428,7 +424,7 @@ def _month_and_province(request, pk: int) -> tuple[Period, UnitVersion]:
 
 
 def _name(report: Report) -> str:
-    return f"báo cáo {report.period.label} của {report.unit_name}"
+    return f"báo cáo {report.period.label} của {report.reporter_name}"
 
 
 def _list_address(request, period: Period | None = None, unit_id: int | None = None) -> str:

@@ -17,7 +17,8 @@ from reporting.models import Report, ReportEvent, Status
 from reporting.report_doors import reports_for
 from reporting.review import workflow
 from taskforces.clock import now_for, today_for
-from taskforces.models import Posting, UnitVersion
+from taskforces.models import AdministrativeUnit, Posting, UnitVersion
+from taskforces.models.units import reporter_name
 from taskforces.scope import Right, held, may_submit, rights_of, roles_with, units_reviewing
 
 from .entry_rows import anchor_of, heading_of
@@ -55,8 +56,7 @@ def task_list(request):
     reports = list(
         reports_for(request.user).filter(unit_id=posting.unit_id).order_by("-period__year", "-period__month")
     )
-    unit_name = _unit_name(posting.unit_id, today_for(request.user))
-    context = {"unit_name": unit_name, "reports": reports, "here": "task-list"}
+    context = {"unit_name": _reporter(posting.unit, today_for(request.user)), "reports": reports, "here": "task-list"}
     key = request.GET.get("ky", "")
     if key == "tat-ca":
         return render(request, "reporting/report_list.html", context)
@@ -122,9 +122,9 @@ def _chosen(reports: list[Report], key: str, today) -> Report | None:
     return next(iter(ended or reports[-1:]), None)
 
 
-def _unit_name(unit_id: int, day) -> str:
-    versions = UnitVersion.objects.filter(unit_id=unit_id, valid_from__lte=day).order_by("-valid_from")
-    return versions.values_list("name", flat=True).first() or ""
+def _reporter(unit: AdministrativeUnit, day) -> str:
+    versions = UnitVersion.objects.filter(unit=unit, valid_from__lte=day).order_by("-valid_from")
+    return reporter_name(versions.values_list("name", flat=True).first() or "", unit.level)
 
 
 def _is_untouched_since_return(report: Report) -> bool:

@@ -95,15 +95,17 @@ def write_result(
         page.column_dimensions[letter].width = width
     for i in range(len(headers)):
         page.column_dimensions[get_column_letter(i + 4)].width = 18
-    page.append([_text(page, name, bold=True) for name in ("Dòng", "Kết quả", "Ghi chú", *headers)])
+    page.append([text_cell(page, name, bold=True) for name in ("Dòng", "Kết quả", "Ghi chú", *headers)])
     written = 0
     for number, outcome, note, cells in rows:
-        page.append([number, _text(page, OUTCOMES[outcome]), _text(page, note), *(_text(page, c) for c in cells)])
+        page.append(
+            [number, text_cell(page, OUTCOMES[outcome]), text_cell(page, note), *(text_cell(page, c) for c in cells)]
+        )
         written += 1
     about = book.create_sheet("Lần nhập")
     about.column_dimensions["A"].width, about.column_dimensions["B"].width = 22, 70
     for name, value in facts:
-        about.append([_text(about, name, bold=True), _text(about, str(value))])
+        about.append([text_cell(about, name, bold=True), text_cell(about, str(value))])
     book.save(file)
     return written
 
@@ -111,7 +113,7 @@ def write_result(
 # --- parts
 
 
-def _text(page, value: str, bold: bool = False) -> WriteOnlyCell:
+def text_cell(page, value: str, bold: bool = False) -> WriteOnlyCell:
     cell = WriteOnlyCell(page, value=None)
     if value:
         cell.value = _writable(str(value))
@@ -135,7 +137,7 @@ def _cell(page, text: str, column: RosterColumn) -> WriteOnlyCell:
     if text and column.widget.kind in {"count", "amount"}:
         number = text.replace(",", ".")
         return WriteOnlyCell(page, value=float(number) if "." in number else int(number))
-    cell = _text(page, text)
+    cell = text_cell(page, text)
     cell.number_format = "@"
     return cell
 
@@ -147,7 +149,7 @@ def _blank(page, column: RosterColumn) -> WriteOnlyCell:
 
 
 def _header(page, column: RosterColumn) -> WriteOnlyCell:
-    cell = _text(page, column.column_name + (" *" if column.required else ""), bold=True)
+    cell = text_cell(page, column.column_name + (" *" if column.required else ""), bold=True)
     cell.alignment = _WRAP
     if column.required:
         cell.fill = _MUST
@@ -200,9 +202,9 @@ def _write_guide(book: Workbook, columns: list[RosterColumn], kind: str, title: 
         "Có một dòng lỗi thì không dòng nào được nhập. Dòng giống hệt điều đang lưu thì giữ nguyên.",
     ]
     for line in lines:
-        page.append([_text(page, line)])
+        page.append([text_cell(page, line)])
     page.append([])
-    page.append([_text(page, name, bold=True) for name in ("Cột", "Bắt buộc", "Cách ghi", "Ví dụ (không nhập)")])
+    page.append([text_cell(page, name, bold=True) for name in ("Cột", "Bắt buộc", "Cách ghi", "Ví dụ (không nhập)")])
     for column in columns:
         cells = (
             column.column_name,
@@ -210,7 +212,7 @@ def _write_guide(book: Workbook, columns: list[RosterColumn], kind: str, title: 
             _note(column).split(" Ví dụ: ")[0],
             column.example,
         )
-        page.append([_text(page, text) for text in cells])
+        page.append([text_cell(page, text) for text in cells])
 
 
 def _write_lists(book: Workbook, columns: list[RosterColumn], units: list[tuple[str, str]]) -> None:
@@ -227,10 +229,13 @@ def _write_lists(book: Workbook, columns: list[RosterColumn], units: list[tuple[
         offered.append([name for _, name in units])
         names.append("Tên của mã đơn vị")
     page.append(
-        [_text(page, name if values else "", bold=bool(values)) for name, values in zip(names, offered, strict=True)]
+        [
+            text_cell(page, name if values else "", bold=bool(values))
+            for name, values in zip(names, offered, strict=True)
+        ]
     )
     for i in range(max(map(len, offered), default=0)):
-        page.append([_text(page, values[i] if i < len(values) else "") for values in offered])
+        page.append([text_cell(page, values[i] if i < len(values) else "") for values in offered])
 
 
 def moment(value) -> str:

@@ -96,7 +96,7 @@ def read(file: BinaryIO, name: str, known: dict[str, str], required: list[str]) 
     `known`: key of a column name (see `header_key`) -> the name; all `required` must be there, in any order.
     """
     if PurePosixPath(name).suffix.lower() == CSV_SUFFIX:
-        return _collect("", _csv_rows(file), known, required)
+        return _collect("", csv_rows(file), known, required)
     return _read_workbook(file, known, required)
 
 
@@ -176,7 +176,7 @@ def _headers(table: RosterTable, number: int, values: list[CellValue], known: di
 # --- CSV
 
 
-def _csv_rows(file: BinaryIO) -> Iterator[tuple[int, list[CellValue]]]:
+def csv_rows(file: BinaryIO) -> Iterator[tuple[int, list[CellValue]]]:
     raw = file.read(uploads.LARGEST_UPLOAD + 1)
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise FileRefused("Tệp CSV mã hóa UTF-16. Trong Excel chọn Lưu thành “CSV UTF-8 (phân tách bằng dấu phẩy)”.")

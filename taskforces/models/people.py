@@ -21,7 +21,7 @@ class User(AbstractUser):
     email = models.EmailField("thư công vụ", blank=True)
     must_change_password = models.BooleanField("phải đổi mật khẩu", default=False)
     second_factor_since = models.DateField(
-        "nợ bảo mật hai lớp từ ngày",
+        "phải bật bảo mật hai lớp từ ngày",
         null=True,
         blank=True,
         help_text="Lần đăng nhập đầu tiên mà vai trò bắt buộc bảo mật hai lớp; thời hạn bật tính từ ngày này.",

@@ -1,5 +1,6 @@
 """Rules of logging in that allauth asks us for."""
 
+from contextlib import contextmanager
 from functools import cache
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -7,7 +8,13 @@ from allauth.account.auth_backends import AuthenticationBackend as AllauthBacken
 from allauth.account.fields import EmailField
 from allauth.account.forms import ResetPasswordForm
 from allauth.core.internal.ratelimit import truncate_ip
-from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm, LoginWebAuthnForm
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    EditWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
 from celery import shared_task
 from django import forms
 from django.apps import apps
@@ -103,28 +110,51 @@ def forget_ended_sessions() -> None:
 KEY_FAILED = "Khóa chưa trả lời đúng. Thử lại, hoặc dùng khóa khác."
 
 
-class AddKeyForm(AddWebAuthnForm):
-    """Here and below: what allauth leaves to Django, which says "Name" in every language and "email" in Vietnamese."""
+@contextmanager
+def _key_failed():
+    """What a key answers wrongly is no wrong code, which allauth calls it; half an answer it does not look for."""
+    try:
+        yield
+    except (LookupError, AttributeError):
+        raise ValidationError(KEY_FAILED) from None
+    except ValidationError as error:
+        raise (error if error.code == "too_many_login_attempts" else ValidationError(KEY_FAILED)) from None
 
-    name = forms.CharField(label="Tên khóa", required=False)
+
+class KeyForm(forms.Form):
     credential = forms.JSONField(
         widget=forms.HiddenInput, error_messages={"required": KEY_FAILED, "invalid": KEY_FAILED}
     )
 
+
+class AddKeyForm(KeyForm, AddWebAuthnForm):
+    """Here and below: what allauth leaves to Django, which says "Name" in every language and "email" in Vietnamese."""
+
+    name = forms.CharField(label="Tên khóa", required=False)
+
     def clean(self):
-        """What a key answers wrongly is no wrong code, which allauth calls it; half an answer it does not look for."""
-        try:
+        with _key_failed():
             return super().clean()
-        except (ValidationError, LookupError, AttributeError):
-            raise ValidationError(KEY_FAILED) from None
 
 
-class KeyLoginForm(LoginWebAuthnForm):
+class KeyAnswerForm(KeyForm):
+    """A key instead of the password, after it, or asked for anew: the forms below."""
+
     def clean_credential(self):
-        try:
+        with _key_failed():
             return super().clean_credential()
-        except (LookupError, AttributeError):
-            raise ValidationError(KEY_FAILED) from None
+
+
+class KeyLoginForm(KeyAnswerForm, LoginWebAuthnForm):
+    pass
+
+
+class KeySecondStepForm(KeyAnswerForm, AuthenticateWebAuthnForm):
+    pass
+
+
+class KeyAgainForm(KeyAnswerForm, ReauthenticateWebAuthnForm):
+    pass
 
 
 class EditKeyForm(EditWebAuthnForm):

@@ -1,8 +1,34 @@
-"""What Django's validators let pass: passwords that are one short part again and again."""
+"""What Django's validators let pass: the owner's full name, and passwords that are one short part again and again."""
 
+from copy import copy
+
+from django.contrib.auth.password_validation import UserAttributeSimilarityValidator
 from django.core.exceptions import ValidationError
 
+from de_an_06.plain.vietnamese import search_key
+
 FEWEST_CHARACTERS = 5  # different ones
+
+
+class LikeOwnerValidator(UserAttributeSimilarityValidator):
+    """Refuses 'tranquocbao1' to Trần Quốc Bảo too: a name is typed there without marks, spaces and signs."""
+
+    def __init__(self):
+        super().__init__(user_attributes=["username", "full_name", "email"])
+
+    def validate(self, password, user=None):
+        super().validate(password, user)
+        if user is not None:
+            unmarked = copy(user)
+            unmarked.full_name = _bare(user.full_name)
+            super().validate(_bare(password), unmarked)
+
+    def get_help_text(self):
+        return "Mật khẩu không được giống tên đăng nhập, họ và tên hoặc thư công vụ của bạn."
+
+
+def _bare(text: str) -> str:
+    return search_key(text).replace(" ", "")
 
 
 class RepeatedPartsValidator:
