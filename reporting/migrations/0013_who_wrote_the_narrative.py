@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("reporting", "0011_labels_of_the_administration"),
+        ("reporting", "0012_changes_know_their_sending"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
