@@ -158,7 +158,7 @@ def test_a_report_sent_back_is_missing_and_counted_once(world, november, client,
     assert "Ngoài ra 1 báo cáo bị trả lại, chưa gửi lại: Phường Phước Bình." in told
     assert "2 đơn vị chưa nộp, đã quá hạn" not in told
     review = get(client, world.reviewer, "review-list", ky="2026-11", don_vi=world.dong_nai.pk).context["review"]
-    assert {row.name for row in review.missing} == {"Phường Phước Bình", "Xã Thứ Tư", "Tỉnh Đồng Nai"}
+    assert {row.name for row in review.missing} == {"Phường Phước Bình", "Xã Thứ Tư", "UBND tỉnh Đồng Nai (cấp tỉnh)"}
     assert (review.expected, review.sent, review.count_missing, review.count_returned) == (5, 2, 2, 1)
     assert review.overdue == 1
 

@@ -82,6 +82,12 @@ class Tree(HTMLParser):
         self.open[-1].children.append(data)
 
 
+def reporter(oracle: Oracle, unit: str, day) -> str:
+    """As a report is named: a commune's by the commune, one of a unit above by its committee."""
+    name, level = oracle.model.version(unit, day).name, oracle.world.units[unit].level
+    return f"UBND {name[0].lower()}{name[1:]} ({OWN_REPORT[level]})" if level in OWN_REPORT else name
+
+
 def section(page: Node, name: str) -> Node | None:
     return next((s for s in page.all("section") if s.attributes.get("aria-labelledby") == name), None)
 
@@ -188,8 +194,7 @@ class Pages:
     def row_name(self, q: Question, child: str | None, children: set[str]) -> str:
         model, day = self.oracle.model, q.months[-1].last
         if child is None:
-            name = model.version(q.unit, day).name
-            return f"UBND {name[0].lower()}{name[1:]} ({OWN_REPORT[self.oracle.world.units[q.unit].level]})"
+            return reporter(self.oracle, q.unit, day)
         if child in children:
             came = model.came_on(q.unit, child, q.months)
             return model.version(child, day).name + (f" (từ {came:%d/%m/%Y})" if came else "")
@@ -376,7 +381,7 @@ class Books:
             cells["indicators", code, "units"] = len(sums.units.get(code, ()))
         for unit, month, _, report in o.model.owed(q.unit, q.months):
             if report.status not in o.model.in_figures(q.basis):
-                name = o.model.version(unit, month.last).name
+                name = reporter(o, unit, month.last)
                 cells["missing", f"{name} tháng {month.key[1]:02d}/{month.key[0]}", "owed"] = True
         by_source: dict = defaultdict(list)
         for part in parts:
