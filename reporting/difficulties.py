@@ -13,7 +13,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from de_an_06.plain.moments import moment
 from de_an_06.plain.personal_numbers import find_personal_numbers
@@ -25,6 +25,7 @@ from taskforces.models.units import path_ids
 from taskforces.scope import Right, may_answer, may_submit, path_in_scope, postings, require, roles_with
 
 from .models import Difficulty, DifficultyStep, Report, Status
+from .models.difficulties import WAS_SENT
 
 State, Action = Difficulty.State, DifficultyStep.Action
 OLD_DAYS = 30
@@ -35,7 +36,6 @@ AGE_BANDS: dict[str, tuple[str, int, int | None]] = {
     "quy": ("31–90 ngày", OLD_DAYS + 1, 90),
     "lau": ("Quá 90 ngày", 91, None),
 }
-WAS_SENT = Q(report__submitted_at__isnull=False, raised_at__lte=F("report__submitted_at"))
 PAST: dict[str, str] = {
     Action.ANSWER: "trả lời",
     Action.RESOLVE: "ghi là đã giải quyết",

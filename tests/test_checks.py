@@ -8,13 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from de_an_06.plain.spans import Month
-from reporting.entry.checks import (
-    IndicatorRow,
-    ServiceRow,
-    check_indicator,
-    check_report,
-    check_service,
-)
+from reporting.entry import checks
+from reporting.entry.checks import IndicatorRow, ServiceRow, check_indicator, check_service
 from reporting.entry.problems import usual_range
 from reporting.figures import FIGURE_FIELDS, TYPED_FIELDS, closing, pending_in_time
 
@@ -45,6 +40,10 @@ def ratio(numerator, denominator, **more):
     return IndicatorRow(
         "DV02", "Hồ sơ số hóa", "ratio", more.pop("over_time", "flow"), numerator, denominator, month=NOVEMBER, **more
     )
+
+
+def check_report(services, indicators, alike_percent=80):
+    return checks.check_report(services, indicators, alike_percent=alike_percent)
 
 
 def codes(problems):
@@ -352,6 +351,13 @@ def test_a_copied_month_with_a_few_cells_changed_is_still_one(differing, copied_
     assert len(found) == copied_month
     if found:
         assert found[0].title.startswith(f"{10 - len(differing)}/10 ô khác 0 của dịch vụ công giống hệt tháng 10/2026")
+
+
+@pytest.mark.parametrize(("percent", "copied_month"), [(90, True), (91, False)])
+def test_how_alike_a_copied_month_is_says_the_setting(percent, copied_month):
+    rows = [changed("DVC09", {"received_online": 40}), changed("DVC10", {})]  # 9 of 10
+    found = [p for p in check_report(rows, [], percent) if p.code == "same_as_last_month"]
+    assert len(found) == copied_month
 
 
 def test_a_zero_that_was_none_counts_as_changed_and_zeros_that_stay_do_not_count():

@@ -1,15 +1,21 @@
-"""“Điều cần biết”: each rule at its edges, on pages written by hand. No database."""
+"""“Vấn đề cần lưu ý”: each rule at its edges, on pages written by hand. No database."""
 
 import dataclasses
+import datetime as dt
+from decimal import Decimal
 
 import pytest
 
-from reporting.models import Period, PublicService
+from de_an_06.plain.spans import Span
+from reporting.entry.checks import Likeness
+from reporting.models import Period, PublicService, ReportingSettings
 from reporting.reading.compared import Comparison, Month
-from reporting.reading.findings import findings
+from reporting.reading.finding_rows import Cell, Habit, Reported, Waiting, YearTarget
+from reporting.reading.findings import Behind, Facts, Link, findings
 from reporting.reading.overview import MissingReport, Overview, ServiceTotal
 from reporting.reading.ranges import Dossiers
 from reporting.reading.units_below import Measures, UnitRow
+from taskforces.register.assignment_counts import Tally
 
 NOVEMBER, DECEMBER = Period(pk=11, year=2026, month=11), Period(pk=12, year=2026, month=12)
 
@@ -24,7 +30,7 @@ def unit(number, name, dossiers=None, by_service=None, **more):
 
 
 def service(code, dossiers):
-    return ServiceTotal(PublicService(code=code, short_name=f"Dịch vụ {code}"), dossiers)
+    return ServiceTotal(PublicService(pk=int(code[3:]), code=code, short_name=f"Dịch vụ {code}"), dossiers)
 
 
 def not_sent(number, name, days, status="draft", period=NOVEMBER):
@@ -33,15 +39,20 @@ def not_sent(number, name, days, status="draft", period=NOVEMBER):
 
 def compared(now, before, months=1):
     sides = [Measures(dossiers=Dossiers(pending_overdue=number)) for number in (now, before)]
-    return Comparison(None, [Month(2026, 11 - months + k) for k in range(months)], 5, *sides)
+    return Comparison(Span.parse("2026-10"), [Month(2026, 11 - months + k) for k in range(months)], 5, *sides)
 
 
-def said(**page):
-    """The findings of a page that has nothing but this, as (tone, title, text)."""
+def found_of(facts=None, **page):
+    """The findings of a page that has nothing but this."""
     blank = dict.fromkeys((f.name for f in dataclasses.fields(Overview)), None)
     nothing = {"missing": [], "services": [], "rows": [], "periods": [NOVEMBER], "children": ["xã"]}
     seen = Overview(**blank | nothing | {"measures": Measures()} | page)
-    return [dataclasses.astuple(finding) for finding in findings(seen)]
+    return findings(seen, facts or Facts())
+
+
+def said(facts=None, **page):
+    """The same as (tone, title, text)."""
+    return [(finding.tone, finding.title, finding.text) for finding in found_of(facts, **page)]
 
 
 # Not sent ------------------------------------------------------------------------------------------------------------
@@ -143,24 +154,186 @@ def test_the_slowest_service_is_named_and_the_next():
     ]
     title = "Dịch vụ DVC03: chậm nhất trong các dịch vụ"
     assert said(services=slow) == [
-        ("bad", title, "8,18% trước và đúng hạn, 1.010 hồ sơ quá hạn. Sau đó là Dịch vụ DVC04 93,00%.")
+        ("bad", title, "8,18% trước và đúng hạn, 1.010/1.100 hồ sơ quá hạn. Sau đó là Dịch vụ DVC04 93,00%.")
     ]
-    assert said(services=slow[:3:2]) == [("bad", title, "8,18% trước và đúng hạn, 1.010 hồ sơ quá hạn.")]
+    assert said(services=slow[:3:2]) == [("bad", title, "8,18% trước và đúng hạn, 1.010/1.100 hồ sơ quá hạn.")]
+
+
+def cell(place, code, in_time, late):
+    return Cell(place, NUMBER[code], in_time, in_time + late)
+
+
+NUMBER = {"DVC09": 9, "DVC10": 10}
+BOTH = [service("DVC09", resolved(17, 6)), service("DVC10", resolved(99, 1))]
+COMMUNES = [unit(k, f"Xã {name}") for k, name in enumerate("ABCDE", start=1)]
 
 
 def test_the_two_slowest_units_of_the_slowest_service_are_named():
-    """Few dossiers do for a unit here; one that is always in time is not slow."""
-    rates = {"Xã A": (9, 1), "Xã B": (5, 0), "Xã C": (1, 1), "Xã D": (2, 1), "Xã E": (None, 3), "Xã F": (0, 0)}
-    rows = [unit(k, name, by_service={"DVC09": resolved(*pair)}) for k, (name, pair) in enumerate(rates.items())]
-    rows.append(unit(9, "Xã G", by_service={"DVC10": resolved(0, 7)}))
-    lines = [service("DVC09", resolved(17, 6)), service("DVC10", resolved(90, 10))]
-    [(tone, _, text)] = said(services=lines, rows=rows)
-    assert (tone, text) == (
-        "bad",
-        "73,91% trước và đúng hạn, 6 hồ sơ quá hạn. Chậm nhất: Xã C 50,00%, Xã D 66,67%.",
-    )
-    [(_, _, text)] = said(services=lines, rows=rows[:2])
-    assert text.endswith("Chậm nhất: Xã A 90,00%.")
+    """Those of another service are not, though slower; which cells have enough dossiers says the query."""
+    cells = [cell(5, "DVC10", 1, 9), cell(3, "DVC09", 1, 1), cell(4, "DVC09", 2, 1), cell(1, "DVC09", 9, 1)]
+    found = said(Facts(cells=cells), services=BOTH, rows=COMMUNES)
+    text = "73,91% trước và đúng hạn, 6/23 hồ sơ quá hạn. Chậm nhất: Xã C 50,00%, Xã D 66,67%."
+    assert found[1] == ("bad", "Dịch vụ DVC09: chậm nhất trong các dịch vụ", text)
+    found = said(Facts(cells=cells[3:]), services=BOTH, rows=COMMUNES)
+    assert found[0][2].endswith("Chậm nhất: Xã A 90,00%.")
+
+
+# Slow units and services ---------------------------------------------------------------------------------------------
+
+
+def slow_cell(cells, in_all=0, rows=COMMUNES):
+    quick = [service(code, resolved(99, 1)) for code in NUMBER]
+    return said(Facts(cells=cells, slow_cells=in_all or len(cells)), services=quick, rows=rows)
+
+
+@pytest.mark.parametrize(("in_time", "late", "tone"), [(97, 3, "warn"), (95, 5, "warn"), (949, 51, "bad")])
+def test_the_slowest_unit_and_service_is_bad_below_95_percent(in_time, late, tone):
+    [(found, _, _)] = slow_cell([cell(1, "DVC09", in_time, late)])
+    assert found == tone
+
+
+def test_the_slowest_unit_and_service_is_named_with_its_volume():
+    title = "Xã A, Dịch vụ DVC09: 71,43% trước và đúng hạn"
+    cells = [cell(1, "DVC09", 20, 8), cell(2, "DVC10", 16, 4), cell(1, "DVC10", 900, 100), cell(3, "DVC10", 95, 5)]
+    assert slow_cell(cells[:1]) == [("bad", title, "8/28 hồ sơ quá hạn.")]
+    others = "Xã B, Dịch vụ DVC10 80,00% (4/20 hồ sơ quá hạn); Xã A, Dịch vụ DVC10 90,00% (100/1.000 hồ sơ quá hạn)"
+    assert slow_cell(cells[:3]) == [("bad", title, f"8/28 hồ sơ quá hạn. Sau đó: {others}.")]
+    rest = "Dưới 98% còn 1.201 dịch vụ khác ở các đơn vị."
+    assert slow_cell(cells, 1204) == [("bad", title, f"8/28 hồ sơ quá hạn. Sau đó: {others}. {rest}")]
+
+
+def test_a_slow_unit_and_service_leads_to_its_rows():
+    own = unit(7, "UBND tỉnh T (cấp tỉnh)", is_own=True)
+    [below, above] = [
+        found_of(
+            Facts(cells=[cell(place, "DVC09", 1, 9)], slow_cells=1), services=BOTH[1:] + BOTH[:1], rows=[own, *COMMUNES]
+        )
+        for place in (1, 7)
+    ]
+    assert below[0].link == Link(Behind.ROWS, 1, measure="DVC09.in_time_rate")
+    assert above[0].link == Link(Behind.ROWS, None, is_own=True, measure="DVC09.in_time_rate")
+
+
+# Falls ---------------------------------------------------------------------------------------------------------------
+
+
+def both(now, before):
+    """A unit's dossiers in time and late, on both sides."""
+    return {"now": resolved(*now), "before": resolved(*before)}
+
+
+def fell(**sides):
+    rows = [unit(k, f"Xã {name}", compared=pair) for k, (name, pair) in enumerate(sides.items(), start=1)]
+    return said(rows=rows, comparison=compared(None, None))
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "tone"),
+    [
+        ((98, 2), (100, 0), "warn"),  # two points exactly
+        ((981, 19), (1000, 0), None),
+        ((97, 3), (96, 4), None),  # it rose
+        ((949, 51), (1000, 0), "bad"),
+        ((95, 5), (100, 0), "warn"),
+        ((10, 10), (20, 0), "bad"),  # twenty on both sides do
+        ((9, 10), (20, 0), None),
+        ((10, 10), (19, 0), None),
+        ((None, None), (100, 0), None),  # nothing reported is no fall to 0 %
+        ((None, 100), (100, 0), None),
+        ((0, 100), (None, None), None),
+    ],
+)
+def test_a_fall_is_two_points_or_more_with_twenty_dossiers_on_both_sides(now, before, tone):
+    found = fell(A=both(now, before))
+    assert [tone_ for tone_, _, _ in found] == ([tone] if tone else [])
+
+
+def test_the_largest_falls_are_named_in_percentage_points():
+    title = "Xã B: trước và đúng hạn giảm 10,00 điểm phần trăm"
+    first = "So với tháng 10/2026: từ 100,00% xuống 90,00%."
+    sides = {"A": both((93, 7), (98, 2)), "B": both((90, 10), (100, 0)), "C": both((100, 0), (100, 0))}
+    assert fell(B=sides["B"]) == [("bad", title, first)]
+    assert fell(**sides) == [("bad", title, f"{first} Sau đó: Xã A giảm 5,00 (còn 93,00%).")]
+    more = {name: both((97, 3), (100, 0)) for name in "DEF"}
+    after = "Sau đó: Xã A giảm 5,00 (còn 93,00%), Xã D giảm 3,00 (còn 97,00%)"
+    assert fell(**sides, **more) == [
+        ("bad", title, f"{first} {after} và 2 đơn vị khác giảm từ 2 điểm phần trăm trở lên.")
+    ]
+
+
+def test_a_unit_that_left_has_not_fallen_and_without_months_compared_nobody_has():
+    row = unit(1, "Xã A", compared=both((50, 50), (100, 0)))
+    assert len(said(rows=[row], comparison=compared(None, None))) == 1
+    assert said(rows=[row]) == []
+    assert said(rows=[dataclasses.replace(row, is_former=True)], comparison=compared(None, None)) == []
+
+
+def test_a_commune_is_told_of_its_own_fall():
+    sides = [Measures(dossiers=resolved(*pair)) for pair in ((90, 10), (100, 0))]
+    comparison = dataclasses.replace(compared(None, None), now=sides[0], before=sides[1])
+    [finding] = found_of(children=[], comparison=comparison)
+    assert finding.title == "Trước và đúng hạn giảm 10,00 điểm phần trăm"
+    assert finding.link == Link(Behind.ROWS, measure="in_time_rate")
+
+
+# How units report ----------------------------------------------------------------------------------------------------
+
+
+def habit(number, name, likeness=None, is_late=False):
+    return Habit(100 + number, number, f"/1/{number}/", name, is_late, likeness)
+
+
+def alike(same, counted, cells=200, known=200, blank=0):
+    return Likeness(cells, known, blank, counted, same)
+
+
+def test_units_late_for_months_running_are_named():
+    text = "Nộp sau hạn, hoặc quá hạn mà chưa nộp."
+    late = [habit(k, "Xã Tân Lập", is_late=True) for k in (1, 2)] + [habit(3, "Xã B", is_late=True)]
+    assert said(Facts(habits=late[:1])) == [("bad", "Xã Tân Lập nộp báo cáo trễ 3 tháng liên tiếp", text)]
+    assert said(Facts(habits=late)) == [
+        ("bad", "3 đơn vị nộp báo cáo trễ 3 tháng liên tiếp", "Xã Tân Lập, Xã Tân Lập, Xã B.")
+    ]
+    five = [habit(k, f"Xã {k}", is_late=True) for k in range(5)]
+    assert said(Facts(habits=five))[0][2] == "Xã 0, Xã 1, Xã 2 và 2 đơn vị khác."
+    assert said(Facts(habits=[habit(1, "Xã A")])) == []
+    [own] = found_of(Facts(habits=late[:1]), children=[])
+    assert (own.title, own.link) == ("Nộp báo cáo trễ 3 tháng liên tiếp", Link(Behind.REPORT, pk=101, path="/1/1/"))
+
+
+@pytest.mark.parametrize(
+    ("likeness", "is_told"),
+    [
+        (alike(40, 40), True),
+        (alike(80, 100), True),
+        (alike(79, 100), False),
+        (alike(5, 5), True),
+        (alike(4, 4), False),
+        (alike(40, 40, known=100), True),  # half of the cells are known of last month
+        (alike(40, 40, known=99), False),
+        (alike(40, 40, blank=1), False),
+        (None, False),
+    ],
+)
+def test_a_report_eighty_percent_alike_looks_copied(likeness, is_told):
+    assert bool(said(Facts(habits=[habit(1, "Xã A", likeness)]))) == is_told
+
+
+def test_copied_reports_are_named_the_most_alike_first():
+    found = [habit(1, "Xã A", alike(1700, 2000)), habit(2, "Xã B", alike(40, 40)), habit(3, "Xã C", alike(50, 50))]
+    title = "số liệu giống tháng 10/2026"
+    assert said(Facts(habits=found[:1])) == [
+        ("warn", f"Xã A: {title}", "1.700/2.000 ô khác 0 của dịch vụ công giống hệt.")
+    ]
+    assert said(Facts(habits=found)) == [
+        (
+            "warn",
+            f"3 đơn vị có {title}",
+            "Số ô khác 0 của dịch vụ công giống hệt: Xã C 50/50, Xã B 40/40, Xã A 1.700/2.000.",
+        )
+    ]
+    [own] = found_of(Facts(habits=found[1:2]), children=[])
+    assert (own.title, own.link.pk) == ("Số liệu giống tháng 10/2026", 102)
 
 
 # Beyond their time ---------------------------------------------------------------------------------------------------
@@ -173,7 +346,9 @@ def overdue(total, rows=(), comparison=None):
 def test_dossiers_beyond_their_time_and_who_holds_the_most():
     holders = [unit(k, f"Xã {k}", Dossiers(pending_overdue=number)) for k, number in enumerate((2, 0, 1000, None, 5))]
     title = "Còn hồ sơ đang quá hạn"
-    assert overdue(1007, holders) == [("warn", title, "1.007 hồ sơ ở 3 đơn vị; nhiều nhất: Xã 2 1.000, Xã 4 5.")]
+    assert overdue(1007, holders) == [
+        ("warn", title, "1.007 hồ sơ ở 3 đơn vị; nhiều nhất: Xã 2 1.000, Xã 4 5, Xã 0 2.")
+    ]
     assert overdue(7) == [("warn", title, "7 hồ sơ.")]
     assert overdue(0) == overdue(None) == []
 
@@ -193,6 +368,107 @@ def test_more_or_fewer_beyond_their_time_than_before(now, before, months, tone, 
     assert overdue(9, comparison=compared(now, before, months)) == [(tone, title, "9 hồ sơ.")]
 
 
+def held(*overdue, unit_ids=(None, 1, 2, 3, 4)):
+    return {unit_id: Tally(total=99, overdue=number) for unit_id, number in zip(unit_ids, overdue, strict=False)}
+
+
+def test_assignments_beyond_their_day_and_who_holds_the_most():
+    """What the unit itself holds is its own; a unit that is no row of the page is counted and not named."""
+    day = dt.date(2026, 11, 18)
+    rows = [unit(7, "UBND tỉnh T (cấp tỉnh)", is_own=True), *COMMUNES]
+    [finding] = found_of(Facts(day=day, tallies=held(1, 0, 1002, 3, 2)), rows=rows)
+    most = "nhiều nhất: Xã B 1.002, Xã C 3, Xã D 2"
+    assert (finding.tone, finding.title) == ("warn", "1.008 nhiệm vụ quá hạn")
+    assert finding.text == f"Đến ngày 18/11/2026, ở 4 đơn vị; {most}."
+    assert [part.link for part in finding.parts if part.link] == [Link(Behind.ASSIGNMENTS, k) for k in (2, 3, 4)]
+    [own] = found_of(Facts(day=day, tallies=held(5, 2, unit_ids=(None, 99))), rows=rows)
+    assert own.text == "Đến ngày 18/11/2026, ở 2 đơn vị; nhiều nhất: UBND tỉnh T (cấp tỉnh) 5."
+    assert own.parts[3].link == Link(Behind.ASSIGNMENTS, None, is_own=True)
+    assert said(Facts(day=day, tallies=held(3)), children=[]) == [
+        ("warn", "3 nhiệm vụ quá hạn", "Đến ngày 18/11/2026.")
+    ]
+    assert said(Facts(tallies=held(0, 0))) == []
+
+
+def test_difficulties_that_wait_too_long():
+    waiting = [Waiting(8, 1, "Xã A", 1062), Waiting(9, 2, "Xã B", 31)]
+    facts = Facts(waiting=waiting, all_waiting=1005)
+    title = "1.005 khó khăn, vướng mắc chờ trả lời quá 30 ngày"
+    assert said(facts) == [("warn", title, "Lâu nhất: Xã A 1.062 ngày, Xã B 31 ngày.")]
+    [own] = found_of(facts, children=[])
+    assert own.text == "Lâu nhất: 1.062 ngày, 31 ngày."
+    assert own.parts[1].link == Link(Behind.DIFFICULTY, pk=8)
+
+
+# Targets -------------------------------------------------------------------------------------------------------------
+
+NUMBERS = {"is_ratio": False, "is_flow": True, "is_down": False}
+STOCK = {"is_ratio": True, "is_flow": False, "is_down": False}
+
+
+def target(value, kind, months, units=None, **more):
+    """`months`: month -> numerator, or (numerator, denominator)."""
+    pairs = {m: v if isinstance(v, tuple) else (v, None) for m, v in months.items()}
+    reported = {m: Reported(*pair, (units or {}).get(m, 1)) for m, pair in pairs.items()}
+    return YearTarget("TT01", "Lượt tuyên truyền", value=Decimal(value), months=reported, **kind | more)
+
+
+def is_missed(one, **page):
+    return bool(said(Facts(targets=[one]), **page))
+
+
+def test_a_sum_goes_on_as_it_did_per_month():
+    assert not is_missed(target(1200, NUMBERS, dict.fromkeys(range(1, 11), 100)))  # 100 a month is just enough
+    assert is_missed(target(1201, NUMBERS, dict.fromkeys(range(1, 11), 100)))
+    assert not is_missed(target(1201, NUMBERS, {**dict.fromkeys(range(1, 11), 100), 0: 9000, 10: 101}))
+    assert is_missed(target(1200, NUMBERS, {m: 100 for m in range(1, 11) if m != 4}))  # April reported nothing
+
+
+def test_the_rate_of_a_sum_stays_as_it_is():
+    flow = {**NUMBERS, "is_ratio": True}
+    months = {1: (1, 2), 2: (97, 98), 3: (0, 0)}  # 98 of 100
+    assert not is_missed(target(98, flow, months))
+    assert is_missed(target("98.01", flow, months))
+
+
+def test_a_state_moves_on_as_it_did_since_the_year_began():
+    months = {0: (50, 100), 5: (1, 100), 10: (70, 100)}  # two points a month
+    assert not is_missed(target(74, STOCK, months))
+    assert is_missed(target("74.01", STOCK, months))
+    del months[0]
+    assert not is_missed(target("97.60", STOCK, months))  # from May on: 69 points in five months
+    assert not is_missed(target(99, STOCK, {10: (70, 100)}))  # known once: no pace
+    assert is_missed(target(99, STOCK, {12: (70, 100)}))  # the year has ended
+    assert is_missed(target(300, {**NUMBERS, "is_flow": False}, {0: 100, 6: 199}))
+    assert not is_missed(target(298, {**NUMBERS, "is_flow": False}, {0: 100, 6: 199}))
+
+
+def test_of_what_should_be_small_the_more_is_missed():
+    assert is_missed(target(1199, NUMBERS, dict.fromkeys(range(1, 11), 100), is_down=True))
+    assert not is_missed(target(1200, NUMBERS, dict.fromkeys(range(1, 11), 100), is_down=True))
+
+
+def test_pace_is_judged_from_march_on_and_in_months_in_which_all_reported():
+    assert not is_missed(target(1200, NUMBERS, {1: 1, 2: 1}))
+    assert is_missed(target(1200, NUMBERS, {1: 1, 2: 1, 3: 1}))
+    fallen = {0: (900, 1000), 3: (920, 1000), 4: (10, 1000)}
+    assert is_missed(target(95, STOCK, fallen))
+    assert not is_missed(target(95, STOCK, fallen, units={0: 5, 3: 5, 4: 4}))  # one is still to come
+    assert not is_missed(target(95, STOCK, {0: (0, 1), 1: (900, 1000), 3: (920, 1000)}, units={0: 9, 1: 5, 3: 5}))
+
+
+def test_targets_out_of_reach_are_told_the_farthest_first():
+    near = target(1201, NUMBERS, dict.fromkeys(range(1, 11), 100))
+    far = dataclasses.replace(target(90, STOCK, {0: (50, 100), 10: (70, 100)}), code="DD04", name="Tài khoản kích hoạt")
+    far_text = "Tài khoản kích hoạt 70,00% đến hết tháng 10/2026, ước cả năm 74,00%, chỉ tiêu 90,00%"
+    near_text = "Lượt tuyên truyền 1.000 đến hết tháng 10/2026, ước cả năm 1.200, chỉ tiêu 1.201"
+    rest = "không đạt chỉ tiêu năm 2026 nếu giữ tiến độ hiện nay"
+    assert said(Facts(targets=[near])) == [("warn", f"TT01 {rest}", f"{near_text}.")]
+    [both_of_them] = found_of(Facts(targets=[near, far]))
+    assert (both_of_them.title, both_of_them.text) == (f"2 nội dung {rest}", f"{far_text}; {near_text}.")
+    assert [part.link.measure for part in both_of_them.parts if part.link] == ["DD04", "TT01"]
+
+
 # The best ------------------------------------------------------------------------------------------------------------
 
 
@@ -210,7 +486,7 @@ def test_the_best_unit_leads():
 
 def test_up_to_three_lead_together():
     assert best((20, 0), (30, 0), (40, 0), (98, 2)) == [
-        ("ok", "Xã 0, Xã 1, Xã 2 dẫn đầu", "100,00% trước và đúng hạn.")
+        ("ok", "Xã 0, Xã 1, Xã 2 dẫn đầu", "100,00% trước và đúng hạn: Xã 0, Xã 1, Xã 2.")
     ]
     assert best((20, 0), (30, 0), (40, 0), (50, 0)) == []
 
@@ -228,6 +504,79 @@ def test_nobody_leads_alone():
 
 
 # Together ------------------------------------------------------------------------------------------------------------
+
+
+def test_inside_a_tone_what_concerns_most_comes_first_and_no_more_than_seven_are_shown():
+    """Dossiers, reports, units, assignments and difficulties are counted alike; of equal ones the kinds keep their
+    order. The eighth is left out, and what is good goes before what is bad."""
+    rows = [
+        unit(1, "Xã A", resolved(50, 0), compared=both((90, 10), (100, 0))),
+        unit(2, "Xã B", resolved(50, 0)),
+    ]
+    facts = Facts(
+        cells=[cell(1, "DVC09", 1, 9)],
+        slow_cells=1,
+        habits=[habit(k, f"Xã {k}", alike(40, 40), is_late=True) for k in (1, 2)],
+        tallies=held(4),
+        waiting=[Waiting(8, 1, "Xã A", 40)],
+        all_waiting=4,
+    )
+    page = {
+        "missing": [not_sent(k, f"Xã {k}", 1) for k in (3, 4, 5)],
+        "services": [service("DVC09", resolved(80, 20))],
+        "measures": Measures(dossiers=Dossiers(pending_overdue=3)),
+        "rows": rows,
+        "comparison": compared(3, 3),
+    }
+    shown = found_of(facts, **page)
+    assert [(f.tone, f.weight) for f in shown] == [
+        ("bad", 20), ("bad", 9), ("bad", 3), ("bad", 2), ("bad", 1), ("warn", 4), ("warn", 4),
+    ]  # fmt: skip
+    assert [f.title for f in shown[-2:]] == [
+        "4 nhiệm vụ quá hạn", "4 khó khăn, vướng mắc chờ trả lời quá 30 ngày",
+    ]  # fmt: skip
+    everything = findings_without_limit(facts, **page)
+    assert [(f.tone, f.weight) for f in everything[7:]] == [("warn", 3), ("warn", 2), ("ok", 2)]
+    assert all(f.link for f in everything)
+
+
+def findings_without_limit(facts, **page):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reporting.reading.findings.MOST", 99)
+        return found_of(facts, **page)
+
+
+def test_every_threshold_is_a_setting():
+    rows = [unit(1, "Xã A", resolved(40, 0), compared=both((95, 5), (100, 0))), unit(2, "Xã B", resolved(39, 1))]
+    page = {
+        "services": [service("DVC09", resolved(96, 4))],
+        "rows": rows,
+        "comparison": compared(None, None),
+    }
+    facts = Facts(habits=[habit(1, "Xã A", alike(90, 100), is_late=True)], waiting=[Waiting(8, 1, "Xã A", 40)])
+    facts.targets = [target(99, NUMBERS, dict.fromkeys(range(1, 7), 1))]
+
+    def with_settings(**changed):
+        facts.settings = ReportingSettings(**changed)
+        return [(tone, title) for tone, title, _ in findings_as_said(facts, **page)]
+
+    def findings_as_said(facts, **page):
+        return [(f.tone, f.title, f.text) for f in findings_without_limit(facts, **page)]
+
+    slow, best = "Dịch vụ DVC09: chậm nhất trong các dịch vụ", ("ok", "Xã A dẫn đầu")
+    fall, copied = "Xã A: trước và đúng hạn giảm 5,00 điểm phần trăm", "Xã A: số liệu giống tháng 10/2026"
+    pace = "TT01 không đạt chỉ tiêu năm 2026 nếu giữ tiến độ hiện nay"
+    usual = with_settings()
+    assert {("warn", slow), ("warn", fall), ("warn", copied), ("warn", pace), best} <= set(usual)
+    assert ("warn", slow) not in with_settings(fewest_dossiers=101)
+    assert best not in with_settings(fewest_dossiers=41)
+    assert slow not in [title for _, title in with_settings(slow_percent=96)]
+    assert ("bad", slow) in with_settings(very_slow_percent=97)
+    assert fall not in [title for _, title in with_settings(fall_points=6)]
+    assert ("warn", copied) not in with_settings(alike_percent=91)
+    assert ("warn", pace) not in with_settings(pace_months=7)
+    assert any("trễ 4 tháng" in title for _, title in with_settings(late_months=4))
+    assert any("quá 9 ngày" in title for _, title in with_settings(waiting_days=9))
 
 
 def test_the_most_pressing_comes_first():

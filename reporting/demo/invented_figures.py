@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from de_an_06.plain.spans import Month
-from reporting.entry.checks import Problem, ServiceRow, check_report
+from reporting.entry.checks import Problem, ServiceRow, check_service
 from reporting.figures import FIGURE_FIELDS, RECEIVED_FIELDS, RESOLVED_FIELDS
 from reporting.models import Explanation, IndicatorFigure, Report, ReportEvent, ServiceFigures, ServiceTerms
 from taskforces.models import AdministrativeUnit, Level, UnitVersion
@@ -266,5 +266,5 @@ def some_at_the_counter(scene: Scene, report: Report, services: list[ServiceFigu
             online_only_since=since,
             month=Month(report.period.year, report.period.month),
         )
-        found += [p for p in check_report([checked], []) if p.code == "online_only"]
+        found += [p for p in check_service(checked) if p.code == "online_only"]
     return found

@@ -40,6 +40,7 @@ __all__ = [
     "REPORT_CELL",
     "SOFT",
     "IndicatorRow",
+    "Likeness",
     "Problem",
     "ServiceRow",
     "check_indicator",
@@ -47,8 +48,7 @@ __all__ = [
     "check_service",
 ]
 
-IDENTICAL_CELLS = 5  # so many cells other than 0 must repeat before a month counts as copied,
-IDENTICAL_PERCENT = 80  # and so many of a hundred cells other than 0,
+IDENTICAL_CELLS = 5  # so many cells other than 0 must repeat before a month counts as copied
 KNOWN_PERCENT = 50  # where last month has at least so many of a hundred cells
 SHARP_FALL = 0.8
 
@@ -99,12 +99,17 @@ def check_indicator(row: IndicatorRow) -> list[Problem]:
     ]
 
 
-def check_report(services: Iterable[ServiceRow], indicators: Iterable[IndicatorRow]) -> list[Problem]:
-    """Every problem of a report, row by row in the order given; what concerns the whole report comes last."""
+def check_report(
+    services: Iterable[ServiceRow], indicators: Iterable[IndicatorRow], *, alike_percent: int
+) -> list[Problem]:
+    """Every problem of a report, row by row in the order given; what concerns the whole report comes last.
+
+    `alike_percent`: so many of a hundred cells other than 0 make a month look copied (ReportingSettings).
+    """
     services = list(services)
     problems = [p for row in services for p in check_service(row)]
     problems += [p for row in indicators for p in check_indicator(row)]
-    return problems + _same_as_last_month(services)
+    return problems + _same_as_last_month(services, alike_percent)
 
 
 # Services
@@ -241,22 +246,44 @@ def _most_changed(row: ServiceRow, names: Sequence[str]) -> str:
     return max(names, key=distance)
 
 
-def _same_as_last_month(services: Sequence[ServiceRow]) -> list[Problem]:
-    """Most typed cells other than 0 repeat last month's: most likely a copied month, with a few cells changed.
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How far a month repeats the one before, counted in the typed cells of its services.
 
     Zeros that stay zeros say nothing; a cell that is 0 in one of the two months differs. A cell that last month did not
     have, of a service added since, is not judged and does not hide the others.
     """
+
+    cells: int
+    known: int  # of them those that last month has
+    blank: int  # of these those not filled in this month
+    counted: int  # of the known ones those other than 0 in one of the two months
+    same: int  # of these those that repeat
+
+    def is_copy(self, percent: int) -> bool:
+        """Most cells repeat last month's: most likely a copied month, with a few cells changed or none."""
+        return (
+            self.known * 100 >= KNOWN_PERCENT * self.cells
+            and not self.blank
+            and self.same >= IDENTICAL_CELLS
+            and self.same * 100 >= percent * self.counted
+        )
+
+
+def _likeness(services: Sequence[ServiceRow]) -> Likeness:
     cells = [(row.figures.get(n), (row.previous or {}).get(n)) for row in services for n in TYPED_FIELDS]
     known = [(now, before) for now, before in cells if before is not None]
-    if len(known) * 100 < KNOWN_PERCENT * len(cells) or any(now is None for now, _ in known):
-        return []
     counted = [(now, before) for now, before in known if now or before]
     same = sum(now == before for now, before in counted)
-    if same < IDENTICAL_CELLS or same * 100 < IDENTICAL_PERCENT * len(counted):
+    return Likeness(len(cells), len(known), sum(now is None for now, _ in known), len(counted), same)
+
+
+def _same_as_last_month(services: Sequence[ServiceRow], percent: int) -> list[Problem]:
+    alike = _likeness(services)
+    if not alike.is_copy(percent):
         return []
     before = month_label(services[0].month, 1)
-    what = f"{number(same)}/{number(len(counted))} ô khác 0 của dịch vụ công giống hệt {before}"
+    what = f"{number(alike.same)}/{number(alike.counted)} ô khác 0 của dịch vụ công giống hệt {before}"
     return [
         Problem(
             "same_as_last_month",

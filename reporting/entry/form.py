@@ -103,6 +103,7 @@ class ReportForm:
         self.problems = checks.check_report(
             [data.service_row(term) for term in data.service_terms],
             [data.indicator_row(t.indicator) for t in data.indicator_terms if t.indicator.owner != REGISTER],
+            alike_percent=data.alike_percent,
         )
         by_row: dict[str, list[Problem]] = {}
         for problem in self.problems:
@@ -198,7 +199,7 @@ class ReportForm:
 def load_form(report: Report, user=None) -> ReportForm:
     """The form of a report; with `user`, `section.may_type` says what this person may change now.
 
-    At most twelve queries for a report read with select_related("unit", "period"), whatever the number of cells.
+    At most thirteen queries for a report read with select_related("unit", "period"), whatever the number of cells.
     """
     return ReportForm(FormRows(report), user)
 

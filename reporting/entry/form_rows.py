@@ -11,6 +11,7 @@ from reporting.models import (
     IndicatorFigure,
     IndicatorTerms,
     Report,
+    ReportingSettings,
     ServiceFigures,
     ServiceTerms,
     Status,
@@ -38,6 +39,7 @@ class FormRows:
         self.unit_name: str = name
         self._read_terms(day)
         self._read_figures()
+        self.alike_percent = ReportingSettings.load().alike_percent
         self.explanations = {
             (e.check_code, e.cell): e for e in Explanation.objects.filter(report=report).select_related("by")
         }

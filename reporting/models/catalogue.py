@@ -6,6 +6,7 @@ counts months and keeps files. The register reads this module and no other of `r
 
 import datetime as dt
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
@@ -218,6 +219,14 @@ class Target(models.Model):
         return f"{self.indicator.code} {self.year}"
 
 
+def _threshold(
+    label: str, default: int, least: int, most: int, help_text: str = ""
+) -> models.PositiveSmallIntegerField:
+    return models.PositiveSmallIntegerField(
+        label, default=default, help_text=help_text, validators=[MinValueValidator(least), MaxValueValidator(most)]
+    )
+
+
 class ReportingSettings(models.Model):
     """The one row of settings of the portal (see `load`): reference data like the rest of the catalogue."""
 
@@ -230,6 +239,25 @@ class ReportingSettings(models.Model):
     contact_months = models.PositiveSmallIntegerField("số tháng giữ liên hệ sau khi thôi nhiệm vụ", default=6)
     quiet_months = models.PositiveSmallIntegerField("số tháng không họp, không báo cáo thì nêu", default=3)
     export_days = models.PositiveSmallIntegerField("số ngày giữ tệp đã lập", default=30)
+    # “Vấn đề cần lưu ý” (reading/findings.py)
+    fewest_dossiers = _threshold(
+        "số hồ sơ ít nhất để nêu tỷ lệ", 20, 1, 10_000, "Tỷ lệ của ít hồ sơ đã giải quyết hơn thì không nêu tốt, xấu."
+    )
+    slow_percent = _threshold(
+        "trước và đúng hạn dưới bao nhiêu % thì theo dõi", 98, 1, 100, "Từ mức này trở lên là tốt."
+    )
+    very_slow_percent = _threshold("trước và đúng hạn dưới bao nhiêu % thì cần chỉ đạo", 95, 1, 100)
+    fall_points = _threshold("tỷ lệ giảm từ bao nhiêu điểm phần trăm thì nêu", 2, 1, 100)
+    late_months = _threshold("trễ bao nhiêu tháng liên tiếp thì nêu", 3, 2, 12)
+    alike_percent = _threshold(
+        "giống tháng trước từ bao nhiêu % số ô thì nêu",
+        80,
+        1,
+        100,
+        "Trong các ô khác 0 của dịch vụ công. Khi nhập, báo cáo như vậy phải giải trình.",
+    )
+    waiting_days = _threshold("khó khăn chờ trả lời quá bao nhiêu ngày thì nêu", 30, 1, 365)
+    pace_months = _threshold("đánh giá tiến độ chỉ tiêu năm từ tháng thứ mấy", 3, 1, 12)
 
     class Meta:
         verbose_name = "cài đặt chung"

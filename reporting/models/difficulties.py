@@ -1,8 +1,10 @@
 """Difficulties and proposals that units report, and how the levels above answer them."""
 
+import datetime as dt
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 
 from taskforces.models import AdministrativeUnit
@@ -62,6 +64,15 @@ class Difficulty(models.Model):
     def reporter_name(self) -> str:
         """Whose report raised it; of a difficulty read with `unit_name` (difficulties.with_names)."""
         return reporter_name(self.unit_name, self.report.level) if self.unit_name else self.unit.code
+
+
+# It went up with a sending of its report.
+WAS_SENT = Q(report__submitted_at__isnull=False, raised_at__lte=F("report__submitted_at"))
+
+
+def waiting_longer(days: int, today: dt.date) -> Q:
+    """The condition that a difficulty was raised more than so many days before `today` (days in Vietnam)."""
+    return Q(raised_at__date__lt=today - dt.timedelta(days=days))
 
 
 class DifficultyStep(AppendOnly):

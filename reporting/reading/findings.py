@@ -1,136 +1,531 @@
-"""“Vấn đề cần lưu ý”: what stands out in the figures, found by fixed rules and said as facts."""
+"""“Vấn đề cần lưu ý”: what stands out in the figures, found by fixed rules and said as facts.
 
-from dataclasses import dataclass
+One function a kind, in the order in which equally grave ones stand; at most one finding of each kind, at most seven on
+the page. Thresholds are fields of ReportingSettings. Nothing reported is never a finding, and a blank is no 0.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
 from fractions import Fraction
 
-from de_an_06.plain.numbers import format_number, format_rate
+from de_an_06.plain.numbers import format_number, format_rate, rate
+from de_an_06.plain.spans import Month
+from reporting.entry.checks import Likeness
+from reporting.figures import IN_TIME_RATE
 from reporting.lateness import overdue_words
-from reporting.models import Status
+from reporting.models import Period, ReportingSettings, Status
+from taskforces.models import Level
+from taskforces.register.assignment_counts import Tally
 
-from .overview import MissingReport, Overview, UnitRow
+from .finding_rows import Cell, Habit, Waiting, YearTarget, habits, slow_cells, waiting_longest, year_targets
+from .overview import MissingReport, Overview, ServiceTotal, UnitRow
+from .places import BEFORE, NOW, Stretch
 from .ranges import Dossiers
 
-FEWEST_DOSSIERS = 20  # a rate of fewer resolved dossiers is not held up as good or bad
-SLOW, VERY_SLOW = Fraction(98, 100), Fraction(95, 100)
+MOST = 7
+NAMED = 3  # units named of many
+IN_TIME, OVERDUE = IN_TIME_RATE.name, "pending_overdue"
+
+
+class Behind(StrEnum):
+    """What an address leads to."""
+
+    ROWS = "rows"  # the reports behind a number
+    UNIT = "unit"  # the page of a unit
+    REPORTS = "reports"  # the reports of the month, those not sent among them
+    REPORT = "report"
+    ASSIGNMENTS = "assignments"  # those overdue
+    DIFFICULTIES = "difficulties"  # those that wait too long
+    DIFFICULTY = "difficulty"
+
+
+@dataclass(frozen=True)
+class Link:
+    """What stands behind a finding or a name in it; views make the address."""
+
+    behind: Behind
+    unit_id: int | None = None  # a unit below; None = the unit of the page with all under it
+    is_own: bool = False  # the unit of the page alone
+    measure: str = ""  # of ROWS: 'DVC09.in_time_rate'
+    pk: int | None = None  # of a report or a difficulty
+    path: str = ""  # of a report: where it stood in its month
+
+
+@dataclass(frozen=True)
+class Part:
+    text: str
+    link: Link | None = None
 
 
 @dataclass(frozen=True)
 class Finding:
-    """`tone` is bad (needs direction), warn (watch) or ok."""
+    """`tone` is bad (needs direction), warn (watch) or ok; `weight` is how many dossiers, reports, units, assignments,
+    difficulties or targets it speaks of."""
 
     tone: str
+    weight: int
     title: str
-    text: str
+    link: Link | None
+    parts: tuple[Part, ...]
+
+    @property
+    def text(self) -> str:
+        return "".join(part.text for part in self.parts)
 
 
-def findings(seen: Overview) -> list[Finding]:
-    """At most one of each kind, the most pressing first; nothing where nothing was reported."""
-    found = [*_missing(seen), *_slow_service(seen), *_overdue(seen), *_best_unit(seen)]
-    return sorted(found, key=lambda f: ["bad", "warn", "ok"].index(f.tone))
+@dataclass
+class Facts:
+    """What the rules read beside the overview."""
+
+    settings: ReportingSettings = field(default_factory=ReportingSettings)
+    day: dt.date = dt.date.max  # as of which the register is counted
+    cells: Sequence[Cell] = ()  # of a unit with units below
+    slow_cells: int = 0
+    habits: Sequence[Habit] = ()
+    tallies: Mapping[int | None, Tally] = field(default_factory=dict)
+    waiting: Sequence[Waiting] = ()
+    all_waiting: int = 0
+    targets: Sequence[YearTarget] = ()
 
 
-def _value(dossiers: Dossiers) -> Fraction | None:
-    numerator, denominator = dossiers.in_time_rate
-    if numerator is None or not denominator or denominator < FEWEST_DOSSIERS:
-        return None
-    return Fraction(numerator, denominator)
+def facts_of(
+    seen: Overview,
+    *,
+    periods: Sequence[Period],
+    now: dt.datetime,
+    day: dt.date,
+    is_newest: bool,
+    tallies: Mapping[int | None, Tally],
+) -> Facts:
+    """Read in at most five queries. `periods` are those begun, oldest first; `tallies` the register's, as of `day`.
+
+    How long a difficulty waits is known of today alone, so only the newest month says it.
+    """
+    settings = ReportingSettings.load()
+    stretch = Stretch(seen.unit_id, seen.basis, seen.periods)
+    facts = Facts(settings, day, tallies=tallies)
+    if seen.has_units_below:
+        facts.cells, facts.slow_cells = slow_cells(
+            stretch, fewest=settings.fewest_dossiers, below_percent=settings.slow_percent
+        )
+    facts.habits = habits(stretch, periods, now, settings.late_months)
+    if is_newest:
+        facts.waiting, facts.all_waiting = waiting_longest(
+            seen.version.path, day, days=settings.waiting_days, limit=NAMED
+        )
+    has_summaries = seen.version.unit.level != Level.COMMUNE
+    facts.targets = year_targets(stretch, periods, has_summaries=has_summaries)
+    return facts
 
 
-def _missing(seen: Overview) -> list[Finding]:
-    """A report sent back was handed in: it is named as that, and not among those nobody has sent."""
+def findings(seen: Overview, facts: Facts) -> list[Finding]:
+    """The gravest first: by tone, then by weight; nothing where nothing was reported."""
+    found = [one for rule in RULES for one in rule(seen, facts)]
+    found.sort(key=lambda f: (["bad", "warn", "ok"].index(f.tone), -f.weight))
+    return found[:MOST]
+
+
+# Reports -------------------------------------------------------------------------------------------------------------
+
+
+def _missing(seen: Overview, facts: Facts) -> list[Finding]:
+    """Reports not sent after their deadline. One sent back was handed in: it is named as that, and not among them."""
     past = [m for m in seen.missing if m.days_overdue is not None]
     if not past or not seen.has_units_below:
         return []
     overdue = [m for m in past if m.status != Status.RETURNED]
-    names = _units(overdue)
     returned = [m for m in past if m.status == Status.RETURNED]
     back = f"{format_number(len(returned))} báo cáo bị trả lại, chưa gửi lại"
-    back_names = f"{_named(_units(returned))}."
+    back_names = [*_named(_units(returned)), Part(".")]
+    everyone = Link(Behind.REPORTS)
     if not overdue:
-        return [Finding("warn", back, back_names)]
-    more = f" Ngoài ra {back}: {back_names}" if returned else ""
+        return [Finding("warn", len(returned), back, everyone, tuple(back_names))]
+    more = [Part(f" Ngoài ra {back}: "), *back_names] if returned else []
+    units = _units(overdue)
     if len(seen.periods) > 1:
         title = f"Thiếu {format_number(len(overdue))} báo cáo tháng đã quá hạn"
-    elif len(names) == 1:
+    elif len(units) == 1:
         days = overdue_words(overdue[0].days_overdue or 0)
-        return [Finding("bad", f"{names[0]} chưa nộp, đã quá hạn", f"{days}.{more}")]
+        title = f"{units[0].text} chưa nộp, đã quá hạn"
+        return [Finding("bad", 1, title, units[0].link, (Part(f"{days}."), *more))]
     else:
-        title = f"{format_number(len(names))} đơn vị chưa nộp, đã quá hạn"
-    return [Finding("bad", title, f"{_named(names)}.{more}")]
+        title = f"{format_number(len(units))} đơn vị chưa nộp, đã quá hạn"
+    return [Finding("bad", len(overdue), title, everyone, (*_named(units), Part("."), *more))]
 
 
-def _units(missing: list[MissingReport]) -> list[str]:
-    """The name of each unit once; two units may bear one name."""
-    return list({m.unit_id: m.name for m in missing}.values())
+def _units(missing: list[MissingReport]) -> list[Part]:
+    """Each unit once; two units may bear one name."""
+    return [_unit(unit_id, name) for unit_id, name in {m.unit_id: m.name for m in missing}.items()]
 
 
-def _named(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (f" và {format_number(len(names) - 3)} đơn vị khác" if len(names) > 3 else "")
+def _late_running(seen: Overview, facts: Facts) -> list[Finding]:
+    """Units late in each of the last months."""
+    found = [habit for habit in facts.habits if habit.is_late]
+    if not found:
+        return []
+    late = [_unit(habit.unit_id, habit.name) for habit in found]
+    what = f"nộp báo cáo trễ {format_number(facts.settings.late_months)} tháng liên tiếp"
+    text = [Part("Nộp sau hạn, hoặc quá hạn mà chưa nộp.")]
+    if not seen.has_units_below:
+        return [Finding("bad", 1, what[0].upper() + what[1:], _report(found[0]), tuple(text))]
+    if len(late) == 1:
+        return [Finding("bad", 1, f"{late[0].text} {what}", late[0].link, tuple(text))]
+    title = f"{format_number(len(late))} đơn vị {what}"
+    return [Finding("bad", len(late), title, Link(Behind.REPORTS), (*_named(late), Part(".")))]
 
 
-def _slow_service(seen: Overview) -> list[Finding]:
-    rated = [(value, line) for line in seen.services if (value := _value(line.dossiers)) is not None]
-    slow = sorted(((v, line) for v, line in rated if v < SLOW), key=lambda pair: pair[0])
+def _copied(seen: Overview, facts: Facts) -> list[Finding]:
+    """Units whose report looks copied from the month before, by the rule of the entry page."""
+    percent = facts.settings.alike_percent
+    found = [(h, like) for h in facts.habits if (like := h.likeness) is not None and like.is_copy(percent)]
+    if not found:
+        return []
+    found.sort(key=lambda pair: (-Fraction(pair[1].same, pair[1].counted), -pair[1].counted))
+    last = seen.periods[-1]
+    what = f"số liệu giống {Month(last.year, last.month).plus(-1).label}"
+    habit, like = found[0]
+    if len(found) == 1:
+        title = f"{habit.name}: {what}" if seen.has_units_below else what[0].upper() + what[1:]
+        text = f"{_same(like)} ô khác 0 của dịch vụ công giống hệt."
+        return [Finding("warn", 1, title, _report(habit), (Part(text),))]
+    parts = [Part(f"{habit.name} {_same(like)}", _report(habit)) for habit, like in found]
+    title = f"{format_number(len(found))} đơn vị có {what}"
+    named = (Part("Số ô khác 0 của dịch vụ công giống hệt: "), *_named(parts), Part("."))
+    return [Finding("warn", len(found), title, Link(Behind.REPORTS), named)]
+
+
+def _same(like: Likeness) -> str:
+    return f"{format_number(like.same)}/{format_number(like.counted)}"
+
+
+def _report(habit: Habit) -> Link:
+    return Link(Behind.REPORT, pk=habit.report_id, path=habit.path)
+
+
+# Resolved in time ----------------------------------------------------------------------------------------------------
+
+
+def _value(dossiers: Dossiers, facts: Facts) -> Fraction | None:
+    """Percent in time; None of few dossiers, which are not held up as good or bad."""
+    numerator, denominator = dossiers.in_time_rate
+    if denominator is None or denominator < facts.settings.fewest_dossiers:
+        return None
+    return rate(numerator, denominator)
+
+
+def _tone(value: Fraction, facts: Facts) -> str:
+    return "bad" if value < facts.settings.very_slow_percent else "warn"
+
+
+def _slow_service(seen: Overview, facts: Facts) -> list[Finding]:
+    """The slowest of all services, and in it the slowest units."""
+    rated = [(value, line) for line in seen.services if (value := _value(line.dossiers, facts)) is not None]
+    slow = sorted(((v, line) for v, line in rated if v < facts.settings.slow_percent), key=lambda pair: pair[0])
     if not slow:
         return []
     value, line = slow[0]
-    late = format_number(line.dossiers.resolved_overdue)
-    text = f"{format_rate(*line.dossiers.in_time_rate)} trước và đúng hạn, {late} hồ sơ quá hạn."
-    units = _slowest_units(seen, line.service.code)
-    if units:
-        text += f" Chậm nhất: {units}."
-    elif len(slow) > 1:
-        text += f" Sau đó là {slow[1][1].service.short_name} {format_rate(*slow[1][1].dossiers.in_time_rate)}."
-    return [
-        Finding("bad" if value < VERY_SLOW else "warn", f"{line.service.short_name}: chậm nhất trong các dịch vụ", text)
+    in_time, resolved = line.dossiers.in_time_rate
+    late = (resolved or 0) - (in_time or 0)
+    text = [Part(f"{format_rate(in_time, resolved)} trước và đúng hạn, {_late(late, resolved)}.")]
+    rows, measure = _rows_by_id(seen), f"{line.service.code}.{IN_TIME}"
+    units = [
+        Part(f"{rows[c.place].name} {format_rate(c.in_time, c.resolved)}", _row_link(rows[c.place], measure))
+        for c in facts.cells
+        if c.service_id == line.service.pk and c.place in rows
     ]
+    if units:
+        text += [Part(" Chậm nhất: "), *_joined(units[:2]), Part(".")]
+    elif len(slow) > 1:
+        text += [Part(" Sau đó là "), _service(slow[1][1]), Part(".")]
+    title = f"{line.service.short_name}: chậm nhất trong các dịch vụ"
+    return [Finding(_tone(value, facts), late, title, _rows(measure), tuple(text))]
 
 
-def _slowest_units(seen: Overview, code: str) -> str:
-    rated: list[tuple[Fraction, UnitRow]] = []
-    for row in seen.rows:
-        numerator, denominator = row.by_service.get(code, Dossiers()).in_time_rate
-        if numerator is not None and denominator and numerator < denominator:
-            rated.append((Fraction(numerator, denominator), row))
-    rated.sort(key=lambda pair: pair[0])
-    return ", ".join(f"{row.name} {format_rate(*row.by_service[code].in_time_rate)}" for _, row in rated[:2])
+def _service(line: ServiceTotal) -> Part:
+    words = f"{line.service.short_name} {format_rate(*line.dossiers.in_time_rate)}"
+    return Part(words, _rows(f"{line.service.code}.{IN_TIME}"))
 
 
-def _overdue(seen: Overview) -> list[Finding]:
-    total = seen.dossiers.pending_overdue
-    if not total:
+def _slow_cell(seen: Overview, facts: Facts) -> list[Finding]:
+    """The slowest unit and service, whatever the number of units."""
+    rows, services = _rows_by_id(seen), {line.service.pk: line.service for line in seen.services}
+    cells = [c for c in facts.cells if c.place in rows and c.service_id in services][:NAMED]
+    if not cells:
         return []
-    holders = seen.overdue_holders
-    where = ""
-    if holders:
-        where = f" ở {format_number(len(holders))} đơn vị; nhiều nhất: " + ", ".join(
-            f"{row.name} {format_number(row.dossiers.pending_overdue)}" for row in holders[:2]
-        )
-    text = f"{format_number(total)} hồ sơ{where}."
-    if seen.comparison is not None:
-        now, before = seen.comparison.now.dossiers.pending_overdue, seen.comparison.before.dossiers.pending_overdue
-        if now is not None and before is not None and now != before:
-            more = now > before
-            word, tone = ("tăng", "warn") if more else ("giảm", "ok")
-            since = f" so với cuối {seen.comparison.last_label}" if len(seen.comparison.months) > 1 else ""
-            return [Finding(tone, f"Hồ sơ đang quá hạn {word} {format_number(abs(now - before))}{since}", text)]
-    return [Finding("warn", "Còn hồ sơ đang quá hạn", text)]
+    named = [
+        (f"{row.name}, {service.short_name}", _row_link(row, f"{service.code}.{IN_TIME}"))
+        for row, service in ((rows[c.place], services[c.service_id]) for c in cells)
+    ]
+    first = cells[0]
+    text = [Part(f"{_late(first.resolved - first.in_time, first.resolved)}.")]
+    if cells[1:]:
+        others = [
+            Part(f"{name} {format_rate(c.in_time, c.resolved)} ({_late(c.resolved - c.in_time, c.resolved)})", link)
+            for c, (name, link) in zip(cells[1:], named[1:], strict=True)
+        ]
+        text += [Part(" Sau đó: "), *_joined(others, "; "), Part(".")]
+    if (rest := facts.slow_cells - len(cells)) > 0:
+        below = format_number(facts.settings.slow_percent)
+        text.append(Part(f" Dưới {below}% còn {format_number(rest)} dịch vụ khác ở các đơn vị."))
+    title = f"{named[0][0]}: {format_rate(first.in_time, first.resolved)} trước và đúng hạn"
+    tone = _tone(Fraction(first.in_time * 100, first.resolved), facts)
+    return [Finding(tone, sum(c.resolved - c.in_time for c in cells), title, named[0][1], tuple(text))]
 
 
-def _best_unit(seen: Overview) -> list[Finding]:
+def _fall(seen: Overview, facts: Facts) -> list[Finding]:
+    """Units whose rate over all services fell most against the months compared with, on the same units."""
+    if seen.comparison is None:
+        return []
+    fell: list[tuple[Fraction, Fraction, Part, str]] = []  # by how much, to what, who, and from what
+    sides: list[tuple[Part, Mapping[str, Dossiers]]] = [
+        (Part(row.name, _row_link(row, IN_TIME)), row.compared) for row in seen.rows if not row.is_former
+    ]
+    if not seen.has_units_below:
+        both = {NOW: seen.comparison.now.dossiers, BEFORE: seen.comparison.before.dossiers}
+        sides = [(Part("", _rows(IN_TIME)), both)]
+    for who, side in sides:
+        now, before = (_value(side.get(key, Dossiers()), facts) for key in (NOW, BEFORE))
+        if now is not None and before is not None and before - now >= facts.settings.fall_points:
+            fell.append((before - now, now, who, format_number(before, 2)))
+    if not fell:
+        return []
+    fell.sort(key=lambda fall: -fall[0])
+    points, now, who, before_text = fell[0]
+    what = f"trước và đúng hạn giảm {format_number(points, 2)} điểm phần trăm"
+    title = f"{who.text}: {what}" if who.text else what[0].upper() + what[1:]
+    text = [Part(f"So với {seen.comparison.label}: từ {before_text}% xuống {format_number(now, 2)}%.")]
+    if fell[1:]:
+        others = [
+            Part(f"{other.text} giảm {format_number(less, 2)} (còn {format_number(value, 2)}%)", other.link)
+            for less, value, other, _ in fell[1:NAMED]
+        ]
+        text += [Part(" Sau đó: "), *_joined(others)]
+        if (rest := len(fell) - NAMED) > 0:
+            least = format_number(facts.settings.fall_points)
+            text.append(Part(f" và {format_number(rest)} đơn vị khác giảm từ {least} điểm phần trăm trở lên"))
+        text.append(Part("."))
+    return [Finding(_tone(now, facts), len(fell), title, who.link, tuple(text))]
+
+
+def _best_unit(seen: Overview, facts: Facts) -> list[Finding]:
+    """The best of the units below, up to three together."""
     rated = [
         (value, row)
         for row in seen.rows
-        if not row.is_own and not row.is_former and (value := _value(row.dossiers)) is not None
+        if not row.is_own and not row.is_former and (value := _value(row.dossiers, facts)) is not None
     ]
     if len(rated) < 2:
         return []
     best = max(value for value, _ in rated)
     leaders = [row for value, row in rated if value == best]
-    if best < SLOW or len(leaders) > 3:
+    if best < facts.settings.slow_percent or len(leaders) > 3:
         return []
-    names = ", ".join(row.name for row in leaders)
-    rate = format_rate(*leaders[0].dossiers.in_time_rate)
-    resolved = format_number(leaders[0].dossiers.resolved)
-    text = f"{rate} trước và đúng hạn" + (f" trên {resolved} hồ sơ đã giải quyết." if len(leaders) == 1 else ".")
-    return [Finding("ok", f"{names} dẫn đầu", text)]
+    in_time = f"{format_rate(*leaders[0].dossiers.in_time_rate)} trước và đúng hạn"
+    parts = [Part(row.name, _row_link(row, IN_TIME)) for row in leaders]
+    if len(leaders) == 1:
+        text = [Part(f"{in_time} trên {format_number(leaders[0].dossiers.resolved)} hồ sơ đã giải quyết.")]
+    else:
+        text = [Part(f"{in_time}: "), *_joined(parts), Part(".")]
+    title = f"{', '.join(part.text for part in parts)} dẫn đầu"
+    return [Finding("ok", len(leaders), title, parts[0].link if len(parts) == 1 else _rows(IN_TIME), tuple(text))]
+
+
+# Beyond their time ---------------------------------------------------------------------------------------------------
+
+
+def _overdue(seen: Overview, facts: Facts) -> list[Finding]:
+    """Dossiers pending beyond their time, and who holds most of them."""
+    total = seen.dossiers.pending_overdue
+    if not total:
+        return []
+    holders = seen.overdue_holders
+    parts = [Part(f"{format_number(total)} hồ sơ")]
+    if holders:
+        most = [
+            Part(f"{row.name} {format_number(row.dossiers.pending_overdue)}", _row_link(row, OVERDUE))
+            for row in holders[:NAMED]
+        ]
+        parts += [Part(f" ở {format_number(len(holders))} đơn vị; nhiều nhất: "), *_joined(most)]
+    text = (*parts, Part("."))
+    tone, title = "warn", "Còn hồ sơ đang quá hạn"
+    if seen.comparison is not None:
+        now, before = seen.comparison.now.dossiers.pending_overdue, seen.comparison.before.dossiers.pending_overdue
+        if now is not None and before is not None and now != before:
+            word, tone = ("tăng", "warn") if now > before else ("giảm", "ok")
+            since = f" so với cuối {seen.comparison.last_label}" if len(seen.comparison.months) > 1 else ""
+            title = f"Hồ sơ đang quá hạn {word} {format_number(abs(now - before))}{since}"
+    return [Finding(tone, total, title, _rows(OVERDUE), text)]
+
+
+def _overdue_assignments(seen: Overview, facts: Facts) -> list[Finding]:
+    """Assignments beyond their due day, and who holds most of them."""
+    late = sorted(((t.overdue, unit_id) for unit_id, t in facts.tallies.items() if t.overdue), key=lambda p: -p[0])
+    total = sum(number for number, _ in late)
+    if not total:
+        return []
+    parts = [Part(f"Đến ngày {facts.day:%d/%m/%Y}")]
+    if seen.has_units_below:
+        names = {None if row.is_own else row.unit_id: row.name for row in seen.rows}
+        held = [
+            Part(
+                f"{names[unit_id]} {format_number(number)}",
+                Link(Behind.ASSIGNMENTS, unit_id, is_own=unit_id is None),
+            )
+            for number, unit_id in late
+            if unit_id in names
+        ]
+        parts.append(Part(f", ở {format_number(len(late))} đơn vị"))
+        if held:
+            parts += [Part("; nhiều nhất: "), *_joined(held[:NAMED])]
+    title = f"{format_number(total)} nhiệm vụ quá hạn"
+    return [Finding("warn", total, title, Link(Behind.ASSIGNMENTS), (*parts, Part(".")))]
+
+
+def _waiting(seen: Overview, facts: Facts) -> list[Finding]:
+    """Difficulties that wait too long for an answer."""
+    if not facts.waiting:
+        return []
+    days = format_number(facts.settings.waiting_days)
+    title = f"{format_number(facts.all_waiting)} khó khăn, vướng mắc chờ trả lời quá {days} ngày"
+    parts = [
+        Part(
+            f"{d.unit_name} {format_number(d.days)} ngày" if seen.has_units_below else f"{format_number(d.days)} ngày",
+            Link(Behind.DIFFICULTY, pk=d.pk),
+        )
+        for d in facts.waiting
+    ]
+    text = (Part("Lâu nhất: "), *_joined(parts), Part("."))
+    return [Finding("warn", facts.all_waiting, title, Link(Behind.DIFFICULTIES), text)]
+
+
+# Targets -------------------------------------------------------------------------------------------------------------
+
+
+def _out_of_reach(seen: Overview, facts: Facts) -> list[Finding]:
+    """The unit's targets that its present pace misses at the year's end, the farthest first."""
+    year = seen.periods[-1].year
+    missed = [
+        (gap, target, pace)
+        for target in facts.targets
+        if (pace := pace_of(target, facts.settings.pace_months)) is not None and (gap := pace.gap(target)) > 0
+    ]
+    if not missed:
+        return []
+    missed.sort(key=lambda one: -one[0])
+    parts = [
+        Part(
+            f"{target.name} {_amount(pace.now, target)} đến hết {Month(year, pace.month).label}, "
+            f"ước cả năm {_amount(pace.at_end, target)}, chỉ tiêu {_amount(Fraction(target.value), target)}",
+            _rows(target.code),
+        )
+        for _, target, pace in missed[:NAMED]
+    ]
+    what = f"không đạt chỉ tiêu năm {year} nếu giữ tiến độ hiện nay"
+    title = f"{missed[0][1].code} {what}"
+    if len(missed) > 1:
+        title = f"{format_number(len(missed))} nội dung {what}"
+    return [Finding("warn", len(missed), title, parts[0].link, (*_joined(parts, "; "), Part(".")))]
+
+
+@dataclass(frozen=True)
+class Pace:
+    """What stands after `month` months of the year, and what the year ends with if all goes on like this."""
+
+    month: int
+    now: Fraction
+    at_end: Fraction
+
+    def gap(self, target: YearTarget) -> Fraction:
+        """By how much of the target it is missed; not above 0 where it is met."""
+        short = Fraction(target.value) - self.at_end
+        return (-short if target.is_down else short) / (Fraction(target.value) or 1)
+
+
+def pace_of(target: YearTarget, from_month: int) -> Pace | None:
+    """A sum grows as it did per month; the rate of a sum stays; a state moves on as it did since the year began.
+
+    The year is known up to the last month in which no fewer units reported than in any month of it; a state is held
+    against the first month (or December before) in which as many did. None too early in the year, and of a state
+    that is known once.
+    """
+    units = {month: reported.units for month, reported in target.months.items()}
+    fullest = max((number for month, number in units.items() if month), default=0)
+    full = sorted(month for month, number in units.items() if number == fullest)
+    if not full or full[-1] < from_month:
+        return None
+    last, first = full[-1], full[0]
+    if target.is_flow:
+        parts = [reported for month, reported in target.months.items() if 0 < month <= last]
+        total = Fraction(sum(part.numerator for part in parts))
+        if target.is_ratio:
+            share = total * 100 / sum(part.denominator or 0 for part in parts)
+            return Pace(last, share, share)
+        return Pace(last, total, total * 12 / last)
+    now, then = (_level(target, month) for month in (last, first))
+    if last == 12:
+        return Pace(last, now, now)
+    return None if last == first else Pace(last, now, now + (now - then) / (last - first) * (12 - last))
+
+
+def _level(target: YearTarget, month: int) -> Fraction:
+    reported = target.months[month]
+    return (
+        Fraction(reported.numerator * 100, reported.denominator or 1)
+        if target.is_ratio
+        else Fraction(reported.numerator)
+    )
+
+
+def _amount(value: Fraction, target: YearTarget) -> str:
+    return format_number(value, 2) + "%" if target.is_ratio else format_number(value)
+
+
+# Words ---------------------------------------------------------------------------------------------------------------
+
+
+def _unit(unit_id: int, name: str) -> Part:
+    return Part(name, Link(Behind.UNIT, unit_id))
+
+
+def _rows(measure: str) -> Link:
+    return Link(Behind.ROWS, measure=measure)
+
+
+def _row_link(row: UnitRow, measure: str) -> Link:
+    return Link(Behind.ROWS, None if row.is_own else row.unit_id, is_own=row.is_own, measure=measure)
+
+
+def _rows_by_id(seen: Overview) -> dict[int, UnitRow]:
+    return {row.unit_id: row for row in seen.rows}
+
+
+def _late(late: int, resolved: int | None) -> str:
+    return f"{format_number(late)}/{format_number(resolved)} hồ sơ quá hạn"
+
+
+def _joined(parts: Iterable[Part], between: str = ", ") -> list[Part]:
+    joined = [one for part in parts for one in (Part(between), part)]
+    return joined[1:]
+
+
+def _named(parts: list[Part]) -> list[Part]:
+    """The first of them, and how many others there are."""
+    more = [Part(f" và {format_number(len(parts) - NAMED)} đơn vị khác")] if len(parts) > NAMED else []
+    return [*_joined(parts[:NAMED]), *more]
+
+
+RULES = (
+    _missing,
+    _late_running,
+    _slow_service,
+    _slow_cell,
+    _fall,
+    _overdue,
+    _overdue_assignments,
+    _copied,
+    _waiting,
+    _out_of_reach,
+    _best_unit,
+)

@@ -66,6 +66,7 @@ class UnitRow:
     submissions: Submissions = field(default_factory=Submissions)
     measures: Measures = field(default_factory=Measures)
     by_service: dict[str, Dossiers] = field(default_factory=dict)  # filled when Overview.has_heat
+    compared: dict[str, Dossiers] = field(default_factory=dict)  # per side, of its units that are on both
     rank: int | None = None
     rank_change: int | None = None  # places won since the span compared with; None when not ranked then
 

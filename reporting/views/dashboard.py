@@ -7,6 +7,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
@@ -14,17 +15,18 @@ from de_an_06.plain.numbers import format_number, format_rate, whole_number, wit
 from reporting.figures import SIGNS
 from reporting.models import Basis, Period
 from reporting.reading.contributions import COLUMNS, Source, UnknownMeasure, name_rows, sort_by, source, values_below
-from reporting.reading.findings import findings
+from reporting.reading.findings import facts_of, findings
 from reporting.reading.overview import RANKINGS, NoFigures, Overview, months_of, overview
 from reporting.reading.places import Stretch
 from reporting.reading.qualifiers import said_together
 from taskforces.models import UnitVersion
 from taskforces.models.units import reporter_name
-from taskforces.register.assignment_counts import AssignmentState, done_and_standing, overdue
+from taskforces.register.assignment_counts import Tally, overdue, tallies_below
 from taskforces.scope import path_in_scope, sees_path
 from taskforces.units.tree import version_of_day
 
 from . import dashboard_charts as charts
+from . import dashboard_findings as standing_out
 from . import dashboard_numbers as numbers
 from . import dashboard_tables as tables
 from .choices import Choice, context_bar, read_choice
@@ -52,7 +54,11 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         seen = _seen(choice, ranked_by=ranked_by)
     except NoFigures:
         return _no_figures(request, choice)
-    unit_link, source_link = tables.source_links(choice)
+    links = unit_link, source_link = tables.source_links(choice)
+    day, is_newest = _register_day(choice, seen)
+    tallies = tallies_below(choice.unit_id, day)
+    facts = facts_of(seen, periods=choice.periods, now=choice.now, day=day, is_newest=is_newest, tallies=tallies)
+    overdue_query = standing_out.overdue_query(choice.unit_id, "" if is_newest else day.isoformat())
     trend = charts.trend(seen)
     compared = seen.year_ago if compared_with else seen.comparison
     context = {
@@ -62,7 +68,9 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "title": _title(seen),
         "lead": _lead(seen),
         "is_official": seen.basis == Basis.OFFICIAL,
-        "findings": findings(seen),
+        "findings": standing_out.shown(
+            findings(seen, facts), seen, choice, request.user, links, overdue_query, facts.settings.waiting_days
+        ),
         "who": tables.who_reported(seen),
         "heat": charts.heat(seen, unit_link),
         "heat_url": "" if seen.has_heat else reverse("dashboard-heat") + choice.query(),
@@ -93,10 +101,12 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "trend": trend,
         "chart": charts.chart_data(trend["points"]),
         "export_query": choice.query(),
+        "late": overdue(choice.unit_id, day, LATE_ASSIGNMENTS),
+        "late_day": day,
+        "late_url": f"{reverse('assignment-list')}?{urlencode(overdue_query)}",
     }
-    context |= _late_assignments(choice, seen)
-    register = done_and_standing(choice.unit_id, context["late_day"])
-    context["stats"] = numbers.stats(seen, source_link, register, context["late_day"])
+    register = sum(tallies.values(), Tally())
+    context["stats"] = numbers.stats(seen, source_link, (register.done, register.total), day)
     return render(request, "reporting/dashboard.html", context)
 
 
@@ -132,16 +142,12 @@ def heat_table(request: HttpRequest) -> HttpResponse:
     return render(request, name, context)
 
 
-def _late_assignments(choice: Choice, seen) -> dict:
-    """Assignments overdue today when the newest month is looked at, else on the last day of the months looked at."""
+def _register_day(choice: Choice, seen) -> tuple[dt.date, bool]:
+    """As of which day the register is counted: today when the newest month is looked at, else the last day of the
+    months looked at. And whether it is the newest."""
     last = seen.periods[-1]
     is_newest = bool(choice.own_periods) and last.key == choice.own_periods[-1].key
-    day = choice.now.date() if is_newest else last.data_to
-    query = f"?don_vi={choice.unit_id}&tinh_trang={AssignmentState.OVERDUE}" + (
-        "" if is_newest else f"&ngay={day.isoformat()}"
-    )
-    late = overdue(choice.unit_id, day, LATE_ASSIGNMENTS)
-    return {"late": late, "late_day": day, "late_url": reverse("assignment-list") + query}
+    return choice.now.date() if is_newest else last.data_to, is_newest
 
 
 def _title(seen) -> str:

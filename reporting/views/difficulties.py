@@ -12,9 +12,10 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST
 
-from de_an_06.plain.numbers import format_number
+from de_an_06.plain.numbers import format_number, whole_number
 from reporting import difficulties
 from reporting.models import Difficulty, DifficultyStep
+from reporting.models.difficulties import waiting_longer
 from reporting.report_doors import get_report
 from reporting.report_log import NotAllowed
 from taskforces.models import Level
@@ -211,6 +212,7 @@ def difficulty_list(request):
         "loai": _chosen(request, "loai", Difficulty.Kind.values),
         "tuoi": _chosen(request, "tuoi", difficulties.AGE_BANDS),
         "nop": _chosen(request, "nop", ["don-vi"]),
+        "cho_qua": _days(request),
     }
     state_key = _chosen(request, "tt", [key for key, _, _ in STATES]) or "cho"
     rows = difficulties.with_names(_narrowed(under, look, state_key, chosen)).order_by("raised_at", "pk")
@@ -270,6 +272,14 @@ def _chosen(request, name: str, allowed) -> str:
     return value
 
 
+def _days(request) -> str:
+    """`cho_qua`: only those raised more than so many days ago."""
+    text = request.GET.get("cho_qua", "")
+    if text and (whole_number(text) is None or len(text) > 4):
+        raise Http404
+    return text
+
+
 def _narrowed(under, look, state_key: str, chosen: dict):
     state = next(state for key, _, state in STATES if key == state_key)
     rows = under.filter(difficulties.WAS_SENT, state=state)
@@ -277,6 +287,8 @@ def _narrowed(under, look, state_key: str, chosen: dict):
         rows = rows.filter(kind=chosen["loai"])
     if chosen["tuoi"]:
         rows = rows.filter(difficulties.age_bounds(chosen["tuoi"], look.today))
+    if chosen["cho_qua"]:
+        rows = rows.filter(waiting_longer(int(chosen["cho_qua"]), look.today))
     if chosen["nop"]:
         rows = rows.filter(with_unit=look.unit)
     return rows
@@ -293,6 +305,7 @@ def _filters(base: dict, state_key: str, chosen: dict) -> list[tuple[str, str]]:
         "loai": dict(Difficulty.Kind.choices).get(chosen["loai"], ""),
         "tuoi": difficulties.AGE_BANDS[chosen["tuoi"]][0] if chosen["tuoi"] else "",
         "nop": "Đang chờ đúng đơn vị này" if chosen["nop"] else "",
+        "cho_qua": f"Quá {format_number(int(chosen['cho_qua']))} ngày" if chosen["cho_qua"] else "",
     }
     return [(text, _query(base, tt=state_key, **(chosen | {name: ""}))) for name, text in words.items() if text]
 

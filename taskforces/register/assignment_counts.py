@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When, Window
 
 from taskforces.models import Assignment, UnitVersion
-from taskforces.models.units import path_ids
+from taskforces.models.units import path_ids, valid_on
 from taskforces.units.tree import LEVEL_ORDER
 
 
@@ -235,11 +235,19 @@ def assignment_figures(unit_ids: Iterable[int], day: dt.date) -> dict[int, tuple
     return figures
 
 
-def done_and_standing(unit_id: int, day: dt.date) -> tuple[int, int]:
-    """Assignments done and standing on `day`, of a unit and everything below it, as TC07 counts them; one query."""
-    rows = Assignment.objects.filter(standing_on(day), unit__in=units_under(unit_id, day))
-    found = rows.aggregate(done=Count("pk", filter=done_by(day)), total=Count("pk"))
-    return found["done"], found["total"]
+def tallies_below(unit_id: int, day: dt.date) -> dict[int | None, Tally]:
+    """What the unit itself (None) and each unit right below it, with all under that, was given, as of `day`.
+
+    All documents together, as TC07 counts them; units with nothing standing are left out. One query.
+    """
+    inside = Assignment.objects.filter(
+        standing_on(day), valid_on(day, "unit__versions__"), unit__versions__path__contains=f"/{unit_id}/"
+    )
+    tallies: dict[int | None, Tally] = defaultdict(Tally)
+    for row in inside.values("unit__versions__path").annotate(**_aggregates(day)).order_by():
+        below = path_ids(row["unit__versions__path"].partition(f"/{unit_id}/")[2])
+        tallies[below[0] if below else None] += _tally(row)
+    return tallies
 
 
 # --- finding

@@ -1,0 +1,65 @@
+"""The findings of the dashboard as text with addresses: what stands behind a finding and each name in it."""
+
+from collections.abc import Callable
+
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from reporting.reading.findings import Behind, Finding, Link
+from reporting.reading.overview import Overview
+from taskforces.register.assignment_counts import AssignmentState
+from taskforces.scope import may_read_reviews, sees_path
+
+from .choices import Choice
+
+WHO_REPORTED = "#nop"  # the box on the page itself
+
+
+def shown(
+    found: list[Finding], seen: Overview, choice: Choice, user, links: tuple, register: dict, waiting_days: int
+) -> list[dict]:
+    """`links` as dashboard_tables.source_links gives them; `register` picks the overdue assignments in their list."""
+    address = _addresses(seen, choice, user, links, register, waiting_days)
+    return [
+        {
+            "tone": finding.tone,
+            "title": finding.title,
+            "url": address(finding.link),
+            "parts": [(part.text, address(part.link)) for part in finding.parts],
+        }
+        for finding in found
+    ]
+
+
+def overdue_query(unit_id: int, day: str) -> dict:
+    """Picks a unit's assignments overdue on `day` ('' = today)."""
+    return {"don_vi": unit_id, "tinh_trang": AssignmentState.OVERDUE.value} | ({"ngay": day} if day else {})
+
+
+def _addresses(
+    seen: Overview, choice: Choice, user, links: tuple, register: dict, waiting_days: int
+) -> Callable[[Link | None], str]:
+    unit_link, source_link = links
+
+    def reports(link: Link) -> str:
+        """The reviewers' list of the month, for those who read it; else the box that names who has not sent."""
+        if not seen.has_units_below or len(seen.periods) > 1 or not may_read_reviews(user):
+            return WHO_REPORTED
+        return f"{reverse('review-list')}?{urlencode({'don_vi': choice.unit_id, 'ky': seen.periods[0].key})}"
+
+    def assignments(link: Link) -> str:
+        own = {"pham_vi": "rieng"} if link.is_own else {}
+        return f"{reverse('assignment-list')}?{urlencode(register | {'don_vi': link.unit_id or choice.unit_id} | own)}"
+
+    ways: dict[Behind, Callable[[Link], str]] = {
+        Behind.ROWS: lambda link: source_link(so=link.measure, dong=link.unit_id, rieng=int(link.is_own)),
+        Behind.UNIT: lambda link: unit_link(link.unit_id),
+        Behind.REPORTS: reports,
+        Behind.REPORT: lambda link: reverse("report-detail", args=[link.pk]) if sees_path(user, link.path) else "",
+        Behind.ASSIGNMENTS: assignments,
+        Behind.DIFFICULTIES: lambda link: (
+            f"{reverse('difficulty-list')}?{urlencode({'don_vi': choice.unit_id, 'cho_qua': waiting_days})}"
+        ),
+        Behind.DIFFICULTY: lambda link: reverse("difficulty-detail", args=[link.pk]),
+    }
+    return lambda link: ways[link.behind](link) if link else ""
