@@ -7,6 +7,7 @@ from django.utils.http import urlencode
 
 from reporting.reading.findings import Behind, Finding, Link
 from reporting.reading.overview import Overview
+from taskforces.models import Level
 from taskforces.register.assignment_counts import AssignmentState
 from taskforces.scope import may_read_reviews, sees_path
 
@@ -42,8 +43,9 @@ def _addresses(
     unit_link, source_link = links
 
     def reports(link: Link) -> str:
-        """The reviewers' list of the month, for those who read it; else the box that names who has not sent."""
-        if not seen.has_units_below or len(seen.periods) > 1 or not may_read_reviews(user):
+        """The list of the month's reports, for those who read it; else the box that names who has not sent."""
+        has_list = seen.version.unit.level in {Level.PROVINCE, Level.DISTRICT} and len(seen.periods) == 1
+        if not has_list or not may_read_reviews(user):
             return WHO_REPORTED
         return f"{reverse('review-list')}?{urlencode({'don_vi': choice.unit_id, 'ky': seen.periods[0].key})}"
 
