@@ -163,7 +163,7 @@ def cell(place, code, in_time, late):
     return Cell(place, NUMBER[code], in_time, in_time + late)
 
 
-NUMBER = {"DVC09": 9, "DVC10": 10}
+NUMBER = {f"DVC{number:02d}": number for number in (9, 10, 11, 12)}
 BOTH = [service("DVC09", resolved(17, 6)), service("DVC10", resolved(99, 1))]
 COMMUNES = [unit(k, f"Xã {name}") for k, name in enumerate("ABCDE", start=1)]
 
@@ -192,14 +192,22 @@ def test_the_slowest_unit_and_service_is_bad_below_95_percent(in_time, late, ton
     assert found == tone
 
 
-def test_the_slowest_unit_and_service_is_named_with_its_volume():
+def test_the_slowest_unit_and_service_is_named_with_its_volume_and_then_those_of_other_services():
     title = "Xã A, Dịch vụ DVC09: 71,43% trước và đúng hạn"
-    cells = [cell(1, "DVC09", 20, 8), cell(2, "DVC10", 16, 4), cell(1, "DVC10", 900, 100), cell(3, "DVC10", 95, 5)]
+    cells = [
+        cell(1, "DVC09", 20, 8),
+        cell(3, "DVC09", 30, 10),  # of a service named already
+        cell(2, "DVC10", 16, 4),
+        cell(1, "DVC11", 900, 100),
+        cell(3, "DVC12", 95, 5),
+    ]
     assert slow_cell(cells[:1]) == [("bad", title, "8/28 hồ sơ quá hạn.")]
-    others = "Xã B, Dịch vụ DVC10 80,00% (4/20 hồ sơ quá hạn); Xã A, Dịch vụ DVC10 90,00% (100/1.000 hồ sơ quá hạn)"
-    assert slow_cell(cells[:3]) == [("bad", title, f"8/28 hồ sơ quá hạn. Sau đó: {others}.")]
-    rest = "Dưới 98% còn 1.201 dịch vụ khác ở các đơn vị."
-    assert slow_cell(cells, 1204) == [("bad", title, f"8/28 hồ sơ quá hạn. Sau đó: {others}. {rest}")]
+    others = "Xã B, Dịch vụ DVC10: 80,00% (4/20 hồ sơ quá hạn); Xã A, Dịch vụ DVC11: 90,00% (100/1.000 hồ sơ quá hạn)"
+    rest = "Dưới 98% có 4 dịch vụ ở các đơn vị."
+    assert slow_cell(cells[:4]) == [("bad", title, f"8/28 hồ sơ quá hạn. Sau đó: {others}. {rest}")]
+    assert slow_cell(cells, 1204) == [
+        ("bad", title, f"8/28 hồ sơ quá hạn. Sau đó: {others}. {rest.replace('4', '1.204')}")
+    ]
 
 
 def test_a_slow_unit_and_service_leads_to_its_rows():
@@ -387,6 +395,8 @@ def test_assignments_beyond_their_day_and_who_holds_the_most():
     assert said(Facts(day=day, tallies=held(3)), children=[]) == [
         ("warn", "3 nhiệm vụ quá hạn", "Đến ngày 18/11/2026.")
     ]
+    equal = found_of(Facts(day=day, tallies=held(2, 2, 2, unit_ids=(4, None, 2))), rows=rows)[0].text
+    assert equal.endswith("nhiều nhất: UBND tỉnh T (cấp tỉnh) 2, Xã B 2, Xã D 2.")  # in the order of the page
     assert said(Facts(tallies=held(0, 0))) == []
 
 

@@ -36,7 +36,7 @@ from .places import COUNTED, REPORT_TABLE, VERSION_TABLE, Stretch, marks, placed
 _PERIOD = Period._meta.db_table
 _DEADLINE = PeriodDeadline._meta.db_table
 _FIGURES = ServiceFigures._meta.db_table
-CELLS_OF_A_SERVICE = 3
+CELLS_OF_A_SERVICE = 2  # read of each, the worst
 
 
 @dataclass(frozen=True)

@@ -249,29 +249,32 @@ def _service(line: ServiceTotal) -> Part:
 
 
 def _slow_cell(seen: Overview, facts: Facts) -> list[Finding]:
-    """The slowest unit and service, whatever the number of units."""
+    """The slowest unit and service, whatever the number of units; after it the slowest of other services."""
     rows, services = _rows_by_id(seen), {line.service.pk: line.service for line in seen.services}
-    cells = [c for c in facts.cells if c.place in rows and c.service_id in services][:NAMED]
+    worst: dict[int, Cell] = {}  # of each service, the worst of all first
+    for cell in facts.cells:
+        if cell.place in rows and cell.service_id in services:
+            worst.setdefault(cell.service_id, cell)
+    cells = list(worst.values())[:NAMED]
     if not cells:
         return []
-    named = [
-        (f"{row.name}, {service.short_name}", _row_link(row, f"{service.code}.{IN_TIME}"))
-        for row, service in ((rows[c.place], services[c.service_id]) for c in cells)
-    ]
-    first = cells[0]
-    text = [Part(f"{_late(first.resolved - first.in_time, first.resolved)}.")]
-    if cells[1:]:
-        others = [
-            Part(f"{name} {format_rate(c.in_time, c.resolved)} ({_late(c.resolved - c.in_time, c.resolved)})", link)
-            for c, (name, link) in zip(cells[1:], named[1:], strict=True)
-        ]
-        text += [Part(" Sau đó: "), *_joined(others, "; "), Part(".")]
-    if (rest := facts.slow_cells - len(cells)) > 0:
+    parts = []
+    for cell in cells:
+        row, service = rows[cell.place], services[cell.service_id]
+        words = f"{row.name}, {service.short_name}: {format_rate(cell.in_time, cell.resolved)}"
+        parts.append(Part(words, _row_link(row, f"{service.code}.{IN_TIME}")))
+    late = [_late(cell.resolved - cell.in_time, cell.resolved) for cell in cells]
+    text = [Part(f"{late[0]}.")]
+    for number, part in enumerate(parts[1:], start=1):
+        text += [Part(" Sau đó: " if number == 1 else "; "), part, Part(f" ({late[number]})")]
+    if parts[1:]:
+        text.append(Part("."))
+    if facts.slow_cells > len(cells):
         below = format_number(facts.settings.slow_percent)
-        text.append(Part(f" Dưới {below}% còn {format_number(rest)} dịch vụ khác ở các đơn vị."))
-    title = f"{named[0][0]}: {format_rate(first.in_time, first.resolved)} trước và đúng hạn"
-    tone = _tone(Fraction(first.in_time * 100, first.resolved), facts)
-    return [Finding(tone, sum(c.resolved - c.in_time for c in cells), title, named[0][1], tuple(text))]
+        text.append(Part(f" Dưới {below}% có {format_number(facts.slow_cells)} dịch vụ ở các đơn vị."))
+    tone = _tone(Fraction(cells[0].in_time * 100, cells[0].resolved), facts)
+    weight = sum(cell.resolved - cell.in_time for cell in cells)
+    return [Finding(tone, weight, f"{parts[0].text} trước và đúng hạn", parts[0].link, tuple(text))]
 
 
 def _fall(seen: Overview, facts: Facts) -> list[Finding]:
@@ -361,24 +364,24 @@ def _overdue(seen: Overview, facts: Facts) -> list[Finding]:
 
 def _overdue_assignments(seen: Overview, facts: Facts) -> list[Finding]:
     """Assignments beyond their due day, and who holds most of them."""
-    late = sorted(((t.overdue, unit_id) for unit_id, t in facts.tallies.items() if t.overdue), key=lambda p: -p[0])
-    total = sum(number for number, _ in late)
+    late = {unit_id: tally.overdue for unit_id, tally in facts.tallies.items() if tally.overdue}
+    total = sum(late.values())
     if not total:
         return []
     parts = [Part(f"Đến ngày {facts.day:%d/%m/%Y}")]
     if seen.has_units_below:
-        names = {None if row.is_own else row.unit_id: row.name for row in seen.rows}
-        held = [
+        holders = [(row, late[key]) for row in seen.rows if (key := None if row.is_own else row.unit_id) in late]
+        holders.sort(key=lambda held: -held[1])
+        most = [
             Part(
-                f"{names[unit_id]} {format_number(number)}",
-                Link(Behind.ASSIGNMENTS, unit_id, is_own=unit_id is None),
+                f"{row.name} {format_number(number)}",
+                Link(Behind.ASSIGNMENTS, None if row.is_own else row.unit_id, is_own=row.is_own),
             )
-            for number, unit_id in late
-            if unit_id in names
+            for row, number in holders[:NAMED]
         ]
         parts.append(Part(f", ở {format_number(len(late))} đơn vị"))
-        if held:
-            parts += [Part("; nhiều nhất: "), *_joined(held[:NAMED])]
+        if most:
+            parts += [Part("; nhiều nhất: "), *_joined(most)]
     title = f"{format_number(total)} nhiệm vụ quá hạn"
     return [Finding("warn", total, title, Link(Behind.ASSIGNMENTS), (*parts, Part(".")))]
 
