@@ -199,7 +199,7 @@ class ReportForm:
 def load_form(report: Report, user=None) -> ReportForm:
     """The form of a report; with `user`, `section.may_type` says what this person may change now.
 
-    At most thirteen queries for a report read with select_related("unit", "period"), whatever the number of cells.
+    At most twelve queries for a report read with select_related("unit", "period"), whatever the number of cells.
     """
     return ReportForm(FormRows(report), user)
 
