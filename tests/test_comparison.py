@@ -10,7 +10,7 @@ from django.urls import reverse
 from de_an_06.plain.spans import Span, months_label
 from reporting.exports import excel, export_jobs
 from reporting.models import ExportJob, PublicService, Report, ServiceFigures
-from reporting.reading.findings import Facts, findings
+from reporting.reading.findings import FindingFacts, findings
 from reporting.reading.overview import overview
 from reporting.rollup import rollup
 from taskforces.models import Level
@@ -205,7 +205,9 @@ def test_units_below_and_ranks_are_compared_under_the_same_name(client, world, q
     assert "So với tháng 07–08/2026" in html
     assert "So với kỳ trước" not in html
     [overdue] = [
-        f for f in findings(overview(world.dong_nai.pk, Span.parse("2026-Q4")), Facts()) if "đang quá hạn" in f.title
+        f
+        for f in findings(overview(world.dong_nai.pk, Span.parse("2026-Q4")), FindingFacts())
+        if "đang quá hạn" in f.title
     ]
     assert overdue.title == "Hồ sơ đang quá hạn tăng 7 so với cuối tháng 08/2026"  # 7 + 4 after 3 + 1
 

@@ -17,7 +17,7 @@ from reporting.models import (
     ServiceFigures,
     SubmissionSummary,
 )
-from reporting.reading.findings import Facts, findings
+from reporting.reading.findings import FindingFacts, findings
 from reporting.reading.overview import overview
 from reporting.reading.units_below import competition_ranks
 from reporting.rollup import rollup
@@ -175,7 +175,7 @@ def test_the_trend_leaves_a_gap_where_under_half_reported(world, month, put, at)
 
 
 def test_findings_name_the_slow_and_the_late(world, november):
-    told = " ".join(f"{f.title} {f.text}" for f in findings(overview(world.dong_nai.pk, NOVEMBER), Facts()))
+    told = " ".join(f"{f.title} {f.text}" for f in findings(overview(world.dong_nai.pk, NOVEMBER), FindingFacts()))
     assert "Xã Phú Riềng chưa nộp, đã quá hạn" in told
     assert "97,03%" in told  # 98/101
 

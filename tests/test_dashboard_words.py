@@ -51,6 +51,8 @@ def put(fill):
 
 
 def text_of(html):
+    """Words as they are read: a tag parts them, but for the link around a name in a sentence."""
+    html = re.sub(r'<a href="[^"]*">([^<]*)</a>', r"\1", html)
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", html))
 
 

@@ -9,6 +9,7 @@ import pytest
 from django.urls import reverse
 
 from de_an_06.plain.spans import Span
+from reporting.entry.checks import Likeness
 from reporting.figures import TYPED_FIELDS
 from reporting.models import (
     Basis,
@@ -23,7 +24,7 @@ from reporting.models import (
     ServiceFigures,
     Target,
 )
-from reporting.reading import finding_rows
+from reporting.reading import finding_rows, pace
 from reporting.reading.findings import facts_of, findings
 from reporting.reading.overview import begun_periods, overview
 from reporting.reading.places import Stretch
@@ -211,12 +212,12 @@ def test_likeness_counts_the_typed_cells_as_the_entry_page_does(world, month, se
     send_as_it_is(report)
     [habit] = habits(world.dong_nai, november, now)
     assert (habit.name, habit.report_id, habit.is_late) == ("Phường Phước Long", report.pk, False)
-    assert habit.likeness == finding_rows.Likeness(cells=24, known=16, blank=0, counted=9, same=7)
+    assert habit.likeness == Likeness(cells=24, known=16, blank=0, counted=9, same=7)
     assert habits(world.dong_nai, november, now, basis=Basis.OFFICIAL) == []
     ServiceFigures.objects.filter(report=report, service__code="DVC10").update(rejected=None)
     ServiceFigures.objects.filter(report=before, service__code="DVC10").update(received_online=None)
     [habit] = habits(world.dong_nai, november, now)
-    assert habit.likeness == finding_rows.Likeness(cells=24, known=15, blank=1, counted=7, same=6)
+    assert habit.likeness == Likeness(cells=24, known=15, blank=1, counted=7, same=6)
 
 
 def send_as_it_is(report):
@@ -290,7 +291,7 @@ def test_a_target_of_the_year_and_what_the_months_say(world, month, fill):
     ]:  # fmt: skip
         Target.objects.create(unit=unit, indicator=indicator, year=year, value=Decimal(value))
     stretch = Stretch(world.dong_nai.pk, Basis.PROVISIONAL, periods[3:4])
-    sums = finding_rows.year_targets(stretch, periods, has_summaries=True)
+    sums = pace.year_targets(stretch, periods, has_summaries=True)
     assert [(t.code, t.value, t.is_ratio, t.is_flow) for t in sums] == [
         ("TT01", Decimal(500), False, True), ("DD04", Decimal("95.5"), True, False),
     ]  # fmt: skip
@@ -300,13 +301,10 @@ def test_a_target_of_the_year_and_what_the_months_say(world, month, fill):
     IndicatorFigure.objects.filter(report__unit=world.phuoc_long, report__period=periods[2]).update(denominator=0)
     Report.objects.filter(unit=world.phuoc_long, period=periods[1]).update(status="returned")
     stretch = Stretch(world.phuoc_long.pk, Basis.PROVISIONAL, periods[3:4])
-    [own] = finding_rows.year_targets(stretch, periods, has_summaries=False)
+    [own] = pace.year_targets(stretch, periods, has_summaries=False)
     assert (own.code, own.value) == ("DD04", Decimal(80))
-    assert own.months == {3: finding_rows.Reported(13, 13, 1)}  # December was sent back, January had nothing to do
-    assert (
-        finding_rows.year_targets(dataclasses.replace(stretch, basis=Basis.OFFICIAL), periods, has_summaries=False)
-        == []
-    )
+    assert own.months == {3: pace.Reported(13, 13, 1)}  # December was sent back, January had nothing to do
+    assert pace.year_targets(dataclasses.replace(stretch, basis=Basis.OFFICIAL), periods, has_summaries=False) == []
 
 
 # The page ------------------------------------------------------------------------------------------------------------

@@ -10,9 +10,11 @@ from de_an_06.plain.spans import Span
 from reporting.entry.checks import Likeness
 from reporting.models import Period, PublicService, ReportingSettings
 from reporting.reading.compared import Comparison, Month
-from reporting.reading.finding_rows import Cell, Habit, Reported, Waiting, YearTarget
-from reporting.reading.findings import Behind, Facts, Link, findings
+from reporting.reading.finding_parts import Behind, Lead
+from reporting.reading.finding_rows import Habit, SlowCell, Waiting
+from reporting.reading.findings import FindingFacts, findings
 from reporting.reading.overview import MissingReport, Overview, ServiceTotal
+from reporting.reading.pace import Reported, YearTarget
 from reporting.reading.ranges import Dossiers
 from reporting.reading.units_below import Measures, UnitRow
 from taskforces.register.assignment_counts import Tally
@@ -47,7 +49,7 @@ def found_of(facts=None, **page):
     blank = dict.fromkeys((f.name for f in dataclasses.fields(Overview)), None)
     nothing = {"missing": [], "services": [], "rows": [], "periods": [NOVEMBER], "children": ["xã"]}
     seen = Overview(**blank | nothing | {"measures": Measures()} | page)
-    return findings(seen, facts or Facts())
+    return findings(seen, facts or FindingFacts())
 
 
 def said(facts=None, **page):
@@ -160,7 +162,7 @@ def test_the_slowest_service_is_named_and_the_next():
 
 
 def cell(place, code, in_time, late):
-    return Cell(place, NUMBER[code], in_time, in_time + late)
+    return SlowCell(place, NUMBER[code], in_time, in_time + late)
 
 
 NUMBER = {f"DVC{number:02d}": number for number in (9, 10, 11, 12)}
@@ -171,10 +173,10 @@ COMMUNES = [unit(k, f"Xã {name}") for k, name in enumerate("ABCDE", start=1)]
 def test_the_two_slowest_units_of_the_slowest_service_are_named():
     """Those of another service are not, though slower; which cells have enough dossiers says the query."""
     cells = [cell(5, "DVC10", 1, 9), cell(3, "DVC09", 1, 1), cell(4, "DVC09", 2, 1), cell(1, "DVC09", 9, 1)]
-    found = said(Facts(cells=cells), services=BOTH, rows=COMMUNES)
+    found = said(FindingFacts(cells=cells), services=BOTH, rows=COMMUNES)
     text = "73,91% trước và đúng hạn, 6/23 hồ sơ quá hạn. Chậm nhất: Xã C 50,00%, Xã D 66,67%."
     assert found[1] == ("bad", "Dịch vụ DVC09: chậm nhất trong các dịch vụ", text)
-    found = said(Facts(cells=cells[3:]), services=BOTH, rows=COMMUNES)
+    found = said(FindingFacts(cells=cells[3:]), services=BOTH, rows=COMMUNES)
     assert found[0][2].endswith("Chậm nhất: Xã A 90,00%.")
 
 
@@ -183,7 +185,7 @@ def test_the_two_slowest_units_of_the_slowest_service_are_named():
 
 def slow_cell(cells, in_all=0, rows=COMMUNES):
     quick = [service(code, resolved(99, 1)) for code in NUMBER]
-    return said(Facts(cells=cells, slow_cells=in_all or len(cells)), services=quick, rows=rows)
+    return said(FindingFacts(cells=cells, slow_cells=in_all or len(cells)), services=quick, rows=rows)
 
 
 @pytest.mark.parametrize(("in_time", "late", "tone"), [(97, 3, "warn"), (95, 5, "warn"), (949, 51, "bad")])
@@ -203,7 +205,7 @@ def test_the_slowest_unit_and_service_is_named_with_its_volume_and_then_those_of
     ]
     assert slow_cell(cells[:1]) == [("bad", title, "8/28 hồ sơ quá hạn.")]
     others = "Xã B, Dịch vụ DVC10: 80,00% (4/20 hồ sơ quá hạn); Xã A, Dịch vụ DVC11: 90,00% (100/1.000 hồ sơ quá hạn)"
-    rest = "Dưới 98% có 4 dịch vụ ở các đơn vị."
+    rest = "Tại các đơn vị có 4 dịch vụ dưới 98%."
     assert slow_cell(cells[:4]) == [("bad", title, f"8/28 hồ sơ quá hạn. Sau đó: {others}. {rest}")]
     assert slow_cell(cells, 1204) == [
         ("bad", title, f"8/28 hồ sơ quá hạn. Sau đó: {others}. {rest.replace('4', '1.204')}")
@@ -214,12 +216,14 @@ def test_a_slow_unit_and_service_leads_to_its_rows():
     own = unit(7, "UBND tỉnh T (cấp tỉnh)", is_own=True)
     [below, above] = [
         found_of(
-            Facts(cells=[cell(place, "DVC09", 1, 9)], slow_cells=1), services=BOTH[1:] + BOTH[:1], rows=[own, *COMMUNES]
+            FindingFacts(cells=[cell(place, "DVC09", 1, 9)], slow_cells=1),
+            services=BOTH[1:] + BOTH[:1],
+            rows=[own, *COMMUNES],
         )
         for place in (1, 7)
     ]
-    assert below[0].link == Link(Behind.ROWS, 1, measure="DVC09.in_time_rate")
-    assert above[0].link == Link(Behind.ROWS, None, is_own=True, measure="DVC09.in_time_rate")
+    assert below[0].lead == Lead(Behind.ROWS, 1, measure="DVC09.in_time_rate")
+    assert above[0].lead == Lead(Behind.ROWS, None, is_own=True, measure="DVC09.in_time_rate")
 
 
 # Falls ---------------------------------------------------------------------------------------------------------------
@@ -281,7 +285,7 @@ def test_a_commune_is_told_of_its_own_fall():
     comparison = dataclasses.replace(compared(None, None), now=sides[0], before=sides[1])
     [finding] = found_of(children=[], comparison=comparison)
     assert finding.title == "Trước và đúng hạn giảm 10,00 điểm phần trăm"
-    assert finding.link == Link(Behind.ROWS, measure="in_time_rate")
+    assert finding.lead == Lead(Behind.ROWS, measure="in_time_rate")
 
 
 # How units report ----------------------------------------------------------------------------------------------------
@@ -298,15 +302,15 @@ def alike(same, counted, cells=200, known=200, blank=0):
 def test_units_late_for_months_running_are_named():
     text = "Nộp sau hạn, hoặc quá hạn mà chưa nộp."
     late = [habit(k, "Xã Tân Lập", is_late=True) for k in (1, 2)] + [habit(3, "Xã B", is_late=True)]
-    assert said(Facts(habits=late[:1])) == [("bad", "Xã Tân Lập nộp báo cáo trễ 3 tháng liên tiếp", text)]
-    assert said(Facts(habits=late)) == [
+    assert said(FindingFacts(habits=late[:1])) == [("bad", "Xã Tân Lập nộp báo cáo trễ 3 tháng liên tiếp", text)]
+    assert said(FindingFacts(habits=late)) == [
         ("bad", "3 đơn vị nộp báo cáo trễ 3 tháng liên tiếp", "Xã Tân Lập, Xã Tân Lập, Xã B.")
     ]
     five = [habit(k, f"Xã {k}", is_late=True) for k in range(5)]
-    assert said(Facts(habits=five))[0][2] == "Xã 0, Xã 1, Xã 2 và 2 đơn vị khác."
-    assert said(Facts(habits=[habit(1, "Xã A")])) == []
-    [own] = found_of(Facts(habits=late[:1]), children=[])
-    assert (own.title, own.link) == ("Nộp báo cáo trễ 3 tháng liên tiếp", Link(Behind.REPORT, pk=101, path="/1/1/"))
+    assert said(FindingFacts(habits=five))[0][2] == "Xã 0, Xã 1, Xã 2 và 2 đơn vị khác."
+    assert said(FindingFacts(habits=[habit(1, "Xã A")])) == []
+    [own] = found_of(FindingFacts(habits=late[:1]), children=[])
+    assert (own.title, own.lead) == ("Nộp báo cáo trễ 3 tháng liên tiếp", Lead(Behind.REPORT, pk=101, path="/1/1/"))
 
 
 @pytest.mark.parametrize(
@@ -324,24 +328,24 @@ def test_units_late_for_months_running_are_named():
     ],
 )
 def test_a_report_eighty_percent_alike_looks_copied(likeness, is_told):
-    assert bool(said(Facts(habits=[habit(1, "Xã A", likeness)]))) == is_told
+    assert bool(said(FindingFacts(habits=[habit(1, "Xã A", likeness)]))) == is_told
 
 
 def test_copied_reports_are_named_the_most_alike_first():
     found = [habit(1, "Xã A", alike(1700, 2000)), habit(2, "Xã B", alike(40, 40)), habit(3, "Xã C", alike(50, 50))]
     title = "số liệu giống tháng 10/2026"
-    assert said(Facts(habits=found[:1])) == [
+    assert said(FindingFacts(habits=found[:1])) == [
         ("warn", f"Xã A: {title}", "1.700/2.000 ô khác 0 của dịch vụ công giống hệt.")
     ]
-    assert said(Facts(habits=found)) == [
+    assert said(FindingFacts(habits=found)) == [
         (
             "warn",
             f"3 đơn vị có {title}",
             "Số ô khác 0 của dịch vụ công giống hệt: Xã C 50/50, Xã B 40/40, Xã A 1.700/2.000.",
         )
     ]
-    [own] = found_of(Facts(habits=found[1:2]), children=[])
-    assert (own.title, own.link.pk) == ("Số liệu giống tháng 10/2026", 102)
+    [own] = found_of(FindingFacts(habits=found[1:2]), children=[])
+    assert (own.title, own.lead.pk) == ("Số liệu giống tháng 10/2026", 102)
 
 
 # Beyond their time ---------------------------------------------------------------------------------------------------
@@ -384,30 +388,30 @@ def test_assignments_beyond_their_day_and_who_holds_the_most():
     """What the unit itself holds is its own; a unit that is no row of the page is counted and not named."""
     day = dt.date(2026, 11, 18)
     rows = [unit(7, "UBND tỉnh T (cấp tỉnh)", is_own=True), *COMMUNES]
-    [finding] = found_of(Facts(day=day, tallies=held(1, 0, 1002, 3, 2)), rows=rows)
+    [finding] = found_of(FindingFacts(day=day, tallies=held(1, 0, 1002, 3, 2)), rows=rows)
     most = "nhiều nhất: Xã B 1.002, Xã C 3, Xã D 2"
     assert (finding.tone, finding.title) == ("warn", "1.008 nhiệm vụ quá hạn")
     assert finding.text == f"Đến ngày 18/11/2026, ở 4 đơn vị; {most}."
-    assert [part.link for part in finding.parts if part.link] == [Link(Behind.ASSIGNMENTS, k) for k in (2, 3, 4)]
-    [own] = found_of(Facts(day=day, tallies=held(5, 2, unit_ids=(None, 99))), rows=rows)
+    assert [part.lead for part in finding.parts if part.lead] == [Lead(Behind.ASSIGNMENTS, k) for k in (2, 3, 4)]
+    [own] = found_of(FindingFacts(day=day, tallies=held(5, 2, unit_ids=(None, 99))), rows=rows)
     assert own.text == "Đến ngày 18/11/2026, ở 2 đơn vị; nhiều nhất: UBND tỉnh T (cấp tỉnh) 5."
-    assert own.parts[3].link == Link(Behind.ASSIGNMENTS, None, is_own=True)
-    assert said(Facts(day=day, tallies=held(3)), children=[]) == [
+    assert own.parts[3].lead == Lead(Behind.ASSIGNMENTS, None, is_own=True)
+    assert said(FindingFacts(day=day, tallies=held(3)), children=[]) == [
         ("warn", "3 nhiệm vụ quá hạn", "Đến ngày 18/11/2026.")
     ]
-    equal = found_of(Facts(day=day, tallies=held(2, 2, 2, unit_ids=(4, None, 2))), rows=rows)[0].text
+    equal = found_of(FindingFacts(day=day, tallies=held(2, 2, 2, unit_ids=(4, None, 2))), rows=rows)[0].text
     assert equal.endswith("nhiều nhất: UBND tỉnh T (cấp tỉnh) 2, Xã B 2, Xã D 2.")  # in the order of the page
-    assert said(Facts(tallies=held(0, 0))) == []
+    assert said(FindingFacts(tallies=held(0, 0))) == []
 
 
 def test_difficulties_that_wait_too_long():
     waiting = [Waiting(8, 1, "Xã A", 1062), Waiting(9, 2, "Xã B", 31)]
-    facts = Facts(waiting=waiting, all_waiting=1005)
+    facts = FindingFacts(waiting=waiting, all_waiting=1005)
     title = "1.005 khó khăn, vướng mắc chờ trả lời quá 30 ngày"
     assert said(facts) == [("warn", title, "Lâu nhất: Xã A 1.062 ngày, Xã B 31 ngày.")]
     [own] = found_of(facts, children=[])
     assert own.text == "Lâu nhất: 1.062 ngày, 31 ngày."
-    assert own.parts[1].link == Link(Behind.DIFFICULTY, pk=8)
+    assert own.parts[1].lead == Lead(Behind.DIFFICULTY, pk=8)
 
 
 # Targets -------------------------------------------------------------------------------------------------------------
@@ -424,7 +428,7 @@ def target(value, kind, months, units=None, **more):
 
 
 def is_missed(one, **page):
-    return bool(said(Facts(targets=[one]), **page))
+    return bool(said(FindingFacts(targets=[one]), **page))
 
 
 def test_a_sum_goes_on_as_it_did_per_month():
@@ -473,10 +477,10 @@ def test_targets_out_of_reach_are_told_the_farthest_first():
     far_text = "Tài khoản kích hoạt 70,00% đến hết tháng 10/2026, ước cả năm 74,00%, chỉ tiêu 90,00%"
     near_text = "Lượt tuyên truyền 1.000 đến hết tháng 10/2026, ước cả năm 1.200, chỉ tiêu 1.201"
     rest = "không đạt chỉ tiêu năm 2026 nếu giữ tiến độ hiện nay"
-    assert said(Facts(targets=[near])) == [("warn", f"TT01 {rest}", f"{near_text}.")]
-    [both_of_them] = found_of(Facts(targets=[near, far]))
+    assert said(FindingFacts(targets=[near])) == [("warn", f"TT01 {rest}", f"{near_text}.")]
+    [both_of_them] = found_of(FindingFacts(targets=[near, far]))
     assert (both_of_them.title, both_of_them.text) == (f"2 nội dung {rest}", f"{far_text}; {near_text}.")
-    assert [part.link.measure for part in both_of_them.parts if part.link] == ["DD04", "TT01"]
+    assert [part.lead.measure for part in both_of_them.parts if part.lead] == ["DD04", "TT01"]
 
 
 # The best ------------------------------------------------------------------------------------------------------------
@@ -523,7 +527,7 @@ def test_inside_a_tone_what_concerns_most_comes_first_and_no_more_than_seven_are
         unit(1, "Xã A", resolved(50, 0), compared=both((90, 10), (100, 0))),
         unit(2, "Xã B", resolved(50, 0)),
     ]
-    facts = Facts(
+    facts = FindingFacts(
         cells=[cell(1, "DVC09", 1, 9)],
         slow_cells=1,
         habits=[habit(k, f"Xã {k}", alike(40, 40), is_late=True) for k in (1, 2)],
@@ -547,7 +551,7 @@ def test_inside_a_tone_what_concerns_most_comes_first_and_no_more_than_seven_are
     ]  # fmt: skip
     everything = findings_without_limit(facts, **page)
     assert [(f.tone, f.weight) for f in everything[7:]] == [("warn", 3), ("warn", 2), ("ok", 2)]
-    assert all(f.link for f in everything)
+    assert all(f.lead for f in everything)
 
 
 def findings_without_limit(facts, **page):
@@ -563,7 +567,7 @@ def test_every_threshold_is_a_setting():
         "rows": rows,
         "comparison": compared(None, None),
     }
-    facts = Facts(habits=[habit(1, "Xã A", alike(90, 100), is_late=True)], waiting=[Waiting(8, 1, "Xã A", 40)])
+    facts = FindingFacts(habits=[habit(1, "Xã A", alike(90, 100), is_late=True)], waiting=[Waiting(8, 1, "Xã A", 40)])
     facts.targets = [target(99, NUMBERS, dict.fromkeys(range(1, 7), 1))]
 
     def with_settings(**changed):

@@ -5,12 +5,11 @@ Each finds or counts; what is worth saying, and from which threshold, says findi
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, OuterRef, Subquery, Value, Window
+from django.db.models import Count, OuterRef, Subquery, Window
 from django.utils import timezone
 
 from de_an_06.plain.spans import Month
@@ -19,9 +18,6 @@ from reporting.figures import IN_TIME_FIELDS, RESOLVED_FIELDS, TYPED_FIELDS
 from reporting.models import (
     Basis,
     Difficulty,
-    Indicator,
-    IndicatorFigure,
-    IndicatorSummary,
     Period,
     PeriodDeadline,
     ServiceFigures,
@@ -40,7 +36,7 @@ CELLS_OF_A_SERVICE = 2  # read of each, the worst
 
 
 @dataclass(frozen=True)
-class Cell:
+class SlowCell:
     """One unit right below (or the unit's own report) and one service."""
 
     place: int  # the unit below, or the unit itself for its own report
@@ -49,7 +45,7 @@ class Cell:
     resolved: int
 
 
-def slow_cells(stretch: Stretch, *, fewest: int, below_percent: int) -> tuple[list[Cell], int]:
+def slow_cells(stretch: Stretch, *, fewest: int, below_percent: int) -> tuple[list[SlowCell], int]:
     """Cells of so many resolved dossiers, less than so many of a hundred in time: the worst of each service, the worst
     of all first, and how many there are."""
     with_table, params = placed(Stretch(stretch.unit_id, stretch.basis, stretch.now), COUNTED[Basis(stretch.basis)])
@@ -75,7 +71,7 @@ def slow_cells(stretch: Stretch, *, fewest: int, below_percent: int) -> tuple[li
         ORDER BY rate, resolved DESC, place, service_id
     """  # noqa: S608 - column and table names of the models; every value is a parameter
     rows = run(sql, [*params, fewest, below_percent, CELLS_OF_A_SERVICE])
-    return [Cell(r.place, r.service_id, r.in_time, r.resolved) for r in rows], rows[0].n if rows else 0
+    return [SlowCell(r.place, r.service_id, r.in_time, r.resolved) for r in rows], rows[0].n if rows else 0
 
 
 @dataclass(frozen=True)
@@ -176,60 +172,3 @@ def waiting_longest(path: str, today: dt.date, *, days: int, limit: int) -> tupl
         for d in found
     ]
     return waiting, found[0].n if found else 0
-
-
-@dataclass(frozen=True)
-class Reported:
-    """What one month says of an indicator; `units` reported it."""
-
-    numerator: int
-    denominator: int | None
-    units: int
-
-
-@dataclass
-class YearTarget:
-    """What a unit was set for one indicator in one year, and what the months of the year say of it."""
-
-    code: str
-    name: str
-    is_ratio: bool
-    is_flow: bool
-    is_down: bool  # the less the better
-    value: Decimal  # percent of a ratio
-    months: dict[int, Reported] = field(default_factory=dict)  # 1 to 12; 0 is December before
-
-
-def year_targets(stretch: Stretch, periods: Sequence[Period], *, has_summaries: bool) -> list[YearTarget]:
-    """The unit's own targets of the year of the last month read, with the unit's months up to then."""
-    last = stretch.now[-1]
-    first = Month(last.year, 1).plus(-1)
-    number = {
-        p.pk: p.month * (p.year == last.year)
-        for p in periods
-        if first <= Month(p.year, p.month) <= Month(last.year, last.month)
-    }
-    rows: Any
-    if has_summaries:
-        rows = IndicatorSummary.objects.filter(unit=stretch.unit_id, basis=stretch.basis, period__in=number)
-        month, units = "period_id", "units_reported"
-    else:
-        counted = COUNTED[Basis(stretch.basis)]
-        rows = IndicatorFigure.objects.filter(
-            report__unit=stretch.unit_id, report__period__in=number, report__status__in=counted
-        ).annotate(one=Value(1))
-        month, units = "report__period_id", "one"
-    rows = rows.filter(
-        indicator__targets__unit=stretch.unit_id, indicator__targets__year=last.year, numerator__isnull=False
-    )
-    about = ("code", "name", "kind", "over_time", "direction", "targets__value")
-    found: dict[str, YearTarget] = {}
-    for code, name, kind, over_time, direction, value, period_id, *reported in rows.order_by(
-        "indicator__order", "indicator__code"
-    ).values_list(*(f"indicator__{x}" for x in about), month, "numerator", "denominator", units):
-        is_ratio, is_flow = kind == Indicator.Kind.RATIO, over_time == Indicator.OverTime.FLOW
-        is_down = direction == Indicator.Direction.DOWN
-        target = found.setdefault(code, YearTarget(code, name, is_ratio, is_flow, is_down, value))
-        if reported[1] or not is_ratio:
-            target.months[number[period_id]] = Reported(*reported)
-    return list(found.values())

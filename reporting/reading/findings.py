@@ -5,9 +5,8 @@ the page. Thresholds are fields of ReportingSettings. Nothing reported is never 
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from fractions import Fraction
 
 from de_an_06.plain.numbers import format_number, format_rate, rate
@@ -19,69 +18,36 @@ from reporting.models import Period, ReportingSettings, Status
 from taskforces.models import Level
 from taskforces.register.assignment_counts import Tally
 
-from .finding_rows import Cell, Habit, Waiting, YearTarget, habits, slow_cells, waiting_longest, year_targets
+from .finding_parts import (
+    MOST_NAMED,
+    Behind,
+    Finding,
+    Lead,
+    Part,
+    joined,
+    late_words,
+    lead_of_row,
+    named,
+    rows_behind,
+    unit_part,
+)
+from .finding_rows import Habit, SlowCell, Waiting, habits, slow_cells, waiting_longest
 from .overview import MissingReport, Overview, ServiceTotal, UnitRow
+from .pace import YearTarget, amount, pace_of, year_targets
 from .places import BEFORE, NOW, Stretch
 from .ranges import Dossiers
 
 MOST = 7
-NAMED = 3  # units named of many
 IN_TIME, OVERDUE = IN_TIME_RATE.name, "pending_overdue"
 
 
-class Behind(StrEnum):
-    """What an address leads to."""
-
-    ROWS = "rows"  # the reports behind a number
-    UNIT = "unit"  # the page of a unit
-    REPORTS = "reports"  # the reports of the month, those not sent among them
-    REPORT = "report"
-    ASSIGNMENTS = "assignments"  # those overdue
-    DIFFICULTIES = "difficulties"  # those that wait too long
-    DIFFICULTY = "difficulty"
-
-
-@dataclass(frozen=True)
-class Link:
-    """What stands behind a finding or a name in it; views make the address."""
-
-    behind: Behind
-    unit_id: int | None = None  # a unit below; None = the unit of the page with all under it
-    is_own: bool = False  # the unit of the page alone
-    measure: str = ""  # of ROWS: 'DVC09.in_time_rate'
-    pk: int | None = None  # of a report or a difficulty
-    path: str = ""  # of a report: where it stood in its month
-
-
-@dataclass(frozen=True)
-class Part:
-    text: str
-    link: Link | None = None
-
-
-@dataclass(frozen=True)
-class Finding:
-    """`tone` is bad (needs direction), warn (watch) or ok; `weight` is how many dossiers, reports, units, assignments,
-    difficulties or targets it speaks of."""
-
-    tone: str
-    weight: int
-    title: str
-    link: Link | None
-    parts: tuple[Part, ...]
-
-    @property
-    def text(self) -> str:
-        return "".join(part.text for part in self.parts)
-
-
 @dataclass
-class Facts:
+class FindingFacts:
     """What the rules read beside the overview."""
 
     settings: ReportingSettings = field(default_factory=ReportingSettings)
     day: dt.date = dt.date.max  # as of which the register is counted
-    cells: Sequence[Cell] = ()  # of a unit with units below
+    cells: Sequence[SlowCell] = ()  # of a unit with units below
     slow_cells: int = 0
     habits: Sequence[Habit] = ()
     tallies: Mapping[int | None, Tally] = field(default_factory=dict)
@@ -98,14 +64,14 @@ def facts_of(
     day: dt.date,
     is_newest: bool,
     tallies: Mapping[int | None, Tally],
-) -> Facts:
+) -> FindingFacts:
     """Read in at most five queries. `periods` are those begun, oldest first; `tallies` the register's, as of `day`.
 
     How long a difficulty waits is known of today alone, so only the newest month says it.
     """
     settings = ReportingSettings.load()
     stretch = Stretch(seen.unit_id, seen.basis, seen.periods)
-    facts = Facts(settings, day, tallies=tallies)
+    facts = FindingFacts(settings, day, tallies=tallies)
     if seen.has_units_below:
         facts.cells, facts.slow_cells = slow_cells(
             stretch, fewest=settings.fewest_dossiers, below_percent=settings.slow_percent
@@ -113,14 +79,14 @@ def facts_of(
     facts.habits = habits(stretch, periods, now, settings.late_months)
     if is_newest:
         facts.waiting, facts.all_waiting = waiting_longest(
-            seen.version.path, day, days=settings.waiting_days, limit=NAMED
+            seen.version.path, day, days=settings.waiting_days, limit=MOST_NAMED
         )
     has_summaries = seen.version.unit.level != Level.COMMUNE
     facts.targets = year_targets(stretch, periods, has_summaries=has_summaries)
     return facts
 
 
-def findings(seen: Overview, facts: Facts) -> list[Finding]:
+def findings(seen: Overview, facts: FindingFacts) -> list[Finding]:
     """The gravest first: by tone, then by weight; nothing where nothing was reported."""
     found = [one for rule in RULES for one in rule(seen, facts)]
     found.sort(key=lambda f: (["bad", "warn", "ok"].index(f.tone), -f.weight))
@@ -130,7 +96,7 @@ def findings(seen: Overview, facts: Facts) -> list[Finding]:
 # Reports -------------------------------------------------------------------------------------------------------------
 
 
-def _missing(seen: Overview, facts: Facts) -> list[Finding]:
+def _missing(seen: Overview, facts: FindingFacts) -> list[Finding]:
     """Reports not sent after their deadline. One sent back was handed in: it is named as that, and not among them."""
     past = [m for m in seen.missing if m.days_overdue is not None]
     if not past or not seen.has_units_below:
@@ -138,8 +104,8 @@ def _missing(seen: Overview, facts: Facts) -> list[Finding]:
     overdue = [m for m in past if m.status != Status.RETURNED]
     returned = [m for m in past if m.status == Status.RETURNED]
     back = f"{format_number(len(returned))} báo cáo bị trả lại, chưa gửi lại"
-    back_names = [*_named(_units(returned)), Part(".")]
-    everyone = Link(Behind.REPORTS)
+    back_names = [*named(_units(returned)), Part(".")]
+    everyone = Lead(Behind.REPORTS)
     if not overdue:
         return [Finding("warn", len(returned), back, everyone, tuple(back_names))]
     more = [Part(f" Ngoài ra {back}: "), *back_names] if returned else []
@@ -149,34 +115,34 @@ def _missing(seen: Overview, facts: Facts) -> list[Finding]:
     elif len(units) == 1:
         days = overdue_words(overdue[0].days_overdue or 0)
         title = f"{units[0].text} chưa nộp, đã quá hạn"
-        return [Finding("bad", 1, title, units[0].link, (Part(f"{days}."), *more))]
+        return [Finding("bad", 1, title, units[0].lead, (Part(f"{days}."), *more))]
     else:
         title = f"{format_number(len(units))} đơn vị chưa nộp, đã quá hạn"
-    return [Finding("bad", len(overdue), title, everyone, (*_named(units), Part("."), *more))]
+    return [Finding("bad", len(overdue), title, everyone, (*named(units), Part("."), *more))]
 
 
 def _units(missing: list[MissingReport]) -> list[Part]:
     """Each unit once; two units may bear one name."""
-    return [_unit(unit_id, name) for unit_id, name in {m.unit_id: m.name for m in missing}.items()]
+    return [unit_part(unit_id, name) for unit_id, name in {m.unit_id: m.name for m in missing}.items()]
 
 
-def _late_running(seen: Overview, facts: Facts) -> list[Finding]:
+def _late_running(seen: Overview, facts: FindingFacts) -> list[Finding]:
     """Units late in each of the last months."""
     found = [habit for habit in facts.habits if habit.is_late]
     if not found:
         return []
-    late = [_unit(habit.unit_id, habit.name) for habit in found]
+    late = [unit_part(habit.unit_id, habit.name) for habit in found]
     what = f"nộp báo cáo trễ {format_number(facts.settings.late_months)} tháng liên tiếp"
     text = [Part("Nộp sau hạn, hoặc quá hạn mà chưa nộp.")]
     if not seen.has_units_below:
         return [Finding("bad", 1, what[0].upper() + what[1:], _report(found[0]), tuple(text))]
     if len(late) == 1:
-        return [Finding("bad", 1, f"{late[0].text} {what}", late[0].link, tuple(text))]
+        return [Finding("bad", 1, f"{late[0].text} {what}", late[0].lead, tuple(text))]
     title = f"{format_number(len(late))} đơn vị {what}"
-    return [Finding("bad", len(late), title, Link(Behind.REPORTS), (*_named(late), Part(".")))]
+    return [Finding("bad", len(late), title, Lead(Behind.REPORTS), (*named(late), Part(".")))]
 
 
-def _copied(seen: Overview, facts: Facts) -> list[Finding]:
+def _copied(seen: Overview, facts: FindingFacts) -> list[Finding]:
     """Units whose report looks copied from the month before, by the rule of the entry page."""
     percent = facts.settings.alike_percent
     found = [(h, like) for h in facts.habits if (like := h.likeness) is not None and like.is_copy(percent)]
@@ -192,22 +158,22 @@ def _copied(seen: Overview, facts: Facts) -> list[Finding]:
         return [Finding("warn", 1, title, _report(habit), (Part(text),))]
     parts = [Part(f"{habit.name} {_same(like)}", _report(habit)) for habit, like in found]
     title = f"{format_number(len(found))} đơn vị có {what}"
-    named = (Part("Số ô khác 0 của dịch vụ công giống hệt: "), *_named(parts), Part("."))
-    return [Finding("warn", len(found), title, Link(Behind.REPORTS), named)]
+    text_parts = (Part("Số ô khác 0 của dịch vụ công giống hệt: "), *named(parts), Part("."))
+    return [Finding("warn", len(found), title, Lead(Behind.REPORTS), text_parts)]
 
 
 def _same(like: Likeness) -> str:
     return f"{format_number(like.same)}/{format_number(like.counted)}"
 
 
-def _report(habit: Habit) -> Link:
-    return Link(Behind.REPORT, pk=habit.report_id, path=habit.path)
+def _report(habit: Habit) -> Lead:
+    return Lead(Behind.REPORT, pk=habit.report_id, path=habit.path)
 
 
 # Resolved in time ----------------------------------------------------------------------------------------------------
 
 
-def _value(dossiers: Dossiers, facts: Facts) -> Fraction | None:
+def _value(dossiers: Dossiers, facts: FindingFacts) -> Fraction | None:
     """Percent in time; None of few dossiers, which are not held up as good or bad."""
     numerator, denominator = dossiers.in_time_rate
     if denominator is None or denominator < facts.settings.fewest_dossiers:
@@ -215,11 +181,11 @@ def _value(dossiers: Dossiers, facts: Facts) -> Fraction | None:
     return rate(numerator, denominator)
 
 
-def _tone(value: Fraction, facts: Facts) -> str:
+def _tone(value: Fraction, facts: FindingFacts) -> str:
     return "bad" if value < facts.settings.very_slow_percent else "warn"
 
 
-def _slow_service(seen: Overview, facts: Facts) -> list[Finding]:
+def _slow_service(seen: Overview, facts: FindingFacts) -> list[Finding]:
     """The slowest of all services, and in it the slowest units."""
     rated = [(value, line) for line in seen.services if (value := _value(line.dossiers, facts)) is not None]
     slow = sorted(((v, line) for v, line in rated if v < facts.settings.slow_percent), key=lambda pair: pair[0])
@@ -228,42 +194,42 @@ def _slow_service(seen: Overview, facts: Facts) -> list[Finding]:
     value, line = slow[0]
     in_time, resolved = line.dossiers.in_time_rate
     late = (resolved or 0) - (in_time or 0)
-    text = [Part(f"{format_rate(in_time, resolved)} trước và đúng hạn, {_late(late, resolved)}.")]
+    text = [Part(f"{format_rate(in_time, resolved)} trước và đúng hạn, {late_words(late, resolved)}.")]
     rows, measure = _rows_by_id(seen), f"{line.service.code}.{IN_TIME}"
     units = [
-        Part(f"{rows[c.place].name} {format_rate(c.in_time, c.resolved)}", _row_link(rows[c.place], measure))
+        Part(f"{rows[c.place].name} {format_rate(c.in_time, c.resolved)}", lead_of_row(rows[c.place], measure))
         for c in facts.cells
         if c.service_id == line.service.pk and c.place in rows
     ]
     if units:
-        text += [Part(" Chậm nhất: "), *_joined(units[:2]), Part(".")]
+        text += [Part(" Chậm nhất: "), *joined(units[:2]), Part(".")]
     elif len(slow) > 1:
         text += [Part(" Sau đó là "), _service(slow[1][1]), Part(".")]
     title = f"{line.service.short_name}: chậm nhất trong các dịch vụ"
-    return [Finding(_tone(value, facts), late, title, _rows(measure), tuple(text))]
+    return [Finding(_tone(value, facts), late, title, rows_behind(measure), tuple(text))]
 
 
 def _service(line: ServiceTotal) -> Part:
     words = f"{line.service.short_name} {format_rate(*line.dossiers.in_time_rate)}"
-    return Part(words, _rows(f"{line.service.code}.{IN_TIME}"))
+    return Part(words, rows_behind(f"{line.service.code}.{IN_TIME}"))
 
 
-def _slow_cell(seen: Overview, facts: Facts) -> list[Finding]:
+def _slow_cell(seen: Overview, facts: FindingFacts) -> list[Finding]:
     """The slowest unit and service, whatever the number of units; after it the slowest of other services."""
     rows, services = _rows_by_id(seen), {line.service.pk: line.service for line in seen.services}
-    worst: dict[int, Cell] = {}  # of each service, the worst of all first
+    worst: dict[int, SlowCell] = {}  # of each service, the worst of all first
     for cell in facts.cells:
         if cell.place in rows and cell.service_id in services:
             worst.setdefault(cell.service_id, cell)
-    cells = list(worst.values())[:NAMED]
+    cells = list(worst.values())[:MOST_NAMED]
     if not cells:
         return []
     parts = []
     for cell in cells:
         row, service = rows[cell.place], services[cell.service_id]
         words = f"{row.name}, {service.short_name}: {format_rate(cell.in_time, cell.resolved)}"
-        parts.append(Part(words, _row_link(row, f"{service.code}.{IN_TIME}")))
-    late = [_late(cell.resolved - cell.in_time, cell.resolved) for cell in cells]
+        parts.append(Part(words, lead_of_row(row, f"{service.code}.{IN_TIME}")))
+    late = [late_words(cell.resolved - cell.in_time, cell.resolved) for cell in cells]
     text = [Part(f"{late[0]}.")]
     for number, part in enumerate(parts[1:], start=1):
         text += [Part(" Sau đó: " if number == 1 else "; "), part, Part(f" ({late[number]})")]
@@ -271,25 +237,25 @@ def _slow_cell(seen: Overview, facts: Facts) -> list[Finding]:
         text.append(Part("."))
     if facts.slow_cells > len(cells):
         below = format_number(facts.settings.slow_percent)
-        text.append(Part(f" Dưới {below}% có {format_number(facts.slow_cells)} dịch vụ ở các đơn vị."))
+        text.append(Part(f" Tại các đơn vị có {format_number(facts.slow_cells)} dịch vụ dưới {below}%."))
     tone = _tone(Fraction(cells[0].in_time * 100, cells[0].resolved), facts)
     weight = sum(cell.resolved - cell.in_time for cell in cells)
-    return [Finding(tone, weight, f"{parts[0].text} trước và đúng hạn", parts[0].link, tuple(text))]
+    return [Finding(tone, weight, f"{parts[0].text} trước và đúng hạn", parts[0].lead, tuple(text))]
 
 
-def _fall(seen: Overview, facts: Facts) -> list[Finding]:
+def _fall(seen: Overview, facts: FindingFacts) -> list[Finding]:
     """Units whose rate over all services fell most against the months compared with, on the same units."""
     if seen.comparison is None:
         return []
     fell: list[tuple[Fraction, Fraction, Part, str]] = []  # by how much, to what, who, and from what
     sides: list[tuple[Part, Mapping[str, Dossiers]]] = [
-        (Part(row.name, _row_link(row, IN_TIME)), row.compared) for row in seen.rows if not row.is_former
+        (Part(row.name, lead_of_row(row, IN_TIME)), row.compared) for row in seen.rows if not row.is_former
     ]
     if not seen.has_units_below:
         both = {NOW: seen.comparison.now.dossiers, BEFORE: seen.comparison.before.dossiers}
-        sides = [(Part("", _rows(IN_TIME)), both)]
+        sides = [(Part("", rows_behind(IN_TIME)), both)]
     for who, side in sides:
-        now, before = (_value(side.get(key, Dossiers()), facts) for key in (NOW, BEFORE))
+        now, before = (_value(side[key], facts) for key in (NOW, BEFORE))
         if now is not None and before is not None and before - now >= facts.settings.fall_points:
             fell.append((before - now, now, who, format_number(before, 2)))
     if not fell:
@@ -301,18 +267,18 @@ def _fall(seen: Overview, facts: Facts) -> list[Finding]:
     text = [Part(f"So với {seen.comparison.label}: từ {before_text}% xuống {format_number(now, 2)}%.")]
     if fell[1:]:
         others = [
-            Part(f"{other.text} giảm {format_number(less, 2)} (còn {format_number(value, 2)}%)", other.link)
-            for less, value, other, _ in fell[1:NAMED]
+            Part(f"{other.text} giảm {format_number(less, 2)} (còn {format_number(value, 2)}%)", other.lead)
+            for less, value, other, _ in fell[1:MOST_NAMED]
         ]
-        text += [Part(" Sau đó: "), *_joined(others)]
-        if (rest := len(fell) - NAMED) > 0:
+        text += [Part(" Sau đó: "), *joined(others)]
+        if (rest := len(fell) - MOST_NAMED) > 0:
             least = format_number(facts.settings.fall_points)
             text.append(Part(f" và {format_number(rest)} đơn vị khác giảm từ {least} điểm phần trăm trở lên"))
         text.append(Part("."))
-    return [Finding(_tone(now, facts), len(fell), title, who.link, tuple(text))]
+    return [Finding(_tone(now, facts), len(fell), title, who.lead, tuple(text))]
 
 
-def _best_unit(seen: Overview, facts: Facts) -> list[Finding]:
+def _best_unit(seen: Overview, facts: FindingFacts) -> list[Finding]:
     """The best of the units below, up to three together."""
     rated = [
         (value, row)
@@ -326,19 +292,19 @@ def _best_unit(seen: Overview, facts: Facts) -> list[Finding]:
     if best < facts.settings.slow_percent or len(leaders) > 3:
         return []
     in_time = f"{format_rate(*leaders[0].dossiers.in_time_rate)} trước và đúng hạn"
-    parts = [Part(row.name, _row_link(row, IN_TIME)) for row in leaders]
+    parts = [Part(row.name, lead_of_row(row, IN_TIME)) for row in leaders]
     if len(leaders) == 1:
         text = [Part(f"{in_time} trên {format_number(leaders[0].dossiers.resolved)} hồ sơ đã giải quyết.")]
     else:
-        text = [Part(f"{in_time}: "), *_joined(parts), Part(".")]
+        text = [Part(f"{in_time}: "), *joined(parts), Part(".")]
     title = f"{', '.join(part.text for part in parts)} dẫn đầu"
-    return [Finding("ok", len(leaders), title, parts[0].link if len(parts) == 1 else _rows(IN_TIME), tuple(text))]
+    return [Finding("ok", len(leaders), title, parts[0].lead if len(parts) == 1 else rows_behind(IN_TIME), tuple(text))]
 
 
 # Beyond their time ---------------------------------------------------------------------------------------------------
 
 
-def _overdue(seen: Overview, facts: Facts) -> list[Finding]:
+def _overdue(seen: Overview, facts: FindingFacts) -> list[Finding]:
     """Dossiers pending beyond their time, and who holds most of them."""
     total = seen.dossiers.pending_overdue
     if not total:
@@ -347,10 +313,10 @@ def _overdue(seen: Overview, facts: Facts) -> list[Finding]:
     parts = [Part(f"{format_number(total)} hồ sơ")]
     if holders:
         most = [
-            Part(f"{row.name} {format_number(row.dossiers.pending_overdue)}", _row_link(row, OVERDUE))
-            for row in holders[:NAMED]
+            Part(f"{row.name} {format_number(row.dossiers.pending_overdue)}", lead_of_row(row, OVERDUE))
+            for row in holders[:MOST_NAMED]
         ]
-        parts += [Part(f" ở {format_number(len(holders))} đơn vị; nhiều nhất: "), *_joined(most)]
+        parts += [Part(f" ở {format_number(len(holders))} đơn vị; nhiều nhất: "), *joined(most)]
     text = (*parts, Part("."))
     tone, title = "warn", "Còn hồ sơ đang quá hạn"
     if seen.comparison is not None:
@@ -359,10 +325,10 @@ def _overdue(seen: Overview, facts: Facts) -> list[Finding]:
             word, tone = ("tăng", "warn") if now > before else ("giảm", "ok")
             since = f" so với cuối {seen.comparison.last_label}" if len(seen.comparison.months) > 1 else ""
             title = f"Hồ sơ đang quá hạn {word} {format_number(abs(now - before))}{since}"
-    return [Finding(tone, total, title, _rows(OVERDUE), text)]
+    return [Finding(tone, total, title, rows_behind(OVERDUE), text)]
 
 
-def _overdue_assignments(seen: Overview, facts: Facts) -> list[Finding]:
+def _overdue_assignments(seen: Overview, facts: FindingFacts) -> list[Finding]:
     """Assignments beyond their due day, and who holds most of them."""
     late = {unit_id: tally.overdue for unit_id, tally in facts.tallies.items() if tally.overdue}
     total = sum(late.values())
@@ -375,18 +341,18 @@ def _overdue_assignments(seen: Overview, facts: Facts) -> list[Finding]:
         most = [
             Part(
                 f"{row.name} {format_number(number)}",
-                Link(Behind.ASSIGNMENTS, None if row.is_own else row.unit_id, is_own=row.is_own),
+                Lead(Behind.ASSIGNMENTS, None if row.is_own else row.unit_id, is_own=row.is_own),
             )
-            for row, number in holders[:NAMED]
+            for row, number in holders[:MOST_NAMED]
         ]
         parts.append(Part(f", ở {format_number(len(late))} đơn vị"))
         if most:
-            parts += [Part("; nhiều nhất: "), *_joined(most)]
+            parts += [Part("; nhiều nhất: "), *joined(most)]
     title = f"{format_number(total)} nhiệm vụ quá hạn"
-    return [Finding("warn", total, title, Link(Behind.ASSIGNMENTS), (*parts, Part(".")))]
+    return [Finding("warn", total, title, Lead(Behind.ASSIGNMENTS), (*parts, Part(".")))]
 
 
-def _waiting(seen: Overview, facts: Facts) -> list[Finding]:
+def _waiting(seen: Overview, facts: FindingFacts) -> list[Finding]:
     """Difficulties that wait too long for an answer."""
     if not facts.waiting:
         return []
@@ -395,18 +361,18 @@ def _waiting(seen: Overview, facts: Facts) -> list[Finding]:
     parts = [
         Part(
             f"{d.unit_name} {format_number(d.days)} ngày" if seen.has_units_below else f"{format_number(d.days)} ngày",
-            Link(Behind.DIFFICULTY, pk=d.pk),
+            Lead(Behind.DIFFICULTY, pk=d.pk),
         )
         for d in facts.waiting
     ]
-    text = (Part("Lâu nhất: "), *_joined(parts), Part("."))
-    return [Finding("warn", facts.all_waiting, title, Link(Behind.DIFFICULTIES), text)]
+    text = (Part("Lâu nhất: "), *joined(parts), Part("."))
+    return [Finding("warn", facts.all_waiting, title, Lead(Behind.DIFFICULTIES), text)]
 
 
 # Targets -------------------------------------------------------------------------------------------------------------
 
 
-def _out_of_reach(seen: Overview, facts: Facts) -> list[Finding]:
+def _out_of_reach(seen: Overview, facts: FindingFacts) -> list[Finding]:
     """The unit's targets that its present pace misses at the year's end, the farthest first."""
     year = seen.periods[-1].year
     missed = [
@@ -419,104 +385,21 @@ def _out_of_reach(seen: Overview, facts: Facts) -> list[Finding]:
     missed.sort(key=lambda one: -one[0])
     parts = [
         Part(
-            f"{target.name} {_amount(pace.now, target)} đến hết {Month(year, pace.month).label}, "
-            f"ước cả năm {_amount(pace.at_end, target)}, chỉ tiêu {_amount(Fraction(target.value), target)}",
-            _rows(target.code),
+            f"{target.name} {amount(pace.now, target)} đến hết {Month(year, pace.month).label}, "
+            f"ước cả năm {amount(pace.at_end, target)}, chỉ tiêu {amount(Fraction(target.value), target)}",
+            rows_behind(target.code),
         )
-        for _, target, pace in missed[:NAMED]
+        for _, target, pace in missed[:MOST_NAMED]
     ]
     what = f"không đạt chỉ tiêu năm {year} nếu giữ tiến độ hiện nay"
     title = f"{missed[0][1].code} {what}"
     if len(missed) > 1:
         title = f"{format_number(len(missed))} nội dung {what}"
-    return [Finding("warn", len(missed), title, parts[0].link, (*_joined(parts, "; "), Part(".")))]
-
-
-@dataclass(frozen=True)
-class Pace:
-    """What stands after `month` months of the year, and what the year ends with if all goes on like this."""
-
-    month: int
-    now: Fraction
-    at_end: Fraction
-
-    def gap(self, target: YearTarget) -> Fraction:
-        """By how much of the target it is missed; not above 0 where it is met."""
-        short = Fraction(target.value) - self.at_end
-        return (-short if target.is_down else short) / (Fraction(target.value) or 1)
-
-
-def pace_of(target: YearTarget, from_month: int) -> Pace | None:
-    """A sum grows as it did per month; the rate of a sum stays; a state moves on as it did since the year began.
-
-    The year is known up to the last month in which no fewer units reported than in any month of it; a state is held
-    against the first month (or December before) in which as many did. None too early in the year, and of a state
-    that is known once.
-    """
-    units = {month: reported.units for month, reported in target.months.items()}
-    fullest = max((number for month, number in units.items() if month), default=0)
-    full = sorted(month for month, number in units.items() if number == fullest)
-    if not full or full[-1] < from_month:
-        return None
-    last, first = full[-1], full[0]
-    if target.is_flow:
-        parts = [reported for month, reported in target.months.items() if 0 < month <= last]
-        total = Fraction(sum(part.numerator for part in parts))
-        if target.is_ratio:
-            share = total * 100 / sum(part.denominator or 0 for part in parts)
-            return Pace(last, share, share)
-        return Pace(last, total, total * 12 / last)
-    now, then = (_level(target, month) for month in (last, first))
-    if last == 12:
-        return Pace(last, now, now)
-    return None if last == first else Pace(last, now, now + (now - then) / (last - first) * (12 - last))
-
-
-def _level(target: YearTarget, month: int) -> Fraction:
-    reported = target.months[month]
-    return (
-        Fraction(reported.numerator * 100, reported.denominator or 1)
-        if target.is_ratio
-        else Fraction(reported.numerator)
-    )
-
-
-def _amount(value: Fraction, target: YearTarget) -> str:
-    return format_number(value, 2) + "%" if target.is_ratio else format_number(value)
-
-
-# Words ---------------------------------------------------------------------------------------------------------------
-
-
-def _unit(unit_id: int, name: str) -> Part:
-    return Part(name, Link(Behind.UNIT, unit_id))
-
-
-def _rows(measure: str) -> Link:
-    return Link(Behind.ROWS, measure=measure)
-
-
-def _row_link(row: UnitRow, measure: str) -> Link:
-    return Link(Behind.ROWS, None if row.is_own else row.unit_id, is_own=row.is_own, measure=measure)
+    return [Finding("warn", len(missed), title, parts[0].lead, (*joined(parts, "; "), Part(".")))]
 
 
 def _rows_by_id(seen: Overview) -> dict[int, UnitRow]:
     return {row.unit_id: row for row in seen.rows}
-
-
-def _late(late: int, resolved: int | None) -> str:
-    return f"{format_number(late)}/{format_number(resolved)} hồ sơ quá hạn"
-
-
-def _joined(parts: Iterable[Part], between: str = ", ") -> list[Part]:
-    joined = [one for part in parts for one in (Part(between), part)]
-    return joined[1:]
-
-
-def _named(parts: list[Part]) -> list[Part]:
-    """The first of them, and how many others there are."""
-    more = [Part(f" và {format_number(len(parts) - NAMED)} đơn vị khác")] if len(parts) > NAMED else []
-    return [*_joined(parts[:NAMED]), *more]
 
 
 RULES = (

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from reporting.reading.findings import Behind, Finding, Link
+from reporting.reading.finding_parts import Behind, Finding, Lead
 from reporting.reading.overview import Overview
 from taskforces.models import Level
 from taskforces.register.assignment_counts import AssignmentState
@@ -25,8 +25,8 @@ def shown(
         {
             "tone": finding.tone,
             "title": finding.title,
-            "url": address(finding.link),
-            "parts": [(part.text, address(part.link)) for part in finding.parts],
+            "url": address(finding.lead),
+            "parts": [(part.text, address(part.lead)) for part in finding.parts],
         }
         for finding in found
     ]
@@ -39,29 +39,29 @@ def overdue_query(unit_id: int, day: str) -> dict:
 
 def _addresses(
     seen: Overview, choice: Choice, user, links: tuple, register: dict, waiting_days: int
-) -> Callable[[Link | None], str]:
+) -> Callable[[Lead | None], str]:
     unit_link, source_link = links
 
-    def reports(link: Link) -> str:
+    def reports(lead: Lead) -> str:
         """The list of the month's reports, for those who read it; else the box that names who has not sent."""
         has_list = seen.version.unit.level in {Level.PROVINCE, Level.DISTRICT} and len(seen.periods) == 1
         if not has_list or not may_read_reviews(user):
             return WHO_REPORTED
         return f"{reverse('review-list')}?{urlencode({'don_vi': choice.unit_id, 'ky': seen.periods[0].key})}"
 
-    def assignments(link: Link) -> str:
-        own = {"pham_vi": "rieng"} if link.is_own else {}
-        return f"{reverse('assignment-list')}?{urlencode(register | {'don_vi': link.unit_id or choice.unit_id} | own)}"
+    def assignments(lead: Lead) -> str:
+        own = {"pham_vi": "rieng"} if lead.is_own else {}
+        return f"{reverse('assignment-list')}?{urlencode(register | {'don_vi': lead.unit_id or choice.unit_id} | own)}"
 
-    ways: dict[Behind, Callable[[Link], str]] = {
-        Behind.ROWS: lambda link: source_link(so=link.measure, dong=link.unit_id, rieng=int(link.is_own)),
-        Behind.UNIT: lambda link: unit_link(link.unit_id),
+    ways: dict[Behind, Callable[[Lead], str]] = {
+        Behind.ROWS: lambda lead: source_link(so=lead.measure, dong=lead.unit_id, rieng=int(lead.is_own)),
+        Behind.UNIT: lambda lead: unit_link(lead.unit_id),
         Behind.REPORTS: reports,
-        Behind.REPORT: lambda link: reverse("report-detail", args=[link.pk]) if sees_path(user, link.path) else "",
+        Behind.REPORT: lambda lead: reverse("report-detail", args=[lead.pk]) if sees_path(user, lead.path) else "",
         Behind.ASSIGNMENTS: assignments,
-        Behind.DIFFICULTIES: lambda link: (
+        Behind.DIFFICULTIES: lambda lead: (
             f"{reverse('difficulty-list')}?{urlencode({'don_vi': choice.unit_id, 'cho_qua': waiting_days})}"
         ),
-        Behind.DIFFICULTY: lambda link: reverse("difficulty-detail", args=[link.pk]),
+        Behind.DIFFICULTY: lambda lead: reverse("difficulty-detail", args=[lead.pk]),
     }
-    return lambda link: ways[link.behind](link) if link else ""
+    return lambda lead: ways[lead.behind](lead) if lead else ""

@@ -24,7 +24,17 @@ SOURCES = (  # the files that decide
     *(f"reporting/exports/{name}.py" for name in ("detail_rows", "sheets")),
     *(
         f"reporting/reading/{name}.py"
-        for name in ("contributions", "findings", "overview", "owed", "places", "ranges", "trend", "units_below")
+        for name in (
+            "contributions",
+            "findings",
+            "overview",
+            "owed",
+            "pace",
+            "places",
+            "ranges",
+            "trend",
+            "units_below",
+        )
     ),
     *(f"reporting/review/{name}.py" for name in ("listing", "workflow")),
     *(f"reporting/rollup/{name}.py" for name in ("audit", "rollup")),
