@@ -135,8 +135,9 @@ def test_of_several_months_a_cell_stands_where_its_unit_stood_in_each(world, mon
 
 
 def habits(unit, period, now, months=3, basis=Basis.PROVISIONAL):
-    stretch = Stretch(unit.pk, basis, [period])
-    return finding_rows.habits(stretch, list(Period.objects.order_by("data_to")), now, months)
+    periods = list(Period.objects.order_by("data_to"))
+    stretch = Stretch(unit.pk, basis, [p for p in periods if p.data_to <= period.data_to])  # its last month counts
+    return finding_rows.habits(stretch, periods, now, months)
 
 
 def late(*args, **more):
@@ -290,7 +291,7 @@ def test_a_target_of_the_year_and_what_the_months_say(world, month, fill):
         (world.phuoc_long, dd04, 2026, "80"), (world.phuoc_binh, tt01, 2026, "1"),
     ]:  # fmt: skip
         Target.objects.create(unit=unit, indicator=indicator, year=year, value=Decimal(value))
-    stretch = Stretch(world.dong_nai.pk, Basis.PROVISIONAL, periods[3:4])
+    stretch = Stretch(world.dong_nai.pk, Basis.PROVISIONAL, periods[1:4])
     sums = pace.year_targets(stretch, periods, has_summaries=True)
     assert [(t.code, t.value, t.is_ratio, t.is_flow) for t in sums] == [
         ("TT01", Decimal(500), False, True), ("DD04", Decimal("95.5"), True, False),

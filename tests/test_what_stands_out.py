@@ -460,6 +460,8 @@ def test_a_state_moves_on_as_it_did_since_the_year_began():
 def test_of_what_should_be_small_the_more_is_missed():
     assert is_missed(target(1199, NUMBERS, dict.fromkeys(range(1, 11), 100), is_down=True))
     assert not is_missed(target(1200, NUMBERS, dict.fromkeys(range(1, 11), 100), is_down=True))
+    assert is_missed(target(0, NUMBERS, {3: 1}, is_down=True))
+    assert not is_missed(target(0, NUMBERS, {3: 0}, is_down=True))
 
 
 def test_pace_is_judged_from_march_on_and_in_months_in_which_all_reported():
@@ -468,14 +470,19 @@ def test_pace_is_judged_from_march_on_and_in_months_in_which_all_reported():
     fallen = {0: (900, 1000), 3: (920, 1000), 4: (10, 1000)}
     assert is_missed(target(95, STOCK, fallen))
     assert not is_missed(target(95, STOCK, fallen, units={0: 5, 3: 5, 4: 4}))  # one is still to come
-    assert not is_missed(target(95, STOCK, {0: (0, 1), 1: (900, 1000), 3: (920, 1000)}, units={0: 9, 1: 5, 3: 5}))
+    assert is_missed(target("98.01", STOCK, fallen, units={0: 5, 3: 5, 4: 4}))  # 2 points in three months
+    merged = {0: (0, 1), 1: (900, 1000), 3: (910, 1000)}
+    assert not is_missed(target("95.50", STOCK, merged, units={0: 9, 1: 5, 3: 5}))  # since January there are five
+    assert is_missed(target("95.51", STOCK, merged, units={0: 9, 1: 5, 3: 5}))
+    assert not is_missed(target(1, STOCK, {}))
+    assert not is_missed(target(100, STOCK, {0: (1, 2)}))
 
 
 def test_targets_out_of_reach_are_told_the_farthest_first():
-    near = target(1201, NUMBERS, dict.fromkeys(range(1, 11), 100))
+    near = target(1300, NUMBERS, dict.fromkeys(range(1, 11), 100))  # 100 of 1.300 are missing, 16 of 90
     far = dataclasses.replace(target(90, STOCK, {0: (50, 100), 10: (70, 100)}), code="DD04", name="Tài khoản kích hoạt")
     far_text = "Tài khoản kích hoạt 70,00% đến hết tháng 10/2026, ước cả năm 74,00%, chỉ tiêu 90,00%"
-    near_text = "Lượt tuyên truyền 1.000 đến hết tháng 10/2026, ước cả năm 1.200, chỉ tiêu 1.201"
+    near_text = "Lượt tuyên truyền 1.000 đến hết tháng 10/2026, ước cả năm 1.200, chỉ tiêu 1.300"
     rest = "không đạt chỉ tiêu năm 2026 nếu giữ tiến độ hiện nay"
     assert said(FindingFacts(targets=[near])) == [("warn", f"TT01 {rest}", f"{near_text}.")]
     [both_of_them] = found_of(FindingFacts(targets=[near, far]))
