@@ -231,12 +231,16 @@ def test_a_slow_unit_and_service_leads_to_its_rows():
 
 def both(now, before):
     """A unit's dossiers in time and late, on both sides."""
-    return {"now": resolved(*now), "before": resolved(*before)}
+    return tuple(Measures(dossiers=resolved(*pair)) for pair in (now, before))
+
+
+def compared_rows(pairs, number=None):
+    return dataclasses.replace(compared(number, number), rows=pairs)
 
 
 def fell(**sides):
-    rows = [unit(k, f"Xã {name}", compared=pair) for k, (name, pair) in enumerate(sides.items(), start=1)]
-    return said(rows=rows, comparison=compared(None, None))
+    rows = [unit(k, f"Xã {name}") for k, name in enumerate(sides, start=1)]
+    return said(rows=rows, comparison=compared_rows(dict(enumerate(sides.values(), start=1))))
 
 
 @pytest.mark.parametrize(
@@ -274,10 +278,13 @@ def test_the_largest_falls_are_named_in_percentage_points():
 
 
 def test_a_unit_that_left_has_not_fallen_and_without_months_compared_nobody_has():
-    row = unit(1, "Xã A", compared=both((50, 50), (100, 0)))
-    assert len(said(rows=[row], comparison=compared(None, None))) == 1
-    assert said(rows=[row]) == []
-    assert said(rows=[dataclasses.replace(row, is_former=True)], comparison=compared(None, None)) == []
+    row, comparison = unit(1, "Xã A"), compared_rows({1: both((50, 50), (100, 0))})
+    assert len(said(rows=[row], comparison=comparison)) == 1
+    assert said(rows=[row]) == said(rows=[row], comparison=compared_rows({2: comparison.rows[1]})) == []
+    assert said(rows=[dataclasses.replace(row, is_former=True)], comparison=comparison) == []
+    own = dataclasses.replace(row, is_own=True)
+    [finding] = found_of(rows=[own], comparison=compared_rows({None: comparison.rows[1]}))
+    assert finding.lead == Lead(Behind.ROWS, None, is_own=True, measure="in_time_rate")
 
 
 def test_a_commune_is_told_of_its_own_fall():
@@ -531,7 +538,7 @@ def test_inside_a_tone_what_concerns_most_comes_first_and_no_more_than_seven_are
     """Dossiers, reports, units, assignments and difficulties are counted alike; of equal ones the kinds keep their
     order. The eighth is left out, and what is good goes before what is bad."""
     rows = [
-        unit(1, "Xã A", resolved(50, 0), compared=both((90, 10), (100, 0))),
+        unit(1, "Xã A", resolved(50, 0)),
         unit(2, "Xã B", resolved(50, 0)),
     ]
     facts = FindingFacts(
@@ -547,7 +554,7 @@ def test_inside_a_tone_what_concerns_most_comes_first_and_no_more_than_seven_are
         "services": [service("DVC09", resolved(80, 20))],
         "measures": Measures(dossiers=Dossiers(pending_overdue=3)),
         "rows": rows,
-        "comparison": compared(3, 3),
+        "comparison": compared_rows({1: both((90, 10), (100, 0))}, 3),
     }
     shown = found_of(facts, **page)
     assert [(f.tone, f.weight) for f in shown] == [
@@ -568,11 +575,11 @@ def findings_without_limit(facts, **page):
 
 
 def test_every_threshold_is_a_setting():
-    rows = [unit(1, "Xã A", resolved(40, 0), compared=both((95, 5), (100, 0))), unit(2, "Xã B", resolved(39, 1))]
+    rows = [unit(1, "Xã A", resolved(40, 0)), unit(2, "Xã B", resolved(39, 1))]
     page = {
         "services": [service("DVC09", resolved(96, 4))],
         "rows": rows,
-        "comparison": compared(None, None),
+        "comparison": compared_rows({1: both((95, 5), (100, 0))}),
     }
     facts = FindingFacts(habits=[habit(1, "Xã A", alike(90, 100), is_late=True)], waiting=[Waiting(8, 1, "Xã A", 40)])
     facts.targets = [target(99, NUMBERS, dict.fromkeys(range(1, 7), 1))]

@@ -34,7 +34,7 @@ from .finding_parts import (
 from .finding_rows import Habit, SlowCell, Waiting, habits, slow_cells, waiting_longest
 from .overview import MissingReport, Overview, ServiceTotal, UnitRow
 from .pace import YearTarget, amount, pace_of, year_targets
-from .places import BEFORE, NOW, Stretch
+from .places import Stretch
 from .ranges import Dossiers
 
 MOST = 7
@@ -247,15 +247,18 @@ def _fall(seen: Overview, facts: FindingFacts) -> list[Finding]:
     """Units whose rate over all services fell most against the months compared with, on the same units."""
     if seen.comparison is None:
         return []
+    comparison = seen.comparison
     fell: list[tuple[Fraction, Fraction, Part, str]] = []  # by how much, to what, who, and from what
-    sides: list[tuple[Part, Mapping[str, Dossiers]]] = [
-        (Part(row.name, lead_of_row(row, IN_TIME)), row.compared) for row in seen.rows if not row.is_former
-    ]
-    if not seen.has_units_below:
-        both = {NOW: seen.comparison.now.dossiers, BEFORE: seen.comparison.before.dossiers}
-        sides = [(Part("", rows_behind(IN_TIME)), both)]
-    for who, side in sides:
-        now, before = (_value(side[key], facts) for key in (NOW, BEFORE))
+    sides = [(Part("", rows_behind(IN_TIME)), (comparison.now, comparison.before))]
+    if seen.has_units_below:
+        of_row = {None if row.is_own else row.unit_id: row for row in seen.rows if not row.is_former}
+        sides = [
+            (Part(row.name, lead_of_row(row, IN_TIME)), comparison.rows[key])
+            for key, row in of_row.items()
+            if key in comparison.rows
+        ]
+    for who, pair in sides:
+        now, before = (_value(side.dossiers, facts) for side in pair)
         if now is not None and before is not None and before - now >= facts.settings.fall_points:
             fell.append((before - now, now, who, format_number(before, 2)))
     if not fell:
@@ -264,7 +267,7 @@ def _fall(seen: Overview, facts: FindingFacts) -> list[Finding]:
     points, now, who, before_text = fell[0]
     what = f"trước và đúng hạn giảm {format_number(points, 2)} điểm phần trăm"
     title = f"{who.text}: {what}" if who.text else what[0].upper() + what[1:]
-    text = [Part(f"So với {seen.comparison.label}: từ {before_text}% xuống {format_number(now, 2)}%.")]
+    text = [Part(f"So với {comparison.label}: từ {before_text}% xuống {format_number(now, 2)}%.")]
     if fell[1:]:
         others = [
             Part(f"{other.text} giảm {format_number(less, 2)} (còn {format_number(value, 2)}%)", other.lead)

@@ -429,10 +429,6 @@ def _ranked_rows(seen: _Seen, direct: dict[int, _Direct], ranked_by: str) -> lis
     for row in rows:
         if has_no_units_below(row) and row.unit_id in direct:
             row.report, row.days_overdue = direct[row.unit_id].report, direct[row.unit_id].days_overdue
-    compared = {None if row.is_own else row.unit_id: row.compared for row in rows}
-    for part in seen.sums:
-        if part.same_units and part.child_id in compared:
-            compared[part.child_id][part.side] += part.dossiers
     give_ranks(rows, {row.unit_id: row.measures for row in rows_of(BEFORE)}, ranked_by)
     return rows
 

@@ -11,7 +11,7 @@ from taskforces.models import Level, UnitVersion
 from taskforces.models.units import reporter_name
 
 from .owed import TOTAL, OwedReport, Submissions
-from .places import BEFORE, NOW
+from .places import NOW
 from .ranges import Dossiers, IndicatorSum, Pair, ServiceSum
 
 LINKED_SERVICES = ("DVC15", "DVC16")  # the two linked groups: birth, death
@@ -66,9 +66,6 @@ class UnitRow:
     submissions: Submissions = field(default_factory=Submissions)
     measures: Measures = field(default_factory=Measures)
     by_service: dict[str, Dossiers] = field(default_factory=dict)  # filled when Overview.has_heat
-    compared: dict[str, Dossiers] = field(  # per side, of its units that are on both
-        default_factory=lambda: {NOW: Dossiers(), BEFORE: Dossiers()}
-    )
     rank: int | None = None
     rank_change: int | None = None  # places won since the span compared with; None when not ranked then
 
