@@ -443,6 +443,9 @@ def test_a_sum_goes_on_as_it_did_per_month():
     assert is_missed(target(1201, NUMBERS, dict.fromkeys(range(1, 11), 100)))
     assert not is_missed(target(1201, NUMBERS, {**dict.fromkeys(range(1, 11), 100), 0: 9000, 10: 101}))
     assert is_missed(target(1200, NUMBERS, {m: 100 for m in range(1, 11) if m != 4}))  # April reported nothing
+    assert is_missed(target(1201, NUMBERS, {**dict.fromkeys(range(1, 11), 100), 0: 9000}))  # December was last year's
+    five = dict.fromkeys(range(1, 10), 5)
+    assert is_missed(target(1201, NUMBERS, {**dict.fromkeys(range(1, 10), 100), 10: 999}, units={**five, 10: 4}))
 
 
 def test_the_rate_of_a_sum_stays_as_it_is():
