@@ -429,7 +429,7 @@ STOCK = {"is_ratio": True, "is_flow": False, "is_down": False}
 
 def target(value, kind, months, units=None, **more):
     """`months`: month -> numerator, or (numerator, denominator)."""
-    pairs = {m: v if isinstance(v, tuple) else (v, None) for m, v in months.items()}
+    pairs = {m: v if isinstance(v, tuple) else (v, 1) for m, v in months.items()}
     reported = {m: Reported(*pair, (units or {}).get(m, 1)) for m, pair in pairs.items()}
     return YearTarget("TT01", "Lượt tuyên truyền", value=Decimal(value), months=reported, **kind | more)
 

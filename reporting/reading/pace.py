@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import Value
+from django.db.models import F, Value
 
 from de_an_06.plain.numbers import format_number
 from de_an_06.plain.spans import Month
@@ -20,7 +20,7 @@ class Reported:
     """What one month says of an indicator; `units` reported it."""
 
     numerator: int
-    denominator: int | None
+    denominator: int  # 1 of a number
     units: int
 
 
@@ -41,34 +41,32 @@ def year_targets(stretch: Stretch, periods: Sequence[Period], *, has_summaries: 
     """The unit's own targets of the year of the last month read, with the unit's months up to then."""
     last = stretch.now[-1]
     first = Month(last.year, 1).plus(-1)
-    number = {
+    months = {
         p.pk: p.month * (p.year == last.year)
         for p in periods
         if first <= Month(p.year, p.month) <= Month(last.year, last.month)
     }
     rows: Any
     if has_summaries:
-        rows = IndicatorSummary.objects.filter(unit=stretch.unit_id, basis=stretch.basis, period__in=number)
-        month, units = "period_id", "units_reported"
+        rows = IndicatorSummary.objects.filter(unit=stretch.unit_id, basis=stretch.basis, period__in=months)
+        rows = rows.annotate(month=F("period_id"), units=F("units_reported"))
     else:
-        counted = COUNTED[Basis(stretch.basis)]
-        rows = IndicatorFigure.objects.filter(
-            report__unit=stretch.unit_id, report__period__in=number, report__status__in=counted
-        ).annotate(one=Value(1))
-        month, units = "report__period_id", "one"
+        own = {"report__unit": stretch.unit_id, "report__status__in": COUNTED[Basis(stretch.basis)]}
+        rows = IndicatorFigure.objects.filter(report__period__in=months, **own)
+        rows = rows.annotate(month=F("report__period_id"), units=Value(1))
     rows = rows.filter(
         indicator__targets__unit=stretch.unit_id, indicator__targets__year=last.year, numerator__isnull=False
-    )
+    ).order_by("indicator__order", "indicator__code")
     about = ("code", "name", "kind", "over_time", "direction", "targets__value")
+    reported = ("month", "numerator", "denominator", "units")
     found: dict[str, YearTarget] = {}
-    for code, name, kind, over_time, direction, value, period_id, *reported in rows.order_by(
-        "indicator__order", "indicator__code"
-    ).values_list(*(f"indicator__{x}" for x in about), month, "numerator", "denominator", units):
+    for row in rows.values_list(*(f"indicator__{x}" for x in about), *reported):
+        code, name, kind, over_time, direction, value, period_id, numerator, denominator, units = row
         is_ratio, is_flow = kind == Indicator.Kind.RATIO, over_time == Indicator.OverTime.FLOW
         is_down = direction == Indicator.Direction.DOWN
         target = found.setdefault(code, YearTarget(code, name, is_ratio, is_flow, is_down, value))
-        if reported[1] or not is_ratio:
-            target.months[number[period_id]] = Reported(*reported)
+        if denominator or not is_ratio:
+            target.months[months[period_id]] = Reported(numerator, denominator if is_ratio else 1, units)
     return list(found.values())
 
 
@@ -103,7 +101,7 @@ def pace_of(target: YearTarget, from_month: int) -> Pace | None:
         parts = [reported for month, reported in target.months.items() if 0 < month <= last]
         total = Fraction(sum(part.numerator for part in parts))
         if target.is_ratio:
-            share = total * 100 / sum(part.denominator or 0 for part in parts)
+            share = total * 100 / sum(part.denominator for part in parts)
             return Pace(last, share, share)
         return Pace(last, total, total * 12 / last)
     now, then = (_level(target, month) for month in (last, first))
@@ -114,11 +112,7 @@ def pace_of(target: YearTarget, from_month: int) -> Pace | None:
 
 def _level(target: YearTarget, month: int) -> Fraction:
     reported = target.months[month]
-    return (
-        Fraction(reported.numerator * 100, reported.denominator or 1)
-        if target.is_ratio
-        else Fraction(reported.numerator)
-    )
+    return Fraction(reported.numerator, reported.denominator) * (100 if target.is_ratio else 1)
 
 
 def amount(value: Fraction, target: YearTarget) -> str:
