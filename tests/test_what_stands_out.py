@@ -577,6 +577,18 @@ def findings_without_limit(facts, **page):
         return found_of(facts, **page)
 
 
+def test_one_unit_weighs_one():
+    one = [
+        found_of(missing=[not_sent(1, "Xã A", 1)]),
+        found_of(missing=[not_sent(1, "Xã A", 1, "returned")]),
+        found_of(FindingFacts(habits=[habit(1, "Xã A", is_late=True)])),
+        found_of(FindingFacts(habits=[habit(1, "Xã A", is_late=True)]), children=[]),
+        found_of(FindingFacts(habits=[habit(1, "Xã A", alike(40, 40))])),
+        found_of(FindingFacts(targets=[target(1201, NUMBERS, {10: 1000})])),
+    ]
+    assert [[finding.weight for finding in found] for found in one] == [[1]] * len(one)
+
+
 def test_every_threshold_is_a_setting():
     rows = [unit(1, "Xã A", resolved(40, 0)), unit(2, "Xã B", resolved(39, 1))]
     page = {
