@@ -212,6 +212,14 @@ def test_the_slowest_unit_and_service_is_named_with_its_volume_and_then_those_of
     ]
 
 
+def test_a_unit_or_service_that_the_page_does_not_show_is_not_named():
+    strangers = [cell(99, "DVC09", 1, 19), SlowCell(1, 99, 1, 20)]
+    assert slow_cell(strangers) == []
+    assert slow_cell([*strangers, cell(1, "DVC09", 20, 8)])[0][1].startswith("Xã A, Dịch vụ DVC09: 71,43%")
+    [(_, _, text)] = said(FindingFacts(cells=strangers), services=BOTH, rows=COMMUNES)
+    assert text == "73,91% trước và đúng hạn, 6/23 hồ sơ quá hạn."
+
+
 def test_a_slow_unit_and_service_leads_to_its_rows():
     own = unit(7, "UBND tỉnh T (cấp tỉnh)", is_own=True)
     [below, above] = [
