@@ -280,6 +280,7 @@ def test_the_largest_falls_are_named_in_percentage_points():
     assert fell(**sides) == [("bad", title, f"{first} Sau đó: Xã A giảm 5,00 (còn 93,00%).")]
     more = {name: both((97, 3), (100, 0)) for name in "DEF"}
     after = "Sau đó: Xã A giảm 5,00 (còn 93,00%), Xã D giảm 3,00 (còn 97,00%)"
+    assert fell(**sides, D=more["D"])[0][2] == f"{first} {after}."
     assert fell(**sides, **more) == [
         ("bad", title, f"{first} {after} và 2 đơn vị khác giảm từ 2 điểm phần trăm trở lên.")
     ]
@@ -528,6 +529,14 @@ def test_up_to_three_lead_together():
         ("ok", "Xã 0, Xã 1, Xã 2 dẫn đầu", "100,00% trước và đúng hạn: Xã 0, Xã 1, Xã 2.")
     ]
     assert best((20, 0), (30, 0), (40, 0), (50, 0)) == []
+
+
+def test_who_leads_alone_leads_to_its_own_rows():
+    rows = [unit(1, "Xã A", resolved(50, 0)), unit(2, "Xã B", resolved(49, 1))]
+    [alone] = found_of(rows=rows)
+    [together] = found_of(rows=[*rows, unit(3, "Xã C", resolved(30, 0))])
+    assert alone.lead == Lead(Behind.ROWS, 1, measure="in_time_rate")
+    assert together.lead == Lead(Behind.ROWS, measure="in_time_rate")
 
 
 def test_nobody_leads_alone():
