@@ -8,13 +8,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
-from django.views.decorators.vary import vary_on_headers
 
 from de_an_06.plain.numbers import format_number, format_rate, whole_number, with_qualifier
 from reporting.figures import SIGNS
 from reporting.models import Basis, Period
 from reporting.reading.contributions import COLUMNS, Source, UnknownMeasure, name_rows, sort_by, source, values_below
 from reporting.reading.findings import findings
+from reporting.reading.heat import grid_of
 from reporting.reading.overview import RANKINGS, NoFigures, Overview, months_of, overview
 from reporting.reading.places import Stretch
 from reporting.reading.qualifiers import said_together
@@ -28,10 +28,12 @@ from . import dashboard_charts as charts
 from . import dashboard_numbers as numbers
 from . import dashboard_tables as tables
 from .choices import Choice, context_bar, read_choice
+from .heat_tables import grid_table
 
 CONTRIBUTIONS_A_PAGE = 100
 LAST_YEAR = "cung-ky"  # the small numbers of the tables: change since the same months of the year before
 LATE_ASSIGNMENTS = 5  # overdue assignments named on the page
+WORST_UNITS = 10  # of a unit with many below it the page shows these by service, the page of units all of them
 
 
 @require_safe
@@ -51,10 +53,14 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     try:
         seen = _seen(choice, ranked_by=ranked_by)
     except NoFigures:
-        return _no_figures(request, choice)
+        return no_figures(request, choice)
     unit_link, source_link = tables.source_links(choice)
+    shown = list(filter(tables.in_table, seen.rows))
     trend = charts.trend(seen)
     compared = seen.year_ago if compared_with else seen.comparison
+    heat = grid_table(grid_of(seen, shown, WORST_UNITS), seen.basis, unit_link, source_link)
+    if heat and len(heat["rows"]) < len(shown):
+        heat["foot"] = []  # a sum of the worst alone says nothing
     context = {
         "ctx": context_bar(request, choice, seen=seen, hidden=hidden),
         "choice": choice,
@@ -64,8 +70,9 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "is_official": seen.basis == Basis.OFFICIAL,
         "findings": findings(seen),
         "who": tables.who_reported(seen),
-        "heat": charts.heat(seen, unit_link),
-        "heat_url": "" if seen.has_heat else reverse("dashboard-heat") + choice.query(),
+        "heat": heat,
+        "heat_url": reverse("dashboard-heat") + choice.query(),
+        "units_of_heat": len(shown),
         "ranking": charts.ranking(seen),
         "rank_links": [
             (
@@ -108,28 +115,6 @@ def _seen(choice: Choice, **more) -> Overview:
     return overview(
         choice.unit_id, choice.span, choice.basis, now=choice.now, versions=versions, periods=periods, **more
     )
-
-
-@require_safe
-@vary_on_headers("HX-Request")
-def heat_table(request: HttpRequest) -> HttpResponse:
-    """Units by services of a unit with many units below: a page of its own, or the panel alone when htmx asks."""
-    choice = read_choice(request)
-    if choice is None:
-        raise Http404
-    try:
-        seen = _seen(choice, with_heat=True)
-    except NoFigures:
-        return _no_figures(request, choice)
-    context = {
-        "ctx": context_bar(request, choice, seen=seen),
-        "seen": seen,
-        "heat": charts.heat(seen, tables.source_links(choice)[0]),
-        "who": tables.who_reported(seen),
-        "back": choice.query(),
-    }
-    name = "reporting/_heat.html" if request.htmx else "reporting/heat_table.html"
-    return render(request, name, context)
 
 
 def _late_assignments(choice: Choice, seen) -> dict:
@@ -176,7 +161,7 @@ def _lead(seen) -> str:
     return f"{basis} So sánh với {seen.comparison.label} trên cùng {same}{states}."
 
 
-def _no_figures(request: HttpRequest, choice: Choice) -> HttpResponse:
+def no_figures(request: HttpRequest, choice: Choice) -> HttpResponse:
     latest = choice.own_periods[-1] if choice.own_periods else None
     context = {
         "ctx": context_bar(request, choice),
