@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import dashboard, difficulties, entry, exports, files, outreach, review, sending, task_list
+from .views import dashboard, difficulties, entry, exports, files, heat, outreach, review, sending, task_list
 
 urlpatterns = [
     # 1-3 entry, checking, submission
@@ -39,7 +39,9 @@ urlpatterns = [
     path("kho-khan/<int:pk>/neu-lai/", difficulties.difficulty_reopen, name="difficulty-reopen"),
     # 5 reading
     path("tong-quan/", dashboard.dashboard, name="dashboard"),
-    path("tong-quan/bang-nhiet/", dashboard.heat_table, name="dashboard-heat"),
+    path("tong-quan/bang-nhiet/", heat.grid, name="dashboard-heat"),
+    path("tong-quan/xu-huong/", heat.lines, name="dashboard-lines"),
+    path("tong-quan/nop-bao-cao/", heat.board, name="dashboard-board"),
     path("tong-quan/nguon/", dashboard.source_rows, name="dashboard-source"),
     # 6 out
     path("xuat/", exports.export_list, name="export-list"),

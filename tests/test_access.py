@@ -232,6 +232,8 @@ PAGES = {
     # reading
     "dashboard": Page(EVERYBODY),
     "dashboard-heat": Page(INSIDE, query=choose, outside=OUTSIDE),
+    "dashboard-lines": Page(INSIDE, query=choose, outside=OUTSIDE),
+    "dashboard-board": Page(INSIDE, query=choose, outside=OUTSIDE),
     "dashboard-source": Page(INSIDE, query=choose, outside=OUTSIDE),
     # out
     "export-list": Page(EVERYBODY),

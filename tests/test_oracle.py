@@ -27,7 +27,7 @@ def test_a_random_world_says_what_the_model_says(seed, tmp_path):
     check_world(seed, tally, tmp_path, size=0.4)
     clean(tally, 8000)
     kinds = {"stored", "audit", "head", "rows", "services", "indicators", "missing", "comparison", "trend"}
-    assert kinds | {"sources", "page", "links", "excel"} <= set(tally.cells)
+    assert kinds | {"grid", "lines", "board", "sources", "page", "links", "excel"} <= set(tally.cells)
 
 
 @pytest.mark.slow

@@ -75,6 +75,14 @@ def format_rate(numerator: int | None, denominator: int | None, places: int = 2)
     return NO_VALUE if value is None else format_number(value, places) + "%"
 
 
+def hundredths(numerator: int, denominator: int) -> int:
+    """The rate in hundredths of a percent, rounded as `format_rate` rounds it: for pages of thousands of rates.
+
+    Counts are never negative, so half away from zero is half up; the denominator is not 0.
+    """
+    return (numerator * 20000 + denominator) // (denominator * 2)
+
+
 def plain_rate(numerator: int | None, denominator: int | None, places: int = 2) -> str | None:
     """The same figures for programs: '99.46', or None where there is no rate."""
     value = rate(numerator, denominator)

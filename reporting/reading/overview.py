@@ -9,7 +9,6 @@ stretches are made from the reports (see ranges.py). Rates are pairs (numerator,
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Q
 from django.utils import timezone
 
 from de_an_06.plain.spans import Month, Span
@@ -19,11 +18,12 @@ from reporting.rollup import rollup
 from reporting.rollup.audit import latest_alarm
 from taskforces.clock import now_for
 from taskforces.models import Level, UnitVersion
-from taskforces.models.units import path_ids, reporter_name
+from taskforces.models.units import reporter_name
 from taskforces.units.tree import version_of_day
 
 from . import left_behind
 from .compared import Comparison, Sums, compare, compared_months, months_of, year_ago
+from .family import family
 from .notices import notices
 from .owed import OwedReport, Submissions, missing_and_direct, submissions, total_now
 from .places import BEFORE, NOW, Stretch
@@ -60,7 +60,7 @@ __all__ = [
 
 ACTIVATION = "DD04"  # electronic identities activated (VNeID)
 ASSIGNMENTS = "TC07"  # assignments done, counted from the register
-HEAT_UNITS = 60  # more units below than this: the table of units and services is read only when asked for
+HEAT_UNITS = 60  # more units below than this: their services are not read, the page shows the worst units alone
 
 
 @dataclass
@@ -105,6 +105,7 @@ class Overview:
     submissions: Submissions
     measures: Measures
     services: list[ServiceTotal]
+    catalogue: list[PublicService]  # every service, in order
     indicators: list[IndicatorTotal]
     rows: list[UnitRow]
     missing: list[MissingReport]
@@ -178,12 +179,11 @@ def overview(
     ranked_by: str = "dung-han",
     versions: list[UnitVersion] | None = None,
     periods: list[Period] | None = None,
-    with_heat: bool = False,
 ) -> Overview:
     """What a unit and everything under it reported in a span. Raises NoFigures; asks nobody's rights (scope.py does).
 
     `now` decides which months have begun and what is overdue; `versions` (of the unit) and `periods` (begun) may be
-    passed by a page that has read them already. `with_heat` reads the units' services however many units there are.
+    passed by a page that has read them already.
     """
     now = now or now_for()
     today = timezone.localtime(now).date()
@@ -191,7 +191,7 @@ def overview(
         periods = begun_periods(today)
     if versions is None:
         versions = list(UnitVersion.objects.filter(unit_id=unit_id))
-    seen = _read(unit_id, span, basis, versions, periods, today, with_heat)
+    seen = _read(unit_id, span, basis, versions, periods, today)
     totals = _add_up_totals(seen)
     missing, direct = _hand_ins(seen, now)
     rows = _ranked_rows(seen, direct, ranked_by)
@@ -211,6 +211,7 @@ def overview(
         services=[
             ServiceTotal(service, totals.services[pk]) for pk, service in seen.services.items() if pk in totals.services
         ],
+        catalogue=list(seen.services.values()),
         indicators=[
             IndicatorTotal(i, totals.indicators.get(pk, Pair()), said.get(pk, EXACT))
             for pk, i in seen.indicators.items()
@@ -282,21 +283,13 @@ def _read(
     versions: list[UnitVersion],
     periods: list[Period],
     today: dt.date,
-    with_heat: bool,
 ) -> _Seen:
     by_key = {p.key: p for p in periods_of_unit(versions, periods)}
     read = [by_key[m.key] for m in span.months if m.key in by_key]
     if not read:
         raise NoFigures
-    day = read[-1].data_to
-    version = version_of_day(versions, day)
-    assert version is not None  # the unit exists on the last day of each of its periods
-    above = path_ids(version.path)[:-1]
-    family = UnitVersion.objects.on(day).filter(Q(unit_id__in=[*above, unit_id]) | Q(parent_id=unit_id))
-    family = family.select_related("unit")
-    version = next((v for v in family if v.unit_id == unit_id), version)  # the same, with its unit
-    ancestors = sorted((v for v in family if v.unit_id in above), key=lambda v: len(v.path))
-    children = sorted((v for v in family if v.parent_id == unit_id), key=lambda v: (v.sort_key, v.pk))
+    around = family(unit_id, versions, read[-1].data_to)  # the unit exists on the last day of each of its periods
+    version, children = around.version, around.children
     stretch = Stretch(unit_id, basis, read, compared_months(span, span.previous(), read, by_key, today))
     back = year_ago(span)
     last_year = Stretch(unit_id, basis, read, compared_months(span, back, read, by_key, today) if back else [])
@@ -306,7 +299,7 @@ def _read(
     linked_ids = [pk for pk, s in services.items() if s.code in LINKED_SERVICES]
     activation_ids = [pk for pk, i in indicators.items() if i.code == ACTIVATION]
     level = version.unit.level
-    by_service = with_heat or len(children) <= HEAT_UNITS
+    by_service = len(children) <= HEAT_UNITS
     trend_months = [span.last.plus(k - TREND_MONTHS + 1) for k in range(TREND_MONTHS)]
     trend_periods = [by_key[m.key] for m in trend_months if m.key in by_key]
 
@@ -323,7 +316,7 @@ def _read(
         stretch=stretch,
         by_key=by_key,
         version=version,
-        ancestors=ancestors,
+        ancestors=around.ancestors,
         children=children,
         services=services,
         indicators=indicators,

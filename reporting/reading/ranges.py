@@ -6,7 +6,7 @@ one that opened after the first month took its opening from its predecessors, wh
 Under which unit each of them stands says places.py.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, make_dataclass
 from operator import attrgetter
 from typing import Any
@@ -202,6 +202,37 @@ def service_sums(
     ]
 
 
+def cell_sums(
+    stretch: Stretch, over: Sequence[str], under: Sequence[str] = (), *, places: Sequence[int] = ()
+) -> list[Any]:
+    """One number of each unit below and service, of the months read alone: (child_id, service_id, value, whole).
+
+    `value` is the sum of the figures `over`, `whole` that of the figures `under`. `places`: only these units, of which
+    the unit itself stands for its own report. One query.
+    """
+    if not stretch.now:
+        return []
+    names = tuple(dict.fromkeys([*over, *under]))
+    with_tables, params = _counted(Stretch(stretch.unit_id, stretch.basis, stretch.now))
+    only = f"WHERE c.place IN ({marks(places)})" if places else ""
+    sql = f"""{with_tables},
+        per_unit AS ({_dossiers_per_unit(stretch, ["unit_id", "place"], names, only)})
+        SELECT {child_of(stretch.unit_id, "x.place")} AS child_id, x.service_id,
+               {sum_of(over)} AS value, {sum_of(under)} AS whole
+        FROM per_unit x GROUP BY x.place, x.service_id
+    """  # noqa: S608 - column and table names of the models; every value is a parameter
+    return run(sql, [*params, *places])
+
+
+def sum_of(names: Sequence[str]) -> str:
+    """SQL, as `add` over the columns of a group's rows `x`: the sum of what was reported, NULL where nothing was."""
+    if not names:
+        return "NULL"
+    sums = [f"SUM(x.{name})" for name in names]
+    known = " + ".join(f"COALESCE({part}, 0)" for part in sums)
+    return f"CAST(CASE WHEN COALESCE({', '.join(sums)}, NULL) IS NOT NULL THEN {known} END AS bigint)"
+
+
 figure_values = attrgetter(*FIGURE_FIELDS)  # of a row that has a column of each, in the order of figures.py
 
 
@@ -232,20 +263,23 @@ def _columns(names: Iterable[str], table: str) -> str:
     return ", ".join(f"{table}.{name}" for name in names)
 
 
-def _dossiers_per_unit(stretch: Stretch, places: list[str]) -> str:
+def _dossiers_per_unit(
+    stretch: Stretch, places: list[str], names: Sequence[str] = FIGURE_FIELDS, only: str = ""
+) -> str:
     """SQL: each unit's services over the months: what counts in these places, NULL for what does not; `k` is the last
     month of its states."""
     keys = ", ".join(f"c.{name}" for name in places)
-    tables = f"FROM counted c JOIN {_SERVICE_FIGURES} f ON f.report_id = c.id"
+    tables = f"FROM counted c JOIN {_SERVICE_FIGURES} f ON f.report_id = c.id {only}"
     flags = dict.fromkeys(FIRST_FIELDS, "c.is_opening") | dict.fromkeys(LAST_FIELDS, "c.is_state")
     if stretch.is_month:  # nothing to add up: a unit has one report
-        values = [f"CASE WHEN {flags[n]} = 1 THEN f.{n} END AS {n}" if n in flags else f"f.{n}" for n in FIGURE_FIELDS]
+        values = [f"CASE WHEN {flags[n]} = 1 THEN f.{n} END AS {n}" if n in flags else f"f.{n}" for n in names]
         return f"SELECT {keys}, f.service_id, {', '.join(values)}, 0 AS k, 0 AS last_k, 0 AS named_k {tables}"
-    sums = [f"SUM(f.{name}) FILTER (WHERE c.is_flow = 1) AS {name}" for name in FLOW_FIELDS]
-    for function, names in (("MIN", FIRST_FIELDS), ("MAX", LAST_FIELDS)):
+    sums = [f"SUM(f.{name}) FILTER (WHERE c.is_flow = 1) AS {name}" for name in FLOW_FIELDS if name in names]
+    for function, states in (("MIN", FIRST_FIELDS), ("MAX", LAST_FIELDS)):
         sums += [
             f"{function}(c.k * {SHIFT} + f.{name}) FILTER (WHERE {flags[name]} = 1) %% {SHIFT} AS {name}"
-            for name in names
+            for name in states
+            if name in names
         ]
     has_state = f"COALESCE({_columns(LAST_FIELDS, 'f')}) IS NOT NULL"
     return f"""

@@ -89,31 +89,10 @@ def unit_rows(
     days: tuple[dt.date, dt.date],
     side: str = NOW,
 ) -> list[UnitRow]:
-    """The unit's own report first, then the units below in the last day's tree, then those that ended or left before.
-
-    `pairs` are those of the activated identities. Names say when between `days` a unit left or came.
-    """
-    if not children:
-        return []
-    rows: dict[int | None, UnitRow] = {}
-    if (side, None) in owed:
-        level = version.unit.level
-        rows[None] = UnitRow(unit_id, reporter_name(version.name, level), level, is_own=True)
-    first_day, last_day = days
-    came = _came_from_elsewhere(unit_id, children, first_day)
-    for child in children:
-        since = f" (từ {came[child.unit_id]:%d/%m/%Y})" if child.unit_id in came else ""
-        rows[child.unit_id] = UnitRow(child.unit_id, child.name + since, child.unit.level)
-    seen = {child_id for s, child_id in owed if s == side and child_id != TOTAL}
-    seen |= {part.child_id for part in sums if part.side == side and part.dossiers.units}
-    if former := seen - rows.keys() - {None}:
-        stays = UnitVersion.objects.filter(unit_id__in=former, parent_id=unit_id, valid_from__lte=last_day)
-        last = {
-            v.unit_id: v for v in stays.select_related("unit").order_by("valid_from")
-        }  # under which name it left, and when
-        for v in sorted(last.values(), key=lambda v: v.sort_key):
-            left = f" (đến {v.valid_to:%d/%m/%Y})" if v.valid_to else ""
-            rows[v.unit_id] = UnitRow(v.unit_id, v.name + left, v.unit.level, is_former=True)
+    """The rows of `named_rows` with what each owes and reported; `pairs` are those of the activated identities."""
+    present = {child_id for s, child_id in owed if s == side and child_id != TOTAL}
+    present |= {part.child_id for part in sums if part.side == side and part.dossiers.units and part.child_id}
+    rows = named_rows(unit_id, version, children, present, days)
     for (s, child_id), part in owed.items():
         if s == side and child_id in rows:
             rows[child_id].submissions = part
@@ -129,6 +108,37 @@ def unit_rows(
         if pair.side == side and pair.child_id in rows:
             rows[pair.child_id].measures.activation += pair.pair
     return list(rows.values())
+
+
+def named_rows(
+    unit_id: int,
+    version: UnitVersion,
+    children: list[UnitVersion],
+    present: set[int | None],
+    days: tuple[dt.date, dt.date],
+) -> dict[int | None, UnitRow]:
+    """The unit's own report first (None), then the units below in the last day's tree, then those that ended or left
+    before; empty rows. `present`: what owes or holds something. Names say when between `days` a unit left or came."""
+    if not children:
+        return {}
+    rows: dict[int | None, UnitRow] = {}
+    if None in present:
+        level = version.unit.level
+        rows[None] = UnitRow(unit_id, reporter_name(version.name, level), level, is_own=True)
+    first_day, last_day = days
+    came = _came_from_elsewhere(unit_id, children, first_day)
+    for child in children:
+        since = f" (từ {came[child.unit_id]:%d/%m/%Y})" if child.unit_id in came else ""
+        rows[child.unit_id] = UnitRow(child.unit_id, child.name + since, child.unit.level)
+    if former := present - rows.keys() - {None}:
+        stays = UnitVersion.objects.filter(unit_id__in=former, parent_id=unit_id, valid_from__lte=last_day)
+        last = {
+            v.unit_id: v for v in stays.select_related("unit").order_by("valid_from")
+        }  # under which name it left, and when
+        for v in sorted(last.values(), key=lambda v: v.sort_key):
+            left = f" (đến {v.valid_to:%d/%m/%Y})" if v.valid_to else ""
+            rows[v.unit_id] = UnitRow(v.unit_id, v.name + left, v.unit.level, is_former=True)
+    return rows
 
 
 def _came_from_elsewhere(unit_id: int, children: list[UnitVersion], first_day: dt.date) -> dict[int, dt.date]:

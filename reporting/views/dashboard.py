@@ -9,13 +9,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
-from django.views.decorators.vary import vary_on_headers
 
 from de_an_06.plain.numbers import format_number, format_rate, whole_number, with_qualifier
 from reporting.figures import SIGNS
 from reporting.models import Basis, Period
 from reporting.reading.contributions import COLUMNS, Source, UnknownMeasure, name_rows, sort_by, source, values_below
 from reporting.reading.findings import facts_of, findings
+from reporting.reading.heat import grid_of
 from reporting.reading.overview import RANKINGS, NoFigures, Overview, months_of, overview
 from reporting.reading.places import Stretch
 from reporting.reading.qualifiers import said_together
@@ -30,10 +30,12 @@ from . import dashboard_findings as standing_out
 from . import dashboard_numbers as numbers
 from . import dashboard_tables as tables
 from .choices import Choice, context_bar, read_choice
+from .heat_tables import grid_table
 
 CONTRIBUTIONS_A_PAGE = 100
 LAST_YEAR = "cung-ky"  # the small numbers of the tables: change since the same months of the year before
 LATE_ASSIGNMENTS = 5  # overdue assignments named on the page
+WORST_UNITS = 10  # of a unit with many below it the page shows these by service, the page of units all of them
 
 
 @require_safe
@@ -53,14 +55,20 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     try:
         seen = _seen(choice, ranked_by=ranked_by)
     except NoFigures:
-        return _no_figures(request, choice)
+        return no_figures(request, choice)
     links = unit_link, source_link = tables.source_links(choice)
     day, is_newest = _register_day(choice, seen)
     tallies = tallies_below(choice.unit_id, day)
     facts = facts_of(seen, periods=choice.periods, now=choice.now, day=day, is_newest=is_newest, tallies=tallies)
     overdue_query = standing_out.overdue_query(choice.unit_id, "" if is_newest else day.isoformat())
+    shown = list(filter(tables.in_table, seen.rows))
     trend = charts.trend(seen)
     compared = seen.year_ago if compared_with else seen.comparison
+    heat = grid_table(
+        grid_of(seen, shown, WORST_UNITS, facts.settings.fewest_dossiers), seen.basis, unit_link, source_link
+    )
+    if heat and len(heat["rows"]) < len(shown):
+        heat["foot"] = []  # a sum of the worst alone says nothing
     context = {
         "ctx": context_bar(request, choice, seen=seen, hidden=hidden),
         "choice": choice,
@@ -72,8 +80,9 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             findings(seen, facts), seen, choice, request.user, links, overdue_query, facts.settings.waiting_days
         ),
         "who": tables.who_reported(seen),
-        "heat": charts.heat(seen, unit_link),
-        "heat_url": "" if seen.has_heat else reverse("dashboard-heat") + choice.query(),
+        "heat": heat,
+        "heat_url": reverse("dashboard-heat") + choice.query(),
+        "units_of_heat": len(shown),
         "ranking": charts.ranking(seen),
         "rank_links": [
             (
@@ -120,28 +129,6 @@ def _seen(choice: Choice, **more) -> Overview:
     )
 
 
-@require_safe
-@vary_on_headers("HX-Request")
-def heat_table(request: HttpRequest) -> HttpResponse:
-    """Units by services of a unit with many units below: a page of its own, or the panel alone when htmx asks."""
-    choice = read_choice(request)
-    if choice is None:
-        raise Http404
-    try:
-        seen = _seen(choice, with_heat=True)
-    except NoFigures:
-        return _no_figures(request, choice)
-    context = {
-        "ctx": context_bar(request, choice, seen=seen),
-        "seen": seen,
-        "heat": charts.heat(seen, tables.source_links(choice)[0]),
-        "who": tables.who_reported(seen),
-        "back": choice.query(),
-    }
-    name = "reporting/_heat.html" if request.htmx else "reporting/heat_table.html"
-    return render(request, name, context)
-
-
 def _register_day(choice: Choice, seen) -> tuple[dt.date, bool]:
     """As of which day the register is counted: today when the newest month is looked at, else the last day of the
     months looked at. And whether it is the newest."""
@@ -182,7 +169,7 @@ def _lead(seen) -> str:
     return f"{basis} So sánh với {seen.comparison.label} trên cùng {same}{states}."
 
 
-def _no_figures(request: HttpRequest, choice: Choice) -> HttpResponse:
+def no_figures(request: HttpRequest, choice: Choice) -> HttpResponse:
     latest = choice.own_periods[-1] if choice.own_periods else None
     context = {
         "ctx": context_bar(request, choice),

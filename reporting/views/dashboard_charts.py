@@ -1,92 +1,12 @@
-"""What the dashboard draws: units by service in colours, the ranking, twelve months of two rates."""
+"""What the dashboard draws: the ranking, twelve months of two rates."""
 
 from fractions import Fraction
 
-from de_an_06.plain.numbers import NO_VALUE, format_rate, rate, rounded
+from de_an_06.plain.numbers import format_rate, rate, rounded
 from reporting.reading.overview import RANKINGS, Overview, UnitRow
-from reporting.reading.ranges import Dossiers
 
 from .dashboard_numbers import count
-from .dashboard_tables import in_table, status_of
-
-HEAT_STEPS = ((99, 1), (97, 2), (95, 3), (90, 4), (0, 5))  # percent, as shown -> class
-# Heads of the narrow columns of the unit and service table; a service not named here shows its short name.
-COLUMN_HEADS = {
-    "DVC01": "Số CMND",
-    "DVC02": "Căn cước",
-    "DVC03": "Thường trú",
-    "DVC04": "Tạm trú",
-    "DVC05": "Tạm vắng",
-    "DVC06": "Lưu trú",
-    "DVC07": "Biển số xe",
-    "DVC08": "Phạt nguội",
-    "DVC09": "Khai sinh",
-    "DVC10": "Khai tử",
-    "DVC11": "Kết hôn",
-    "DVC12": "Hộ chiếu",
-    "DVC13": "Con dấu mới",
-    "DVC14": "Con dấu thu nhỏ",
-    "DVC15": "LT khai sinh",
-    "DVC16": "LT khai tử",
-    "DVC17": "Giảm trừ BHYT",
-    "DVC18": "Đăng ký thuế",
-    "DVC19": "Đất đai",
-    "DVC20": "Lái xe",
-    "DVC21": "Thi THPT",
-    "DVC22": "Lý lịch tư pháp",
-    "DVC23": "Thất nghiệp",
-    "DVC24": "Cấp điện mới",
-    "DVC25": "Hợp đồng điện",
-}
-
-
-def heat(seen: Overview, unit_link) -> dict | None:
-    """Units x services, rate of early and on time as on the cards, the worst unit first; None where not read."""
-    if not seen.has_heat:
-        return None
-    lines = [line for line in seen.services if line.dossiers.resolved]
-    if not lines:
-        return None
-    codes = [line.service.code for line in lines]
-    body = []
-    for row in sorted(filter(in_table, seen.rows), key=_worst_first):
-        reported = bool(row.submissions.reports)
-        body.append(
-            {
-                "name": row.name,
-                "url": "" if row.is_own or row.is_former else unit_link(row.unit_id),
-                "message": "" if reported else status_of(row)["label"],
-                "cells": [_heat_cell(row.by_service.get(code, Dossiers())) for code in codes] if reported else [],
-                "total": _heat_text(row.dossiers),
-            }
-        )
-    return {
-        "heads": [(COLUMN_HEADS.get(line.service.code, line.service.short_name), line.service.name) for line in lines],
-        "rows": body,
-        "foot": [_heat_text(line.dossiers) for line in lines],
-        "total": _heat_text(seen.dossiers),
-        "span": len(lines) + 1,
-    }
-
-
-def _worst_first(row: UnitRow) -> tuple:
-    """By the exact rate, equal ones by how many dossiers they resolved; units without a rate stay last, by name."""
-    share = rate(*row.dossiers.in_time_rate)
-    return (1, 0, 0) if share is None else (0, share, -(row.dossiers.resolved or 0))
-
-
-def _heat_text(d: Dossiers) -> str:
-    """As on the cards, without the sign; 100 alone where not one dossier was late."""
-    numerator, denominator = d.in_time_rate
-    return "100" if denominator and numerator == denominator else format_rate(numerator, denominator).removesuffix("%")
-
-
-def _heat_cell(d: Dossiers) -> tuple[str, str]:
-    share = rate(*d.in_time_rate)
-    if share is None:
-        return NO_VALUE, "heat-none"
-    shown = rounded(share, 2)
-    return _heat_text(d), f"heat-{next(step for floor, step in HEAT_STEPS if shown >= floor)}"
+from .dashboard_tables import in_table
 
 
 def ranking(seen: Overview) -> dict | None:

@@ -89,6 +89,8 @@ def test_the_dashboard_prints_every_rank_and_every_unit_once(open_browser, world
 PAGES = {
     "dashboard": ("chair", lambda period: reverse("dashboard")),
     "heat": ("chair", lambda period: reverse("dashboard-heat")),
+    "lines": ("chair", lambda period: reverse("dashboard-lines")),
+    "board": ("chair", lambda period: reverse("dashboard-board")),
     "sources": ("chair", lambda period: reverse("dashboard-source") + "?so=in_time_rate"),
     "review": ("reviewer", lambda period: reverse("review-list")),
     "report": ("reviewer", lambda period: reverse("report-detail", args=[report_of(period, "Phường Số 85")])),

@@ -188,6 +188,7 @@ class Oracle:
         self.check_comparison(q, seen)
         self.check_trend(q, seen)
         self.check_notices(q, seen)
+        self.check_side_by_side(q, seen)
         return seen
 
     def check_head(self, q: Question, seen) -> None:
@@ -268,6 +269,65 @@ class Oracle:
                         got = None if cell is None else getattr(cell, name)
                         self.tally.same("heat", f"{where} {code}.{name}", got, sums.value(code, name))
         self.check_ranks(q, rows, children, groups, by)
+
+    def check_side_by_side(self, q: Question, seen) -> None:
+        """One number of the grid of units and services, of the twelve-month lines, and the board of handing in."""
+        from reporting.models import Period
+        from reporting.reading.board import read_board
+        from reporting.reading.family import Family
+        from reporting.reading.heat import BLANK, read_grid, read_lines
+        from reporting.reading.heat import MEASURES as NUMBERS
+        from reporting.reading.places import Stretch as Months
+
+        if not self.model.children(q.unit, q.months[-1].last):
+            return
+        number = self.random.choice(list(NUMBERS.values()))
+        around = Family(seen.unit_id, seen.day, seen.version, seen.ancestors, seen.children)
+        groups = self.by_child_and_service(self.parts(q.unit, q.months, q.basis, rows=True))
+        grid = read_grid(around, Months(seen.unit_id, q.basis, seen.periods), number)
+        got = {}
+        for row in grid.rows:
+            child = None if row.unit.is_own else self.scene.key[row.unit.unit_id]
+            for service in seen.catalogue:
+                got[child, service.code] = row.cells.get(service.pk, BLANK)
+        for place in sorted(groups.keys() | got.keys(), key=str):
+            wanted = Sums(groups.get(place, [])).measure(number.name)
+            self.tally.same("grid", f"{q} {number.name} {place}", got.get(place, BLANK), wanted)
+        periods = {(p.year, p.month): p for p in Period.objects.all()}
+        own = {m.key: m for m in self.model.months_of(q.unit, self.scene.begun)}
+        year, month = q.months[-1].key
+        keys = [divmod(year * 12 + month - 1 - k, 12) for k in range(11, -1, -1)]
+        months = [own.get((y, m + 1)) for y, m in keys]
+        asked = [m and periods[m.key] for m in months]
+        lines = {line.unit.unit_id: line for line in read_lines(around, q.basis, asked, number)}
+        squares = {row.unit.unit_id: row for row in read_board(around, asked, list(periods.values()), self.scene.now)}
+        for k, month in enumerate(months):
+            counts = self.model.counts(q.unit, [month], [], q.basis) if month else {}
+            sent = self.model.counts(q.unit, [month], [], "provisional") if month else {}
+            cells: dict = {}
+            for part in self.parts(q.unit, [month], q.basis, rows=True) if month else []:
+                if part.code in self.world.services:
+                    cells.setdefault(part.child, []).append(part)
+            for pk in {*lines, *squares, *(self.scene.pk[child or q.unit] for child in counts if child != "total")}:
+                child = None if pk == seen.unit_id else self.scene.key[pk]
+                owed, where = counts.get(child, Counts()), f"{q} {month and month.key} {child}"
+                wanted = Sums(cells.get(child, [])).measure(number.name)
+                is_gap = not owed.expected_reports or owed.reports * 2 < owed.expected_reports
+                if is_gap or wanted[0] is None or (number.is_rate and not wanted[1]):
+                    wanted = None
+                self.tally.same("lines", where, lines[pk].points[k] if pk in lines else None, wanted)
+                owed = sent.get(child, Counts())
+                square = squares[pk].squares[k] if pk in squares else None
+                got = square and (square.owed, square.sent, square.late, square.returned)
+                wanted = owed.expected_reports, owed.reports, owed.late, owed.returned
+                self.tally.same("board", where, got or (0, 0, 0, 0), wanted)
+
+    def by_child_and_service(self, parts: list) -> dict:
+        found: dict = {}
+        for part in parts:
+            if part.code in self.world.services:
+                found.setdefault((part.child, part.code), []).append(part)
+        return found
 
     def check_ranks(self, q: Question, rows, children, groups, by: str) -> None:
         """1 + how many units below are strictly better, now and in the months compared with."""

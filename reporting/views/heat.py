@@ -1,0 +1,172 @@
+"""Reading: the units below a unit side by side – over services, over twelve months, and by how they handed in."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from de_an_06.plain.spans import Month, Span
+from reporting.models import Period, ReportingSettings
+from reporting.reading.board import read_board
+from reporting.reading.family import Family, family
+from reporting.reading.heat import MEASURES, Kind, Measure, read_grid, read_lines
+from reporting.reading.overview import months_of
+from reporting.reading.places import Stretch
+from taskforces.scope import sees_path
+
+from . import heat_tables as tables
+from .choices import Choice, context_bar, read_choice
+from .dashboard import no_figures
+from .dashboard_tables import source_links
+
+MONTHS = 12
+VIEWS = {
+    "dashboard-heat": "Theo dịch vụ",
+    "dashboard-lines": "12 tháng",
+    "dashboard-board": "Nộp báo cáo",
+}
+WORST, LISTED = "kem-truoc", "danh-sach"  # orders, as addresses name them
+ORDER_WORDS = {
+    Kind.RATE: "Thấp trước",
+    Kind.VOLUME: "Nhiều trước",
+    Kind.OVERDUE: "Nhiều trước",
+}
+
+
+@dataclass
+class Asked:
+    """What the address asks for beside unit, span and basis: `do` (the number), `thu_tu` (the order)."""
+
+    choice: Choice
+    measure_key: str
+    order: str
+    read: list[Period]
+    around: Family
+
+    @cached_property
+    def measure(self) -> Measure:
+        return replace(MEASURES[self.measure_key], fewest=ReportingSettings.load().fewest_dossiers)
+
+    @property
+    def worst_first(self) -> bool:
+        return self.order == WORST
+
+    def hidden(self, **changes) -> dict:
+        """What is not said by itself, for addresses of these pages."""
+        values = {"do": self.measure_key, "thu_tu": self.order} | changes
+        usual = {"do": next(iter(MEASURES)), "thu_tu": WORST}
+        return {key: value for key, value in values.items() if value != usual[key]}
+
+    def query(self, **changes) -> str:
+        return self.choice.query(**self.hidden(**changes))
+
+    @property
+    def months(self) -> list[Month]:
+        """Twelve, the last one read at the end."""
+        last = months_of(self.read)[-1]
+        return [last.plus(k - MONTHS + 1) for k in range(MONTHS)]
+
+    @property
+    def periods(self) -> list[Period | None]:
+        by_key = {p.key: p for p in self.choice.own_periods}
+        return [by_key.get(month.key) for month in self.months]
+
+
+def _asked(request: HttpRequest) -> Asked | HttpResponse:
+    """What is asked for, or the page that says why there is nothing to show."""
+    measure, order = request.GET.get("do", next(iter(MEASURES))), request.GET.get("thu_tu", WORST)
+    choice = read_choice(request)
+    if choice is None or measure not in MEASURES or order not in (WORST, LISTED):
+        raise Http404
+    by_key = {p.key: p for p in choice.own_periods}
+    read = [by_key[m.key] for m in choice.span.months if m.key in by_key] if choice.span else []
+    if not read:
+        return no_figures(request, choice)
+    around = family(choice.unit_id, choice.versions, read[-1].data_to)
+    around.as_of = choice.now
+    return Asked(choice, measure, order, read, around)
+
+
+def _context(request: HttpRequest, asked: Asked, name: str, *, of_months: list[Month], worst_words: str) -> dict:
+    span = asked.choice.span
+    assert span is not None
+    last = asked.months[-1].label.removeprefix("tháng ")
+    label = span.label_of(of_months) if of_months else f"12 tháng đến {last}"
+    return {
+        "ctx": context_bar(request, asked.choice, seen=asked.around, hidden=asked.hidden()),
+        "unit": asked.around.version,
+        "label": label,
+        "measure": asked.measure,
+        "tabs": [(reverse(view) + asked.query(), words, view == name) for view, words in VIEWS.items()],
+        "measures": [(asked.query(do=key), m.label, key == asked.measure_key) for key, m in MEASURES.items()],
+        "orders": [
+            (asked.query(thu_tu=key), words, key == asked.order)
+            for key, words in ((WORST, worst_words), (LISTED, "Theo danh sách"))
+        ],
+        "back": asked.choice.query(),
+        "has_units_below": bool(asked.around.children),
+    }
+
+
+@require_safe
+def grid(request: HttpRequest) -> HttpResponse:
+    """Units by services, one number in each cell; each cell leads to the reports behind it."""
+    asked = _asked(request)
+    if not isinstance(asked, Asked):
+        return asked
+    choice, measure = asked.choice, asked.measure
+    found = read_grid(
+        asked.around, Stretch(choice.unit_id, choice.basis, asked.read), measure, worst_first=asked.worst_first
+    )
+    words = ORDER_WORDS[measure.kind]
+    context = _context(request, asked, "dashboard-heat", of_months=months_of(asked.read), worst_words=words)
+    context["state"] = tables.state_of(measure, [row.total for row in found.rows])
+    context["heat"] = tables.grid_table(found, choice.basis, *source_links(choice))
+    return render(request, "reporting/heat_grid.html", context)
+
+
+@require_safe
+def lines(request: HttpRequest) -> HttpResponse:
+    """One small line for each unit: twelve months of one number, all on one scale."""
+    asked = _asked(request)
+    if not isinstance(asked, Asked):
+        return asked
+    choice, measure = asked.choice, asked.measure
+    found = read_lines(asked.around, choice.basis, asked.periods, measure, worst_first=asked.worst_first)
+
+    def source_link_of(month: Month):
+        return source_links(replace(choice, span=Span.month(month)))[1]
+
+    words = ORDER_WORDS[measure.kind]
+    context = _context(request, asked, "dashboard-lines", of_months=[], worst_words=words)
+    context["state"] = tables.state_of(measure, [line.last for line in found])
+    context["lines"] = tables.small_multiples(found, asked.months, measure, source_links(choice)[0], source_link_of)
+    return render(request, "reporting/heat_lines.html", context)
+
+
+@require_safe
+def board(request: HttpRequest) -> HttpResponse:
+    """Units by months: handed in on time, late, sent back, not at all, or last month's figures again."""
+    asked = _asked(request)
+    if not isinstance(asked, Asked):
+        return asked
+    choice = asked.choice
+    found = read_board(asked.around, asked.periods, choice.periods, choice.now, worst_first=asked.worst_first)
+
+    def board_link(unit_id: int, month: Month) -> str:
+        return reverse("dashboard-board") + replace(choice, unit_id=unit_id).query(ky=month.key, **asked.hidden())
+
+    seen: dict[str, bool] = {}
+
+    def sees(path: str) -> bool:
+        if path not in seen:
+            seen[path] = sees_path(request.user, path)
+        return seen[path]
+
+    context = _context(request, asked, "dashboard-board", of_months=[], worst_words="Thiếu nhiều trước")
+    context["board"] = tables.board_table(found, asked.months, sees, source_links(choice)[0], board_link)
+    context["state"] = context["board"]["state"]
+    return render(request, "reporting/heat_board.html", context)
