@@ -167,8 +167,10 @@ def test_the_tables_say_one_of_them(lasting, november, client):
 
 def test_the_choice_stays_in_the_links(lasting, november, client):
     page = read(client, lasting, so_voi="cung-ky", xep_theo="vneid")
-    assert re.search(r'href="[^"]*xep_theo=truc-tuyen[^"]*so_voi=cung-ky|so_voi=cung-ky[^"]*xep_theo=truc-tuyen', page)
-    assert '<input type="hidden" name="so_voi" value="cung-ky">' in page
+    assert re.search(r'href="[^"]*xep_theo=vneid[^"]*so_voi=cung-ky|so_voi=cung-ky[^"]*xep_theo=vneid', page)
+    for form in re.findall(r'<form class="(?:ctx|panel-sub).*?</form>', page, re.S):
+        assert '<input type="hidden" name="so_voi" value="cung-ky">' in form
+    assert '<option value="vneid" selected>' in page
 
 
 def test_the_year_before_takes_at_most_six_queries_more(lasting, november, client, django_assert_max_num_queries):

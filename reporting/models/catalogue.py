@@ -230,6 +230,11 @@ class ReportingSettings(models.Model):
     contact_months = models.PositiveSmallIntegerField("số tháng giữ liên hệ sau khi thôi nhiệm vụ", default=6)
     quiet_months = models.PositiveSmallIntegerField("số tháng không họp, không báo cáo thì nêu", default=3)
     export_days = models.PositiveSmallIntegerField("số ngày giữ tệp đã lập", default=30)
+    peers_named = models.BooleanField(
+        "xã, huyện thấy tên đơn vị khác trong bảng xếp hạng",
+        default=False,
+        help_text="Không chọn: mỗi đơn vị chỉ thấy hạng của mình và khoảng giá trị của các đơn vị cùng loại.",
+    )
 
     class Meta:
         verbose_name = "cài đặt chung"

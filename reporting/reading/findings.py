@@ -9,8 +9,8 @@ from reporting.models import Status
 
 from .overview import MissingReport, Overview, UnitRow
 from .ranges import Dossiers
+from .ranking import FEWEST_DOSSIERS
 
-FEWEST_DOSSIERS = 20  # a rate of fewer resolved dossiers is not held up as good or bad
 SLOW, VERY_SLOW = Fraction(98, 100), Fraction(95, 100)
 
 

@@ -6,7 +6,7 @@ one that opened after the first month took its opening from its predecessors, wh
 Under which unit each of them stands says places.py.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, make_dataclass
 from operator import attrgetter
 from typing import Any
@@ -156,9 +156,18 @@ def _counted(stretch: Stretch) -> tuple[str, list]:
 
 
 def service_sums(
-    stretch: Stretch, *, by_child: bool, by_service: bool, linked_ids: Iterable[int] = ()
+    stretch: Stretch,
+    *,
+    by_child: bool,
+    by_service: bool,
+    linked_ids: Iterable[int] = (),
+    service_ids: Sequence[int] = (),
+    by_unit: bool = False,
 ) -> list[ServiceSum]:
-    """Dossiers of the reports under a unit, per side and per same-unit flag; one query."""
+    """Dossiers of the reports under a unit, per side and per same-unit flag; one query.
+
+    `service_ids`: of these services alone. `by_unit`: `child_id` is the reporting unit, wherever it stands below.
+    """
     if not stretch.now:
         return []
     linked = sorted(linked_ids) or [0]
@@ -171,7 +180,9 @@ def service_sums(
         f"SUM(CASE WHEN x.service_id IN ({marks(linked)}) AND {has_received} IS NOT NULL THEN {received} END)"
     )
     distinct = "" if by_service else "DISTINCT "
-    groups = ["x.side", "x.same"] + (["x.place"] if by_child else []) + (["x.service_id"] if by_service else [])
+    place = "x.unit_id" if by_unit else "x.place"
+    groups = ["x.side", "x.same"] + ([place] if by_child else []) + (["x.service_id"] if by_service else [])
+    places = ["side", "unit_id", "same"] + (["place"] if by_child else [])
     units, twice = "per_unit", "0"
     if by_child and by_service and not stretch.is_month:
         valued = f"CASE WHEN COALESCE({_columns(FIGURE_FIELDS, 'y')}) IS NULL THEN 1 ELSE 0 END"
@@ -179,8 +190,8 @@ def service_sums(
         units = f"(SELECT y.*, {nth} AS nth FROM per_unit y)"  # noqa: S608 - names of columns
         twice = f"COUNT(CASE WHEN {any_value} IS NOT NULL AND x.nth > 1 THEN 1 END)"
     sql = f"""{with_tables},
-        per_unit AS ({_dossiers_per_unit(stretch, ["side", "unit_id", "same"] + (["place"] if by_child else []))})
-        SELECT x.side, {child_of(stretch.unit_id, "x.place") if by_child else "NULL"} AS child_id,
+        per_unit AS ({_dossiers_per_unit(stretch, places, service_ids)})
+        SELECT x.side, {child_of(stretch.unit_id, place) if by_child else "NULL"} AS child_id,
                {"x.service_id" if by_service else "NULL"} AS service_id, x.same AS same_units,
                {", ".join(f"CAST({value} AS bigint) AS {name}" for name, value in sums.items())},
                COUNT({distinct}CASE WHEN {any_value} IS NOT NULL THEN x.unit_id END) AS units,
@@ -232,11 +243,13 @@ def _columns(names: Iterable[str], table: str) -> str:
     return ", ".join(f"{table}.{name}" for name in names)
 
 
-def _dossiers_per_unit(stretch: Stretch, places: list[str]) -> str:
+def _dossiers_per_unit(stretch: Stretch, places: list[str], service_ids: Sequence[int] = ()) -> str:
     """SQL: each unit's services over the months: what counts in these places, NULL for what does not; `k` is the last
     month of its states."""
     keys = ", ".join(f"c.{name}" for name in places)
     tables = f"FROM counted c JOIN {_SERVICE_FIGURES} f ON f.report_id = c.id"
+    if service_ids:
+        tables += f" AND f.service_id IN ({', '.join(f'{pk:d}' for pk in service_ids)})"
     flags = dict.fromkeys(FIRST_FIELDS, "c.is_opening") | dict.fromkeys(LAST_FIELDS, "c.is_state")
     if stretch.is_month:  # nothing to add up: a unit has one report
         values = [f"CASE WHEN {flags[n]} = 1 THEN f.{n} END AS {n}" if n in flags else f"f.{n}" for n in FIGURE_FIELDS]
@@ -258,17 +271,20 @@ def _dossiers_per_unit(stretch: Stretch, places: list[str]) -> str:
 
 
 def indicator_sums(
-    stretch: Stretch, indicator_ids: Iterable[int] | None = None, *, by_child: bool = True
+    stretch: Stretch, indicator_ids: Iterable[int] | None = None, *, by_child: bool = True, by_unit: bool = False
 ) -> list[IndicatorSum]:
     """Some indicators (None: all) of the reports under a unit, per side and same-unit flag; one query.
 
     Of one that is never added over units each unit below has its own report's value, and the unit only its own.
+    `by_unit`: `child_id` is the reporting unit, wherever it stands below.
     """
     ids = sorted(indicator_ids or ())
     if not stretch.now or (indicator_ids is not None and not ids):
         return []
     with_tables, params = _counted(stretch)
     place, alone = ("c.place", "c.place = c.unit_id") if by_child else ("0", f"c.unit_id = {stretch.unit_id:d}")
+    if by_unit:
+        place, alone = "c.unit_id", "1 = 1"
     chosen = f"AND f.indicator_id IN ({marks(ids)})" if ids else ""
     sql = f"""{with_tables},
         per_unit AS ({_pairs_per_unit(f"c.side, c.unit_id, {place} AS place, c.same")}

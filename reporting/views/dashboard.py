@@ -15,9 +15,11 @@ from reporting.figures import SIGNS
 from reporting.models import Basis, Period
 from reporting.reading.contributions import COLUMNS, Source, UnknownMeasure, name_rows, sort_by, source, values_below
 from reporting.reading.findings import findings
-from reporting.reading.overview import RANKINGS, NoFigures, Overview, months_of, overview
+from reporting.reading.overview import NoFigures, Overview, months_of, overview
+from reporting.reading.peers import peers_of
 from reporting.reading.places import Stretch
 from reporting.reading.qualifiers import said_together
+from reporting.reading.ranking import DEFAULT_RANKING, FEWEST_DOSSIERS, UnknownRanking
 from taskforces.models import UnitVersion
 from taskforces.models.units import reporter_name
 from taskforces.register.assignment_counts import AssignmentState, done_and_standing, overdue
@@ -26,6 +28,7 @@ from taskforces.units.tree import version_of_day
 
 from . import dashboard_charts as charts
 from . import dashboard_numbers as numbers
+from . import dashboard_ranks as ranks
 from . import dashboard_tables as tables
 from .choices import Choice, context_bar, read_choice
 
@@ -37,23 +40,23 @@ LATE_ASSIGNMENTS = 5  # overdue assignments named on the page
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
     """One unit, one span, one basis: six numbers, who reported, units below, services, indicators, trend."""
-    ranked_by = request.GET.get("xep_theo", "dung-han")
-    if ranked_by not in RANKINGS:
-        raise Http404
+    ranked_by = request.GET.get("xep_theo", DEFAULT_RANKING)
     choice = read_choice(request)
     if choice is None:
         return render(request, "taskforces/no_posting.html")
     compared_with = request.GET.get("so_voi", "")
     if compared_with not in {"", LAST_YEAR}:
         raise Http404
-    hidden = {"xep_theo": ranked_by if ranked_by != "dung-han" else "", "so_voi": compared_with}
+    hidden = {"xep_theo": ranked_by if ranked_by != DEFAULT_RANKING else "", "so_voi": compared_with}
     hidden = {name: value for name, value in hidden.items() if value}
     try:
         seen = _seen(choice, ranked_by=ranked_by)
     except NoFigures:
         return _no_figures(request, choice)
+    except UnknownRanking as error:
+        raise Http404 from error
     unit_link, source_link = tables.source_links(choice)
-    trend = charts.trend(seen)
+    trend = charts.trend(seen, {p.key: choice.query(ky=p.key, **hidden) for p in choice.own_periods})
     compared = seen.year_ago if compared_with else seen.comparison
     context = {
         "ctx": context_bar(request, choice, seen=seen, hidden=hidden),
@@ -63,18 +66,14 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "lead": _lead(seen),
         "is_official": seen.basis == Basis.OFFICIAL,
         "findings": findings(seen),
-        "who": tables.who_reported(seen),
+        "who": tables.who_reported(seen, unit_link),
         "heat": charts.heat(seen, unit_link),
         "heat_url": "" if seen.has_heat else reverse("dashboard-heat") + choice.query(),
-        "ranking": charts.ranking(seen),
-        "rank_links": [
-            (
-                choice.query(**hidden | {"xep_theo": None if key == "dung-han" else key}) + "#xep",
-                words,
-                key == ranked_by,
-            )
-            for key, words in RANKINGS.items()
-        ],
+        "ranking": ranks.ranking(seen, unit_link, source_link),
+        "peers": ranks.peers(seen, peers_of(seen), source_link),
+        "rankings": ranks.choices(seen),
+        "fewest": FEWEST_DOSSIERS,
+        "compared_with": compared_with,
         "compared": compared,
         "compared_links": [
             (choice.query(**hidden | {"so_voi": key or None}) + "#so-voi", words, other.label, key == compared_with)
@@ -125,7 +124,7 @@ def heat_table(request: HttpRequest) -> HttpResponse:
         "ctx": context_bar(request, choice, seen=seen),
         "seen": seen,
         "heat": charts.heat(seen, tables.source_links(choice)[0]),
-        "who": tables.who_reported(seen),
+        "who": tables.who_reported(seen, tables.source_links(choice)[0]),
         "back": choice.query(),
     }
     name = "reporting/_heat.html" if request.htmx else "reporting/heat_table.html"
