@@ -201,7 +201,7 @@ def test_units_below_and_ranks_are_compared_under_the_same_name(client, world, q
         "So sánh với tháng 07–08/2026 trên cùng 2 đơn vị có cùng số tháng đã nộp; "
         "số tồn và lũy kế so với cuối tháng 08/2026."
     )
-    html = page.content.decode()
+    html = read(client, world.chair, ky="2026-Q4", xep_theo="tiep-nhan").content.decode()
     assert "So với tháng 07–08/2026" in html
     assert "So với kỳ trước" not in html
     [overdue] = [

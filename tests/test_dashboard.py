@@ -19,7 +19,7 @@ from reporting.models import (
 )
 from reporting.reading.findings import FindingFacts, findings
 from reporting.reading.overview import overview
-from reporting.reading.units_below import competition_ranks
+from reporting.reading.ranking import competition_ranks
 from reporting.rollup import rollup
 from taskforces.models import AdministrativeUnit, Level, Role, UnitVersion
 from tests.conftest import FIRST_NEW, make_person, make_unit
@@ -128,8 +128,8 @@ def test_units_are_ranked_by_the_exact_value_and_only_those_that_reported(world,
     seen = overview(world.dong_nai.pk, NOVEMBER)
     assert {r.name: (r.rank, r.rank_change) for r in seen.rows} == {
         "UBND tỉnh Đồng Nai (cấp tỉnh)": (None, None),
-        "Phường Phước Long": (1, 1),  # 50/100 in October was second to 10/10
-        "Phường Phước Bình": (2, -1),
+        "Phường Phước Long": (1, 0),
+        "Phường Phước Bình": (None, None),  # 0/1 is chance
         "Xã Phú Riềng": (None, None),
     }
     by_volume = overview(world.dong_nai.pk, NOVEMBER, ranked_by="tiep-nhan")

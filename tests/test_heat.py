@@ -417,9 +417,9 @@ def test_copied_is_what_the_check_before_sending_asks_about(world, month, fill, 
             ServiceFigures.objects.create(report=report, service=PublicService.objects.get(code=code), **figures)
     rows = [ServiceRow(code, code, figures, previous=before.get(code)) for code, figures in now.items()]
     assert ("same_as_last_month" in {p.code for p in check_report(rows, [])}) is copied
-    found = copied_reports(world.dong_nai.pk, periods[1:], periods)
+    found = copied_reports(world.dong_nai.pk, periods[1:], periods, 80)
     assert [row.child_id for row in found] == ([world.phuoc_long.pk] if copied else [])
-    assert copied_reports(world.dong_nai.pk, periods[:1], periods) == []  # October has no month before
+    assert copied_reports(world.dong_nai.pk, periods[:1], periods, 80) == []  # October has no month before
 
 
 def test_a_copied_report_is_marked_and_a_draft_is_not(world, month, put, client, at):

@@ -65,10 +65,11 @@ def test_by_service_indicator_and_unit(lasting, november):
     assert [m.activation.rate for m in then.rows[lasting.first.pk]] == [(30, 100), (10, 100)]
 
 
-def test_the_months_before_by_service_and_unit(lasting, november):
+def test_the_months_before_by_service_and_unit(lasting, november, monkeypatch):
     """Whether or not the services of each unit are read too."""
-    for with_heat in (False, True):
-        before = overview(lasting.lasting.pk, Span.parse("2026-11"), with_heat=with_heat).comparison
+    for most in (60, 1):
+        monkeypatch.setattr("reporting.reading.overview.HEAT_UNITS", most)
+        before = overview(lasting.lasting.pk, Span.parse("2026-11")).comparison
         assert [d.received for d in before.services[of("DVC09")]] == [110, 50]
         assert of("DVC12") not in before.services  # the second commune was silent then
         assert lasting.second.pk not in before.rows
@@ -167,8 +168,10 @@ def test_the_tables_say_one_of_them(lasting, november, client):
 
 def test_the_choice_stays_in_the_links(lasting, november, client):
     page = read(client, lasting, so_voi="cung-ky", xep_theo="vneid")
-    assert re.search(r'href="[^"]*xep_theo=truc-tuyen[^"]*so_voi=cung-ky|so_voi=cung-ky[^"]*xep_theo=truc-tuyen', page)
-    assert '<input type="hidden" name="so_voi" value="cung-ky">' in page
+    assert re.search(r'href="[^"]*xep_theo=vneid[^"]*so_voi=cung-ky|so_voi=cung-ky[^"]*xep_theo=vneid', page)
+    for form in re.findall(r'<form class="(?:ctx|panel-sub).*?</form>', page, re.S):
+        assert '<input type="hidden" name="so_voi" value="cung-ky">' in form
+    assert '<option value="vneid" selected>' in page
 
 
 def test_the_year_before_takes_at_most_six_queries_more(lasting, november, client, django_assert_max_num_queries):

@@ -258,6 +258,11 @@ class ReportingSettings(models.Model):
     )
     waiting_days = _threshold("khó khăn chờ trả lời quá bao nhiêu ngày thì nêu", 30, 1, 365)
     pace_months = _threshold("đánh giá tiến độ chỉ tiêu năm từ tháng thứ mấy", 3, 1, 12)
+    peers_named = models.BooleanField(
+        "xã, huyện thấy tên đơn vị khác trong bảng xếp hạng",
+        default=False,
+        help_text="Không chọn: mỗi đơn vị chỉ thấy hạng của mình và khoảng giá trị của các đơn vị cùng loại.",
+    )
 
     class Meta:
         verbose_name = "cài đặt chung"

@@ -4,10 +4,10 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from reporting.entry.checks import IDENTICAL_CELLS, IDENTICAL_PERCENT, KNOWN_PERCENT
+from reporting.entry.checks import Likeness
 from reporting.figures import TYPED_FIELDS
 from reporting.lateness import SENT, deadlines_of, is_past
-from reporting.models import Basis, Period, ServiceFigures, Status
+from reporting.models import Basis, Period, ReportingSettings, ServiceFigures, Status
 
 from .family import Family
 from .places import COUNTED, REPORT_TABLE, child_of, marks, place_of, run, under
@@ -82,7 +82,7 @@ def read_board(
         else:
             square.waiting += row.reports
     months_k = {p.pk: k for p, k in known}
-    for copy in copied_reports(around.unit_id, months, begun):
+    for copy in copied_reports(around.unit_id, months, begun, ReportingSettings.load().alike_percent):
         squares[copy.child_id][months_k[copy.period_id]].copied += 1
     days = months[0].data_to, months[-1].data_to
     units = named_rows(around.unit_id, around.version, around.children, set(squares), days)
@@ -104,11 +104,11 @@ def _reports(unit_id: int, known: list[tuple[Period, int]]) -> list:
     return run(sql, [value for p, k in known for value in (p.pk, k)])
 
 
-def copied_reports(unit_id: int, months: Sequence[Period], begun: Sequence[Period]) -> list:
+def copied_reports(unit_id: int, months: Sequence[Period], begun: Sequence[Period], percent: int) -> list:
     """Reports sent under the unit that repeat their unit's month before, by the rule of checks.py; one query.
 
-    Rows: report_id, unit_id, period_id, child_id (the unit below in which it stands), same (cells other than 0 that
-    repeat) and counted (cells other than 0). `begun` holds the months before, too.
+    Rows: report_id, unit_id, period_id, child_id (the unit below in which it stands) and the fields of Likeness.
+    `begun` holds the months before, too; `percent` as `Likeness.is_copy` takes it.
     """
     by_month = {p.year * 12 + p.month: p for p in begun}
     pairs = [(p, by_month.get(p.year * 12 + p.month - 1)) for p in months]
@@ -124,7 +124,7 @@ def copied_reports(unit_id: int, months: Sequence[Period], begun: Sequence[Perio
 
     sql = f"""WITH pairs(period_id, before_id) AS (VALUES {", ".join(["(%s, %s)"] * (len(values) // 2))}),
         compared AS (
-            SELECT r.id AS report_id, r.path, r.unit_id, r.period_id, COUNT(*) * {len(TYPED_FIELDS)} AS all_cells,
+            SELECT r.id AS report_id, r.path, r.unit_id, r.period_id, COUNT(*) * {len(TYPED_FIELDS)} AS cells,
                    {cells("{b} IS NOT NULL")} AS known, {cells("{b} IS NOT NULL AND {n} IS NULL")} AS blank,
                    {cells("{b} IS NOT NULL AND ({n} <> 0 OR {b} <> 0)")} AS counted,
                    {cells("{n} = {b} AND {n} <> 0")} AS same
@@ -134,9 +134,9 @@ def copied_reports(unit_id: int, months: Sequence[Period], begun: Sequence[Perio
             LEFT JOIN {_FIGURES} g ON g.report_id = before.id AND g.service_id = f.service_id
             WHERE {under(unit_id, "r.path")} AND r.status IN ({marks(sent)})
             GROUP BY r.id, r.path, r.unit_id, r.period_id)
-        SELECT report_id, unit_id, period_id, {child_of(unit_id, place_of(unit_id, "path"))} AS child_id, same, counted
-        FROM compared
-        WHERE blank = 0 AND known * 100 >= {KNOWN_PERCENT} * all_cells
-              AND same >= {IDENTICAL_CELLS} AND same * 100 >= {IDENTICAL_PERCENT} * counted
+        SELECT report_id, unit_id, period_id, {child_of(unit_id, place_of(unit_id, "path"))} AS child_id,
+               cells, known, blank, counted, same
+        FROM compared WHERE same > 0
     """  # noqa: S608 - table and column names; every value is a parameter
-    return run(sql, [*values, *sent])
+    rows = run(sql, [*values, *sent])
+    return [r for r in rows if Likeness(*map(int, (r.cells, r.known, r.blank, r.counted, r.same))).is_copy(percent)]

@@ -69,7 +69,7 @@ def facts_of(
 
     How long a difficulty waits is known of today alone, so only the newest month says it.
     """
-    settings = ReportingSettings.load()
+    settings = seen.settings
     stretch = Stretch(seen.unit_id, seen.basis, seen.periods)
     facts = FindingFacts(settings, day, tallies=tallies)
     if seen.has_units_below:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from de_an_06.plain.spans import Month, Span
 from reporting.lateness import SENT, days_overdue, deadlines_of
-from reporting.models import Basis, Indicator, IndicatorSummary, Period, PublicService
+from reporting.models import Basis, Indicator, IndicatorSummary, Period, PublicService, ReportingSettings
 from reporting.rollup import rollup
 from reporting.rollup.audit import latest_alarm
 from taskforces.clock import now_for
@@ -35,11 +35,12 @@ from .ranges import (
     indicator_totals,
     service_sums,
 )
+from .ranking import DEFAULT_RANKING, Ranking, SideValues, give_ranks, ranking_of, read_values
 from .trend import TREND_MONTHS, TrendPoint, service_summaries, trend
-from .units_below import LINKED_SERVICES, RANKINGS, Measures, UnitRow, give_ranks, has_no_units_below, unit_rows
+from .units_below import ACTIVATION, LINKED_SERVICES, Measures, UnitRow, has_no_units_below, unit_rows
 
 __all__ = [
-    "RANKINGS",
+    "ACTIVATION",
     "Comparison",
     "Dossiers",
     "IndicatorTotal",
@@ -58,7 +59,6 @@ __all__ = [
     "periods_of_unit",
 ]
 
-ACTIVATION = "DD04"  # electronic identities activated (VNeID)
 ASSIGNMENTS = "TC07"  # assignments done, counted from the register
 HEAT_UNITS = 60  # more units below than this: their services are not read, the page shows the worst units alone
 
@@ -115,7 +115,8 @@ class Overview:
     notices: list[str]
     problems: list[str]  # reports under the unit that are in no total, with the reason
     has_heat: bool
-    ranked_by: str
+    ranking: Ranking
+    settings: ReportingSettings
     own_report: OwedReport | None  # the unit's own report of the last month
     as_of: dt.datetime | None
     is_stale: bool
@@ -176,11 +177,11 @@ def overview(
     basis: str = Basis.PROVISIONAL,
     *,
     now: dt.datetime | None = None,
-    ranked_by: str = "dung-han",
+    ranked_by: str = DEFAULT_RANKING,
     versions: list[UnitVersion] | None = None,
     periods: list[Period] | None = None,
 ) -> Overview:
-    """What a unit and everything under it reported in a span. Raises NoFigures; asks nobody's rights (scope.py does).
+    """What a unit and everything under it reported in a span. Raises NoFigures, UnknownRanking; asks nobody's rights.
 
     `now` decides which months have begun and what is overdue; `versions` (of the unit) and `periods` (begun) may be
     passed by a page that has read them already.
@@ -191,10 +192,10 @@ def overview(
         periods = begun_periods(today)
     if versions is None:
         versions = list(UnitVersion.objects.filter(unit_id=unit_id))
-    seen = _read(unit_id, span, basis, versions, periods, today)
+    seen = _read(unit_id, span, basis, versions, periods, today, ranked_by)
     totals = _add_up_totals(seen)
     missing, direct = _hand_ins(seen, now)
-    rows = _ranked_rows(seen, direct, ranked_by)
+    rows = _ranked_rows(seen, direct)
     read, version = seen.stretch.now, seen.version
     said = said_of(unit_id, read, basis, seen.inexact)
     return Overview(
@@ -224,7 +225,8 @@ def overview(
         notices=notices(span, read, periods, version, seen.submissions, seen.left_behind, today),
         problems=rollup.latest_problems(unit_id, [p.pk for p in read]) if seen.children else [],
         has_heat=seen.has_heat,
-        ranked_by=ranked_by,
+        ranking=seen.ranking,
+        settings=seen.settings,
         own_report=direct[unit_id].report if unit_id in direct else None,
         as_of=totals.as_of or now,
         is_stale=bool(seen.children) and rollup.is_stale(unit_id, [p.pk for p in read]),
@@ -252,6 +254,9 @@ class _Seen:
     activation_ids: list[int]
     owed: dict[tuple[str, int | None], Submissions]
     sums: Sums  # `by_child` is by service too where has_heat
+    ranking: Ranking
+    settings: ReportingSettings
+    values: SideValues | None  # what the units below are ranked by, where `sums` and `owed` do not hold it
     last_year: Sums | None
     left_behind: list[left_behind.LeftBehind]
     trend_months: list[Month]
@@ -283,6 +288,7 @@ def _read(
     versions: list[UnitVersion],
     periods: list[Period],
     today: dt.date,
+    ranked_by: str,
 ) -> _Seen:
     by_key = {p.key: p for p in periods_of_unit(versions, periods)}
     read = [by_key[m.key] for m in span.months if m.key in by_key]
@@ -296,6 +302,7 @@ def _read(
     services = {s.pk: s for s in PublicService.objects.all()}
     catalogue = list(with_words(unit_id, read, basis))
     indicators = {i.pk: i for i in catalogue}
+    ranking = ranking_of(ranked_by, services, indicators)
     linked_ids = [pk for pk, s in services.items() if s.code in LINKED_SERVICES]
     activation_ids = [pk for pk, i in indicators.items() if i.code == ACTIVATION]
     level = version.unit.level
@@ -325,6 +332,9 @@ def _read(
         activation_ids=activation_ids,
         owed=owed,
         sums=sums_of(stretch, total_now(owed).same_units, by_service),
+        ranking=ranking,
+        settings=ReportingSettings.load(),
+        values=None if ranking.is_headline or not children else read_values(stretch, ranking),
         last_year=sums_of(last_year, same_last_year, False) if same_last_year else None,
         left_behind=left_behind.left_behind(stretch) if level != Level.COMMUNE and len(read) > 1 else [],
         trend_months=trend_months,
@@ -409,7 +419,7 @@ def _hand_ins(seen: _Seen, now: dt.datetime) -> tuple[list[MissingReport], dict[
 # Compare -------------------------------------------------------------------------------------------------------------
 
 
-def _ranked_rows(seen: _Seen, direct: dict[int, _Direct], ranked_by: str) -> list[UnitRow]:
+def _ranked_rows(seen: _Seen, direct: dict[int, _Direct]) -> list[UnitRow]:
     """The units below side by side, each with its rank now and in the months compared with."""
 
     def rows_of(side: str) -> list[UnitRow]:
@@ -422,7 +432,7 @@ def _ranked_rows(seen: _Seen, direct: dict[int, _Direct], ranked_by: str) -> lis
     for row in rows:
         if has_no_units_below(row) and row.unit_id in direct:
             row.report, row.days_overdue = direct[row.unit_id].report, direct[row.unit_id].days_overdue
-    give_ranks(rows, {row.unit_id: row.measures for row in rows_of(BEFORE)}, ranked_by)
+    give_ranks(rows, rows_of(BEFORE), seen.ranking, seen.settings.fewest_dossiers, seen.values)
     return rows
 
 

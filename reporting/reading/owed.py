@@ -34,15 +34,17 @@ def total_now(owed: dict[tuple[str, int | None], Submissions]) -> Submissions:
     return owed.get((NOW, TOTAL), Submissions())
 
 
-def submissions(stretch: Stretch) -> dict[tuple[str, int | None], Submissions]:
+def submissions(stretch: Stretch, *, by_unit: bool = False) -> dict[tuple[str, int | None], Submissions]:
     """Who owes and who has reported, per side and unit below (None = the unit's own report, TOTAL = all); one query.
 
-    Each report counts where its unit stood in the report's month, `older` where it stands on the last day.
+    Each report counts where its unit stood in the report's month, `older` where it stands on the last day. `by_unit`:
+    the key is the reporting unit, wherever it stands below.
     """
     if not stretch.now:
         return {}
     with_table, params = placed(stretch)
     statuses = COUNTED[Basis(stretch.basis)]
+    child = child_of(stretch.unit_id, "per_unit.unit_id" if by_unit else "place")
     sql = f"""{with_table},
         owed AS (
             SELECT p.side, p.unit_id, p.status, p.is_late, p.here, p.at_end, COALESCE(p.here, p.at_end) AS place,
@@ -63,7 +65,7 @@ def submissions(stretch: Stretch) -> dict[tuple[str, int | None], Submissions]:
                  HAVING SUM(CASE WHEN side = 'now' THEN counted END) = SUM(CASE WHEN side = 'before' THEN counted END)
                     AND SUM(counted) > 0 AND COUNT(at_end) = COUNT(*)),
         parts AS (SELECT 0 AS is_total UNION ALL SELECT 1)
-        SELECT side, CASE WHEN is_total = 1 THEN {TOTAL} ELSE {child_of(stretch.unit_id, "place")} END AS child,
+        SELECT side, CASE WHEN is_total = 1 THEN {TOTAL} ELSE {child} END AS child,
                COUNT(DISTINCT CASE WHEN owed > 0 THEN per_unit.unit_id END) AS expected,
                COUNT(DISTINCT CASE WHEN reports > 0 THEN per_unit.unit_id END) AS reported,
                SUM(owed) AS expected_reports, SUM(reports) AS reports, SUM(approved) AS approved,

@@ -156,9 +156,18 @@ def _counted(stretch: Stretch) -> tuple[str, list]:
 
 
 def service_sums(
-    stretch: Stretch, *, by_child: bool, by_service: bool, linked_ids: Iterable[int] = ()
+    stretch: Stretch,
+    *,
+    by_child: bool,
+    by_service: bool,
+    linked_ids: Iterable[int] = (),
+    service_ids: Sequence[int] = (),
+    by_unit: bool = False,
 ) -> list[ServiceSum]:
-    """Dossiers of the reports under a unit, per side and per same-unit flag; one query."""
+    """Dossiers of the reports under a unit, per side and per same-unit flag; one query.
+
+    `service_ids`: of these services alone. `by_unit`: `child_id` is the reporting unit, wherever it stands below.
+    """
     if not stretch.now:
         return []
     linked = sorted(linked_ids) or [0]
@@ -171,7 +180,10 @@ def service_sums(
         f"SUM(CASE WHEN x.service_id IN ({marks(linked)}) AND {has_received} IS NOT NULL THEN {received} END)"
     )
     distinct = "" if by_service else "DISTINCT "
-    groups = ["x.side", "x.same"] + (["x.place"] if by_child else []) + (["x.service_id"] if by_service else [])
+    place = "x.unit_id" if by_unit else "x.place"
+    groups = ["x.side", "x.same"] + ([place] if by_child else []) + (["x.service_id"] if by_service else [])
+    places = ["side", "unit_id", "same"] + (["place"] if by_child else [])
+    only = f"AND f.service_id IN ({', '.join(f'{pk:d}' for pk in service_ids)})" if service_ids else ""
     units, twice = "per_unit", "0"
     if by_child and by_service and not stretch.is_month:
         valued = f"CASE WHEN COALESCE({_columns(FIGURE_FIELDS, 'y')}) IS NULL THEN 1 ELSE 0 END"
@@ -179,8 +191,8 @@ def service_sums(
         units = f"(SELECT y.*, {nth} AS nth FROM per_unit y)"  # noqa: S608 - names of columns
         twice = f"COUNT(CASE WHEN {any_value} IS NOT NULL AND x.nth > 1 THEN 1 END)"
     sql = f"""{with_tables},
-        per_unit AS ({_dossiers_per_unit(stretch, ["side", "unit_id", "same"] + (["place"] if by_child else []))})
-        SELECT x.side, {child_of(stretch.unit_id, "x.place") if by_child else "NULL"} AS child_id,
+        per_unit AS ({_dossiers_per_unit(stretch, places, only=only)})
+        SELECT x.side, {child_of(stretch.unit_id, place) if by_child else "NULL"} AS child_id,
                {"x.service_id" if by_service else "NULL"} AS service_id, x.same AS same_units,
                {", ".join(f"CAST({value} AS bigint) AS {name}" for name, value in sums.items())},
                COUNT({distinct}CASE WHEN {any_value} IS NOT NULL THEN x.unit_id END) AS units,
@@ -292,17 +304,20 @@ def _dossiers_per_unit(
 
 
 def indicator_sums(
-    stretch: Stretch, indicator_ids: Iterable[int] | None = None, *, by_child: bool = True
+    stretch: Stretch, indicator_ids: Iterable[int] | None = None, *, by_child: bool = True, by_unit: bool = False
 ) -> list[IndicatorSum]:
     """Some indicators (None: all) of the reports under a unit, per side and same-unit flag; one query.
 
     Of one that is never added over units each unit below has its own report's value, and the unit only its own.
+    `by_unit`: `child_id` is the reporting unit, wherever it stands below.
     """
     ids = sorted(indicator_ids or ())
     if not stretch.now or (indicator_ids is not None and not ids):
         return []
     with_tables, params = _counted(stretch)
     place, alone = ("c.place", "c.place = c.unit_id") if by_child else ("0", f"c.unit_id = {stretch.unit_id:d}")
+    if by_unit:
+        place, alone = "c.unit_id", "1 = 1"
     chosen = f"AND f.indicator_id IN ({marks(ids)})" if ids else ""
     sql = f"""{with_tables},
         per_unit AS ({_pairs_per_unit(f"c.side, c.unit_id, {place} AS place, c.same")}

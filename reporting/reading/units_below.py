@@ -1,8 +1,7 @@
-"""The units right below a unit: their figures side by side, and their rank."""
+"""The units right below a unit: their figures side by side."""
 
 import datetime as dt
 from dataclasses import dataclass, field
-from fractions import Fraction
 
 from django.db.models import Min, Q
 
@@ -15,14 +14,7 @@ from .places import NOW
 from .ranges import Dossiers, IndicatorSum, Pair, ServiceSum
 
 LINKED_SERVICES = ("DVC15", "DVC16")  # the two linked groups: birth, death
-# key in addresses -> words; what units can be ranked by
-RANKINGS = {
-    "dung-han": "trước và đúng hạn",
-    "truc-tuyen": "tỷ lệ trực tuyến",
-    "tiep-nhan": "hồ sơ tiếp nhận",
-    "lien-thong": "hồ sơ hai nhóm liên thông (DVC15, DVC16)",
-    "vneid": "kích hoạt VNeID",
-}
+ACTIVATION = "DD04"  # electronic identities activated (VNeID)
 
 
 @dataclass
@@ -37,19 +29,6 @@ class Measures:
         self.dossiers += dossiers
         if linked is not None:
             self.linked = (self.linked or 0) + linked
-
-    def ranked(self, by: str) -> Fraction | None:
-        """The exact value units are ranked by (the more the better); None where there is none."""
-        if by == "tiep-nhan":
-            return None if self.dossiers.received is None else Fraction(self.dossiers.received)
-        if by == "lien-thong":
-            return None if self.linked is None else Fraction(self.linked)
-        numerator, denominator = {
-            "dung-han": self.dossiers.in_time_rate,
-            "truc-tuyen": self.dossiers.online_rate,
-            "vneid": self.activation.rate,
-        }[by]
-        return None if numerator is None or not denominator else Fraction(numerator, denominator)
 
 
 @dataclass
@@ -66,8 +45,10 @@ class UnitRow:
     submissions: Submissions = field(default_factory=Submissions)
     measures: Measures = field(default_factory=Measures)
     by_service: dict[str, Dossiers] = field(default_factory=dict)  # filled when Overview.has_heat
+    # what give_ranks (ranking.py) writes
+    value: tuple[int | None, int | None] = (None, None)
     rank: int | None = None
-    rank_change: int | None = None  # places won since the span compared with; None when not ranked then
+    rank_change: int | None = None  # places won since the span compared with
 
     @property
     def dossiers(self) -> Dossiers:
@@ -151,25 +132,3 @@ def _came_from_elsewhere(unit_id: int, children: list[UnitVersion], first_day: d
     )
     first_stay = stays.order_by().values_list("unit_id", "unit__opened_on").annotate(since=Min("valid_from"))
     return {pk: since for pk, opened_on, since in first_stay if since > max(first_day, opened_on)}
-
-
-def give_ranks(rows: list[UnitRow], before: dict[int, Measures], by: str) -> None:
-    """Competition ranking (1, 2, 2, 4) on the exact value among the units below that have one."""
-    values = {r.unit_id: r.measures.ranked(by) for r in rows if not r.is_own and not r.is_former}
-    earlier = {unit_id: before[unit_id].ranked(by) for unit_id in values if unit_id in before}
-    now_ranks, before_ranks = competition_ranks(values), competition_ranks(earlier)
-    for row in rows:
-        if row.is_own or row.is_former:
-            continue
-        row.rank = now_ranks.get(row.unit_id)
-        if row.rank is not None and row.unit_id in before_ranks:
-            row.rank_change = before_ranks[row.unit_id] - row.rank
-
-
-def competition_ranks(values: dict[int, Fraction | None]) -> dict[int, int]:
-    """key -> 1 + how many are strictly better; keys without a value have no rank."""
-    ordered = sorted((value for value in values.values() if value is not None), reverse=True)
-    first: dict[Fraction, int] = {}
-    for position, value in enumerate(ordered, start=1):
-        first.setdefault(value, position)
-    return {key: first[value] for key, value in values.items() if value is not None}

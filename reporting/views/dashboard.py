@@ -16,9 +16,11 @@ from reporting.models import Basis, Period
 from reporting.reading.contributions import COLUMNS, Source, UnknownMeasure, name_rows, sort_by, source, values_below
 from reporting.reading.findings import facts_of, findings
 from reporting.reading.heat import grid_of
-from reporting.reading.overview import RANKINGS, NoFigures, Overview, months_of, overview
+from reporting.reading.overview import NoFigures, Overview, months_of, overview
+from reporting.reading.peers import peers_of
 from reporting.reading.places import Stretch
 from reporting.reading.qualifiers import said_together
+from reporting.reading.ranking import DEFAULT_RANKING, UnknownRanking
 from taskforces.models import UnitVersion
 from taskforces.models.units import reporter_name
 from taskforces.register.assignment_counts import Tally, overdue, tallies_below
@@ -28,6 +30,7 @@ from taskforces.units.tree import version_of_day
 from . import dashboard_charts as charts
 from . import dashboard_findings as standing_out
 from . import dashboard_numbers as numbers
+from . import dashboard_ranks as ranks
 from . import dashboard_tables as tables
 from .choices import Choice, context_bar, read_choice
 from .heat_tables import grid_table
@@ -41,28 +44,28 @@ WORST_UNITS = 10  # of a unit with many below it the page shows these by service
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
     """One unit, one span, one basis: six numbers, who reported, units below, services, indicators, trend."""
-    ranked_by = request.GET.get("xep_theo", "dung-han")
-    if ranked_by not in RANKINGS:
-        raise Http404
+    ranked_by = request.GET.get("xep_theo", DEFAULT_RANKING)
     choice = read_choice(request)
     if choice is None:
         return render(request, "taskforces/no_posting.html")
     compared_with = request.GET.get("so_voi", "")
     if compared_with not in {"", LAST_YEAR}:
         raise Http404
-    hidden = {"xep_theo": ranked_by if ranked_by != "dung-han" else "", "so_voi": compared_with}
+    hidden = {"xep_theo": ranked_by if ranked_by != DEFAULT_RANKING else "", "so_voi": compared_with}
     hidden = {name: value for name, value in hidden.items() if value}
     try:
         seen = _seen(choice, ranked_by=ranked_by)
     except NoFigures:
         return no_figures(request, choice)
+    except UnknownRanking as error:
+        raise Http404 from error
     links = unit_link, source_link = tables.source_links(choice)
     day, is_newest = _register_day(choice, seen)
     tallies = tallies_below(choice.unit_id, day)
     facts = facts_of(seen, periods=choice.periods, now=choice.now, day=day, is_newest=is_newest, tallies=tallies)
     overdue_query = standing_out.overdue_query(choice.unit_id, "" if is_newest else day.isoformat())
     shown = list(filter(tables.in_table, seen.rows))
-    trend = charts.trend(seen)
+    trend = charts.trend(seen, {p.key: choice.query(ky=p.key, **hidden) for p in choice.own_periods})
     compared = seen.year_ago if compared_with else seen.comparison
     heat = grid_table(
         grid_of(seen, shown, WORST_UNITS, facts.settings.fewest_dossiers), seen.basis, unit_link, source_link
@@ -79,19 +82,15 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "findings": standing_out.shown(
             findings(seen, facts), seen, choice, request.user, links, overdue_query, facts.settings.waiting_days
         ),
-        "who": tables.who_reported(seen),
+        "who": tables.who_reported(seen, unit_link),
         "heat": heat,
         "heat_url": reverse("dashboard-heat") + choice.query(),
         "units_of_heat": len(shown),
-        "ranking": charts.ranking(seen),
-        "rank_links": [
-            (
-                choice.query(**hidden | {"xep_theo": None if key == "dung-han" else key}) + "#xep",
-                words,
-                key == ranked_by,
-            )
-            for key, words in RANKINGS.items()
-        ],
+        "ranking": ranks.ranking(seen, unit_link, source_link),
+        "peers": ranks.peers(seen, peers_of(seen), source_link),
+        "rankings": ranks.choices(seen),
+        "fewest": seen.settings.fewest_dossiers,
+        "compared_with": compared_with,
         "compared": compared,
         "compared_links": [
             (choice.query(**hidden | {"so_voi": key or None}) + "#so-voi", words, other.label, key == compared_with)

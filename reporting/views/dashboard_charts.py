@@ -1,78 +1,19 @@
-"""What the dashboard draws: the ranking, twelve months of two rates."""
-
-from fractions import Fraction
+"""What the dashboard draws: twelve months of two rates."""
 
 from de_an_06.plain.numbers import format_rate, rate, rounded
-from reporting.reading.overview import RANKINGS, Overview, UnitRow
+from reporting.reading.overview import Overview
 
 from .dashboard_numbers import count
-from .dashboard_tables import in_table
 
 
-def ranking(seen: Overview) -> dict | None:
-    """Units by rank; the bars start at a round floor for rates, at 0 for counts."""
-    ranked = sorted((r for r in seen.rows if r.rank is not None), key=lambda r: r.rank or 0)
-    below = [r for r in seen.rows if in_table(r) and not r.is_own and not r.is_former]
-    if not below:
-        return None
-    values = {r.unit_id: r.measures.ranked(seen.ranked_by) or Fraction(0) for r in ranked}
-    is_rate = seen.ranked_by in {"dung-han", "truc-tuyen", "vneid"}
-    floor, top = Fraction(0), max(values.values(), default=Fraction(0))
-    if is_rate and values:
-        floor, top = Fraction(int(min(values.values()) * 20), 20), max(Fraction(1), top)
-        floor = min(floor, Fraction(19, 20))
-    rows = []
-    for r in ranked:
-        width = (values[r.unit_id] - floor) / (top - floor) if top > floor else Fraction(0)
-        rows.append(
-            {
-                "rank": r.rank,
-                "name": r.name,
-                "width": f"{float(width) * 100:.1f}",
-                "value": _ranked_value(r, seen.ranked_by),
-                "change": _rank_words(r.rank_change),
-            }
-        )
-    unranked = len(below) - len(ranked)
-    return {
-        "label": RANKINGS[seen.ranked_by],
-        "is_rate": is_rate,
-        "compared": seen.comparison.label if seen.comparison else "kỳ trước",
-        "rows": rows,
-        "unranked": f"{count(unranked)} đơn vị chưa có số liệu không xếp hạng" if unranked else "",
-        "floor": f"Thanh vẽ từ {count(int(floor * 100))}%." if is_rate and floor else "",
-    }
-
-
-def _ranked_value(row: UnitRow, by: str) -> str:
-    return {
-        "dung-han": format_rate(*row.dossiers.in_time_rate),
-        "truc-tuyen": format_rate(*row.dossiers.online_rate),
-        "tiep-nhan": count(row.dossiers.received),
-        "lien-thong": count(row.measures.linked),
-        "vneid": format_rate(*row.measures.activation.rate),
-    }[by]
-
-
-def _rank_words(change: int | None) -> dict:
-    if change is None:
-        return {"icon": "", "amount": "", "word": "kỳ trước chưa xếp"}
-    if change == 0:
-        return {"icon": "", "amount": "", "word": "giữ hạng"}
-    return {
-        "icon": "up" if change > 0 else "down",
-        "amount": count(abs(change)),
-        "word": "tăng" if change > 0 else "giảm",
-    }
-
-
-def trend(seen: Overview) -> dict:
-    """The chart's data and the table under it; a gap stays a gap."""
+def trend(seen: Overview, month_urls: dict[str, str]) -> dict:
+    """The chart's data and the table under it; a gap stays a gap. `month_urls`: a month's page by its key."""
     points = []
     for p in seen.trend:
         points.append(
             {
                 "label": f"{p.month.month:02d}/{p.month.year % 100:02d}",
+                "url": month_urls.get(p.month.key, ""),
                 "in_time": _chart_value(p.in_time),
                 "online": _chart_value(p.online),
                 "in_time_text": format_rate(*(p.in_time or (None, None))),
@@ -114,4 +55,5 @@ def chart_data(points: list[dict]) -> dict:
         "in_time": [p["in_time"] for p in points],
         "online": [p["online"] for p in points],
         "provisional": [p["provisional"] for p in points],
+        "pages": [p["url"] for p in points],
     }

@@ -51,8 +51,9 @@ def report_status(status: str, days_overdue: int | None) -> dict:
     return {"tone": "", "icon": "blank", "label": "Chưa nộp"}
 
 
-def who_reported(seen: Overview) -> dict:
-    """The box “Tình hình nộp báo cáo”: the late ones first, then chips of all units where they are few.
+def who_reported(seen: Overview, unit_link) -> dict:
+    """The box “Tình hình nộp báo cáo”: the late ones first, then chips of all units where they are few. Each
+    leads to its report, of several reports to the unit's page.
 
     The legend counts each report once, so that its numbers add up to the reports owed; only those sent late are a part.
     """
@@ -60,13 +61,18 @@ def who_reported(seen: Overview) -> dict:
     chips = []
     if seen.has_units_below and len(seen.rows) <= CHIPS:
         chips = [
-            {"name": row.name, **status_of(row)}
+            {
+                "name": row.name,
+                "url": _report_url(row) if row.submissions.expected_reports <= 1 else _page_url(row, unit_link),
+                **status_of(row),
+            }
             for row in seen.rows
             if row.submissions.expected and not (row.report and row.report.status in {Status.DRAFT, Status.RETURNED})
         ]
     missing = [
         {
             "name": m.name + (f", {m.period.label}" if len(seen.periods) > 1 else ""),
+            "url": reverse("report-detail", args=[m.report_id]),
             **report_status(m.status, m.days_overdue),
             "overdue": m.days_overdue is not None,
             "is_returned": m.status == Status.RETURNED,
@@ -111,7 +117,7 @@ def unit_rows(seen: Overview, unit_link, source_link, compared: Comparison | Non
         rows.append(
             {
                 "name": row.name,
-                "url": "" if row.is_own or row.is_former else unit_link(row.unit_id),
+                "url": _page_url(row, unit_link),
                 "report_url": _report_url(row),
                 "is_own": row.is_own,
                 "status": status_of(row),
@@ -165,6 +171,10 @@ def in_table(row: UnitRow) -> bool:
 
 def units_without_reports(seen: Overview, unit_link) -> list[tuple[str, str]]:
     return [(row.name, unit_link(row.unit_id)) for row in seen.rows if not in_table(row)]
+
+
+def _page_url(row: UnitRow, unit_link) -> str:
+    return "" if row.is_own or row.is_former else unit_link(row.unit_id)
 
 
 def _report_url(row: UnitRow) -> str:

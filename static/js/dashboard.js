@@ -35,6 +35,9 @@
     yAxis: { type: "value", min: floor, max: 100, axisLabel: { ...text, formatter: "{value}%" }, splitLine: { lineStyle: { color: token("--line") } } },
     series: [inTime, line("Trực tuyến", data.online, "--info", "dashed")],
   });
+  chart.on("click", ({ dataIndex }) => { // a point opens its month, as the table under the chart does
+    if (data.pages[dataIndex]) location.assign(data.pages[dataIndex]);
+  });
   const fit = () => { // a viewBox lets the print style shrink the drawing
     chart.resize();
     const svg = box.querySelector("svg");

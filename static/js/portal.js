@@ -1,8 +1,8 @@
 // Small conveniences on every page; nothing here is needed to read or to submit.
 (function () {
-  // A select of the context bar acts at once; without JavaScript the "Xem" button does.
+  // A select of the context bar, or one that says so, acts at once; without JavaScript the button beside it does.
   document.addEventListener("change", (event) => {
-    const select = event.target.closest(".ctx select");
+    const select = event.target.closest(".ctx select, select[data-at-once]");
     if (select) select.form.requestSubmit();
   });
   // A button that prints is of use only with JavaScript.

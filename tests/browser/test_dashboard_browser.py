@@ -46,6 +46,31 @@ def test_the_chart_is_drawn_and_the_content_policy_has_nothing_to_refuse(open_br
     assert messages == []
 
 
+def test_a_point_of_the_chart_opens_its_month(open_browser, world, november):
+    """October, all in time, is the last but one of twelve points and lies on the upper edge of the drawing."""
+    page = open_browser(world.chair)
+    page.goto(reverse("dashboard"))
+    expect(page.locator("#bieu-do svg")).to_be_visible()
+    page.locator("#bieu-do").scroll_into_view_if_needed()
+    box = page.locator("#bieu-do").bounding_box()
+    page.mouse.click(box["x"] + 52 + (box["width"] - 52 - 24) * 10 / 11, box["y"] + 36)
+    expect(page.locator("h1")).to_contain_text("Tổng quan tháng 10/2026")
+
+
+def test_the_measure_of_the_ranking_is_chosen_at_once(open_browser, world, november):
+    page = open_browser(world.chair)
+    messages = heard(page)
+    page.goto(reverse("dashboard"))
+    page.get_by_label("Xếp theo", exact=True).select_option("dvc:DVC09")
+    expect(page.locator("#xep")).to_contain_text("DVC09")
+    assert page.url.endswith("&xep_theo=dvc%3ADVC09#xep")
+    ranking = page.locator("section[aria-labelledby=xep]")
+    expect(ranking.get_by_role("link", name="100,00%")).to_have_count(2)
+    ranking.get_by_role("link", name="100,00%").first.click()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    assert messages == []
+
+
 def test_a_number_leads_to_its_rows_and_a_unit_to_its_own_page(open_browser, world, november):
     page = open_browser(world.chair)
     page.goto(reverse("dashboard"))

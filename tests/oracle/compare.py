@@ -8,6 +8,8 @@ from .model import ACTIVATION, FIGURES, HOURS, LINKED, Counts, Model, Month, Sum
 from .worlds import Scene, successors_of
 
 BASES = ("provisional", "official")
+FEWEST = 20
+RATES_OF_DOSSIERS = {"dung-han": "in_time_rate", "truc-tuyen": "online_rate"}
 RANKINGS = ("dung-han", "truc-tuyen", "tiep-nhan", "lien-thong", "vneid")
 HEAT_UNITS = 60
 MEASURES = ("received", "online_rate", "resolved", "in_time_rate", "pending", "pending_overdue", "opening", "linked")
@@ -330,21 +332,27 @@ class Oracle:
         return found
 
     def check_ranks(self, q: Question, rows, children, groups, by: str) -> None:
-        """1 + how many units below are strictly better, now and in the months compared with."""
+        """1 + how many units below are strictly better, now and in the months compared with, where the same are ranked;
+        a rate of fewer than FEWEST dossiers is not."""
 
         def ranks(values):
             known = {child: value for child, value in values.items() if value is not None}
             return {child: 1 + sum(other > value for other in known.values()) for child, value in known.items()}
 
-        now = ranks({child: Sums(groups[child]).ranked(by) for child in children})
+        def value(parts):
+            sums = Sums(parts)
+            under = sums.measure(RATES_OF_DOSSIERS[by])[1] if by in RATES_OF_DOSSIERS else None
+            return None if under and under < FEWEST else sums.ranked(by)
+
+        now = ranks({child: value(groups[child]) for child in children})
         earlier: dict = {}
         if q.before:
             then: dict = {}
             for part in self.parts(q.unit, q.before, q.basis, rows=True):
                 then.setdefault(part.child, []).append(part)
-            earlier = ranks({child: Sums(then.get(child, [])).ranked(by) for child in children})
+            earlier = ranks({child: value(parts) for child, parts in then.items() if child is not None})
         for child in children & rows.keys():
-            change = earlier[child] - now[child] if child in now and child in earlier else None
+            change = earlier[child] - now[child] if child in now and set(now) == set(earlier) else None
             self.tally.same("ranks", f"{q} > {child} by {by}", rows[child].rank, now.get(child))
             self.tally.same("ranks", f"{q} > {child} change by {by}", rows[child].rank_change, change)
 

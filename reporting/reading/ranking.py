@@ -1,0 +1,184 @@
+"""What units are ranked by, and their ranks: of the units below a unit here, of a unit among its peers in peers.py.
+
+A rate of fewer dossiers than the least volume is chance: its unit is listed with its value and has no rank. That holds
+for dossiers and for what an indicator counts in the span (flows). A count, a state ("7 of the 11 services") and the
+reports owed are what they are, however few.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import TypeVar
+
+from reporting.figures import IN_TIME_RATE, ONLINE_RATE, RECEIVED
+from reporting.models import Indicator, PublicService
+
+from .owed import TOTAL, Submissions, submissions
+from .places import BEFORE, NOW, Stretch
+from .ranges import indicator_sums, service_sums
+from .units_below import ACTIVATION, LINKED_SERVICES, Measures, UnitRow
+
+DEFAULT_RANKING = "dung-han"
+DOSSIERS = "hồ sơ"
+SERVICE, INDICATOR = "dvc:", "ct:"  # before a code in addresses
+
+Value = tuple[int | None, int | None]  # numerator and denominator of a rate; a count and None
+SideValues = dict[str, dict[int, Value]]  # side of a stretch -> unit -> value
+_Key = TypeVar("_Key")
+
+
+class UnknownRanking(ValueError):
+    """Units cannot be ranked by this."""
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """A measure by which units are ranked. `source`: the number of the rows behind it; the reports owed have none."""
+
+    key: str
+    label: str
+    source: str
+    value: Callable[[Measures, Submissions], Value]
+    is_rate: bool = True
+    is_falling: bool = False  # the less the better
+    counted: str = ""  # what its least volume counts; "": it needs none
+    codes: tuple[str, ...] = ()  # of the services or the indicator read; of all services where there is none
+    ids: tuple[int, ...] = ()  # theirs
+
+    @property
+    def is_headline(self) -> bool:
+        """Do the rows of the units below hold it?"""
+        return self.key in HEADLINE_RANKINGS
+
+    def exact(self, value: Value) -> Fraction | None:
+        numerator, denominator = value
+        if numerator is None or (self.is_rate and not denominator):
+            return None
+        return Fraction(numerator, denominator or 1)
+
+    def score(self, value: Value) -> Fraction | None:
+        """The exact value, the more the better; None where there is none."""
+        exact = self.exact(value)
+        return -exact if exact is not None and self.is_falling else exact
+
+    def is_few(self, value: Value, fewest: int) -> bool:
+        return bool(self.counted) and bool(value[1]) and (value[1] or 0) < fewest
+
+    def ranks(self, values: Mapping[_Key, Value], fewest: int) -> dict[_Key, int]:
+        return competition_ranks(
+            {key: None if self.is_few(value, fewest) else self.score(value) for key, value in values.items()}
+        )
+
+
+def _in_time(measures: Measures, _: Submissions) -> Value:
+    return measures.dossiers.in_time_rate
+
+
+def _of_indicator(measures: Measures, _: Submissions) -> Value:
+    return measures.activation.rate
+
+
+def _handed_in(_: Measures, owed: Submissions) -> Value:
+    """Reports in the figures that came before their deadline, of those owed; one not sent yet is not on time."""
+    return owed.reports - owed.late, owed.expected_reports
+
+
+HEADLINE_RANKINGS = {
+    ranking.key: ranking
+    for ranking in (
+        Ranking(DEFAULT_RANKING, "trước và đúng hạn", IN_TIME_RATE.name, _in_time, counted=DOSSIERS),
+        Ranking("truc-tuyen", "tỷ lệ trực tuyến", ONLINE_RATE.name, lambda m, _: m.dossiers.online_rate,
+                counted=DOSSIERS),
+        Ranking("tiep-nhan", "hồ sơ tiếp nhận", RECEIVED.name, lambda m, _: (m.dossiers.received, None), is_rate=False),
+        Ranking("lien-thong", "hồ sơ hai nhóm liên thông (DVC15, DVC16)", "linked", lambda m, _: (m.linked, None),
+                is_rate=False, codes=LINKED_SERVICES),
+        Ranking("vneid", "kích hoạt VNeID", ACTIVATION, _of_indicator, codes=(ACTIVATION,)),
+        Ranking("nop-bao-cao", "nộp báo cáo đúng hạn", "", _handed_in),
+    )
+}  # fmt: skip
+
+
+def is_rankable(indicator: Indicator) -> bool:
+    """A rate of which the catalogue says whether high or low is good."""
+    return indicator.kind == Indicator.Kind.RATIO and indicator.direction != Indicator.Direction.NONE
+
+
+def ranking_of(key: str, services: Mapping[int, PublicService], indicators: Mapping[int, Indicator]) -> Ranking:
+    """The measure that an address names; raises UnknownRanking."""
+    if headline := HEADLINE_RANKINGS.get(key):
+        codes = [(pk, one.code) for catalogue in (services, indicators) for pk, one in catalogue.items()]
+        return replace(headline, ids=tuple(pk for pk, code in codes if code in headline.codes))
+    for service in services.values():
+        if key == SERVICE + service.code:
+            label = f"{service.code} {service.short_name}, trước và đúng hạn"
+            source = f"{service.code}.{IN_TIME_RATE.name}"
+            return Ranking(key, label, source, _in_time, counted=DOSSIERS, ids=(service.pk,))
+    for indicator in indicators.values():
+        if key == INDICATOR + indicator.code and is_rankable(indicator):
+            return Ranking(
+                key,
+                f"{indicator.code} {indicator.name}",
+                indicator.code,
+                _of_indicator,
+                is_falling=indicator.direction == Indicator.Direction.DOWN,
+                counted=indicator.unit_of_measure if indicator.over_time == Indicator.OverTime.FLOW else "",
+                ids=(indicator.pk,),
+            )
+    raise UnknownRanking(key)
+
+
+def read_values(stretch: Stretch, ranking: Ranking, *, by_unit: bool = False) -> SideValues:
+    """What the units right below are ranked by (`by_unit`: the reporting units, wherever below); one query."""
+    measures: dict[tuple[str, int | None], Measures] = {}
+    owed: dict[tuple[str, int | None], Submissions] = {}
+    if ranking.value is _handed_in:
+        owed = submissions(stretch, by_unit=by_unit)
+    elif ranking.value is _of_indicator:
+        for pair in indicator_sums(stretch, ranking.ids, by_unit=by_unit):
+            found = measures.setdefault((pair.side, pair.child_id), Measures())
+            found.activation += pair.pair
+    else:
+        chosen = {"service_ids": ranking.ids, "linked_ids": ranking.ids}
+        for group in service_sums(stretch, by_child=True, by_service=False, by_unit=by_unit, **chosen):
+            measures.setdefault((group.side, group.child_id), Measures()).add(group.dossiers, group.linked)
+    values: SideValues = {}
+    for side, unit_id in {*measures, *owed}:
+        if unit_id not in (None, TOTAL):
+            key = side, unit_id
+            value = ranking.value(measures.get(key, Measures()), owed.get(key, Submissions()))
+            values.setdefault(side, {})[unit_id] = value
+    return values
+
+
+def give_ranks(
+    rows: list[UnitRow], rows_before: list[UnitRow], ranking: Ranking, fewest: int, read: SideValues | None
+) -> None:
+    """Writes value and rank of the units below; those that ended or left have neither. `read`: values not in the rows.
+
+    A change of rank is said only where the same units are ranked on both sides. Where one more or one fewer is, a unit
+    may rise or fall without having done anything, and no row says a change.
+    """
+    if read is None:
+        read = {NOW: _values_of(rows, ranking), BEFORE: _values_of(rows_before, ranking)}
+    below = [row for row in rows if not row.is_own and not row.is_former]
+    for row in below:
+        row.value = read.get(NOW, {}).get(row.unit_id, (None, None))
+    ranks = ranking.ranks({row.unit_id: row.value for row in below}, fewest)
+    before = ranking.ranks(read.get(BEFORE, {}), fewest)
+    for row in below:
+        row.rank = ranks.get(row.unit_id)
+        if row.rank is not None and ranks.keys() == before.keys():
+            row.rank_change = before[row.unit_id] - row.rank
+
+
+def _values_of(rows: list[UnitRow], ranking: Ranking) -> dict[int, Value]:
+    return {row.unit_id: ranking.value(row.measures, row.submissions) for row in rows if not row.is_own}
+
+
+def competition_ranks(scores: Mapping[_Key, Fraction | None]) -> dict[_Key, int]:
+    """key -> 1 + how many are strictly better (1, 2, 2, 4), by the exact value; keys without a value have no rank."""
+    ordered = sorted((score for score in scores.values() if score is not None), reverse=True)
+    first: dict[Fraction, int] = {}
+    for position, score in enumerate(ordered, start=1):
+        first.setdefault(score, position)
+    return {key: first[score] for key, score in scores.items() if score is not None}
