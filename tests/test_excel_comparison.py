@@ -1,5 +1,7 @@
 """The sheet “So sánh”: the page's comparisons in cells, with formulas that a spreadsheet program computes alike."""
 
+import csv
+import math
 import shutil
 import subprocess
 
@@ -9,9 +11,11 @@ from django.urls import reverse
 
 from de_an_06.plain.spans import Span
 from reporting.exports import excel
-from reporting.models import ServiceFigures
+from reporting.models import PublicService, ServiceFigures
 from taskforces.models import Level
+from taskforces.models.units import reporter_name
 from tests.conftest import make_person, make_unit
+from tests.test_excel import width_of
 
 pytestmark = pytest.mark.django_db
 GROUPS, HEADS, FIRST = 8, 9, 11  # rows of titles, first row of figures
@@ -140,8 +144,8 @@ def test_the_page_says_the_same(november, world, tmp_path, client, block, query)
 
 
 def give_half_a_hundredth(world, november, month):
-    """787 and 800 of 800 in time: 1,625 points apart, which two divided cells subtracted would make 1,62."""
-    for period, early in ((month("2026-10"), 787), (november, 800)):
+    """799 and 800 of 800 in time: 0,125 points apart, which two divided cells subtracted would make 0,12."""
+    for period, early in ((month("2026-10"), 799), (november, 800)):
         ServiceFigures.objects.filter(report__unit=world.first, report__period=period).update(
             resolved_early=early, resolved_on_time=0, resolved_overdue=800 - early
         )
@@ -150,7 +154,7 @@ def give_half_a_hundredth(world, november, month):
 def test_half_a_hundredth_of_a_point_is_rounded_as_on_the_page(november, world, tmp_path, month):
     give_half_a_hundredth(world, november, month)
     path, _ = write(tmp_path, world.first)
-    assert shown(lines(path)[ALL, "Tỷ lệ trước và đúng hạn"][2]) == "+1,63"
+    assert shown(lines(path)[ALL, "Tỷ lệ trước và đúng hạn"][2]) == "+0,13"
 
 
 def test_a_block_without_comparison_says_so(november, world, tmp_path):
@@ -180,6 +184,22 @@ def test_an_unfinished_quarter_names_its_months_and_the_state(november, world, t
     assert sheet.cell(GROUPS, 8).value == "So với tháng 10–11/2025, trên cùng 2 đơn vị có cùng số tháng đã nộp"
     notes = [row[0].value for row in sheet.iter_rows(min_row=FIRST) if row[0].value]
     assert "Số tồn và lũy kế so với cuối tháng 11/2025." in notes
+
+
+def test_no_name_that_is_shipped_is_cut_off(november, world, tmp_path):
+    """The first row of a name is bold, which takes a twelfth more; longer names need the lines they take."""
+    path, _ = write(tmp_path, world.lasting)
+    sheet = openpyxl.load_workbook(path)["So sánh"]
+    width = sheet.column_dimensions["B"].width
+    with open("taskforces/data/units.csv", encoding="utf-8") as file:
+        names = {reporter_name(row["name"], row["level"]) for row in csv.DictReader(file) if row["level"] != "nation"}
+    names |= set(PublicService.objects.values_list("short_name", flat=True))
+    longest = max(names, key=width_of)
+    assert width_of(longest) * 13 / 12 <= width, longest
+    for row in sheet.iter_rows(min_row=FIRST):
+        if row[2].value:
+            lines = math.ceil(width_of(row[1].value) * 13 / 12 / width)
+            assert (sheet.row_dimensions[row[1].row].height or 15) >= 15 * lines, row[1].value
 
 
 @pytest.mark.slow

@@ -21,7 +21,7 @@ from .sheets import Formats, Heading, SheetColumn, SheetTable
 NOTHING = "chưa có số liệu để so sánh"
 WORDS = (
     SheetColumn("code", "Mã", width=8, text=True),
-    SheetColumn("name", "Dịch vụ công, chỉ tiêu, đơn vị", width=56, text=True),
+    SheetColumn("name", "Dịch vụ công, chỉ tiêu, đơn vị", width=64, text=True),
     SheetColumn("figure", "Số liệu", width=28, text=True),
     SheetColumn("measure", "Đơn vị tính", width=13, text=True),
 )
@@ -165,17 +165,24 @@ class ComparisonTable(SheetTable):
                 SheetColumn(f"change{i}", "Tăng, giảm", block.title, width=14, minus=(f"now{i}", f"then{i}")),
             ]
         super().__init__(sheet, formats, columns, heading, frozen=3)
+        self.named: tuple[str, str, str] | None = None  # what the row above is of
 
     def add_line(self, line: Line) -> None:
+        f = self.formats
         words = {"code": line.code, "name": line.name, "figure": line.figure, "measure": line.measure}
         self._fit_height(words)
-        for i, word in enumerate(words.values()):
-            self._write(self.row, i, word, self.formats.text)
+        named = line.group, line.code, line.name
+        name_format = f.named_again if named == self.named else f.named
+        self.named = named
+        for i, (word, cell_format) in enumerate(
+            zip(words.values(), (name_format, name_format, f.text, f.text), strict=True)
+        ):
+            self._write(self.row, i, word, cell_format)
         for i, sides in enumerate(line.sides):
             first = len(words) + 3 * i
             if sides is None:
                 for column in range(first, first + 3):
-                    self._write(self.row, column, None, self.formats.number)
+                    self._write(self.row, column, None, f.number)
             elif line.is_rate:
                 self._add_rates(first, *sides)
             else:

@@ -85,6 +85,7 @@ class Formats:
         line = {"border": 1, "border_color": "#868B93"}
         head = line | {"bold": True, "align": "center", "text_wrap": True, "bg_color": "#F0F1F3"}
         total = line | {"bold": True, "bg_color": "#F0F1F3"}
+        again = {"font_color": "#5B626B", "text_wrap": True}  # what the row above says already
         self.plain = add()
         self.wrap = add(text_wrap=True, valign="top")
         self.bold = add(bold=True)
@@ -97,6 +98,7 @@ class Formats:
         self.index = add(**(line | {"align": "center", "italic": True, "font_size": 9}))
         self.order = add(**(line | {"align": "center"}))
         self.text = add(**(line | {"text_wrap": True}))
+        self.named, self.named_again = add(**(line | {"bold": True, "text_wrap": True})), add(**(line | again))
         self.plain_text = add(**line)
         self.number = add(**(line | {"align": "right", "num_format": NUMBER}))
         # A number said to be "hơn" or "gần" stays a number: the word is part of how it is shown.
