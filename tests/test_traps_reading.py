@@ -199,7 +199,7 @@ def test_one_of_one_and_none_of_99_are_one_percent(world, month, at, client, tmp
     assert [units["Xã Phú Riềng"][k] for k in (1, 3, 5)] == ["–"] * 3  # silent, which is not 0 %
     assert [page.context["unit_total"]["cells"][k][1] for k in (1, 3, 5)] == ["1,00%"] * 3
     services = page.context["services"]["rows"]
-    assert all([text for _, text, _ in line["cells"]].count("1,00%") == 2 for line in services)
+    assert all([text for _, text, _, _ in line["cells"]].count("1,00%") == 2 for line in services)
     assert (page.context["heat"]["total"], page.context["heat"]["foot"]) == ("1,00", ["1,00"])
     point = page.context["trend"]["points"][-1]
     assert (point["in_time_text"], point["online_text"]) == ("1,00%", "1,00%")
