@@ -62,9 +62,9 @@ def test_one_rate_reads_the_same_everywhere(client, world, hand_in, tmp_path, ea
     assert (cards["Trước và đúng hạn"], cards["Tỷ lệ trực tuyến"]) == (shown, shown)
     [row] = [row for row in context["units"] if row["name"] == "Phường Phước Long"]
     for cells in (row["cells"], context["unit_total"]["cells"]):
-        assert [t for label, t, _ in cells if label in {"Trước và đúng hạn", "Trực tuyến"}] == [shown, shown]
+        assert [t for label, t, _, _ in cells if label in {"Trước và đúng hạn", "Trực tuyến"}] == [shown, shown]
     for line in context["services"]["rows"]:
-        assert [t for _, t, _ in line["cells"]].count(shown) >= 2
+        assert [t for _, t, _, _ in line["cells"]].count(shown) >= 2
     # one of four expected reports is in, so the province's trend keeps its gap: the commune's own page draws it
     own = client.get(reverse("dashboard"), {"ky": "2026-11", "don_vi": world.phuoc_long.pk})
     point = own.context["trend"]["points"][-1]

@@ -55,7 +55,7 @@ def test_a_typed_zero_comes_back_as_zero_and_a_blank_as_blank(world, month, at, 
     page = get(client, world.chair, "dashboard", ky="2026-11")
     [line] = [row for row in page.context["services"]["rows"] if row["code"] == "DVC09"]
     # opening, online, in person, by post
-    assert [text for _, text, _ in line["cells"]][:4] == ["", "0", "", ""]
+    assert [text for _, text, _, _ in line["cells"]][:4] == ["", "0", "", ""]
     indicators = {i["code"]: i["value"] for _, lines in page.context["indicators"] for i in lines}
     assert (indicators["TT01"], indicators["TT02"]) == ("0", "")
     assert (
