@@ -114,7 +114,9 @@ def expected_totals(path_part, statuses, periods):
 def test_sheets_and_cover(november, world, tmp_path):
     path, counts = write(tmp_path, world.dong_nai, by=world.staff)
     book = openpyxl.load_workbook(path, data_only=True)
-    assert book.sheetnames == ["Bìa", "Theo đơn vị", "Theo dịch vụ", "Chỉ tiêu", "Chưa báo cáo", "Nguồn số liệu"]
+    assert book.sheetnames == [
+        "Bìa", "Theo đơn vị", "Theo dịch vụ", "Chỉ tiêu", "So sánh", "Chưa báo cáo", "Nguồn số liệu"
+    ]  # fmt: skip
     cover = {row[0].value: row[1].value for row in book["Bìa"].iter_rows(min_row=5)}
     assert book["Bìa"]["A4"].value == "Số liệu tạm tính, 3/4 đơn vị"
     assert cover["Đơn vị"] == "Tỉnh Đồng Nai (mã 75)"

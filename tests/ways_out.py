@@ -10,7 +10,7 @@ from reporting.exports import excel
 from reporting.models import Indicator, IndicatorFigure, PublicService, Report, ServiceFigures
 
 PERCENT, COUNT = "0.00%", "#,##0"
-SHEETS = ("Theo đơn vị", "Theo dịch vụ", "Chỉ tiêu", "Chưa báo cáo", "Nguồn số liệu")
+SHEETS = ("Theo đơn vị", "Theo dịch vụ", "Chỉ tiêu", "So sánh", "Chưa báo cáo", "Nguồn số liệu")
 FIRST = 11  # first row of figures in every sheet
 
 

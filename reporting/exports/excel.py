@@ -27,6 +27,7 @@ from taskforces.clock import now_for
 from taskforces.models import Level
 from taskforces.models.units import reporter_name
 
+from .comparison import ComparisonTable, blocks_of, lines_of, notes_of
 from .cover import period_text, write_cover
 from .detail_rows import Name, Names, UnitDossiers, missing_reports, service_rows
 from .sheets import FIGURE_COLUMNS, FONT, Formats, Heading, Progress, Row, SheetColumn, SheetTable, figure_in, total
@@ -166,7 +167,10 @@ class _Writer:
         self.missing = list(missing_reports(view.unit_id, view.periods, view.basis, names, at))
         self.units = list(self._unit_rows())
         self.services = list(self._service_rows())
-        self.total = len(self.units) + len(self.services) + len(view.indicators) + len(self.missing) + len(self.sources)
+        self.blocks = blocks_of(view)
+        self.compared = list(lines_of(view, self.blocks))
+        self.total = len(self.units) + len(self.services) + len(view.indicators) + len(self.compared)
+        self.total += len(self.missing) + len(self.sources)
         if self.total > MOST_SHEET_ROWS - 100:
             raise CannotExport("Biểu này nhiều dòng hơn một trang Excel chứa được. Chọn kỳ ngắn hơn.")
         self.written.differences = self._differences()
@@ -193,6 +197,7 @@ class _Writer:
             self._write_units(book.add_worksheet("Theo đơn vị"))
             self._write_services(book.add_worksheet("Theo dịch vụ"))
             self._write_indicators(book.add_worksheet("Chỉ tiêu"))
+            self._write_comparison(book.add_worksheet("So sánh"))
             self._write_missing(book.add_worksheet("Chưa báo cáo"))
             self._write_sources(book.add_worksheet("Nguồn số liệu"))
             self.written.checksum = self.digest.hexdigest()
@@ -326,10 +331,26 @@ class _Writer:
                 table.note(f"{line.indicator.code}: {line.said.note}.")
         table.close()
 
+    def _write_comparison(self, sheet) -> None:
+        heading = self._heading(4, "SO SÁNH VỚI KỲ TRƯỚC VÀ CÙNG KỲ NĂM TRƯỚC", "ghi ở cột D")
+        table = ComparisonTable(sheet, self.formats, heading, self.blocks)
+        group = None
+        for line in self.compared:
+            if line.group != group:
+                group = line.group
+                table.group(group)
+            table.add_line(line)
+            self._step("comparison", line.code, line.name, line.figure, *line.sides)
+        for note in notes_of(self.view, self.blocks):
+            table.note(note)
+        if not self.compared:
+            self.written.sheets["comparison"] = 0
+        table.close()
+
     def _write_missing(self, sheet) -> None:
         official = self.view.basis == Basis.OFFICIAL
         title = "BÁO CÁO CHƯA CÓ TRONG SỐ LIỆU" if official else "ĐƠN VỊ CHƯA BÁO CÁO"
-        table = SheetTable(sheet, self.formats, MISSING_SHEET, self._heading(4, title, "báo cáo"))
+        table = SheetTable(sheet, self.formats, MISSING_SHEET, self._heading(5, title, "báo cáo"))
         for order, missing in enumerate(self.missing, start=1):
             row = {
                 "unit": missing.unit.name,
@@ -347,7 +368,7 @@ class _Writer:
         table.close()
 
     def _write_sources(self, sheet) -> None:
-        heading = self._heading(5, "SỐ LIỆU TỪNG ĐƠN VỊ ĐÃ BÁO CÁO, THEO DỊCH VỤ CÔNG", "hồ sơ")
+        heading = self._heading(6, "SỐ LIỆU TỪNG ĐƠN VỊ ĐÃ BÁO CÁO, THEO DỊCH VỤ CÔNG", "hồ sơ")
         table = SheetTable(sheet, self.formats, SOURCE_SHEET, heading, frozen=2)
         services = {service.pk: service for service in PublicService.objects.all()}
         named: dict[tuple[int, int], Name] = {}

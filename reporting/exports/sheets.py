@@ -13,12 +13,13 @@ from textwrap import wrap
 from django.utils import timezone
 from xlsxwriter.utility import xl_col_to_name
 
-from de_an_06.plain.numbers import NO_VALUE
+from de_an_06.plain.numbers import MINUS, NO_VALUE
 from reporting.figures import GROUPS, NOT_MEANT, RATES
 from reporting.models.reports import QUALIFIERS
 
 FONT = "Times New Roman"
 NUMBER, PERCENT, MOMENT = "#,##0", "0.00%", "dd/mm/yyyy hh:mm"
+CHANGE, POINTS = f'+#,##0;"{MINUS}"#,##0;0', f'+0.00" điểm %";"{MINUS}"0.00" điểm %";0'
 HEAD = 7  # rows above a table: the official header, the title, the period and the unit of measure
 LINE = 15.0  # height of one line of text, in points
 SheetValue = int | float | str | dt.datetime | None
@@ -28,7 +29,7 @@ Progress = Callable[[int, int], None]  # rows written, rows in all
 
 @dataclass(frozen=True)
 class SheetColumn:
-    """One column. Plain by default; `adds` makes it a sum within its row, `over`/`under` a rate."""
+    """One column. Plain by default; `adds` makes it a sum within its row, `over`/`under` a rate, `minus` a change."""
 
     key: str
     title: str
@@ -38,6 +39,7 @@ class SheetColumn:
     adds: tuple[str, ...] = ()
     over: tuple[str, ...] = ()
     under: str = ""
+    minus: tuple[str, ...] = ()
     added: bool = True
 
     @property
@@ -83,6 +85,7 @@ class Formats:
         line = {"border": 1, "border_color": "#868B93"}
         head = line | {"bold": True, "align": "center", "text_wrap": True, "bg_color": "#F0F1F3"}
         total = line | {"bold": True, "bg_color": "#F0F1F3"}
+        again = {"font_color": "#5B626B", "text_wrap": True}  # what the row above says already
         self.plain = add()
         self.wrap = add(text_wrap=True, valign="top")
         self.bold = add(bold=True)
@@ -95,6 +98,7 @@ class Formats:
         self.index = add(**(line | {"align": "center", "italic": True, "font_size": 9}))
         self.order = add(**(line | {"align": "center"}))
         self.text = add(**(line | {"text_wrap": True}))
+        self.named, self.named_again = add(**(line | {"bold": True, "text_wrap": True})), add(**(line | again))
         self.plain_text = add(**line)
         self.number = add(**(line | {"align": "right", "num_format": NUMBER}))
         # A number said to be "hơn" or "gần" stays a number: the word is part of how it is shown.
@@ -102,6 +106,8 @@ class Formats:
             word: add(**(line | {"align": "right", "num_format": f'"{word} "{NUMBER}'})) for word in QUALIFIERS
         }
         self.percent = add(**(line | {"align": "right", "num_format": PERCENT}))
+        self.change = add(**(line | {"align": "right", "num_format": CHANGE}))
+        self.points = add(**(line | {"align": "right", "num_format": POINTS}))
         self.moment = add(**(line | {"align": "center", "num_format": MOMENT}))
         self.group = add(**(line | {"bold": True, "italic": True}))
         self.total_text = add(**total)
@@ -154,6 +160,8 @@ def index_labels(columns: Sequence[SheetColumn]) -> list[str]:
         label = labels[column.key]
         if column.adds:
             label += "=" + "+".join(labels[key] for key in column.adds)
+        elif column.minus:
+            label += "=" + MINUS.join(labels[key] for key in column.minus)
         elif column.is_rate:
             top = "+".join(labels[key] for key in column.over)
             label += "=" + (f"({top})" if len(column.over) > 1 else top) + ":" + labels[column.under]
@@ -216,18 +224,20 @@ class SheetTable:
     def _write_columns(self) -> None:
         """Two rows of titles (groups above, columns below) and the numbered row."""
         sheet, f, columns = self.sheet, self.formats, self.columns
-        sheet.set_row(HEAD, 20)
-        sheet.set_row(HEAD + 1, 34)
         starts = [
             i for i, column in enumerate(columns) if i == 0 or not column.group or column.group != columns[i - 1].group
         ]
+        spans = list(zip(starts, [*starts[1:], len(columns)], strict=True))
+        groups = ((columns[start].group, sum(c.width for c in columns[start:after])) for start, after in spans)
+        sheet.set_row(HEAD, max(20, LINE * max(_lines(*group) for group in groups)))
+        sheet.set_row(HEAD + 1, 34)
         for i, column in enumerate(columns):
             self._write(HEAD, i, (column.group or column.title) if i in starts else None, f.head)
         for i, column in enumerate(columns):
             self._write(HEAD + 1, i, column.title if column.group else None, f.head)
         # Every cell is written by now, so only the ranges are noted: `merge_range` would write the row above again,
         # which is closed already where memory is kept flat.
-        for start, after in zip(starts, [*starts[1:], len(columns)], strict=True):
+        for start, after in spans:
             if not columns[start].group:
                 sheet.merge.append([HEAD, start, HEAD + 1, start])
             elif after - start > 1:
@@ -297,9 +307,7 @@ class SheetTable:
         said: Mapping[str, str] | None = None,
     ) -> None:
         sheet, r = self.sheet, self.row
-        lines = max((_lines(row.get(column.key), column.width) for column in self.columns if column.text), default=1)
-        if lines > 1:
-            sheet.set_row(r, LINE * lines)
+        self._fit_height(row)
         for i, column in enumerate(self.columns):
             value = row.get(column.key)
             if column.text:
@@ -319,6 +327,11 @@ class SheetTable:
             else:
                 sheet.write_string(r, i, NOT_MEANT, number)
         self.row += 1
+
+    def _fit_height(self, row: Row) -> None:
+        lines = max((_lines(row.get(column.key), column.width) for column in self.columns if column.text), default=1)
+        if lines > 1:
+            self.sheet.set_row(self.row, LINE * lines)
 
     def _write(self, row: int, column: int, value: SheetValue, cell_format) -> None:
         """Text stays text ('=1+1' too), nothing stays blank, 0 stays 0, a time becomes a date cell (Vietnam's time)."""

@@ -56,6 +56,9 @@ def check_world(seed: int, tally: Tally, folder: Path, *, size: float = 1.0, fea
         for q in asked:
             pages.check(q)
     books = Books(oracle, folder)
+    asked.sort(
+        key=lambda q: not oracle.model.same_units(q.unit, q.months, q.before, q.basis)
+    )  # files that compare first
     written = [books.write(q, k) for k, q in enumerate(asked[: max(int(BOOKS * size), 1)])]
     for path, cells, where in written:
         compare_book(oracle.tally, "excel", where, path, cells)

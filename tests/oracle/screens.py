@@ -317,6 +317,18 @@ SHEET_FIGURES = (
     "in_time_rate",
 )
 NEITHER = "–"
+OVERDUE = "Đang giải quyết quá hạn"
+COMPARED = {
+    "Hồ sơ tiếp nhận": RECEIVED,
+    "Trong đó trực tuyến": ("received_online",),
+    "Đã giải quyết": RESOLVED,
+    "Trong đó trước và đúng hạn": ("resolved_early", "resolved_on_time"),
+    OVERDUE: ("pending_overdue",),
+}
+COMPARED_RATES = (
+    ("Hồ sơ tiếp nhận", "Trong đó trực tuyến", "Tỷ lệ trực tuyến"),
+    ("Đã giải quyết", "Trong đó trước và đúng hạn", "Tỷ lệ trước và đúng hạn"),
+)
 
 
 class Books:
@@ -379,6 +391,11 @@ class Books:
             if about.kind == "ratio":
                 cells["indicators", code, "rate"] = rate
             cells["indicators", code, "units"] = len(sums.units.get(code, ()))
+        for block, before in enumerate((q.before, q.year)):
+            same, *sides = o.model.compared(q.unit, q.months, before, q.basis) if before else [()]
+            if same:
+                found = self.compared(*sides, [code for code in o.world.services if code in sums.units])
+                cells |= {("compared", key, f"{name} {block}"): value for (key, name), value in found.items()}
         for unit, month, _, report in o.model.owed(q.unit, q.months):
             if report.status not in o.model.in_figures(q.basis):
                 name = reporter(o, unit, month.last)
@@ -392,6 +409,41 @@ class Books:
         for name in FIGURES:
             cells["sources", "TỔNG SỐ", name] = sums.dossiers((name,))
         return {cell: value for cell, value in cells.items() if value is not None}
+
+    def compared(self, now: Sums, then: Sums, services: list[str]) -> dict:
+        """(code or 'Cộng các dịch vụ công', figure and side) -> value of the sheet “So sánh”.
+
+        `services`: those with figures now, as on the page.
+        """
+        found: dict = {}
+
+        def put(key: str, figure: str, a, b) -> None:
+            found[key, f"{figure} now"], found[key, f"{figure} then"] = a, b
+            if a is not None and b is not None:
+                found[key, f"{figure} change"] = a - b
+
+        def put_ratio(key: str, names: tuple[str, str, str], a, b) -> None:
+            for name, k in ((names[0], 1), (names[1], 0)):
+                put(key, name, a[k], b[k])
+            for side, pair in (("now", a), ("then", b)):
+                if whole(pair):
+                    found[key, f"{names[2]} {side}"] = pair[0] / pair[1]
+            if whole(a) and whole(b):
+                points = (Fraction(*a) - Fraction(*b)) * 10000
+                size = (abs(points.numerator) * 2 + points.denominator) // (points.denominator * 2) / 100
+                found[key, f"{names[2]} change"] = size if points > 0 else -size
+
+        for key, codes in [("Cộng các dịch vụ công", None), *((code, {code}) for code in services)]:
+            a, b = ({n: s.dossiers(names, codes) for n, names in COMPARED.items()} for s in (now, then))
+            for names in COMPARED_RATES:
+                put_ratio(key, names, *((side[names[1]], side[names[0]]) for side in (a, b)))
+            put(key, OVERDUE, a[OVERDUE], b[OVERDUE])
+        for code, about in self.world.indicators.items():
+            if about.kind == "ratio":
+                put_ratio(code, ("Tổng số", "Số đạt", "Tỷ lệ"), now.pair(code), then.pair(code))
+            else:
+                put(code, "Số đạt", now.pair(code)[0], then.pair(code)[0])
+        return found
 
     @property
     def world(self):
@@ -434,6 +486,17 @@ def read_book(path: Path) -> dict:
     for row in rows("Chỉ tiêu"):
         if row[1]:
             take("indicators", row[1], ("numerator", "denominator", "rate", "units"), row[5:9])
+    for row in rows("So sánh"):
+        key = row[0] if row[2] else None
+        if row[1] == "Cộng các dịch vụ công" or key:
+            for block in range((len(row) - 4) // 3):
+                values = [None if v == NEITHER else v for v in row[4 + 3 * block : 7 + 3 * block]]
+                take(
+                    "compared",
+                    key or row[1],
+                    [f"{row[2]} {side} {block}" for side in ("now", "then", "change")],
+                    values,
+                )
     for row in rows("Chưa báo cáo"):
         if row[1]:
             cells["missing", f"{row[1]} {row[3]}", "owed"] = True

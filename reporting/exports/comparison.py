@@ -1,0 +1,219 @@
+"""The sheet “So sánh” of the Excel summary: every figure beside the span before and the year before, on the same units.
+
+Its numbers are those of `Overview.comparison` and `Overview.year_ago`, so page and file agree.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from xlsxwriter.utility import xl_rowcol_to_cell
+
+from de_an_06.plain.numbers import NO_VALUE, format_number, rate, rounded
+from de_an_06.plain.spans import Span
+from reporting.figures import FIGURE, IN_TIME_RATE, ONLINE_RATE, Rate
+from reporting.models import Indicator
+from reporting.reading.compared import year_ago
+from reporting.reading.overview import Comparison, Measures, Overview
+
+from .sheets import Formats, Heading, SheetColumn, SheetTable
+
+NOTHING = "chưa có số liệu để so sánh"
+WORDS = (
+    SheetColumn("code", "Mã", width=8, text=True),
+    SheetColumn("name", "Dịch vụ công, chỉ tiêu, đơn vị", width=64, text=True),
+    SheetColumn("figure", "Số liệu", width=28, text=True),
+    SheetColumn("measure", "Đơn vị tính", width=13, text=True),
+)
+SERVICES, INDICATORS, UNITS = "Dịch vụ công", "Chỉ tiêu chung", "Đơn vị"  # lines between the rows
+Pair = tuple[int | None, int | None]  # numerator and denominator
+
+
+class Figure(NamedTuple):
+    """What a row says of a service, an indicator or a unit: a count, or (`is_rate`) a pair that is divided."""
+
+    label: str
+    measure: str
+    value: Callable[[Any], Any]
+    is_rate: bool = False
+
+
+def _of_rate(each: Rate) -> list[Figure]:
+    """A rate stands right under its numerator, and that under its denominator: its formula reads them there."""
+    return [
+        Figure(each.under.sum_label, "hồ sơ", lambda m: m.dossiers.sum_of(each.under.fields)),
+        Figure(f"Trong đó {each.short_label.lower()}", "hồ sơ", lambda m: m.dossiers.sum_of(each.over)),
+        Figure(each.label, "%", lambda m: m.dossiers.rate(each), is_rate=True),
+    ]
+
+
+DOSSIERS = (
+    *_of_rate(ONLINE_RATE),
+    *_of_rate(IN_TIME_RATE),
+    Figure(FIGURE["pending_overdue"].label, "hồ sơ", lambda m: m.dossiers.pending_overdue),
+)
+ACTIVATION = (
+    Figure("VNeID đã cấp", "tài khoản", lambda m: m.activation.denominator),
+    Figure("VNeID đã kích hoạt", "tài khoản", lambda m: m.activation.numerator),
+    Figure("Kích hoạt VNeID", "%", lambda m: m.activation.rate, is_rate=True),
+)
+
+
+def _of_indicator(indicator: Indicator) -> list[Figure]:
+    count = Figure("Số đạt", indicator.unit_of_measure, lambda pair: pair.numerator)
+    if indicator.kind != Indicator.Kind.RATIO:
+        return [count]
+    total = Figure("Tổng số", indicator.unit_of_measure, lambda pair: pair.denominator)
+    return [total, count, Figure("Tỷ lệ", "%", lambda pair: pair.rate, is_rate=True)]
+
+
+class Block(NamedTuple):
+    """Three columns: now, then, change. Its title says where there is nothing to compare."""
+
+    title: str
+    then: str
+    compared: Comparison | None
+
+
+def blocks_of(view: Overview) -> list[Block]:
+    """The span before, and the same months of the year before where these are others."""
+    blocks = [_block(view, view.span.previous(), "Kỳ trước", view.comparison)]
+    if back := year_ago(view.span):
+        blocks.append(_block(view, back, "Cùng kỳ", view.year_ago))
+    return blocks
+
+
+def _block(view: Overview, back: Span, then: str, compared: Comparison | None) -> Block:
+    if compared is None:
+        return Block(f"So với {back.label}: {NOTHING}", then, None)
+    title = f"So với {compared.label}"
+    if view.has_units_below:
+        title += f", trên cùng {format_number(compared.units)} đơn vị"
+        title += " có cùng số tháng đã nộp" if len(view.periods) > 1 else ""
+    return Block(title, then, compared)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row; `sides` holds (now, then) of each block, None where the block knows nothing of it."""
+
+    group: str
+    code: str
+    name: str
+    figure: str
+    measure: str
+    sides: tuple[tuple[Any, Any] | None, ...]
+    is_rate: bool = False
+
+
+def lines_of(view: Overview, blocks: Sequence[Block]) -> Iterator[Line]:
+    """All services together, each service, each indicator, each unit below, in the order of the page."""
+    if not any(block.compared for block in blocks):
+        return
+
+    def lines(group: str, code: str, name: str, figures: Sequence[Figure], pick) -> Iterator[Line]:
+        """`pick`: a comparison's (now, before) of what is named, or None."""
+        pairs = [pick(block.compared) if block.compared else None for block in blocks]
+        if not any(pairs):
+            yield Line(group, code, name, NOTHING.capitalize(), "", (None,) * len(blocks))
+            return
+        for label, measure, value, is_rate in figures:
+            sides = tuple((value(pair[0]), value(pair[1])) if pair else None for pair in pairs)
+            yield Line(group, code, name, label, measure, sides, is_rate)
+
+    yield from lines(SERVICES, "", "Cộng các dịch vụ công", DOSSIERS, lambda c: (c.now, c.before))
+    for total in view.services:
+        service = total.service
+        yield from lines(SERVICES, service.code, service.short_name, DOSSIERS, lambda c, pk=service.pk: _service(c, pk))
+    for line in view.indicators:
+        i = line.indicator
+        name = i.name + (" (số của riêng đơn vị, không cộng)" if i.is_own else "")
+        yield from lines(INDICATORS, i.code, name, _of_indicator(i), lambda c, pk=i.pk: c.indicators.get(pk))
+    for row in view.rows:
+        key = None if row.is_own else row.unit_id
+        yield from lines(UNITS, "", row.name, DOSSIERS + ACTIVATION, lambda c, key=key: c.rows.get(key))
+
+
+def notes_of(view: Overview, blocks: Sequence[Block]) -> list[str]:
+    """How to read the table, under it."""
+    compared = [block.compared for block in blocks if block.compared]
+    if not compared:
+        return [f"{NOTHING.capitalize()}."]
+    same = "các đơn vị và các tháng" if view.has_units_below else "các tháng"
+    notes = [f"Kỳ này chỉ gồm {same} có số liệu ở cả hai kỳ so sánh, nên có thể nhỏ hơn số ở các trang khác."]
+    notes.append("Tăng, giảm của tỷ lệ tính bằng điểm phần trăm (điểm %).")
+    states = {each.last_label for each in compared if len(each.months) > 1}
+    if states:
+        notes.append(f"Số tồn và lũy kế so với cuối {', '.join(sorted(states))}.")
+    return notes
+
+
+def _service(compared: Comparison, pk: int) -> tuple[Measures, Measures] | None:
+    pair = compared.services.get(pk)
+    return pair and (Measures(pair[0]), Measures(pair[1]))
+
+
+class ComparisonTable(SheetTable):
+    """Rates and changes are formulas that also carry their value, as in the other sheets."""
+
+    def __init__(self, sheet, formats: Formats, heading: Heading, blocks: Sequence[Block]):
+        columns = list(WORDS)
+        for i, block in enumerate(blocks):
+            columns += [
+                SheetColumn(f"now{i}", "Kỳ này", block.title, width=14),
+                SheetColumn(f"then{i}", block.then, block.title, width=14),
+                SheetColumn(f"change{i}", "Tăng, giảm", block.title, width=14, minus=(f"now{i}", f"then{i}")),
+            ]
+        super().__init__(sheet, formats, columns, heading, frozen=3)
+        self.named: tuple[str, str, str] | None = None  # what the row above is of
+
+    def add_line(self, line: Line) -> None:
+        f = self.formats
+        words = {"code": line.code, "name": line.name, "figure": line.figure, "measure": line.measure}
+        self._fit_height(words)
+        named = line.group, line.code, line.name
+        name_format = f.named_again if named == self.named else f.named
+        self.named = named
+        for i, (word, cell_format) in enumerate(
+            zip(words.values(), (name_format, name_format, f.text, f.text), strict=True)
+        ):
+            self._write(self.row, i, word, cell_format)
+        for i, sides in enumerate(line.sides):
+            first = len(words) + 3 * i
+            if sides is None:
+                for column in range(first, first + 3):
+                    self._write(self.row, column, None, f.number)
+            elif line.is_rate:
+                self._add_rates(first, *sides)
+            else:
+                self._add_counts(first, *sides)
+        self.row += 1
+
+    def _add_counts(self, first: int, now: int | None, then: int | None) -> None:
+        f = self.formats
+        for column, value in ((first, now), (first + 1, then)):
+            self._write(self.row, column, value, f.number)
+        a, b = self._pair(self.row, first)
+        change = "" if now is None or then is None else now - then
+        self.sheet.write_formula(self.row, first + 2, f'=IF(COUNT({a}:{b})<2,"",{a}-{b})', f.change, change)
+
+    def _add_rates(self, first: int, now: Pair, then: Pair) -> None:
+        """Points from the counts and not from the two rates, whose difference is not exact: a tie would go astray."""
+        sheet, f, r = self.sheet, self.formats, self.row
+        (top, top_then), (bottom, bottom_then) = self._pair(r - 1, first), self._pair(r - 2, first)
+        rates = rate(*now), rate(*then)
+        for column, over, under, value in (
+            (first, top, bottom, rates[0]),
+            (first + 1, top_then, bottom_then, rates[1]),
+        ):
+            formula = f'=IF(OR(COUNT({over})=0,N({under})=0),"{NO_VALUE}",{over}/{under})'
+            sheet.write_formula(r, column, formula, f.percent, NO_VALUE if value is None else float(value / 100))
+        a, b = self._pair(r, first)
+        apart = f"({top}*{bottom_then}-{top_then}*{bottom})*100/({bottom}*{bottom_then})"
+        points = "" if rates[0] is None or rates[1] is None else float(rounded(rates[0] - rates[1], 2))
+        sheet.write_formula(r, first + 2, f'=IF(COUNT({a}:{b})<2,"",ROUND({apart},2))', f.points, points)
+
+    @staticmethod
+    def _pair(row: int, first: int) -> tuple[str, str]:
+        """The cells of now and then."""
+        return xl_rowcol_to_cell(row, first), xl_rowcol_to_cell(row, first + 1)
