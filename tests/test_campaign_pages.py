@@ -6,7 +6,20 @@ import re
 import pytest
 from django.urls import reverse
 
-from reporting.models import Campaign, CampaignChange, CampaignDay, CampaignGoal, CampaignResources
+from reporting.campaigns import running
+from reporting.campaigns.monthly import proposals
+from reporting.models import (
+    Campaign,
+    CampaignChange,
+    CampaignDay,
+    CampaignGoal,
+    CampaignResources,
+    FigureChange,
+    Indicator,
+    IndicatorFigure,
+    Report,
+)
+from reporting.report_doors import get_report
 from tests.test_campaigns import FIRST, TODAY, D, enter, make
 from tests.test_register_pages import text_of
 
@@ -74,9 +87,11 @@ def test_a_wrong_line_is_said_and_everything_typed_stays(staff, world):
 
 def test_a_measure_without_a_unit_of_measure_is_said_beside_it(staff, world):
     page = staff.post(reverse("campaign-add"), NEW | {"unit_of_measure_1": "", "goals": ""})
-    assert page.context["form"].errors["measure_1"] == ["Ghi đơn vị tính của “Hồ sơ”."]
+    assert page.context["form"].errors["unit_of_measure_1"] == ["Ghi đơn vị tính."]
+    page = staff.post(reverse("campaign-add"), NEW | {"measure_2": "Thẻ", "goals": ""})
+    assert page.context["form"].errors["unit_of_measure_2"] == ["Ghi đơn vị tính của “Thẻ”."]
     page = staff.post(reverse("campaign-add"), NEW | {"measure_1": "", "goals": ""})
-    assert page.context["form"].errors["measure_1"] == ["Ghi ít nhất một việc cần đếm."]
+    assert page.context["form"].errors["measure_1"] == ["Ghi việc cần đếm 1."]
 
 
 def test_the_form_of_a_campaign_shows_what_it_is_and_saving_it_changes_nothing(staff, campaign):
@@ -180,7 +195,11 @@ def test_odd_fields_write_nothing(client, world, campaign, name):
 
 
 def card(page, label):
-    return next((value, note) for name, value, note in page.context["cards"] if name == label)
+    return next(
+        (f"{value}/{whole}" if whole else value, note)
+        for name, value, whole, note in page.context["cards"]
+        if name == label
+    )
 
 
 def test_the_page_of_a_campaign(staff, world, campaign):
@@ -212,7 +231,7 @@ def test_before_the_first_day_and_after_the_last(client, world, at):
     at("2026-11-09 09:00")
     client.force_login(world.staff)
     page = client.get(campaign.get_absolute_url())
-    assert card(page, "Ngày") == ("–", "1 ngày nữa bắt đầu")
+    assert card(page, "Ngày") == ("–/21", "1 ngày nữa bắt đầu")
     assert card(page, "Cần mỗi ngày")[0] == "8"  # 150 in 21 days
     assert (page.context["forecast"], page.context["missing"]) == (None, [])
     at("2026-11-30 09:00")
@@ -314,10 +333,10 @@ def test_pages_ask_as_often_for_many_units_days_and_campaigns_as_for_one(client,
         client.force_login(world.staff)
         with django_assert_num_queries(16):
             client.get(campaign.get_absolute_url())
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(12):
             client.get(reverse("campaign-list"))
         client.force_login(world.officer)
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(13):
             client.get(ENTRY)
 
     ask(one)
@@ -331,3 +350,47 @@ def test_pages_ask_as_often_for_many_units_days_and_campaigns_as_for_one(client,
         for n in range(7)
     )
     ask(many)
+
+
+# Into the monthly report ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def fed(world, month):
+    """A campaign over two months (to 14 November, from the 15th) that feeds HT01, in the report of November."""
+    campaign = make(world, first_day=D(2026, 11, 10), last_day=TODAY, feeds_reports=True)
+    campaign.measures.update(indicator=Indicator.objects.get(code="HT01"))
+    enter(campaign, world.officer, world.phuoc_long, D(2026, 11, 14), "40")
+    enter(campaign, world.officer, world.phuoc_long, D(2026, 11, 15), "2")
+    enter(campaign, world.neighbour, world.phuoc_binh, D(2026, 11, 14), "7")
+    return campaign, Report.objects.get(period=month("2026-11"), unit=world.phuoc_long)
+
+
+def proposed(world, report):
+    figure = proposals(get_report(world.officer, report.pk)).get("HT01")
+    return figure and figure.value
+
+
+@pytest.mark.parametrize(("over_time", "november", "december"), [("flow", 40, 2), ("cumulative", 40, 42)])
+def test_a_closed_campaign_proposes_its_number_of_each_month(world, month, fed, over_time, november, december):
+    campaign, report = fed
+    Indicator.objects.filter(code="HT01").update(over_time=over_time)
+    next_report = Report.objects.get(period=month("2026-12"), unit=world.phuoc_long)
+    assert proposed(world, report) is None  # still running
+    running.close_campaign(by=world.staff, campaign_id=campaign.pk)
+    assert (proposed(world, report), proposed(world, next_report)) == (november, december)
+    Campaign.objects.update(feeds_reports=False)
+    assert proposed(world, report) is None
+
+
+def test_the_number_is_taken_over_by_the_officers_button_and_not_before(client, world, fed):
+    campaign, report = fed
+    running.close_campaign(by=world.staff, campaign_id=campaign.pk)
+    figures = IndicatorFigure.objects.filter(report=report, indicator__code="HT01", numerator__isnull=False)
+    page = officer_of(client, world).get(reverse("report-entry", args=[report.pk]))
+    assert "Cao điểm 21 ngày đêm : 40 Lấy số này" in text_of(page)
+    assert not figures.exists()
+    page = client.post(reverse("report-take-outreach", args=[report.pk]), {"chi_tieu": "HT01"}, follow=True)
+    assert "Đã lấy 40 từ Cao điểm 21 ngày đêm vào HT01." in page.text
+    assert figures.get().numerator == 40
+    assert FigureChange.objects.filter(report=report, cell="HT01.numerator", new=40, by=world.officer).exists()

@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 
 from reporting.campaigns import days, goal_table, running
 from reporting.campaigns.days import Typed
-from reporting.campaigns.progress import progress, resources_of, sums_of, visible_to
+from reporting.campaigns.progress import Finish, progress, resources_of, sums_of, visible_to
 from reporting.models import Campaign, CampaignChange, CampaignDay
 from reporting.report_log import NotAllowed
 from taskforces.models import UnitVersion
@@ -240,10 +240,10 @@ def test_the_goal_is_reached_on_the_day_the_sum_comes_to_it(world):
     for day, text in ((10, "60"), (13, "39"), (14, "1"), (15, "5")):
         enter(campaign, world.officer, world.phuoc_long, D(2026, 11, day), text)
     _, rows = seen(world.staff, campaign)
-    assert (rows[world.phuoc_long].reached_on, rows[world.phuoc_long].place) == (D(2026, 11, 14), 1)
-    assert (rows[world.phuoc_binh].reached_on, rows[world.phuoc_binh].place) == (None, None)
+    assert rows[world.phuoc_long].finish == Finish(D(2026, 11, 14), 1, False, False)
+    assert rows[world.phuoc_binh].finish is None
     enter(campaign, world.officer, world.phuoc_long, D(2026, 11, 13), "38")  # corrected: now the 15th
-    assert seen(world.staff, campaign)[1][world.phuoc_long].reached_on == D(2026, 11, 15)
+    assert seen(world.staff, campaign)[1][world.phuoc_long].finish.day == D(2026, 11, 15)
 
 
 def test_who_finishes_on_one_day_shares_a_place_and_the_next_is_third(world):
@@ -253,7 +253,7 @@ def test_who_finishes_on_one_day_shares_a_place_and_the_next_is_third(world):
         day, at = D(2026, 11, 12 + n // 2), dt.datetime.now(dt.UTC)
         CampaignDay.objects.create(measure=campaign.measures.get(), unit=unit, day=day, value=10, by=world.staff, at=at)
     found, rows = seen(world.staff, campaign)
-    places = {unit.pk: (row.place, row.shares_place) for unit, row in rows.items()}
+    places = {unit.pk: (row.finish.place, row.finish.is_shared) for unit, row in rows.items()}
     assert places == {world.phuoc_long.pk: (1, True), world.phuoc_binh.pk: (1, True), world.phu_rieng.pk: (3, False)}
     assert found.finished == 3
 
@@ -263,7 +263,7 @@ def test_a_goal_of_zero_is_no_finish_and_no_goal_is_no_zero(world):
     enter(campaign, world.officer, world.phuoc_long, TODAY, "5")
     enter(campaign, world.neighbour, world.phuoc_binh, TODAY, "7")
     found, rows = seen(world.staff, campaign)
-    assert [rows[u].place for u in (world.phuoc_long, world.phuoc_binh)] == [None, None]
+    assert [rows[u].finish for u in (world.phuoc_long, world.phuoc_binh)] == [None, None]
     assert (rows[world.phuoc_long].remaining, rows[world.phuoc_binh].remaining) == (0, None)
     assert (found.goal, found.done, found.remaining) == (0, 5, 0)
 

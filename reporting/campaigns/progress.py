@@ -48,26 +48,35 @@ class MeasureSum:
     goal: int | None
     done: int | None
     units: int
+    word: str = ""  # 'hơn', 'gần' before the sum, when its inexact parts have the same
 
 
 def sums_of(user, campaigns: Iterable[Campaign]) -> dict[int, list[MeasureSum]]:
-    """Campaign -> the sums of its measures in their order; two queries."""
+    """Campaign -> the sums of its measures in their order; three queries."""
     ids = [campaign.pk for campaign in campaigns]
     days = CampaignDay.objects.filter(measure=OuterRef("measure"), unit=OuterRef("unit")).order_by()
     done = days.values("measure").annotate(sum=Sum("value")).values("sum")
     goals = CampaignGoal.objects.filter(in_scope(user, "measure__campaign__"), measure__campaign__in=ids)
     rows = goals.annotate(done=Subquery(done)).values("measure").order_by()
     sums = {r["measure"]: r for r in rows.annotate(goals=Sum("goal"), did=Sum("done"), units=Count("unit"))}
+    words: dict[int, set[str]] = {}
+    inexact = CampaignDay.objects.filter(in_scope(user, "measure__campaign__"), measure__campaign__in=ids, value__gte=0)
+    for measure_id, word in inexact.exclude(qualifier="").values_list("measure", "qualifier").distinct():
+        words.setdefault(measure_id, set()).add(word)
     found: dict[int, list[MeasureSum]] = {}
     for measure in CampaignMeasure.objects.filter(campaign__in=ids):
         row = sums.get(measure.pk, {"goals": None, "did": None, "units": 0})
-        found.setdefault(measure.campaign_id, []).append(MeasureSum(measure, row["goals"], row["did"], row["units"]))
+        said = words.get(measure.pk, set())
+        word = next(iter(said)) if len(said) == 1 else ""
+        found.setdefault(measure.campaign_id, []).append(
+            MeasureSum(measure, row["goals"], row["did"], row["units"], word)
+        )
     return found
 
 
 @dataclass(slots=True)
 class UnitProgress:
-    """One unit: `done` None while nothing is entered; `place` its order of finishing, ties share one."""
+    """One unit: `done` None while nothing is entered, `finish` None until the goal is reached."""
 
     unit: AdministrativeUnit
     goal: int | None
@@ -75,10 +84,7 @@ class UnitProgress:
     today: int | None = None
     is_told: bool = False  # is the day looked at entered, by itself or in a sum?
     qualifiers: list[str] = field(default_factory=list)  # one for each number in `done`
-    reached_on: dt.date | None = None
-    reached_before: bool = False  # in a sum over several days: on that day at the latest
-    place: int | None = None
-    shares_place: bool = False
+    finish: "Finish | None" = None
     name: str = ""
     group_id: int = 0  # the unit directly below the campaign's own under which it stands
 
@@ -92,6 +98,16 @@ class UnitProgress:
 
     def owes(self, day: dt.date) -> bool:
         return self.unit.is_open_on(day)
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The day on which a unit's sum came to its goal, and its place among all; ties share one, the next is left out."""
+
+    day: dt.date
+    place: int
+    is_shared: bool
+    is_latest: bool  # reached within a sum over several days: on that day at the latest
 
 
 @dataclass
@@ -156,7 +172,8 @@ def progress(user, campaign: Campaign, measure: CampaignMeasure, today: dt.date)
         )
     for unit_id, word in entered.exclude(qualifier="").values_list("unit_id", "qualifier"):
         everyone[unit_id].qualifiers = [word, *everyone[unit_id].qualifiers[:-1]]
-    _set_places(entered, everyone)
+    for unit_id, finish in finishing_order(measure).items():
+        everyone[unit_id].finish = finish
     rows = [row for unit_id, row in everyone.items() if unit_id in seen]
     group_names = _name(rows, campaign, day)
     by_day = (
@@ -168,10 +185,25 @@ def progress(user, campaign: Campaign, measure: CampaignMeasure, today: dt.date)
         day,
         rows,
         len(everyone),
-        sum(row.place is not None for row in everyone.values()),
+        sum(row.finish is not None for row in everyone.values()),
         {r["day"]: DayTotal(r["sum"], r["n"] - r["summed"], r["summed"]) for r in by_day.order_by("day")},
         group_names,
     )
+
+
+def finishing_order(measure: CampaignMeasure) -> dict[int, Finish]:
+    """Unit -> when it finished: the row with which its running sum came to the goal. A goal of 0 is never reached."""
+    goal = CampaignGoal.objects.filter(measure=OuterRef("measure"), unit=OuterRef("unit")).values("goal")
+    so_far = Window(Sum("value"), partition_by=[F("unit_id")], order_by=F("day").asc())
+    entered = CampaignDay.objects.filter(measure=measure, value__isnull=False)
+    running = entered.annotate(so_far=so_far, goal=Subquery(goal))
+    reached = running.filter(so_far__gte=F("goal"), so_far__lt=F("goal") + F("value"))
+    rows = sorted(reached.values_list("day", "unit_id", "since"), key=lambda row: row[:2])
+    days = [day for day, _, _ in rows]
+    return {
+        unit_id: Finish(day, days.index(day) + 1, days.count(day) > 1, is_latest=since is not None)
+        for day, unit_id, since in rows
+    }
 
 
 def resources_of(user, campaign: Campaign) -> tuple[dt.date | None, dict[str, int | None]]:
@@ -181,24 +213,6 @@ def resources_of(user, campaign: Campaign) -> tuple[dt.date | None, dict[str, in
     if newest is None:
         return None, {}
     return newest["day"], {name: newest[f"all_{name}"] for name in RESOURCES}
-
-
-def _set_places(entered: QuerySet[CampaignDay], everyone: dict[int, UnitProgress]) -> None:
-    """The day on which the running sum came to the goal: exactly one row of each unit that did, found by SQL."""
-    goal = CampaignGoal.objects.filter(measure=OuterRef("measure"), unit=OuterRef("unit")).values("goal")
-    so_far = Window(Sum("value"), partition_by=[F("unit_id")], order_by=F("day").asc())
-    running = entered.annotate(so_far=so_far, goal=Subquery(goal))
-    reached = running.filter(so_far__gte=F("goal"), so_far__lt=F("goal") + F("value"))
-    days: dict[dt.date, list[UnitProgress]] = {}
-    for unit_id, day, since in reached.values_list("unit_id", "day", "since"):
-        row = everyone[unit_id]
-        row.reached_on, row.reached_before = day, since is not None
-        days.setdefault(day, []).append(row)
-    place = 1
-    for day in sorted(days):
-        for row in days[day]:
-            row.place, row.shares_place = place, len(days[day]) > 1
-        place += len(days[day])
 
 
 def _name(rows: list[UnitProgress], campaign: Campaign, day: dt.date) -> dict[int, str]:

@@ -168,7 +168,7 @@ def _set_measures(campaign: Campaign, wanted: Sequence[MeasureWanted]) -> None:
         field = f"measure_{line.order}"
         name, unit_of_measure = one_line(line.name), one_line(line.unit_of_measure)
         if not unit_of_measure:
-            raise ValidationError({field: f"Ghi đơn vị tính của “{name}”."})
+            raise ValidationError({f"unit_of_measure_{line.order}": f"Ghi đơn vị tính của “{name}”."})
         if name.casefold() in names:
             raise ValidationError({field: f"“{name}” đã có ở dòng trên."})
         names.add(name.casefold())

@@ -14,11 +14,12 @@ FROM_LOG = {"TT01": "times", "TT02": "audience"}  # indicator -> what of the log
 
 @dataclass(frozen=True, slots=True)
 class LogFigure:
-    """What the unit's own log says for one indicator over the month's window; None where nothing was written down."""
+    """What is counted elsewhere for one indicator over the month's window; None where nothing was written down."""
 
     code: str
     value: int | None
-    url: str  # the rows of the log behind it
+    url: str  # the rows behind it
+    source: str = "nhật ký tuyên truyền"
 
     @property
     def cell(self) -> str:

@@ -18,7 +18,7 @@ from reporting.models import Campaign, CampaignGoal, Indicator
 from reporting.models.reports import QUALIFIERS
 from reporting.report_log import NotAllowed
 from taskforces.models import Level, UnitVersion
-from taskforces.register.forms import DayField, RegisterForm, text_field
+from taskforces.register.forms import DayField, RegisterForm, choice_field, text_field
 from taskforces.scope import may_keep_register, may_run_campaigns, require
 from taskforces.units.tree import nearest_version
 from taskforces.views.look import look_of, unit_name
@@ -32,8 +32,21 @@ WORDS = ("name", "first_day", "last_day", "feeds_reports", "note", "as_written")
 # --- making and changing
 
 
-class CampaignForm(RegisterForm):
-    """All of a campaign; `measure_1` … with their units of measure and indicators, goals as lines of text."""
+def _measure_fields() -> dict:
+    """`measure_1` … with their units of measure and indicators; the first is asked for."""
+    fields = {}
+    for n in range(1, MOST_MEASURES + 1):
+        fields[f"measure_{n}"] = text_field(f"Việc cần đếm {n}", 120, required=n == 1)
+        fields[f"unit_of_measure_{n}"] = text_field("Đơn vị tính", 40, required=n == 1, placeholder="hồ sơ")
+        fields[f"indicator_{n}"] = choice_field("Chỉ tiêu của báo cáo tháng", [], required=False)
+    return fields
+
+
+MeasureFields = type("MeasureFields", (RegisterForm,), _measure_fields())
+
+
+class CampaignForm(MeasureFields):
+    """All of a campaign; goals as lines of text."""
 
     name = text_field("Tên cao điểm", 160, required=True)
     first_day = DayField(label="Ngày đầu")
@@ -65,18 +78,10 @@ class CampaignForm(RegisterForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        indicators = [("", "Không gắn")] + [
-            (str(one.pk), f"{one.code} {one.name}") for one in Indicator.objects.exclude(owner=Indicator.Owner.REGISTER)
-        ]
+        typed = Indicator.objects.exclude(owner=Indicator.Owner.REGISTER)
+        choices = [("", "Không gắn"), *((str(one.pk), str(one)) for one in typed)]
         for n in range(1, MOST_MEASURES + 1):
-            self.fields[f"measure_{n}"] = text_field(f"Việc cần đếm {n}", 120)
-            self.fields[f"unit_of_measure_{n}"] = text_field("Đơn vị tính", 40, placeholder="hồ sơ")
-            self.fields[f"indicator_{n}"] = forms.ChoiceField(
-                label="Chỉ tiêu của báo cáo tháng",
-                required=False,
-                choices=indicators,
-                widget=forms.Select(attrs={"class": "input"}),
-            )
+            self.fields[f"indicator_{n}"].choices = choices
 
     @property
     def measure_lines(self):

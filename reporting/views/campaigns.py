@@ -82,7 +82,7 @@ def _listed(campaign: Campaign, sums: dict[int, list[MeasureSum]], today: dt.dat
             {
                 "name": row.measure.name,
                 "unit": row.measure.unit_of_measure,
-                "done": format_number(row.done, blank=NO_VALUE),
+                "done": with_qualifier(format_number(row.done, blank=NO_VALUE), row.word),
                 "goal": format_number(row.goal, blank="chưa giao"),
                 "rate": format_rate(row.done, row.goal),
                 "bar": (min(row.done or 0, row.goal), row.goal) if row.goal else None,
@@ -120,6 +120,7 @@ def campaign_detail(request, pk):
     own = request.posting
     unit_ids = {row.unit.pk for row in seen.rows}
     enters = own is not None and own.unit_id in unit_ids and may_keep_register(request.user, own.unit)
+    day_label = "Hôm nay" if seen.day == today else f"Ngày {seen.day:%d/%m}"
     context = {
         "here": "campaign-list",
         "campaign": campaign,
@@ -135,6 +136,8 @@ def campaign_detail(request, pk):
         "forecast": _forecast(seen, today),
         "said": seen.said,
         "groups": _groups(seen),
+        "day_label": day_label,
+        "day_head": f"# {day_label}",
         "rows": [_row(row, seen.day) for row in sorted(seen.rows, key=_finishing_order)],
         "sums": _sums(seen.rows),
         "missing": [_name(row) for row in seen.missing] if campaign.first_day <= today else [],
@@ -169,40 +172,47 @@ def _name(row: UnitProgress) -> str:
 def _finishing_order(row: UnitProgress):
     """Finished first, in their order; then the highest rate; who has no goal comes last."""
     rate = -(row.done or 0) / row.goal if row.goal else 1
-    return (row.place is None, row.place or 0, row.goal is None, rate)
+    return (row.finish is None, row.finish.place if row.finish else 0, row.goal is None, rate)
 
 
-def _cards(seen: Progress, today: dt.date) -> list[tuple[str, str, str]]:
-    """(label, value, note)."""
+def _cards(seen: Progress, today: dt.date) -> list[tuple[str, str, str, str]]:
+    """(label, value, of how much, note)."""
     campaign, word = seen.campaign, seen.said.word
     k, n = campaign.day_number(today), campaign.length
     left = pace.days_left(today, campaign.first_day, campaign.last_day)
     if k < 1:
-        day, note = NO_VALUE, f"{format_number(1 - k)} ngày nữa bắt đầu"
+        note = f"{format_number(1 - k)} ngày nữa bắt đầu"
     elif k > n:
-        day, note = f"{n}/{n}", "đã hết ngày"
+        note = "đã hết ngày"
     else:
-        day, note = f"{k}/{n}", f"còn {format_number(left)} ngày, kể cả hôm nay"
+        note = f"còn {format_number(left)} ngày, kể cả hôm nay"
     done = with_qualifier(format_number(seen.done, blank=NO_VALUE), word)
     goal = format_number(seen.goal, blank="chưa giao")
     remaining = seen.remaining
     needed = None if remaining is None else pace.needed_a_day(remaining, left)
     speed = _pace(seen, today)
     return [
-        ("Ngày", day, note),
-        ("Đã làm / chỉ tiêu", f"{done}/{goal}", f"đạt {format_rate(seen.done, seen.goal)}"),
+        ("Ngày", NO_VALUE if k < 1 else format_number(min(k, n)), format_number(n), note),
+        ("Đã làm / chỉ tiêu", done, goal, f"đạt {format_rate(seen.done, seen.goal)}"),
         (
             "Còn lại",
             with_qualifier(format_number(remaining, blank=NO_VALUE), LEFT_OF.get(word, "") if remaining else ""),
+            "",
             "phần vượt của đơn vị khác không bù" if _is_uneven(seen) else seen.measure.unit_of_measure,
         ),
         (
             "Cần mỗi ngày",
             format_number(needed, blank=NO_VALUE),
+            "",
             f"để xong ngày {campaign.last_day:%d/%m/%Y}" if left else "đã hết ngày",
         ),
-        ("Trung bình 7 ngày qua", NO_VALUE if speed is None else format_number(speed.mean), pace.pace_words(speed)),
-        ("Về đích", f"{format_number(seen.finished)}/{format_number(seen.units)}", "đơn vị đạt chỉ tiêu"),
+        (
+            "Trung bình 7 ngày qua",
+            NO_VALUE if speed is None else format_number(speed.mean),
+            "",
+            pace.pace_words(speed),
+        ),
+        ("Về đích", format_number(seen.finished), format_number(seen.units), "đơn vị đạt chỉ tiêu"),
     ]
 
 
@@ -225,10 +235,10 @@ def _forecast(seen: Progress, today: dt.date) -> dict | None:
 
 def _row(row: UnitProgress, day: dt.date) -> dict:
     reached = ""
-    if row.place is not None:
-        tie = "đồng hạng " if row.shares_place else "thứ "
-        before = "chậm nhất " if row.reached_before else ""
-        reached = f"{tie}{format_number(row.place)}, {before}{row.reached_on:%d/%m}"
+    if row.finish is not None:
+        tie = "đồng hạng" if row.finish.is_shared else "thứ"
+        latest = "chậm nhất " if row.finish.is_latest else ""
+        reached = f"{tie} {format_number(row.finish.place)}, {latest}{row.finish.day:%d/%m}"
     return {
         "name": _name(row),
         "ended_on": None if row.owes(day) else row.unit.closed_on,
@@ -253,7 +263,7 @@ def _sums(rows: list[UnitProgress]) -> dict:
         "remaining": format_number(sum(row.remaining or 0 for row in with_goal) if with_goal else None, blank=NO_VALUE),
         "today": format_number(sum(today) if today else None, blank=NO_VALUE),
         "units": format_number(len(rows)),
-        "finished": format_number(sum(row.place is not None for row in rows)),
+        "finished": format_number(sum(row.finish is not None for row in rows)),
     }
 
 

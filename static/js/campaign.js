@@ -30,7 +30,7 @@
     legend: { top: 0, left: 0, textStyle: { ...text, color: token("--ink-2") }, itemWidth: 26 },
     tooltip: { trigger: "axis", renderMode: "richText", valueFormatter: vi },
     xAxis: { type: "category", data: data.days, boundaryGap: false, axisTick: { show: false }, axisLine: { lineStyle: { color: token("--line-3") } }, axisLabel: { ...text, hideOverlap: true } },
-    yAxis: { type: "value", min: 0, max: (v) => Math.max(v.max, data.goal || 0), axisLabel: { ...text, formatter: (v) => v.toLocaleString("vi-VN") }, splitLine: { lineStyle: { color: token("--line") } } },
+    yAxis: { type: "value", min: 0, axisLabel: { ...text, formatter: (v) => v.toLocaleString("vi-VN") }, splitLine: { lineStyle: { color: token("--line") } } },
     series,
   });
   const fit = () => { // a viewBox lets the print style shrink the drawing
