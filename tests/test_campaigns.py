@@ -7,11 +7,12 @@ from django.core.exceptions import PermissionDenied, ValidationError
 
 from reporting.campaigns import days, goal_table, running
 from reporting.campaigns.days import Typed
+from reporting.campaigns.pace import Pace
 from reporting.campaigns.progress import Finish, progress, resources_of, sums_of, visible_to
 from reporting.models import Campaign, CampaignChange, CampaignDay
 from reporting.report_log import NotAllowed
 from taskforces.models import UnitVersion
-from tests.conftest import make_unit
+from tests.conftest import make_person, make_unit
 
 pytestmark = pytest.mark.django_db
 D = dt.date
@@ -212,7 +213,7 @@ def test_a_sum_over_days_tells_of_each_of_them_and_of_none_alone(world):
     found, rows = seen(world.staff, campaign)
     row = rows[world.phuoc_long]
     assert (row.done, row.today, row.is_told, row.said.word) == (70, None, True, "hơn")
-    assert (found.totals[TODAY].units, found.totals[TODAY].summed) == (0, 1)
+    assert (found.days[TODAY].all.units, found.days[TODAY].all.summed) == (0, 1)
     assert days.said(CampaignDay.objects.get()) == "hơn 70 (từ 10/11/2026)"
     assert days.days_to_enter(world.phuoc_long, TODAY) == []
     assert "đã gộp trong số của ngày 16/11/2026" in str(
@@ -275,9 +276,33 @@ def test_one_units_more_does_not_make_up_for_anothers_less(world):
     assert (found.goal, found.done, found.remaining) == (150, 130, 50)
 
 
+def test_the_pace_is_that_of_units_which_have_not_finished(world):
+    """Phước Long finished on the 13th and goes on; only Phước Bình's 3, 5 and 4 a day bring the end nearer."""
+    campaign = make(world)
+    for day, own, other in ((13, "100", "3"), (14, "90", "5"), (15, "80", "4")):
+        enter(campaign, world.officer, world.phuoc_long, D(2026, 11, day), own)
+        enter(campaign, world.neighbour, world.phuoc_binh, D(2026, 11, day), other)
+    found, _ = seen(world.staff, campaign)
+    assert found.pace(TODAY) == Pace(3, 4, 3, 5)
+    assert found.days[D(2026, 11, 14)].all.value == 95
+    enter(campaign, world.neighbour, world.phuoc_binh, TODAY, "38")
+    assert seen(world.staff, campaign)[0].pace(TODAY) is None  # nobody is left
+
+
+def test_a_day_before_the_unit_was_opened_is_not_entered(world):
+    opened = D(2026, 11, 13)
+    ward = make_unit("25999", "Phường Mới", "phuong", "commune", world.dong_nai, opened=opened)
+    clerk = make_person("moi", "Lê Thị Mới", ward, "officer", "office", since=opened)
+    campaign = make(world, {ward.pk: (10,)})
+    with pytest.raises(NotAllowed, match="không hoạt động"):
+        enter(campaign, clerk, ward, D(2026, 11, 12), "1")
+    enter(campaign, clerk, ward, opened, "1")
+    assert days.days_to_enter(ward, TODAY) == [D(2026, 11, 15), D(2026, 11, 14)]
+
+
 def test_nothing_entered_is_no_sum(world):
     found, rows = seen(world.staff, make(world))
-    assert (found.goal, found.done, found.remaining, found.totals, found.finished) == (150, None, 150, {}, 0)
+    assert (found.goal, found.done, found.remaining, found.days, found.finished) == (150, None, 150, {}, 0)
     assert {row.done for row in rows.values()} == {None}
 
 
@@ -334,7 +359,8 @@ def test_a_unit_that_ends_keeps_what_it_did_and_owes_nothing_more(world, at):
     found, rows = seen(world.staff, campaign)
     assert (found.done, rows[world.phuoc_long].name) == (40, "Phường Phước Long")
     assert [row.unit for row in found.missing] == [world.phuoc_binh]
-    assert found.owing([D(2026, 11, 13), D(2026, 11, 14)]) == {D(2026, 11, 13): 2, D(2026, 11, 14): 1}
+    owes = {row.unit: [row.owes(D(2026, 11, day)) for day in (13, 14)] for row in found.rows}
+    assert owes == {world.phuoc_long: [True, False], world.phuoc_binh: [True, True]}
     del world.officer._current_postings
     with pytest.raises(PermissionDenied):
         enter(campaign, world.officer, world.phuoc_long, D(2026, 11, 13), "41")

@@ -1,8 +1,10 @@
 """How fast a campaign goes, and when it will be done. Pure functions of what is entered, so that the rule stands once.
 
 Seven days: the seven before today (today is not over), after the last day the last seven. A day counts when at least
-half of the units entered it one by one; what nobody entered is unknown, not 0, and a sum over several days says nothing
+half of the units entered it by itself; what nobody entered is unknown, not 0, and a sum over several days says nothing
 of one of them. With fewer than three such days nothing is said.
+
+Only units that have not finished count, for what the others still add brings the end no nearer.
 
 Forecast: from the best of these days the earliest, from the worst the latest day on which the rest would be done,
 working every day from today on. A worst day of 0 has no latest day. More is not claimed: the campaign's own spread is
@@ -27,6 +29,14 @@ class DayTotal:
     value: int
     units: int
     summed: int = 0
+
+
+@dataclass(frozen=True)
+class DayRow:
+    """A day of a campaign: what all units did, and those of them that have not finished."""
+
+    all: DayTotal
+    working: DayTotal
 
 
 @dataclass(frozen=True)

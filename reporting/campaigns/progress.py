@@ -19,7 +19,7 @@ from taskforces.scope import path_in_scope, sees_everything
 from taskforces.units.tree import nearest_version
 
 from .days import RESOURCES, covering
-from .pace import DayTotal
+from .pace import DayRow, DayTotal, Pace, pace_of
 
 
 def visible_to(user) -> QuerySet[Campaign]:
@@ -120,7 +120,7 @@ class Progress:
     rows: list[UnitProgress]
     units: int
     finished: int  # of all that take part
-    totals: dict[dt.date, DayTotal]
+    days: dict[dt.date, DayRow]
     group_names: dict[int, str]
 
     @property
@@ -150,8 +150,12 @@ class Progress:
         """Who has not entered the day."""
         return [row for row in self.rows if row.owes(self.day) and not row.is_told]
 
-    def owing(self, days: Iterable[dt.date]) -> dict[dt.date, int]:
-        return {day: sum(row.owes(day) for row in self.rows) for day in days}
+    def pace(self, today: dt.date) -> Pace | None:
+        """Of the units that have not finished; see `pace`."""
+        totals = {day: row.working for day, row in self.days.items()}
+        working = [row for row in self.rows if row.finish is None]
+        owing = {day: sum(row.owes(day) for row in working) for day in totals}
+        return pace_of(totals, owing, today, self.campaign.first_day, self.campaign.last_day)
 
 
 def progress(user, campaign: Campaign, measure: CampaignMeasure, today: dt.date) -> Progress:
@@ -176,8 +180,13 @@ def progress(user, campaign: Campaign, measure: CampaignMeasure, today: dt.date)
         everyone[unit_id].finish = finish
     rows = [row for unit_id, row in everyone.items() if unit_id in seen]
     group_names = _name(rows, campaign, day)
-    by_day = (
-        entered.filter(unit__in=seen).values("day").annotate(sum=Sum("value"), n=Count("pk"), summed=Count("since"))
+    working = Q(unit__in=[row.unit.pk for row in rows if row.finish is None] or [0])
+    by_day = entered.filter(unit__in=seen).values("day").order_by("day")
+    by_day = by_day.annotate(sum=Sum("value"), n=Count("pk"), summed=Count("since"))
+    by_day = by_day.annotate(
+        left=Sum("value", filter=working),
+        left_n=Count("pk", filter=working),
+        left_summed=Count("since", filter=working),
     )
     return Progress(
         campaign,
@@ -186,17 +195,22 @@ def progress(user, campaign: Campaign, measure: CampaignMeasure, today: dt.date)
         rows,
         len(everyone),
         sum(row.finish is not None for row in everyone.values()),
-        {r["day"]: DayTotal(r["sum"], r["n"] - r["summed"], r["summed"]) for r in by_day.order_by("day")},
+        {
+            r["day"]: DayRow(
+                DayTotal(r["sum"], r["n"] - r["summed"], r["summed"]),
+                DayTotal(r["left"] or 0, r["left_n"] - r["left_summed"], r["left_summed"]),
+            )
+            for r in by_day
+        },
         group_names,
     )
 
 
 def finishing_order(measure: CampaignMeasure) -> dict[int, Finish]:
     """Unit -> when it finished: the row with which its running sum came to the goal. A goal of 0 is never reached."""
-    goal = CampaignGoal.objects.filter(measure=OuterRef("measure"), unit=OuterRef("unit")).values("goal")
     so_far = Window(Sum("value"), partition_by=[F("unit_id")], order_by=F("day").asc())
-    entered = CampaignDay.objects.filter(measure=measure, value__isnull=False)
-    running = entered.annotate(so_far=so_far, goal=Subquery(goal))
+    entered = CampaignDay.objects.filter(measure=measure, value__isnull=False, measure__goals__unit=F("unit"))
+    running = entered.annotate(so_far=so_far, goal=F("measure__goals__goal"))  # the goal of the same unit: one join
     reached = running.filter(so_far__gte=F("goal"), so_far__lt=F("goal") + F("value"))
     rows = sorted(reached.values_list("day", "unit_id", "since"), key=lambda row: row[:2])
     days = [day for day, _, _ in rows]

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate, whole_number, with_qualifier
+from de_an_06.plain.vietnamese import sort_key
 from reporting.campaigns import days, pace, running
 from reporting.campaigns.progress import MeasureSum, Progress, UnitProgress, progress, resources_of, sums_of, visible_to
 from reporting.models import Campaign, CampaignChange, CampaignMeasure
@@ -190,7 +191,7 @@ def _cards(seen: Progress, today: dt.date) -> list[tuple[str, str, str, str]]:
     goal = format_number(seen.goal, blank="chưa giao")
     remaining = seen.remaining
     needed = None if remaining is None else pace.needed_a_day(remaining, left)
-    speed = _pace(seen, today)
+    speed = seen.pace(today)
     return [
         ("Ngày", NO_VALUE if k < 1 else format_number(min(k, n)), format_number(n), note),
         ("Đã làm / chỉ tiêu", done, goal, f"đạt {format_rate(seen.done, seen.goal)}"),
@@ -210,7 +211,7 @@ def _cards(seen: Progress, today: dt.date) -> list[tuple[str, str, str, str]]:
             "Trung bình 7 ngày qua",
             NO_VALUE if speed is None else format_number(speed.mean),
             "",
-            pace.pace_words(speed),
+            pace.pace_words(speed) + (" của đơn vị chưa về đích" if speed and any(r.finish for r in seen.rows) else ""),
         ),
         ("Về đích", format_number(seen.finished), format_number(seen.units), "đơn vị đạt chỉ tiêu"),
     ]
@@ -220,16 +221,12 @@ def _is_uneven(seen: Progress) -> bool:
     return seen.goal is not None and seen.remaining != max(0, seen.goal - (seen.done or 0))
 
 
-def _pace(seen: Progress, today: dt.date) -> pace.Pace | None:
-    return pace.pace_of(seen.totals, seen.owing(seen.totals), today, seen.campaign.first_day, seen.campaign.last_day)
-
-
 def _forecast(seen: Progress, today: dt.date) -> dict | None:
     """Said while the campaign runs and has a goal."""
     campaign = seen.campaign
     if seen.remaining is None or campaign.closed_at is not None or not campaign.first_day <= today <= campaign.last_day:
         return None
-    found = pace.forecast(seen.remaining, _pace(seen, today), today, campaign.first_day, campaign.last_day)
+    found = pace.forecast(seen.remaining, seen.pace(today), today, campaign.first_day, campaign.last_day)
     return {"words": found.words, "look": found.look, "icon": FORECAST_ICONS[found.look]}
 
 
@@ -274,7 +271,8 @@ def _groups(seen: Progress) -> list[dict]:
         by_group.setdefault(row.group_id, []).append(row)
     if len(by_group) < 2 or len(by_group) == len(seen.rows):
         return []
-    return [{"name": seen.group_names[pk]} | _sums(rows) for pk, rows in by_group.items()]
+    ordered = sorted(by_group.items(), key=lambda group: sort_key(seen.group_names[group[0]]))
+    return [{"name": seen.group_names[pk]} | _sums(rows) for pk, rows in ordered]
 
 
 def _chart(seen: Progress) -> dict:
@@ -284,9 +282,9 @@ def _chart(seen: Progress) -> dict:
     all_days = [campaign.first_day + dt.timedelta(days=i) for i in range(n)]
     so_far, done = 0, []
     for day in all_days:
-        total = seen.totals.get(day)
-        so_far += total.value if total else 0
-        done.append(so_far if total else None)
+        row = seen.days.get(day)
+        so_far += row.all.value if row else 0
+        done.append(so_far if row else None)
     return {
         "days": [f"{day:%d/%m}" for day in all_days],
         "done": done,
@@ -298,7 +296,7 @@ def _chart(seen: Progress) -> dict:
 
 def _chart_rows(seen: Progress) -> list[dict]:
     so_far, rows = 0, []
-    for day, total in seen.totals.items():
+    for day, total in ((day, row.all) for day, row in seen.days.items()):
         so_far += total.value
         rows.append(
             {
