@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
 from reporting.campaigns import days, goal_table, running
-from reporting.campaigns.days import Typed
+from reporting.campaigns.days import TypedDay
 from reporting.campaigns.pace import Pace
 from reporting.campaigns.progress import Finish, progress, resources_of, sums_of, visible_to
 from reporting.models import Campaign, CampaignChange, CampaignDay
@@ -46,7 +46,7 @@ def change(world, campaign, goals=None, **changes):
 
 def enter(campaign, by, unit, day, text, order=1, **more):
     measure = campaign.measures.get(order=order)
-    return days.enter_day(by=by, unit=unit, day=day, values={measure.pk: Typed(text, **more)})
+    return days.enter_day(by=by, unit=unit, day=day, values={measure.pk: TypedDay(text, **more)})
 
 
 def refusal(act, *args, **kwargs) -> dict:
@@ -103,7 +103,7 @@ def test_a_blank_is_not_zero(world):
 def test_what_is_no_count_is_refused_at_its_field_and_nothing_is_written(world, text):
     campaign = make(world, {world.phuoc_long.pk: (1, 1)}, measures=("A", "B"))
     a, b = campaign.measures.all()
-    values = {a.pk: Typed("3"), b.pk: Typed(text)}
+    values = {a.pk: TypedDay("3"), b.pk: TypedDay(text)}
     said = refusal(days.enter_day, by=world.officer, unit=world.phuoc_long, day=TODAY, values=values)
     assert list(said) == [f"value_{b.pk}"]
     assert not CampaignDay.objects.exists()
@@ -138,7 +138,7 @@ def test_what_a_page_showed_and_its_person_left_alone_does_not_undo_another(worl
     campaign = make(world, {world.phuoc_long.pk: (9, 9)}, measures=("A", "B"))
     a, b = campaign.measures.all()
     enter(campaign, world.officer, world.phuoc_long, TODAY, "10")
-    values = {a.pk: Typed("", seen=""), b.pk: Typed("4", seen="")}  # her page was opened before the 10 was there
+    values = {a.pk: TypedDay("", seen=""), b.pk: TypedDay("4", seen="")}  # her page was opened before the 10 was there
     days.enter_day(by=world.police_officer, unit=world.phuoc_long, day=TODAY, values=values)
     assert dict(CampaignDay.objects.values_list("measure", "value")) == {a.pk: 10, b.pk: 4}
 

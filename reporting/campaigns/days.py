@@ -27,7 +27,7 @@ TOO_LATE = "Cao điểm này đã kết thúc hoặc ngày này đã khóa. Số
 
 
 @dataclass(frozen=True)
-class Typed:
+class TypedDay:
     """What a person typed for one measure; `seen` is what the page had shown (None: nothing to compare with)."""
 
     text: str
@@ -106,7 +106,7 @@ def enter_day(
     by,
     unit: AdministrativeUnit,
     day: dt.date,
-    values: Mapping[int, Typed],
+    values: Mapping[int, TypedDay],
     resources: Mapping[int, Mapping[str, str]] | None = None,
 ) -> int:
     """Write down what the unit did on `day`: measure -> typed, campaign -> shifts, machines, volunteers as typed.

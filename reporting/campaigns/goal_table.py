@@ -13,10 +13,10 @@ from taskforces.models import UnitVersion
 
 HEADS = {"ma", "ma don vi", "don vi", "ten", "ten don vi", "stt", "cong", "tong", "tong so", "tong cong"}
 MOST_ERRORS = 10  # said at once
-Row = tuple[int | None, ...]
+GoalRow = tuple[int | None, ...]
 
 
-def read(text: str, versions: Iterable[UnitVersion], columns: int) -> tuple[dict[int, Row], list[str]]:
+def read(text: str, versions: Iterable[UnitVersion], columns: int) -> tuple[dict[int, GoalRow], list[str]]:
     """Unit -> its goals, and what is wrong with which line."""
     by_code: dict[str, dict[int, set[str]]] = {}  # code -> units, each with its names
     by_name: dict[str, set[int]] = {}
@@ -25,7 +25,7 @@ def read(text: str, versions: Iterable[UnitVersion], columns: int) -> tuple[dict
         by_code.setdefault(version.unit.code, {}).setdefault(version.unit_id, set()).update(names)
         for name in names:
             by_name.setdefault(name, set()).add(version.unit_id)
-    goals: dict[int, Row] = {}
+    goals: dict[int, GoalRow] = {}
     errors = []
     for number, line in enumerate(text.splitlines(), start=1):
         cells = [cell.strip() for cell in re.split(r"[\t;|]", line)]
@@ -67,7 +67,7 @@ def _unit(cells: list[str], by_code, by_name) -> tuple[int, list[str]]:
     return next(iter(found)), rest
 
 
-def _goals(cells: list[str], columns: int) -> Row:
+def _goals(cells: list[str], columns: int) -> GoalRow:
     if any(cells[columns:]):
         raise ValueError(f"có nhiều hơn {columns} chỉ tiêu.")
     try:

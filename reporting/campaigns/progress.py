@@ -111,7 +111,7 @@ class Finish:
 
 
 @dataclass
-class Progress:
+class CampaignProgress:
     """One measure of a campaign as of `day`: the units of the reader's scope, and how many take part in all."""
 
     campaign: Campaign
@@ -158,7 +158,7 @@ class Progress:
         return pace_of(totals, owing, today, self.campaign.first_day, self.campaign.last_day)
 
 
-def progress(user, campaign: Campaign, measure: CampaignMeasure, today: dt.date) -> Progress:
+def progress(user, campaign: Campaign, measure: CampaignMeasure, today: dt.date) -> CampaignProgress:
     """As of today, after the last day as of that day. Seven queries, however many units and days."""
     day = min(today, campaign.last_day)
     goals = CampaignGoal.objects.filter(measure=measure).select_related("unit", "measure")
@@ -188,7 +188,7 @@ def progress(user, campaign: Campaign, measure: CampaignMeasure, today: dt.date)
         left_n=Count("pk", filter=working),
         left_summed=Count("since", filter=working),
     )
-    return Progress(
+    return CampaignProgress(
         campaign,
         measure,
         day,

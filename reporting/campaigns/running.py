@@ -26,7 +26,7 @@ from taskforces.scope import may_run_campaigns, require
 What = CampaignChange.What
 MOST_MEASURES = 4
 LONGEST_CAMPAIGN = 366  # days
-ROWS_AT_ONCE = 1000
+GOALS_A_STATEMENT = 1000
 Goals = Mapping[int, Sequence[int | None]]  # unit -> its goal in each measure, in their order
 
 
@@ -195,7 +195,7 @@ def _set_goals(campaign: Campaign, goals: Goals, *, by) -> None:
         raise ValidationError({"goals": f"Đã có số liệu, không bỏ được: {', '.join(kept)}."})
     CampaignGoal.objects.filter(pk__in=[goal.pk for goal in gone]).delete()
     new = [CampaignGoal(measure_id=m, unit_id=u, goal=n) for (m, u), n in wanted.items() if (m, u) not in known]
-    CampaignGoal.objects.bulk_create(new, batch_size=ROWS_AT_ONCE)
+    CampaignGoal.objects.bulk_create(new, batch_size=GOALS_A_STATEMENT)
     changed, rows = [], []
     names = {measure.pk: measure.name for measure in measures}
     for key, goal in known.items():
@@ -205,7 +205,7 @@ def _set_goals(campaign: Campaign, goals: Goals, *, by) -> None:
             )
             goal.goal = wanted[key]
             changed.append(goal)
-    CampaignGoal.objects.bulk_update(changed, ["goal"], batch_size=ROWS_AT_ONCE)
+    CampaignGoal.objects.bulk_update(changed, ["goal"], batch_size=GOALS_A_STATEMENT)
     if by is None:
         return
     rows += [((g.measure_id, g.unit_id), "", format_number(g.goal, blank="chưa giao")) for g in new]
@@ -219,7 +219,7 @@ def _set_goals(campaign: Campaign, goals: Goals, *, by) -> None:
             )
             for (measure_id, unit_id), old, text in rows
         ],
-        batch_size=ROWS_AT_ONCE,
+        batch_size=GOALS_A_STATEMENT,
     )  # fmt: skip
 
 

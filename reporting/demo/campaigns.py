@@ -12,7 +12,7 @@ from django.utils.timezone import make_aware
 
 from de_an_06.plain.numbers import format_number
 from reporting.campaigns import days, running
-from reporting.campaigns.days import Typed
+from reporting.campaigns.days import TypedDay
 from reporting.campaigns.running import MeasureWanted
 from reporting.models import Campaign, CampaignChange, CampaignDay, Indicator
 from taskforces.models import AdministrativeUnit, Level, UnitVersion, User
@@ -70,7 +70,7 @@ def load_published_campaign() -> Campaign:
         (ward, first["numerator"], "", {}),
         (town, rest, whole["qualifier"], {campaign.pk: texts}),
     ):
-        typed = Typed(format_number(number), word, since=PUBLISHED_FROM)
+        typed = TypedDay(format_number(number), word, since=PUBLISHED_FROM)
         days.enter_day(by=clerk, unit=unit, day=PUBLISHED_TO, values={measure.pk: typed}, resources=resources)
     return campaign
 

@@ -92,12 +92,27 @@ class CampaignMeasure(models.Model):
         return self.name
 
 
+class CampaignGoalQuerySet(models.QuerySet["CampaignGoal"]):
+    def proposing(self, unit, first, last):
+        """Of a unit, in closed campaigns that feed the reports and have days from `first` to `last`."""
+        of_campaign = {
+            "feeds_reports": True,
+            "closed_at__isnull": False,
+            "first_day__lte": last,
+            "last_day__gte": first,
+        }
+        lasting = {f"measure__campaign__{name}": value for name, value in of_campaign.items()}
+        return self.filter(unit=unit, measure__indicator__isnull=False, **lasting)
+
+
 class CampaignGoal(models.Model):
     """A unit takes part in a measure; `goal` is NULL until one is set, which is not a goal of 0."""
 
     measure = models.ForeignKey(CampaignMeasure, on_delete=models.CASCADE, related_name="goals")
     unit = models.ForeignKey(AdministrativeUnit, on_delete=models.PROTECT, related_name="campaign_goals")
     goal = models.BigIntegerField("chỉ tiêu", null=True, blank=True, validators=[MinValueValidator(0)])
+
+    objects = CampaignGoalQuerySet.as_manager()
 
     class Meta:
         verbose_name = "chỉ tiêu của đơn vị trong cao điểm"

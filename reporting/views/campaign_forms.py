@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from de_an_06.plain.numbers import format_number, whole_number
 from reporting.campaigns import days, goal_table, running
-from reporting.campaigns.days import RESOURCES, CampaignSheet, Typed
+from reporting.campaigns.days import RESOURCES, CampaignSheet, TypedDay
 from reporting.campaigns.running import MOST_MEASURES, MeasureWanted
 from reporting.models import Campaign, CampaignGoal, Indicator
 from reporting.models.reports import QUALIFIERS
@@ -237,7 +237,7 @@ def campaign_entry(request):
     return render(request, "reporting/campaign_entry.html", context)
 
 
-def _typed(data) -> tuple[dict[int, Typed], dict[str, str]]:
+def _typed(data) -> tuple[dict[int, TypedDay], dict[str, str]]:
     """Measure -> typed; the days from which numbers are summed are read here, and what is no day is an error."""
     values, errors = {}, {}
     for name, text in data.items():
@@ -250,7 +250,9 @@ def _typed(data) -> tuple[dict[int, Typed], dict[str, str]]:
                 since = DayField(required=False).clean(data[f"since_{measure_id}"])
             except ValidationError as error:
                 errors[f"since_{measure_id}"] = " ".join(error.messages)
-        values[measure_id] = Typed(text, data.get(f"qualifier_{measure_id}", ""), since, data.get(f"seen_{measure_id}"))
+        values[measure_id] = TypedDay(
+            text, data.get(f"qualifier_{measure_id}", ""), since, data.get(f"seen_{measure_id}")
+        )
     return values, errors
 
 

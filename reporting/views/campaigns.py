@@ -14,7 +14,15 @@ from django.views.decorators.http import require_POST, require_safe
 from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate, whole_number, with_qualifier
 from de_an_06.plain.vietnamese import sort_key
 from reporting.campaigns import days, pace, running
-from reporting.campaigns.progress import MeasureSum, Progress, UnitProgress, progress, resources_of, sums_of, visible_to
+from reporting.campaigns.progress import (
+    CampaignProgress,
+    MeasureSum,
+    UnitProgress,
+    progress,
+    resources_of,
+    sums_of,
+    visible_to,
+)
 from reporting.models import Campaign, CampaignChange, CampaignMeasure
 from reporting.report_log import NotAllowed
 from taskforces.clock import today_for
@@ -24,7 +32,7 @@ from taskforces.register.forms import DayField, RegisterForm
 from taskforces.scope import may_keep_register, may_run_campaigns, require
 
 CAMPAIGNS_A_PAGE = 20
-CHANGES_SHOWN = 15
+NEWEST_CHANGES = 15
 # What is left of a sum that is said to be more, or nearly, so much.
 LEFT_OF = {"hơn": "chưa đến", "gần": "hơn"}
 FORECAST_ICONS = {"ok": "check", "warn": "warn", "bad": "warn", "": "info"}
@@ -176,7 +184,7 @@ def _finishing_order(row: UnitProgress):
     return (row.finish is None, row.finish.place if row.finish else 0, row.goal is None, rate)
 
 
-def _cards(seen: Progress, today: dt.date) -> list[tuple[str, str, str, str]]:
+def _cards(seen: CampaignProgress, today: dt.date) -> list[tuple[str, str, str, str]]:
     """(label, value, of how much, note)."""
     campaign, word = seen.campaign, seen.said.word
     k, n = campaign.day_number(today), campaign.length
@@ -217,11 +225,11 @@ def _cards(seen: Progress, today: dt.date) -> list[tuple[str, str, str, str]]:
     ]
 
 
-def _is_uneven(seen: Progress) -> bool:
+def _is_uneven(seen: CampaignProgress) -> bool:
     return seen.goal is not None and seen.remaining != max(0, seen.goal - (seen.done or 0))
 
 
-def _forecast(seen: Progress, today: dt.date) -> dict | None:
+def _forecast(seen: CampaignProgress, today: dt.date) -> dict | None:
     """Said while the campaign runs and has a goal."""
     campaign = seen.campaign
     if seen.remaining is None or campaign.closed_at is not None or not campaign.first_day <= today <= campaign.last_day:
@@ -264,7 +272,7 @@ def _sums(rows: list[UnitProgress]) -> dict:
     }
 
 
-def _groups(seen: Progress) -> list[dict]:
+def _groups(seen: CampaignProgress) -> list[dict]:
     """Sums of what lies directly below the campaign's unit, where that is more than the units themselves."""
     by_group: dict[int, list[UnitProgress]] = {}
     for row in seen.rows:
@@ -275,7 +283,7 @@ def _groups(seen: Progress) -> list[dict]:
     return [{"name": seen.group_names[pk]} | _sums(rows) for pk, rows in ordered]
 
 
-def _chart(seen: Progress) -> dict:
+def _chart(seen: CampaignProgress) -> dict:
     """The running sum, null on days nobody entered; the goal; the even line to it."""
     campaign = seen.campaign
     n = campaign.length
@@ -294,7 +302,7 @@ def _chart(seen: Progress) -> dict:
     }
 
 
-def _chart_rows(seen: Progress) -> list[dict]:
+def _chart_rows(seen: CampaignProgress) -> list[dict]:
     so_far, rows = 0, []
     for day, total in ((day, row.all) for day, row in seen.days.items()):
         so_far += total.value
@@ -310,11 +318,11 @@ def _chart_rows(seen: Progress) -> list[dict]:
     return rows
 
 
-def _changes(campaign: Campaign, seen: Progress) -> list[dict]:
+def _changes(campaign: Campaign, seen: CampaignProgress) -> list[dict]:
     """The newest lines of the log: of the campaign, and of the units the reader sees."""
     names = {row.unit.pk: _name(row) for row in seen.rows}
     rows = CampaignChange.objects.filter(Q(unit__isnull=True) | Q(unit__in=names), campaign=campaign)
-    newest = rows.select_related("by").order_by("-pk")[:CHANGES_SHOWN]
+    newest = rows.select_related("by").order_by("-pk")[:NEWEST_CHANGES]
     return [{"change": one, "unit": names.get(one.unit_id, ""), "text": _change_words(one)} for one in newest]
 
 
