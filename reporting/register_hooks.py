@@ -8,7 +8,17 @@ from django.db.models import Max
 from taskforces import hooks
 
 from .expected import settle
-from .models import DifficultyStep, Explanation, ExportJob, FigureChange, NarrativeChange, Period, Report, ReportEvent
+from .models import (
+    CampaignChange,
+    DifficultyStep,
+    Explanation,
+    ExportJob,
+    FigureChange,
+    NarrativeChange,
+    Period,
+    Report,
+    ReportEvent,
+)
 
 REPORT_TRACES = (
     hooks.Trace("Ô số liệu đã nhập hoặc sửa", FigureChange, "by"),
@@ -16,6 +26,7 @@ REPORT_TRACES = (
     hooks.Trace("Việc gửi, duyệt, trả lại báo cáo", ReportEvent, "by"),
     hooks.Trace("Giải trình điểm cần xem", Explanation, "by"),
     hooks.Trace("Nêu, trả lời, xử lý khó khăn", DifficultyStep, "by"),
+    hooks.Trace("Nhập số, điều hành cao điểm", CampaignChange, "by"),
     hooks.Trace("Báo cáo Excel, Word đã lập", ExportJob, "requested_by"),
 )
 

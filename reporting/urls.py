@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from .views import dashboard, difficulties, entry, exports, files, heat, outreach, review, sending, task_list
+from .views import (
+    campaign_forms,
+    campaigns,
+    dashboard,
+    difficulties,
+    entry,
+    exports,
+    files,
+    heat,
+    outreach,
+    review,
+    sending,
+    task_list,
+)
 
 urlpatterns = [
     # 1-3 entry, checking, submission
@@ -37,6 +50,15 @@ urlpatterns = [
     path("kho-khan/<int:pk>/da-giai-quyet/", difficulties.difficulty_resolve, name="difficulty-resolve"),
     path("kho-khan/<int:pk>/chuyen-cap-tren/", difficulties.difficulty_pass_up, name="difficulty-pass-up"),
     path("kho-khan/<int:pk>/neu-lai/", difficulties.difficulty_reopen, name="difficulty-reopen"),
+    # campaigns
+    path("cao-diem/", campaigns.campaign_list, name="campaign-list"),
+    path("cao-diem/mo/", campaign_forms.campaign_add, name="campaign-add"),
+    path("cao-diem/nhap/", campaign_forms.campaign_entry, name="campaign-entry"),
+    path("cao-diem/<int:pk>/", campaigns.campaign_detail, name="campaign-detail"),
+    path("cao-diem/<int:pk>/sua/", campaign_forms.campaign_edit, name="campaign-edit"),
+    path("cao-diem/<int:pk>/khoa-ngay/", campaigns.campaign_lock, name="campaign-lock"),
+    path("cao-diem/<int:pk>/ket-thuc/", campaigns.campaign_close, name="campaign-close"),
+    path("cao-diem/<int:pk>/mo-lai/", campaigns.campaign_reopen, name="campaign-reopen"),
     # 5 reading
     path("tong-quan/", dashboard.dashboard, name="dashboard"),
     path("tong-quan/bang-nhiet/", heat.grid, name="dashboard-heat"),

@@ -315,6 +315,11 @@ def may_assign_by_file(user, path: str) -> bool:
     return is_administrator(user) or holds(user, Right.ASSIGN, path_ids(path))
 
 
+def may_run_campaigns(user, unit) -> bool:
+    """A campaign gives the unit and those below it goals and days, as an assignment gives them work."""
+    return may_assign(user, unit)
+
+
 def may_report_progress(user, unit) -> bool:
     """Progress of an assignment is told by the unit's own people; of a central body's by administrators too."""
     return may_keep_register(user, unit) or (unit.level == Level.NATION and is_administrator(user))

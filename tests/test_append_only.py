@@ -9,7 +9,16 @@ from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
-from reporting.models import Difficulty, DifficultyStep, FigureChange, NarrativeChange, Report, ReportEvent
+from reporting.models import (
+    Campaign,
+    CampaignChange,
+    Difficulty,
+    DifficultyStep,
+    FigureChange,
+    NarrativeChange,
+    Report,
+    ReportEvent,
+)
 from taskforces.models import (
     Assignment,
     AssignmentEvent,
@@ -34,6 +43,7 @@ LOGS = [
     ContactExport,
     EmailChange,
     PlanChange,
+    CampaignChange,
 ]
 
 
@@ -54,6 +64,15 @@ def logged(world, month):
     source = SourceDocument.objects.create(number="57/KH-UBND", issued_on=NOW.date(), issuing_body="UBND", title="KH")
     item = SourceItem.objects.create(source=source, code="1", text="Việc")
     assignment = Assignment.objects.create(item=item, unit=world.phuoc_long, part="lead", assigned_on=NOW.date())
+    campaign = Campaign.objects.create(
+        unit=world.dong_nai,
+        name="Cao điểm",
+        first_day=NOW.date(),
+        last_day=NOW.date(),
+        created_by=world.staff,
+        created_at=NOW,
+    )
+    CampaignChange.objects.create(campaign=campaign, what="made", **said)
     ReportEvent.objects.create(report=report, action="ready", revision=0, **said)
     FigureChange.objects.create(report=report, cell="DVC01.opening", new=1, via="page", **said)
     NarrativeChange.objects.create(report=report, field="plan", **said)

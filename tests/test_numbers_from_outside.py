@@ -30,6 +30,8 @@ NUMBERS = {  # page: the parameters of its address that hold a number
     "pilot-list": ["don_vi"],
     "outreach-list": ["don_vi", "trang"],
     "difficulty-list": ["don_vi", "trang"],
+    "campaign-list": ["trang"],
+    "campaign-add": ["don_vi"],
     "import-list": ["don_vi"],
     "api-units": ["parent", "limit", "offset", "q"],
     "api-reports": ["unit", "limit"],

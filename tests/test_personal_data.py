@@ -204,6 +204,7 @@ def test_every_log_that_names_a_person_is_counted(world):
     logs = [(log.model.__name__, log.field) for log in (*hooks.traces, *personal_data.TRACES)]
     assert sorted(logs) == [
         ("AssignmentEvent", "by"),
+        ("CampaignChange", "by"),
         ("ContactExport", "by"),
         ("DifficultyStep", "by"),
         ("Document", "uploaded_by"),

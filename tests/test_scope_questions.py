@@ -99,6 +99,11 @@ QUESTIONS = {
         f"ward_reviewer reviewer staff {EVERYWHERE}",
     ),
     "assigns to the province": (lambda user, w: scope.may_assign(user, w.province), f"reviewer staff {EVERYWHERE}"),
+    "runs campaigns of the province": (
+        lambda user, w: scope.may_run_campaigns(user, w.province),
+        f"reviewer staff {EVERYWHERE}",
+    ),
+    "runs campaigns of a closed unit": (lambda user, w: scope.may_run_campaigns(user, w.closed), ""),
     "assigns to a closed unit": (lambda user, w: scope.may_assign(user, w.closed), ""),
     "assigns to a unit without a place today": (
         lambda user, w: scope.may_assign(user, w.placeless),

@@ -35,6 +35,7 @@ from reporting.rollup import rollup
 from taskforces.models import AdministrativeUnit, Branch, Level, Posting, Role, UnitVersion, User
 from taskforces.register import counts
 
+from .campaigns import load_campaigns
 from .cases import PHUOC_LONG, PLACES, load_published_cases
 from .invented_figures import Scene, make_doubtful, make_up, publish_phuoc_long, some_at_the_counter
 from .notice import INVENTED
@@ -74,6 +75,7 @@ def load_demo() -> dict[str, int]:
         load_registers(province, founded, day, logins["quantri"], random.Random(SEED))  # noqa: S311
         _play(scene, logins)
     load_published_cases(logins["quantri"])
+    load_campaigns(logins)
     opened = Period.objects.order_by("year", "month")
     for period in opened:
         rollup.roll_up(period)

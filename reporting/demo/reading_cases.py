@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from de_an_06.plain.numbers import format_number, format_rate, with_qualifier
 from de_an_06.plain.spans import Month, Span, window
-from reporting.models import Basis, IndicatorFigure
+from reporting.campaigns.progress import finishing_order
+from reporting.models import Basis, CampaignMeasure, IndicatorFigure
 from reporting.reading.overview import Overview, overview
 from taskforces.models import Assignment, Membership, SourceDocument, UnitVersion
 from taskforces.register import counts
@@ -15,8 +16,6 @@ from taskforces.register import counts
 from .cases import CASES, FIRST_TO_FINISH, PLACES, THU_DAU_MOT, indicator_of
 
 NOT_HELD = {  # (case, key) -> why the portal has no place for it
-    (THU_DAU_MOT, "days"): "cao điểm chưa có trong cổng; bài báo gọi 21 ngày là 15 ngày",
-    (THU_DAU_MOT, "rank"): "thứ tự về đích thuộc cao điểm, chưa có trong cổng",
     (THU_DAU_MOT, "rate_published"): "số làm tròn của bài báo; cổng tính từ hai số đã nêu",
 }
 NO_FIGURE = {
@@ -83,6 +82,8 @@ def _shown(case: str, one: dict, code: str, month: Month) -> Shown:
         values = {"received": d.received, "received_online": d.received_online, "resolved": d.resolved}
         shown |= {k: (format_number(one[k]), format_number(v)) for k, v in (values | {"pending": pending}).items()}
         shown["online_rate"] = (f"{one['online_rate']}%", format_rate(*d.online_rate))
+    if case == THU_DAU_MOT and not {"rank", "days"}.isdisjoint(one):
+        shown |= _of_campaign(one, code, seen.unit_id)
     if "trend" in one:
         rates = [point.online for point in seen.trend if point.online is not None]
         rises = len(rates) > 1 and all(a * d < c * b for (a, b), (c, d) in itertools.pairwise(rates))
@@ -126,6 +127,17 @@ def _of_indicator(one: dict, seen: Overview, code: str) -> Shown:
             whole, _, places = one[key].partition(",")
             shown[key] = (f"{whole},{places or '00'}%", rate)
     return shown
+
+
+def _of_campaign(one: dict, code: str, unit_id: int) -> Shown:
+    """Length of the town's campaign, and the place of the unit in the order of finishing; '' where there is none."""
+    measure = CampaignMeasure.objects.filter(campaign__unit__code=code, indicator__code="HT01").first()
+    if measure is None:
+        return {key: (str(one[key]), "") for key in ("days", "rank") if key in one}
+    if "days" in one:
+        return {"days": (format_number(one["days"]), format_number(measure.campaign.length))}
+    finish = finishing_order(measure).get(unit_id)
+    return {"rank": (str(one["rank"]), str(finish.place) if finish else "")}
 
 
 def _of_task_force(one: dict, unit_id: int, day: dt.date) -> Shown:

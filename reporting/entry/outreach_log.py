@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from django.db.models import OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 
 from de_an_06.plain.numbers import format_number
-from reporting.models import Report
+from reporting.models import CampaignGoal, Report
 from taskforces.register.activities import outreach_sum
 
 FROM_LOG = {"TT01": "times", "TT02": "audience"}  # indicator -> what of the log it counts
@@ -14,11 +14,12 @@ FROM_LOG = {"TT01": "times", "TT02": "audience"}  # indicator -> what of the log
 
 @dataclass(frozen=True, slots=True)
 class LogFigure:
-    """What the unit's own log says for one indicator over the month's window; None where nothing was written down."""
+    """What is counted elsewhere for one indicator over the month's window; None where nothing was written down."""
 
     code: str
     value: int | None
-    url: str  # the rows of the log behind it
+    url: str  # the rows behind it
+    source: str = "nhật ký tuyên truyền"
 
     @property
     def cell(self) -> str:
@@ -30,9 +31,13 @@ class LogFigure:
 
 
 def with_log(reports: QuerySet[Report]) -> QuerySet[Report]:
-    """Adds `log_times` and `log_audience`: sums of the unit's own log (units below report their own) in the window."""
+    """Adds `log_times` and `log_audience`: sums of the unit's own log (units below report their own) in the window.
+
+    And `has_campaign`: has a closed campaign a number for it too (see `campaigns.monthly`)?
+    """
     window = (OuterRef("unit"), OuterRef("period__data_from"), OuterRef("period__data_to"))
-    return reports.annotate(**{f"log_{name}": outreach_sum(name, *window) for name in FROM_LOG.values()})
+    sums = {f"log_{name}": outreach_sum(name, *window) for name in FROM_LOG.values()}
+    return reports.annotate(has_campaign=Exists(CampaignGoal.objects.proposing(*window)), **sums)
 
 
 def log_figures(report: Report) -> dict[str, LogFigure]:

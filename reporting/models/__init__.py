@@ -1,3 +1,4 @@
+from .campaigns import Campaign, CampaignChange, CampaignDay, CampaignGoal, CampaignMeasure, CampaignResources
 from .catalogue import Indicator, IndicatorTerms, PublicService, ReportingSettings, ServiceTerms, Target
 from .difficulties import Difficulty, DifficultyStep
 from .exports import ExportJob
@@ -17,6 +18,12 @@ from .summaries import Basis, IndicatorSummary, RollupAudit, RollupRequest, Roll
 
 __all__ = [
     "Basis",
+    "Campaign",
+    "CampaignChange",
+    "CampaignDay",
+    "CampaignGoal",
+    "CampaignMeasure",
+    "CampaignResources",
     "Difficulty",
     "DifficultyStep",
     "Explanation",

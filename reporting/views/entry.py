@@ -17,9 +17,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from de_an_06.plain.numbers import format_number
 from de_an_06.plain.outside import read_json
 from reporting import difficulties
+from reporting.campaigns.monthly import proposals
 from reporting.entry import ready, saving
 from reporting.entry.form import ReportForm, load_form
-from reporting.entry.outreach_log import log_figures
 from reporting.lateness import time_left
 from reporting.models import FigureChange, Report, Status
 from reporting.models.reports import NARRATIVE_FIELDS
@@ -291,7 +291,7 @@ def _page(request, report: Report, form: ReportForm, typed: Typed | None = None)
     may_explain = form.is_open and may_submit(request.user, report)
     service_rows = entry_rows.rows_of(form, form.services, may_explain=may_explain, typed=typed, only=only)
     indicator_rows = entry_rows.rows_of(form, form.indicators, may_explain=may_explain, typed=typed, only=only)
-    log = log_figures(report)
+    log = proposals(report)
     for row in indicator_rows:
         row.log = log.get(row.code)
     counts = form.counts()

@@ -138,11 +138,11 @@ class EntryRow:
     hidden: bool = False
     last_year: str = ""  # 'T11/25'
     previous: str = ""  # 'T10'
-    log: LogFigure | None = None  # what the outreach log proposes for the cell
+    log: LogFigure | None = None  # what outreach log or campaign proposes for the cell
 
     @property
     def may_take(self) -> bool:
-        """Is there a number in the log other than the one in the cell?"""
+        """Is there a number proposed other than the one in the cell?"""
         return self.log is not None and self.may_type and self.log.value not in {None, self.line.cells[0].value}
 
     @property

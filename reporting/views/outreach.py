@@ -1,4 +1,4 @@
-"""One click on the entry page: the number of the outreach log into its cell."""
+"""One click on the entry page: the number of the outreach log or of a closed campaign into its cell."""
 
 from django.contrib import messages
 from django.db import transaction
@@ -6,8 +6,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from reporting.campaigns.monthly import proposals
 from reporting.entry import saving
-from reporting.entry.outreach_log import log_figures
 from reporting.report_doors import get_own_report
 from reporting.report_log import NotAllowed
 
@@ -17,9 +17,9 @@ from . import entry as entry_page
 @require_POST
 @transaction.atomic
 def take_from_log(request, pk):
-    """The log's number becomes the cell's, as if typed; what else stood in the plain form is saved first."""
+    """The proposed number becomes the cell's, as if typed; what else stood in the plain form is saved first."""
     report = get_own_report(request.user, pk)
-    figure = log_figures(report).get(request.POST.get("chi_tieu", ""))
+    figure = proposals(report).get(request.POST.get("chi_tieu", ""))
     page = f"{reverse('report-entry', args=[pk])}#{figure.code if figure else 'nhap'}"
     if figure is None or figure.value is None:
         messages.error(request, "Nhật ký tuyên truyền của kỳ này chưa có dòng nào.")
@@ -36,5 +36,5 @@ def take_from_log(request, pk):
     for message in result.refused.values():
         messages.error(request, f"{figure.code}: {message}")
     if result.is_ok:
-        messages.success(request, f"Đã lấy {figure.text} từ nhật ký tuyên truyền vào {figure.code}.")
+        messages.success(request, f"Đã lấy {figure.text} từ {figure.source} vào {figure.code}.")
     return redirect(page)

@@ -21,6 +21,7 @@ from taskforces.models import AdministrativeUnit, Posting, UnitVersion
 from taskforces.models.units import reporter_name
 from taskforces.scope import Right, held, may_submit, rights_of, roles_with, units_reviewing
 
+from .campaigns import campaign_tasks
 from .entry_rows import anchor_of, heading_of
 
 RECENT = 3
@@ -57,6 +58,7 @@ def task_list(request):
         reports_for(request.user).filter(unit_id=posting.unit_id).order_by("-period__year", "-period__month")
     )
     context = {"unit_name": _reporter(posting.unit, today_for(request.user)), "reports": reports, "here": "task-list"}
+    context |= campaign_tasks(request.user, posting.unit)
     key = request.GET.get("ky", "")
     if key == "tat-ca":
         return render(request, "reporting/report_list.html", context)
