@@ -44,6 +44,8 @@ def peers_of(seen: Overview) -> Peers | None:
         unit_type=version.unit_type, unit__level=version.unit.level, path__contains=f"/{province.unit_id}/"
     )
     names = dict(alike.order_by("sort_key", "unit_id").values_list("unit_id", "name"))
+    if len(names) <= FEWEST_PEERS:
+        return None
     stretch = Stretch(province.unit_id, seen.basis, seen.periods)
     found = read_values(stretch, ranking, by_unit=version.unit.level == Level.COMMUNE).get(NOW, {})
     values = {pk: found[pk] for pk in names if pk in found}
