@@ -23,7 +23,7 @@ SHEETS = (
     ("units", "Theo đơn vị", "Hồ sơ và tỷ lệ của từng đơn vị trực thuộc"),
     ("services", "Theo dịch vụ", "Hồ sơ và tỷ lệ của từng dịch vụ công"),
     ("indicators", "Chỉ tiêu", "Các chỉ tiêu chung: số đạt, tổng số, tỷ lệ"),
-    ("comparison", "So sánh", "Tăng, giảm so với kỳ trước và cùng kỳ năm trước, trên cùng các đơn vị"),
+    ("comparison", "So sánh", "Tăng, giảm so với kỳ trước và cùng kỳ năm trước"),
     ("missing", "Chưa báo cáo", "Báo cáo phải nộp mà chưa có trong số liệu"),
     ("sources", "Nguồn số liệu", "Từng đơn vị, từng dịch vụ: các dòng tạo nên số tổng"),
 )
