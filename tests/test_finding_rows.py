@@ -344,7 +344,7 @@ def test_every_finding_and_every_name_leads_to_a_page_that_opens(world, november
                 if address != "#nop":
                     assert client.get(address).status_code == 200, address
             assert finding["url"]
-    assert {reverse("dashboard-source"), reverse("dashboard"), "#nop"} <= seen_kinds
+    assert {reverse("dashboard-source"), reverse("dashboard"), reverse("dashboard-board")} <= seen_kinds
 
 
 def test_a_slow_unit_and_service_is_the_first_row_of_its_address(world, november, client):

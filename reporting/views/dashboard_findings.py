@@ -7,9 +7,8 @@ from django.utils.http import urlencode
 
 from reporting.reading.finding_parts import Behind, Finding, Lead
 from reporting.reading.overview import Overview
-from taskforces.models import Level
 from taskforces.register.assignment_counts import AssignmentState
-from taskforces.scope import may_read_reviews, sees_path
+from taskforces.scope import sees_path
 
 from .choices import Choice
 
@@ -43,11 +42,8 @@ def _addresses(
     unit_link, source_link = links
 
     def reports(lead: Lead) -> str:
-        """The list of the month's reports, for those who read it; else the box that names who has not sent."""
-        has_list = seen.version.unit.level in {Level.PROVINCE, Level.DISTRICT} and len(seen.periods) == 1
-        if not has_list or not may_read_reviews(user):
-            return WHO_REPORTED
-        return f"{reverse('review-list')}?{urlencode({'don_vi': choice.unit_id, 'ky': seen.periods[0].key})}"
+        """The board of who handed in when; of a unit with none below the box that says how its own report stands."""
+        return reverse("dashboard-board") + choice.query() if seen.has_units_below else WHO_REPORTED
 
     def assignments(lead: Lead) -> str:
         own = {"pham_vi": "rieng"} if lead.is_own else {}
