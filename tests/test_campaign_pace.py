@@ -1,10 +1,10 @@
-"""Pace and forecast of a campaign, by hand: 10 to 30 November 2026, today the 20th."""
+"""Daily pace and forecast of a campaign, by hand: 10 to 30 November 2026, today the 20th."""
 
 import datetime as dt
 
 import pytest
 
-from reporting.campaigns.pace import DayTotal, Pace, days_left, forecast, needed_a_day, pace_of, pace_words
+from reporting.campaigns.daily_pace import DailyPace, DayTotal, days_left, forecast, needed_a_day, pace_of, pace_words
 
 
 def N(day):
@@ -22,7 +22,7 @@ def pace(values, *, owing=10, today=TODAY):
 
 def test_the_seven_days_before_today_count_and_neither_today_nor_the_eighth():
     found = pace({12: (999, 10), 13: (10, 10), 15: (20, 10), 19: (33, 10), 20: (999, 10)})
-    assert found == Pace(3, 21, 10, 33)
+    assert found == DailyPace(3, 21, 10, 33)
     assert pace_words(found) == "mỗi ngày 10–33, tính trên 3 ngày"
 
 
@@ -35,7 +35,7 @@ def test_with_two_days_nothing_is_said():
 
 
 def test_a_day_counts_when_half_of_the_units_entered_it():
-    assert pace({17: (10, 5), 18: (10, 5), 19: (10, 5)}) == Pace(3, 10, 10, 10)
+    assert pace({17: (10, 5), 18: (10, 5), 19: (10, 5)}) == DailyPace(3, 10, 10, 10)
     assert pace({17: (10, 5), 18: (10, 5), 19: (10, 4)}) is None
 
 
@@ -44,12 +44,12 @@ def test_a_day_with_a_sum_over_several_days_does_not_count():
 
 
 def test_a_day_of_zero_is_a_day():
-    assert pace({17: (0, 10), 18: (10, 10), 19: (20, 10)}) == Pace(3, 10, 0, 20)
+    assert pace({17: (0, 10), 18: (10, 10), 19: (20, 10)}) == DailyPace(3, 10, 0, 20)
 
 
 def test_after_the_last_day_the_last_seven_are_read():
     values = {23: (999, 10), 24: (1, 10), 29: (2, 10), 30: (3, 10)}
-    assert pace(values, today=dt.date(2026, 12, 5)) == Pace(3, 2, 1, 3)
+    assert pace(values, today=dt.date(2026, 12, 5)) == DailyPace(3, 2, 1, 3)
 
 
 def test_days_before_the_first_are_not_read():
@@ -84,13 +84,13 @@ def test_what_each_day_has_to_bring_is_rounded_up(remaining, left, needed):
     ],
 )
 def test_the_forecast_goes_from_the_best_to_the_worst_day(remaining, lowest, highest, words, look):
-    said = forecast(remaining, Pace(5, 15, lowest, highest), TODAY, FIRST, LAST)
+    said = forecast(remaining, DailyPace(5, 15, lowest, highest), TODAY, FIRST, LAST)
     assert said.words == f"Với tốc độ 7 ngày qua, dự kiến xong {words}."
     assert said.look == look
 
 
 def test_days_without_progress_have_no_end():
-    said = forecast(100, Pace(5, 0, 0, 0), TODAY, FIRST, LAST)
+    said = forecast(100, DailyPace(5, 0, 0, 0), TODAY, FIRST, LAST)
     assert (said.earliest, said.latest, said.look) == (None, None, "bad")
 
 

@@ -6,8 +6,8 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
 from reporting.campaigns import days, goal_table, running
+from reporting.campaigns.daily_pace import DailyPace
 from reporting.campaigns.days import TypedDay
-from reporting.campaigns.pace import Pace
 from reporting.campaigns.progress import Finish, progress, resources_of, sums_of, visible_to
 from reporting.models import Campaign, CampaignChange, CampaignDay
 from reporting.report_log import NotAllowed
@@ -283,7 +283,7 @@ def test_the_pace_is_that_of_units_which_have_not_finished(world):
         enter(campaign, world.officer, world.phuoc_long, D(2026, 11, day), own)
         enter(campaign, world.neighbour, world.phuoc_binh, D(2026, 11, day), other)
     found, _ = seen(world.staff, campaign)
-    assert found.pace(TODAY) == Pace(3, 4, 3, 5)
+    assert found.pace(TODAY) == DailyPace(3, 4, 3, 5)
     assert found.days[D(2026, 11, 14)].all.value == 95
     enter(campaign, world.neighbour, world.phuoc_binh, TODAY, "38")
     assert seen(world.staff, campaign)[0].pace(TODAY) is None  # nobody is left

@@ -71,7 +71,7 @@ def shown(cell) -> str:
     """As the cell's format shows it in Vietnam."""
     if cell.value in (None, ""):
         return ""
-    assert cell.number_format in {'+#,##0;"−"#,##0;0', '+0.00" điểm %";"−"0.00" điểm %";0'}
+    assert cell.number_format in {'+#,##0;"−"#,##0;0', '+0.00;"−"0.00;0'}
     places = 2 if "0.00" in cell.number_format else 0
     text = f"{abs(cell.value):,.{places}f}".translate(str.maketrans(",.", ".,"))
     return "0" if cell.value == 0 else ("+" if cell.value > 0 else "−") + text

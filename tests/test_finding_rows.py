@@ -400,7 +400,7 @@ def test_of_an_earlier_month_nothing_is_said_of_what_waits_today(world, november
 
 
 @pytest.mark.parametrize("communes", [2, 92, 557])
-def test_findings_are_read_in_five_queries_for_few_communes_and_for_many(
+def test_findings_are_read_in_four_queries_for_few_communes_and_for_many(
     world, month, at, communes, django_assert_num_queries
 ):
     now = at("2026-11-18 09:00")
@@ -410,12 +410,12 @@ def test_findings_are_read_in_five_queries_for_few_communes_and_for_many(
     for span in ("2026-11", "2026-Q4"):
         seen = overview(world.dong_nai.pk, Span.parse(span))
         begun = begun_periods(now.date())
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(4):
             facts = facts_of(seen, periods=begun, now=now, day=now.date(), is_newest=True, tallies={})
         with django_assert_num_queries(0):
             findings(seen, facts)
     seen = overview(world.phuoc_long.pk, Span.parse("2026-11"))
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         facts_of(seen, periods=periods, now=now, day=now.date(), is_newest=True, tallies={})
 
 

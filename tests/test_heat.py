@@ -416,7 +416,7 @@ def test_copied_is_what_the_check_before_sending_asks_about(world, month, fill, 
         for code, figures in cells.items():
             ServiceFigures.objects.create(report=report, service=PublicService.objects.get(code=code), **figures)
     rows = [ServiceRow(code, code, figures, previous=before.get(code)) for code, figures in now.items()]
-    assert ("same_as_last_month" in {p.code for p in check_report(rows, [])}) is copied
+    assert ("same_as_last_month" in {p.code for p in check_report(rows, [], alike_percent=80)}) is copied
     found = copied_reports(world.dong_nai.pk, periods[1:], periods, 80)
     assert [row.child_id for row in found] == ([world.phuoc_long.pk] if copied else [])
     assert copied_reports(world.dong_nai.pk, periods[:1], periods, 80) == []  # October has no month before

@@ -339,13 +339,13 @@ def test_peers_are_ranked_by_what_is_chosen(world, wards, client):
 
 
 @pytest.mark.parametrize("communes", [6, 95])
-def test_peers_take_three_queries_however_many(world, month, at, django_assert_num_queries, communes):
+def test_peers_take_two_queries_however_many(world, month, at, django_assert_num_queries, communes):
     at("2026-11-18 09:00")
     build_bulk(world, communes - 1)  # and Phú Riềng
     hand_in([month("2026-11")])
     ReportingSettings.load()
     seen = overview(world.phu_rieng.pk, NOVEMBER, ranked_by="tiep-nhan")
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         found = peers_of(seen)
     assert (found.rank, found.total) == (1, communes)
 

@@ -18,8 +18,8 @@ from taskforces.models.units import path_ids
 from taskforces.scope import path_in_scope, sees_everything
 from taskforces.units.tree import nearest_version
 
+from .daily_pace import DailyPace, DayRow, DayTotal, pace_of
 from .days import RESOURCES, covering
-from .pace import DayRow, DayTotal, Pace, pace_of
 
 
 def visible_to(user) -> QuerySet[Campaign]:
@@ -150,7 +150,7 @@ class CampaignProgress:
         """Who has not entered the day."""
         return [row for row in self.rows if row.owes(self.day) and not row.is_told]
 
-    def pace(self, today: dt.date) -> Pace | None:
+    def pace(self, today: dt.date) -> DailyPace | None:
         """Of the units that have not finished; see `pace`."""
         totals = {day: row.working for day, row in self.days.items()}
         working = [row for row in self.rows if row.finish is None]

@@ -18,18 +18,18 @@ from reporting.reading.overview import Comparison, Measures, Overview
 
 from .sheets import Formats, Heading, SheetColumn, SheetTable
 
-NOTHING = "chưa có số liệu để so sánh"
-WORDS = (
+NOT_COMPARABLE = "chưa có số liệu để so sánh"
+WORD_COLUMNS = (
     SheetColumn("code", "Mã", width=8, text=True),
     SheetColumn("name", "Dịch vụ công, chỉ tiêu, đơn vị", width=64, text=True),
     SheetColumn("figure", "Số liệu", width=28, text=True),
     SheetColumn("measure", "Đơn vị tính", width=13, text=True),
 )
 SERVICES, INDICATORS, UNITS = "Dịch vụ công", "Chỉ tiêu chung", "Đơn vị"  # lines between the rows
-Pair = tuple[int | None, int | None]  # numerator and denominator
+_Pair = tuple[int | None, int | None]  # numerator and denominator
 
 
-class Figure(NamedTuple):
+class ComparedFigure(NamedTuple):
     """What a row says of a service, an indicator or a unit: a count, or (`is_rate`) a pair that is divided."""
 
     label: str
@@ -38,33 +38,33 @@ class Figure(NamedTuple):
     is_rate: bool = False
 
 
-def _of_rate(each: Rate) -> list[Figure]:
+def _of_rate(each: Rate) -> list[ComparedFigure]:
     """A rate stands right under its numerator, and that under its denominator: its formula reads them there."""
     return [
-        Figure(each.under.sum_label, "hồ sơ", lambda m: m.dossiers.sum_of(each.under.fields)),
-        Figure(f"Trong đó {each.short_label.lower()}", "hồ sơ", lambda m: m.dossiers.sum_of(each.over)),
-        Figure(each.label, "%", lambda m: m.dossiers.rate(each), is_rate=True),
+        ComparedFigure(each.under.sum_label, "hồ sơ", lambda m: m.dossiers.sum_of(each.under.fields)),
+        ComparedFigure(f"Trong đó {each.short_label.lower()}", "hồ sơ", lambda m: m.dossiers.sum_of(each.over)),
+        ComparedFigure(each.label, "%", lambda m: m.dossiers.rate(each), is_rate=True),
     ]
 
 
-DOSSIERS = (
+DOSSIER_FIGURES = (
     *_of_rate(ONLINE_RATE),
     *_of_rate(IN_TIME_RATE),
-    Figure(FIGURE["pending_overdue"].label, "hồ sơ", lambda m: m.dossiers.pending_overdue),
+    ComparedFigure(FIGURE["pending_overdue"].label, "hồ sơ", lambda m: m.dossiers.pending_overdue),
 )
-ACTIVATION = (
-    Figure("VNeID đã cấp", "tài khoản", lambda m: m.activation.denominator),
-    Figure("VNeID đã kích hoạt", "tài khoản", lambda m: m.activation.numerator),
-    Figure("Kích hoạt VNeID", "%", lambda m: m.activation.rate, is_rate=True),
+ACTIVATION_FIGURES = (
+    ComparedFigure("VNeID đã cấp", "tài khoản", lambda m: m.activation.denominator),
+    ComparedFigure("VNeID đã kích hoạt", "tài khoản", lambda m: m.activation.numerator),
+    ComparedFigure("Kích hoạt VNeID", "%", lambda m: m.activation.rate, is_rate=True),
 )
 
 
-def _of_indicator(indicator: Indicator) -> list[Figure]:
-    count = Figure("Số đạt", indicator.unit_of_measure, lambda pair: pair.numerator)
+def _of_indicator(indicator: Indicator) -> list[ComparedFigure]:
+    count = ComparedFigure("Số đạt", indicator.unit_of_measure, lambda pair: pair.numerator)
     if indicator.kind != Indicator.Kind.RATIO:
         return [count]
-    total = Figure("Tổng số", indicator.unit_of_measure, lambda pair: pair.denominator)
-    return [total, count, Figure("Tỷ lệ", "%", lambda pair: pair.rate, is_rate=True)]
+    total = ComparedFigure("Tổng số", indicator.unit_of_measure, lambda pair: pair.denominator)
+    return [total, count, ComparedFigure("Tỷ lệ", "%", lambda pair: pair.rate, is_rate=True)]
 
 
 class Block(NamedTuple):
@@ -85,7 +85,7 @@ def blocks_of(view: Overview) -> list[Block]:
 
 def _block(view: Overview, back: Span, then: str, compared: Comparison | None) -> Block:
     if compared is None:
-        return Block(f"So với {back.label}: {NOTHING}", then, None)
+        return Block(f"So với {back.label}: {NOT_COMPARABLE}", then, None)
     title = f"So với {compared.label}"
     if view.has_units_below:
         title += f", trên cùng {format_number(compared.units)} đơn vị"
@@ -94,7 +94,7 @@ def _block(view: Overview, back: Span, then: str, compared: Comparison | None) -
 
 
 @dataclass(frozen=True)
-class Line:
+class ComparedLine:
     """One row; `sides` holds (now, then) of each block, None where the block knows nothing of it."""
 
     group: str
@@ -106,42 +106,44 @@ class Line:
     is_rate: bool = False
 
 
-def lines_of(view: Overview, blocks: Sequence[Block]) -> Iterator[Line]:
+def lines_of(view: Overview, blocks: Sequence[Block]) -> Iterator[ComparedLine]:
     """All services together, each service, each indicator, each unit below, in the order of the page."""
     if not any(block.compared for block in blocks):
         return
 
-    def lines(group: str, code: str, name: str, figures: Sequence[Figure], pick) -> Iterator[Line]:
+    def lines(group: str, code: str, name: str, figures: Sequence[ComparedFigure], pick) -> Iterator[ComparedLine]:
         """`pick`: a comparison's (now, before) of what is named, or None."""
         pairs = [pick(block.compared) if block.compared else None for block in blocks]
         if not any(pairs):
-            yield Line(group, code, name, NOTHING.capitalize(), "", (None,) * len(blocks))
+            yield ComparedLine(group, code, name, NOT_COMPARABLE.capitalize(), "", (None,) * len(blocks))
             return
         for label, measure, value, is_rate in figures:
             sides = tuple((value(pair[0]), value(pair[1])) if pair else None for pair in pairs)
-            yield Line(group, code, name, label, measure, sides, is_rate)
+            yield ComparedLine(group, code, name, label, measure, sides, is_rate)
 
-    yield from lines(SERVICES, "", "Cộng các dịch vụ công", DOSSIERS, lambda c: (c.now, c.before))
+    yield from lines(SERVICES, "", "Cộng các dịch vụ công", DOSSIER_FIGURES, lambda c: (c.now, c.before))
     for total in view.services:
         service = total.service
-        yield from lines(SERVICES, service.code, service.short_name, DOSSIERS, lambda c, pk=service.pk: _service(c, pk))
+        yield from lines(
+            SERVICES, service.code, service.short_name, DOSSIER_FIGURES, lambda c, pk=service.pk: _service(c, pk)
+        )
     for line in view.indicators:
         i = line.indicator
         name = i.name + (" (số của riêng đơn vị, không cộng)" if i.is_own else "")
         yield from lines(INDICATORS, i.code, name, _of_indicator(i), lambda c, pk=i.pk: c.indicators.get(pk))
     for row in view.rows:
         key = None if row.is_own else row.unit_id
-        yield from lines(UNITS, "", row.name, DOSSIERS + ACTIVATION, lambda c, key=key: c.rows.get(key))
+        yield from lines(UNITS, "", row.name, DOSSIER_FIGURES + ACTIVATION_FIGURES, lambda c, key=key: c.rows.get(key))
 
 
 def notes_of(view: Overview, blocks: Sequence[Block]) -> list[str]:
     """How to read the table, under it."""
     compared = [block.compared for block in blocks if block.compared]
     if not compared:
-        return [f"{NOTHING.capitalize()}."]
+        return [f"{NOT_COMPARABLE.capitalize()}."]
     same = "các đơn vị và các tháng" if view.has_units_below else "các tháng"
     notes = [f"Kỳ này chỉ gồm {same} có số liệu ở cả hai kỳ so sánh, nên có thể nhỏ hơn số ở các trang khác."]
-    notes.append("Tăng, giảm của tỷ lệ tính bằng điểm phần trăm (điểm %).")
+    notes.append("Tăng, giảm của tỷ lệ tính bằng điểm phần trăm.")
     states = {each.last_label for each in compared if len(each.months) > 1}
     if states:
         notes.append(f"Số tồn và lũy kế so với cuối {', '.join(sorted(states))}.")
@@ -157,7 +159,7 @@ class ComparisonTable(SheetTable):
     """Rates and changes are formulas that also carry their value, as in the other sheets."""
 
     def __init__(self, sheet, formats: Formats, heading: Heading, blocks: Sequence[Block]):
-        columns = list(WORDS)
+        columns = list(WORD_COLUMNS)
         for i, block in enumerate(blocks):
             columns += [
                 SheetColumn(f"now{i}", "Kỳ này", block.title, width=14),
@@ -167,7 +169,7 @@ class ComparisonTable(SheetTable):
         super().__init__(sheet, formats, columns, heading, frozen=3)
         self.named: tuple[str, str, str] | None = None  # what the row above is of
 
-    def add_line(self, line: Line) -> None:
+    def add_line(self, line: ComparedLine) -> None:
         f = self.formats
         words = {"code": line.code, "name": line.name, "figure": line.figure, "measure": line.measure}
         self._fit_height(words)
@@ -197,7 +199,7 @@ class ComparisonTable(SheetTable):
         change = "" if now is None or then is None else now - then
         self.sheet.write_formula(self.row, first + 2, f'=IF(COUNT({a}:{b})<2,"",{a}-{b})', f.change, change)
 
-    def _add_rates(self, first: int, now: Pair, then: Pair) -> None:
+    def _add_rates(self, first: int, now: _Pair, then: _Pair) -> None:
         """Points from the counts and not from the two rates, whose difference is not exact: a tie would go astray."""
         sheet, f, r = self.sheet, self.formats, self.row
         (top, top_then), (bottom, bottom_then) = self._pair(r - 1, first), self._pair(r - 2, first)

@@ -19,7 +19,7 @@ from reporting.models.reports import QUALIFIERS
 
 FONT = "Times New Roman"
 NUMBER, PERCENT, MOMENT = "#,##0", "0.00%", "dd/mm/yyyy hh:mm"
-CHANGE, POINTS = f'+#,##0;"{MINUS}"#,##0;0', f'+0.00" điểm %";"{MINUS}"0.00" điểm %";0'
+CHANGE, POINTS = f'+#,##0;"{MINUS}"#,##0;0', f'+0.00;"{MINUS}"0.00;0'
 HEAD = 7  # rows above a table: the official header, the title, the period and the unit of measure
 LINE = 15.0  # height of one line of text, in points
 SheetValue = int | float | str | dt.datetime | None

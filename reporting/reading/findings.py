@@ -65,7 +65,7 @@ def facts_of(
     is_newest: bool,
     tallies: Mapping[int | None, Tally],
 ) -> FindingFacts:
-    """Read in at most five queries. `periods` are those begun, oldest first; `tallies` the register's, as of `day`.
+    """Read in at most four queries. `periods` are those begun, oldest first; `tallies` the register's, as of `day`.
 
     How long a difficulty waits is known of today alone, so only the newest month says it.
     """

@@ -35,7 +35,7 @@ class Peers:
 
 
 def peers_of(seen: Overview) -> Peers | None:
-    """None for a unit of another level, one without a province, and where too few peers are ranked; three queries."""
+    """None for a unit of another level, one without a province, and where too few peers are ranked; two queries."""
     version, ranking = seen.version, seen.ranking
     province = next((v for v in seen.ancestors if v.unit.level == Level.PROVINCE), None)
     if province is None or version.unit.level not in {Level.COMMUNE, Level.DISTRICT}:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate, whole_number, with_qualifier
 from de_an_06.plain.vietnamese import sort_key
-from reporting.campaigns import days, pace, running
+from reporting.campaigns import daily_pace, days, running
 from reporting.campaigns.progress import (
     CampaignProgress,
     MeasureSum,
@@ -188,7 +188,7 @@ def _cards(seen: CampaignProgress, today: dt.date) -> list[tuple[str, str, str, 
     """(label, value, of how much, note)."""
     campaign, word = seen.campaign, seen.said.word
     k, n = campaign.day_number(today), campaign.length
-    left = pace.days_left(today, campaign.first_day, campaign.last_day)
+    left = daily_pace.days_left(today, campaign.first_day, campaign.last_day)
     if k < 1:
         note = f"{format_number(1 - k)} ngày nữa bắt đầu"
     elif k > n:
@@ -198,7 +198,7 @@ def _cards(seen: CampaignProgress, today: dt.date) -> list[tuple[str, str, str, 
     done = with_qualifier(format_number(seen.done, blank=NO_VALUE), word)
     goal = format_number(seen.goal, blank="chưa giao")
     remaining = seen.remaining
-    needed = None if remaining is None else pace.needed_a_day(remaining, left)
+    needed = None if remaining is None else daily_pace.needed_a_day(remaining, left)
     speed = seen.pace(today)
     return [
         ("Ngày", NO_VALUE if k < 1 else format_number(min(k, n)), format_number(n), note),
@@ -219,7 +219,8 @@ def _cards(seen: CampaignProgress, today: dt.date) -> list[tuple[str, str, str, 
             "Trung bình 7 ngày qua",
             NO_VALUE if speed is None else format_number(speed.mean),
             "",
-            pace.pace_words(speed) + (" của đơn vị chưa về đích" if speed and any(r.finish for r in seen.rows) else ""),
+            daily_pace.pace_words(speed)
+            + (" của đơn vị chưa về đích" if speed and any(r.finish for r in seen.rows) else ""),
         ),
         ("Về đích", format_number(seen.finished), format_number(seen.units), "đơn vị đạt chỉ tiêu"),
     ]
@@ -234,7 +235,7 @@ def _forecast(seen: CampaignProgress, today: dt.date) -> dict | None:
     campaign = seen.campaign
     if seen.remaining is None or campaign.closed_at is not None or not campaign.first_day <= today <= campaign.last_day:
         return None
-    found = pace.forecast(seen.remaining, seen.pace(today), today, campaign.first_day, campaign.last_day)
+    found = daily_pace.forecast(seen.remaining, seen.pace(today), today, campaign.first_day, campaign.last_day)
     return {"words": found.words, "look": found.look, "icon": FORECAST_ICONS[found.look]}
 
 

@@ -40,7 +40,7 @@ class DayRow:
 
 
 @dataclass(frozen=True)
-class Pace:
+class DailyPace:
     """Mean, lowest and highest of the days that count; `days` says how many those are."""
 
     days: int
@@ -61,7 +61,7 @@ class Forecast:
 
 def pace_of(
     totals: Mapping[dt.date, DayTotal], owing: Mapping[dt.date, int], today: dt.date, first: dt.date, last: dt.date
-) -> Pace | None:
+) -> DailyPace | None:
     """`owing`: how many units enter numbers of that day. None with fewer than three days."""
     ends = min(today - dt.timedelta(days=1), last)
     days = [ends - dt.timedelta(days=n) for n in range(PACE_DAYS)]
@@ -72,7 +72,7 @@ def pace_of(
     ]
     if len(counted) < FEWEST_DAYS:
         return None
-    return Pace(len(counted), Fraction(sum(counted), len(counted)), min(counted), max(counted))
+    return DailyPace(len(counted), Fraction(sum(counted), len(counted)), min(counted), max(counted))
 
 
 def days_left(today: dt.date, first: dt.date, last: dt.date) -> int:
@@ -85,7 +85,7 @@ def needed_a_day(remaining: int, left: int) -> int | None:
     return -(-remaining // left) if left else None
 
 
-def forecast(remaining: int, pace: Pace | None, today: dt.date, first: dt.date, last: dt.date) -> Forecast:
+def forecast(remaining: int, pace: DailyPace | None, today: dt.date, first: dt.date, last: dt.date) -> Forecast:
     """'dự kiến xong khoảng 18/12–24/12/2026; có thể không kịp'."""
     if remaining <= 0:
         return Forecast("Đã xong.", look="ok")
@@ -110,7 +110,7 @@ def forecast(remaining: int, pace: Pace | None, today: dt.date, first: dt.date, 
     return Forecast(f"Với tốc độ {PACE_DAYS} ngày qua, dự kiến xong {words}; {verdict}.", earliest, latest, look)
 
 
-def pace_words(pace: Pace | None) -> str:
+def pace_words(pace: DailyPace | None) -> str:
     """'mỗi ngày 120–310, tính trên 6 ngày'."""
     if pace is None:
         return "chưa đủ 3 ngày có số"
