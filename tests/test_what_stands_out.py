@@ -504,6 +504,11 @@ def test_targets_out_of_reach_are_told_the_farthest_first():
     near_text = "Lượt tuyên truyền 1.000 đến hết tháng 10/2026, ước cả năm 1.200, chỉ tiêu 1.300"
     rest = "không đạt chỉ tiêu năm 2026 nếu giữ tiến độ hiện nay"
     assert said(FindingFacts(targets=[near])) == [("warn", f"TT01 {rest}", f"{near_text}.")]
+    since_last_year = [
+        Period(year=2025, month=12),
+        Period(year=2026, month=10),
+    ]  # the target is of the last month's year
+    assert said(FindingFacts(targets=[near]), periods=since_last_year) == [("warn", f"TT01 {rest}", f"{near_text}.")]
     [both_of_them] = found_of(FindingFacts(targets=[near, far]))
     assert (both_of_them.title, both_of_them.text) == (f"2 nội dung {rest}", f"{far_text}; {near_text}.")
     assert [part.lead.measure for part in both_of_them.parts if part.lead] == ["DD04", "TT01"]
