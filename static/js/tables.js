@@ -84,7 +84,7 @@
       });
       const label = document.createElement("label");
       label.className = "sort-list no-print";
-      label.append("Xếp theo ", list);
+      label.append("Xếp bảng theo ", list);
       table.closest(".scroll").before(label);
     }
   }

@@ -117,6 +117,7 @@ def test_the_mark_in_the_save_bar_leaves_the_page_where_it_is(open_browser, worl
     done = page.locator("#buoc-tiep")
     expect(done).to_have_text(re.compile("Đã chốt phần Công an"))
     expect(done).to_be_focused()
+    page.wait_for_load_state()  # only then does the page scroll back
     assert page.evaluate(COVERING) == ""
     assert middle.bounding_box()["y"] == pytest.approx(before, abs=100)  # above it stands what was done
     page.keyboard.press("Tab")

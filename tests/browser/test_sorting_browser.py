@@ -65,7 +65,7 @@ def test_on_a_phone_a_list_sorts_the_cards(open_browser, world, november):
     page.goto(reverse("dashboard") + "?ky=2026-11")
     table = page.locator("table.sorts").first
     before = column(table, 0)
-    order = page.get_by_label("Xếp theo").first
+    order = page.get_by_label("Xếp bảng theo").first
     order.select_option(label="Tiếp nhận, cao trước")
     assert table.locator("tbody th").first.inner_text().strip() == "Phường Phước Long"
     order.select_option(label="Tiếp nhận, thấp trước")
