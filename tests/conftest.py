@@ -1,6 +1,7 @@
 """The world of the tests: small real-named trees in 2024 (three tiers) and 2026 (two tiers) with named people."""
 
 import datetime as dt
+import pickle
 from types import SimpleNamespace
 
 import hypothesis
@@ -58,24 +59,39 @@ def _no_connection_outlives_the_tests(django_db_setup, django_db_blocker):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _logs_can_be_emptied_between_tests():
+def _the_database_can_be_emptied_between_tests():
     """Tests with transactions of their own empty the whole database afterwards, the append-only logs too.
 
-    `flush` then tells post_migrate, which makes the triggers anew.
+    SQLite: `flush` then tells post_migrate, which makes the triggers anew. PostgreSQL: rows are deleted, the triggers
+    stay, since to truncate a hundred small tables and make it all anew takes a hundred times as long.
     """
     from django.apps import apps
+    from django.core.management.commands import flush
     from django.db import connection
 
     logs = [m._meta.db_table for m in apps.get_models() if issubclass(m, AppendOnly)]
     empty = type(connection.ops).sql_flush
+    kept = {"django_content_type", "auth_permission"}
 
-    def sql_flush(self, *args, **kwargs):
+    def sql_flush_sqlite(self, *args, **kwargs):
         statements = empty(self, *args, **kwargs)
         drops = [drop for table in logs for drop in unguard(connection.vendor, table)]
         return [*drops, *statements] if statements else statements
 
+    def sql_flush_postgresql(self, style, tables, **kwargs):
+        return [
+            *(f'ALTER TABLE "{log}" DISABLE TRIGGER USER' for log in logs),
+            *(f'DELETE FROM "{table}"' for table in tables if table not in kept),
+            "SET CONSTRAINTS ALL IMMEDIATE",
+            *(f'ALTER TABLE "{log}" ENABLE TRIGGER USER' for log in logs),
+        ]
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(type(connection.ops), "sql_flush", sql_flush)
+        if connection.vendor == "postgresql":
+            patch.setattr(type(connection.ops), "sql_flush", sql_flush_postgresql)
+            patch.setattr(flush, "emit_post_migrate_signal", lambda *args, **kwargs: None)
+        else:
+            patch.setattr(type(connection.ops), "sql_flush", sql_flush_sqlite)
         yield
 
 
@@ -96,7 +112,46 @@ def world(db):
     return build_world()
 
 
+_world: list[tuple[bytes, list[str]]] = []  # of the first build in this process: its objects, and how to write it
+
+
 def build_world():
+    """What `build_first_world` makes. Later tests of a process get the rows that the first build wrote."""
+    from django.db import connection
+
+    if not _world:
+        before = _rows_of_all_tables()
+        world = build_first_world()
+        inserts = []
+        for head, rows in _rows_of_all_tables().items():
+            if new := sorted(rows - before[head]):
+                inserts.append(head + ", ".join(new))
+        _world.append((pickle.dumps(world), inserts))
+        return world
+    world, inserts = _world[0]
+    with connection.cursor() as cursor:
+        for insert in inserts:
+            cursor.execute(insert)
+    return pickle.loads(world)
+
+
+def _rows_of_all_tables() -> dict[str, set[str]]:
+    """The rows of the database as they stand in SQL, by the start of the INSERT that writes them."""
+    from django.apps import apps
+    from django.db import connection
+
+    literal = "quote({})" if connection.vendor == "sqlite" else "quote_nullable({}::text)"
+    found = {}
+    with connection.cursor() as cursor:
+        for model in apps.get_models(include_auto_created=True):
+            names = [f'"{field.column}"' for field in model._meta.local_concrete_fields]
+            cursor.execute(f'SELECT {", ".join(map(literal.format, names))} FROM "{model._meta.db_table}"')
+            head = f'INSERT INTO "{model._meta.db_table}" ({", ".join(names)}) VALUES '
+            found[head] = {f"({', '.join(row)})" for row in cursor.fetchall()}
+    return found
+
+
+def build_first_world():
     """Units, people and the shipped catalogue; no period is open yet (see `month`).
 
     2024: Bình Phước (70) with TX Phước Long (688: Thác Mơ, Long Thủy) and TX Bình Long (690: An Lộc).
@@ -199,39 +254,37 @@ def fill():
     indicator `base`; each ratio base/base. With `ready=True` both branches are marked ready; `status` is set as given
     (the only place outside workflow.py, and only for tests that are not about workflow).
     """
+    from reporting.figures import FIGURE_FIELDS
     from reporting.models import IndicatorFigure, IndicatorTerms, Report, ServiceFigures, ServiceTerms
 
     def write(report, base=10, status=None, by=None, ready=False, services=None):
+        plain = dict.fromkeys(FIGURE_FIELDS, 0) | {"received_online": base, "resolved_on_time": base}
         terms = ServiceTerms.objects.owed_by(report.level, report.period.data_to).select_related("service")
-        for term in terms:
-            if services is not None and term.service.code not in services:
-                continue
-            ServiceFigures.objects.update_or_create(
-                report=report,
-                service=term.service,
-                defaults={
-                    "opening": 0,
-                    "received_online": base,
-                    "received_in_person": 0,
-                    "received_postal": 0,
-                    "resolved_early": 0,
-                    "resolved_on_time": base,
-                    "resolved_overdue": 0,
-                    "rejected": 0,
-                    "pending_in_time": 0,
-                    "pending_overdue": 0,
-                },
-            )
+        ServiceFigures.objects.bulk_create(
+            [
+                ServiceFigures(report=report, service=term.service, **plain)
+                for term in terms
+                if services is None or term.service.code in services
+            ],
+            update_conflicts=True,
+            unique_fields=["report", "service"],
+            update_fields=list(plain),
+        )
         owed = IndicatorTerms.objects.owed_by(report.level, report.period.data_to).select_related("indicator")
-        for term in owed:
-            IndicatorFigure.objects.update_or_create(
-                report=report,
-                indicator=term.indicator,
-                defaults={
-                    "numerator": base,
-                    "denominator": base if term.indicator.kind == "ratio" else None,
-                },
-            )
+        IndicatorFigure.objects.bulk_create(
+            [
+                IndicatorFigure(
+                    report=report,
+                    indicator=term.indicator,
+                    numerator=base,
+                    denominator=base if term.indicator.kind == "ratio" else None,
+                )
+                for term in owed
+            ],
+            update_conflicts=True,
+            unique_fields=["report", "indicator"],
+            update_fields=["numerator", "denominator"],
+        )
         changes = {}
         moment = dt.datetime(report.period.year, report.period.month, 15, 3, 0, tzinfo=dt.UTC)
         if ready or status:

@@ -22,7 +22,7 @@ SERVER = shutil.which("redis-server")
 run = test_run.run
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.processes,
+    pytest.mark.once,
     pytest.mark.skipif(SERVER is None, reason="needs the programme redis-server (Debian: redis-server)"),
 ]
 LONGEST_ANSWER = 30  # seconds, on a busy machine; without timeouts a page waited as long as Redis hung, here for ever

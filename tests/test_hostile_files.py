@@ -51,7 +51,8 @@ SLOW = {"one long text", "deep"}  # unpacked to 150 MB before the memory ends
 
 
 @pytest.fixture(
-    scope="module", params=[pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in STOPS]
+    scope="module",
+    params=[pytest.param(name, marks=[pytest.mark.once, pytest.mark.slow] * (name in SLOW)) for name in STOPS],
 )
 def hostile(request):
     return request.param, hostile_files.WORKBOOKS[request.param]()
@@ -114,6 +115,7 @@ print(json.dumps(said))
 """
 
 
+@pytest.mark.once
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs /proc")
 def test_the_process_that_was_handed_the_file_needs_no_memory_for_it():
@@ -171,6 +173,7 @@ def test_every_kind_of_value_comes_back_as_it_was():
     assert last == ["cuối"]
 
 
+@pytest.mark.once
 @pytest.mark.slow
 @needs_soffice
 def test_a_large_roster_saved_by_libreoffice_is_read(tmp_path):

@@ -260,6 +260,7 @@ def large():
     return make
 
 
+@pytest.mark.once
 @pytest.mark.slow
 def test_fifty_thousand_rows_are_read_and_one_more_is_refused(large):
     table = read(large(tables.MOST_ROSTER_ROWS))

@@ -170,6 +170,7 @@ answer(said)
 """
 
 
+@pytest.mark.once
 @pytest.mark.slow
 @pytest.mark.parametrize("debug", ["on", "off"])
 def test_a_locked_embedded_database_is_told_so(tmp_path, debug):

@@ -1,12 +1,13 @@
 """The tool behind make mutants: which faults it makes, and that its reasons still match."""
 
 import ast
+import builtins
 from types import SimpleNamespace
 
 import pytest
 
 from tests.mutants.changes import changes
-from tests.mutants.covering import ROOT
+from tests.mutants.covering import ROOT, with_marks
 from tests.mutants.lanes import loaded_functions, put_into_functions
 from tests.mutants.run import _Only, all_mutants, chosen, reasons_without_mutant, written_reasons
 
@@ -135,3 +136,43 @@ class Thing:
     assert [function(1) for function in held] == [True] * 4
     assert Thing().one
     assert not put_into_functions(there, tmp_path / "other.py", compile(source, str(path), "exec"))
+
+
+def test_every_statement_of_a_function_that_runs_is_marked(monkeypatch):
+    source = """
+ONE = 1
+def plain(a):
+    '''A docstring.'''
+    if a < 1:
+        return "less"
+    elif a == ONE:
+        kept = [b for b in (a,)]
+    else:
+        return inner(a)
+    try:
+        return kept[5]
+    except IndexError:
+        raise
+def inner(a):
+    def deeper():
+        return a
+    return deeper()
+class Thing:
+    two = 2
+    def method(self):
+        with open(__file__):
+            pass
+"""
+    met = []
+    monkeypatch.setattr(builtins, "__ran__", met.append, raising=False)
+    names = {}
+    exec(compile(with_marks(source, 1000), "x", "exec"), names)
+    assert met == []  # what runs at import belongs to no test
+    assert (names["plain"](0), met) == ("less", [1005, 1006])
+    assert names["plain"].__doc__ == "A docstring."
+    met.clear()
+    assert (names["plain"](2), met) == (2, [1005, 1007, 1010, 1016, 1018, 1017])
+    met.clear()
+    with pytest.raises(IndexError):
+        names["plain"](1)
+    assert met == [1005, 1007, 1008, 1011, 1012, 1014]

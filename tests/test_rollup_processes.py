@@ -256,7 +256,7 @@ def live_through(portal: Portal) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.processes
+@pytest.mark.once
 def test_embedded_worker(embedded):
     live_through(embedded)
 
@@ -366,7 +366,7 @@ def killed_in_the_middle(portal: Portal) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.processes
+@pytest.mark.once
 def test_killed_in_the_middle_embedded(embedded):
     killed_in_the_middle(embedded)
 
@@ -450,7 +450,7 @@ def files_apart(portal: Portal) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.processes
+@pytest.mark.once
 def test_embedded_files_apart_from_totals(embedded):
     files_apart(embedded)
 
@@ -497,7 +497,7 @@ def one_message(portal: Portal) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.processes
+@pytest.mark.once
 def test_embedded_one_message_for_one_file(embedded):
     one_message(embedded)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 BIN = Path(__file__).resolve().parents[1] / "bin"
+pytestmark = pytest.mark.once
 SECONDS = 60  # the longest any one thing here may take, on a busy machine
 
 

@@ -96,12 +96,15 @@ class _Lane:
 
     def pytest_runtestloop(self, session):
         from django.conf import settings
+        from pytest_django.plugin import blocking_manager_key
 
         if session.testsfailed:
             raise session.Failed("not all tests can be loaded")
         self.items = {item.nodeid: item for item in session.items}
         self.data, self.untouched = Path(settings.DATA_DIR), self.folder / "untouched"
         shutil.copytree(self.data, self.untouched)
+        with session.config.stash[blocking_manager_key].unblock():
+            self.make_world()
         self.functions = loaded_functions()
         gc.collect()
         gc.freeze()  # what is shared with the forks stays shared
@@ -112,6 +115,18 @@ class _Lane:
             status = self.fork(lambda mutant=mutant: self.try_fault(mutant))
             os.write(self.results, f"{int.from_bytes(number)} {status}\n".encode())
         return True
+
+    def make_world(self) -> None:
+        """Built once here, so that the tests of each fault have only to write its rows."""
+        from django.db import connections, transaction
+
+        from tests.conftest import build_world
+
+        shutil.copy(self.empty, self.database)
+        with transaction.atomic():
+            build_world()
+            transaction.set_rollback(True)
+        connections.close_all()
 
     def fork(self, work) -> int:
         """Runs this in a process of its own, with an empty database and folder; returns how that ended."""

@@ -30,13 +30,13 @@ from functools import cache
 from pathlib import Path
 
 from .changes import Change, changes
-from .covering import FOLDER, ROOT, SOURCES, Covering
+from .covering import FOLDER, NO_TESTS, ROOT, SOURCES, Covering
 from .lanes import OPTIONS, allow, log_to, run_in_lanes
 
 OWN = ("de_an_06", "reporting", "taskforces", "tests")  # loaded anew for every mutant
 REASONS = Path(__file__).with_name("reasons.toml")
 SECONDS_OF_TESTS = 30  # of COUNT=all: a fault is given up after tests that take so long without it
-SURVIVED, NO_TESTS = 0, 5  # pytest's exit codes
+SURVIVED = 0  # pytest's exit code
 
 
 @cache
