@@ -66,7 +66,7 @@ class PublicService(models.Model):
 
 
 class ServiceTerms(Terms):
-    """Lead agency, levels and channel of a service during one stretch of time, and whether it is in the headline rates."""
+    """Lead agency, levels and channel of a service during one stretch of time; is it in the headline rates?"""
 
     service = models.ForeignKey(
         PublicService, on_delete=models.PROTECT, related_name="terms", verbose_name="dịch vụ công"
@@ -76,8 +76,8 @@ class ServiceTerms(Terms):
     in_headline = models.BooleanField(
         "tính vào tỷ lệ chung",
         default=True,
-        help_text="Không chọn: hồ sơ vẫn được đếm, nhưng không tính vào tỷ lệ chung của các tháng có ngày cuối trong thời "
-        "gian này. Muốn đổi từ một ngày thì kết thúc dòng cũ và thêm dòng mới.",
+        help_text="Không chọn: hồ sơ vẫn được đếm, nhưng không tính vào tỷ lệ chung của các tháng có ngày cuối trong "
+        "thời gian này. Muốn đổi từ một ngày thì kết thúc dòng cũ và thêm dòng mới.",
     )
 
     class Meta:

@@ -110,10 +110,10 @@ class UnknownMeasure(ValueError):
 def source(unit_id: int, read: list[Period], basis: str, measure: str, *, below: int | None = None) -> Source:
     """The parts of one number of a unit's page; `read` are the months, oldest first.
 
-    `measure`: 'received', 'DVC16.received', 'in_time_rate', 'in_time_rate_all', or an indicator's code. `below` leaves only what stands
-    under that unit right below, or the unit's own report when it is the unit itself. Asks nobody's rights: whoever may
-    read the number may read its parts, of which some may have stood outside the person's scope in their month, so ask
-    `sees_path` before linking to one. Raises UnknownMeasure.
+    `measure`: 'received', 'DVC16.received', 'in_time_rate', 'in_time_rate_all', or an indicator's code. `below` leaves
+    only what stands under that unit right below, or the unit's own report when it is the unit itself. Asks nobody's
+    rights: whoever may read the number may read its parts, of which some may have stood outside the person's scope in
+    their month, so ask `sees_path` before linking to one. Raises UnknownMeasure.
     """
     counted = Report.objects.filter(period__in=read, status__in=COUNTED[Basis(basis)])
     code, _, name = measure.rpartition(".")
