@@ -91,7 +91,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "choice": choice,
         "seen": seen,
         "title": _title(seen),
-        "lead": f"{_lead(seen)} {numbers.not_counted(seen)}".strip(),
+        "lead": _lead(seen),
+        "rates_are_of": numbers.not_counted(seen),
         "not_counted": seen.not_counted,
         "is_official": seen.basis == Basis.OFFICIAL,
         "findings": standing_out.shown(
