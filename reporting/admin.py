@@ -221,6 +221,10 @@ class TermsAdmin(KeptOnceReported, ByFile):
 class ServiceTermsAdmin(TermsAdmin):
     resource_classes = [ServiceTermsResource]
     thing = "service"
+    list_filter = [*TermsAdmin.list_filter, "in_headline"]
+
+    def get_list_display(self, request):
+        return [*super().get_list_display(request), "in_headline"]
 
 
 @admin.register(IndicatorTerms)

@@ -59,7 +59,8 @@ def _load_services() -> Counter:
     terms = []
     for service, row in zip(services, rows, strict=True):
         online_from = dt.date.fromisoformat(row["online_only_from"]) if row["online_only_from"] else dt.date.max
-        for start, end in _stretches([LEADS_CHANGED, TWO_TIERS, online_from]):
+        left_out_from = dt.date.fromisoformat(row["left_out_from"]) if row["left_out_from"] else dt.date.max
+        for start, end in _stretches([LEADS_CHANGED, TWO_TIERS, online_from, left_out_from]):
             levels = row["handled_at_from_2025_07"] if start >= TWO_TIERS else row["handled_at_until_2025_06"]
             terms.append(
                 ServiceTerms(
@@ -68,6 +69,7 @@ def _load_services() -> Counter:
                     valid_to=end,
                     lead_agency=row["lead_agency_2025"] if start >= LEADS_CHANGED else row["lead_agency_2022"],
                     online_only=start >= online_from,
+                    in_headline=start < left_out_from,
                     **_levels(levels),
                 )
             )

@@ -195,6 +195,7 @@ RECEIVED_FIELDS = RECEIVED.fields
 RESOLVED_FIELDS = RESOLVED.fields
 PENDING_FIELDS = PENDING.fields
 IN_TIME_FIELDS = IN_TIME_RATE.over
+RATE_FIELDS = tuple(dict.fromkeys(name for rate in RATES for name in (*rate.over, *rate.under.fields)))  # all are flows
 
 
 def headings(*, with_rates: bool = False) -> list[tuple[str, list[str]]]:

@@ -5,13 +5,14 @@ Its numbers are those of `Overview.comparison` and `Overview.year_ago`, so page 
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from de_an_06.plain.numbers import NO_VALUE, format_number, rate, rounded
 from de_an_06.plain.spans import Span
-from reporting.figures import FIGURE, IN_TIME_RATE, ONLINE_RATE, Rate
+from reporting.figures import FIGURE, IN_TIME_RATE, ONLINE_RATE, RATES, Rate
 from reporting.models import Indicator
 from reporting.reading.compared import year_ago
 from reporting.reading.overview import Comparison, Measures, Overview
@@ -38,19 +39,33 @@ class ComparedFigure(NamedTuple):
     is_rate: bool = False
 
 
-def _of_rate(each: Rate) -> list[ComparedFigure]:
-    """A rate stands right under its numerator, and that under its denominator: its formula reads them there."""
+def _of_rate(each: Rate, label: str = "", *, headline: bool = False) -> list[ComparedFigure]:
+    """A rate stands right under its numerator, and that under its denominator: its formula reads them there.
+
+    `headline`: of the services in the headline rates, else of all; `label` is the rate's, where not its own.
+    """
+    of = attrgetter("rated" if headline else "dossiers")
+    which = ", phần tính tỷ lệ chung" if headline else ""
     return [
-        ComparedFigure(each.under.sum_label, "hồ sơ", lambda m: m.dossiers.sum_of(each.under.fields)),
-        ComparedFigure(f"Trong đó {each.short_label.lower()}", "hồ sơ", lambda m: m.dossiers.sum_of(each.over)),
-        ComparedFigure(each.label, "%", lambda m: m.dossiers.rate(each), is_rate=True),
+        ComparedFigure(each.under.sum_label + which, "hồ sơ", lambda m: of(m).sum_of(each.under.fields)),
+        ComparedFigure(f"Trong đó {each.short_label.lower()}{which}", "hồ sơ", lambda m: of(m).sum_of(each.over)),
+        ComparedFigure(label or each.label, "%", lambda m: of(m).rate(each), is_rate=True),
     ]
 
 
-DOSSIER_FIGURES = (
-    *_of_rate(ONLINE_RATE),
-    *_of_rate(IN_TIME_RATE),
-    ComparedFigure(FIGURE["pending_overdue"].label, "hồ sơ", lambda m: m.dossiers.pending_overdue),
+OVERDUE_FIGURE = ComparedFigure(FIGURE["pending_overdue"].label, "hồ sơ", lambda m: m.dossiers.pending_overdue)
+DOSSIER_FIGURES = (*_of_rate(ONLINE_RATE), *_of_rate(IN_TIME_RATE), OVERDUE_FIGURE)
+# of all services together, where some are left out of the headline rates
+HEADLINE_FIGURES = (
+    *(
+        figure
+        for each in RATES
+        for figure in (
+            *_of_rate(each, f"{each.label}, tính cả"),
+            *_of_rate(each, f"{each.label} chung", headline=True),
+        )
+    ),
+    OVERDUE_FIGURE,
 )
 ACTIVATION_FIGURES = (
     ComparedFigure("VNeID đã cấp", "tài khoản", lambda m: m.activation.denominator),
@@ -121,7 +136,8 @@ def lines_of(view: Overview, blocks: Sequence[Block]) -> Iterator[ComparedLine]:
             sides = tuple((value(pair[0]), value(pair[1])) if pair else None for pair in pairs)
             yield ComparedLine(group, code, name, label, measure, sides, is_rate)
 
-    yield from lines(SERVICES, "", "Cộng các dịch vụ công", DOSSIER_FIGURES, lambda c: (c.now, c.before))
+    together = HEADLINE_FIGURES if view.not_counted else DOSSIER_FIGURES
+    yield from lines(SERVICES, "", "Cộng các dịch vụ công", together, lambda c: (c.now, c.before))
     for total in view.services:
         service = total.service
         yield from lines(
@@ -133,7 +149,7 @@ def lines_of(view: Overview, blocks: Sequence[Block]) -> Iterator[ComparedLine]:
         yield from lines(INDICATORS, i.code, name, _of_indicator(i), lambda c, pk=i.pk: c.indicators.get(pk))
     for row in view.rows:
         key = None if row.is_own else row.unit_id
-        yield from lines(UNITS, "", row.name, DOSSIER_FIGURES + ACTIVATION_FIGURES, lambda c, key=key: c.rows.get(key))
+        yield from lines(UNITS, "", row.name, together + ACTIVATION_FIGURES, lambda c, key=key: c.rows.get(key))
 
 
 def notes_of(view: Overview, blocks: Sequence[Block]) -> list[str]:
@@ -144,6 +160,10 @@ def notes_of(view: Overview, blocks: Sequence[Block]) -> list[str]:
     same = "các đơn vị và các tháng" if view.has_units_below else "các tháng"
     notes = [f"Kỳ này chỉ gồm {same} có số liệu ở cả hai kỳ so sánh, nên có thể nhỏ hơn số ở các trang khác."]
     notes.append("Tăng, giảm của tỷ lệ tính bằng điểm phần trăm.")
+    if view.not_counted:
+        notes.append(f"Tỷ lệ chung không tính {view.not_counted}.")
+    if any(each.is_restated for each in compared):
+        notes.append("Tỷ lệ chung của kỳ so sánh được tính lại với cùng các dịch vụ của kỳ này.")
     states = {each.last_label for each in compared if len(each.months) > 1}
     if states:
         notes.append(f"Số tồn và lũy kế so với cuối {', '.join(sorted(states))}.")

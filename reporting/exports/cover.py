@@ -4,8 +4,8 @@ import datetime as dt
 
 from django.utils import timezone
 
-from de_an_06.plain.numbers import NO_VALUE, format_number
-from reporting.figures import NOT_MEANT, SIGNS
+from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate
+from reporting.figures import NOT_MEANT, RATES, SIGNS
 from reporting.models import Basis
 from reporting.reading import overview
 
@@ -100,6 +100,13 @@ def _facts(view, counts, by, at: dt.datetime, generation: int | None) -> list[tu
     ]
     if by is not None and by.demo_today is not None:
         facts.append(("Lưu ý", "Bản trình diễn: số liệu giả định, trừ số đã công bố trên báo chí."))
+    if view.not_counted:
+        rates = ", ".join(
+            f"{rate.short_label.lower()} {format_rate(*view.measures.rate(rate))} "
+            f"(tính cả: {format_rate(*view.dossiers.rate(rate))})"
+            for rate in RATES
+        )
+        facts.append(("Tỷ lệ chung", f"Không tính {view.not_counted}: {rates}"))
     facts += [("Lưu ý", notice) for notice in [*view.notices, *view.problems]]
     return facts
 

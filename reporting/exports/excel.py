@@ -16,12 +16,13 @@ from xlsxwriter import Workbook
 
 from de_an_06.plain.numbers import format_number
 from de_an_06.plain.spans import Month, Span
-from reporting.figures import FIGURE_FIELDS
+from reporting.figures import FIGURE_FIELDS, RATE_FIELDS, RATES
 from reporting.models import Basis, Indicator, PublicService, ServiceTerms, SubmissionSummary
 from reporting.models.catalogue import REPORTING_LEVELS
 from reporting.reading import overview
 from reporting.reading.owed import Submissions
 from reporting.reading.ranges import Dossiers, figures_of
+from reporting.reading.units_below import Measures
 from reporting.rollup import rollup
 from taskforces.clock import now_for
 from taskforces.models import Level
@@ -30,7 +31,19 @@ from taskforces.models.units import reporter_name
 from .comparison import ComparisonTable, blocks_of, lines_of, notes_of
 from .cover import period_text, write_cover
 from .detail_rows import Name, Names, UnitDossiers, missing_reports, service_rows
-from .sheets import FIGURE_COLUMNS, FONT, Formats, Heading, Progress, Row, SheetColumn, SheetTable, figure_in, total
+from .sheets import (
+    FIGURE_COLUMNS,
+    FONT,
+    Formats,
+    Heading,
+    Progress,
+    Row,
+    SheetColumn,
+    SheetTable,
+    figure_in,
+    headline_columns,
+    total,
+)
 
 MOST_SHEET_ROWS = 1_048_576  # of an Excel sheet
 EVERY = 250  # rows between two notes of progress
@@ -42,12 +55,12 @@ REPORT_COUNTS = (
     SheetColumn("expected", "Phải nộp", "Báo cáo", width=8.5),
     SheetColumn("reports", "Có trong số liệu", "Báo cáo", width=8.5),
 )
-UNIT_SHEET = (
+UNIT_WORDS = (
     SheetColumn("order", "STT", width=5, text=True),
     SheetColumn("name", "Đơn vị", width=30, text=True),
     *REPORT_COUNTS,
-    *FIGURE_COLUMNS,
 )
+UNIT_SHEET = (*UNIT_WORDS, *FIGURE_COLUMNS)
 SERVICE_SHEET = (
     SheetColumn("order", "STT", width=5, text=True),
     SheetColumn("code", "Mã", width=8, text=True),
@@ -161,6 +174,7 @@ class _Writer:
             units_expected=owed.expected_reports,
             figures_as_of=at,
         )
+        self.not_counted = view.not_counted  # by the headline rates
         names = Names(view.unit_id, view.periods)
         self.names = names
         self.sources = service_rows(view.unit_id, view.periods, view.basis)
@@ -222,9 +236,9 @@ class _Writer:
     def _unit_rows(self) -> Iterator[Row]:
         view = self.view
         if not view.rows:  # a unit with nothing below it: its own report is its total
-            yield _unit_row(reporter_name(view.version.name, view.version.unit.level), view.submissions, view.dossiers)
+            yield _unit_row(reporter_name(view.version.name, view.version.unit.level), view.submissions, view.measures)
         for row in view.rows:
-            yield _unit_row(row.name, row.submissions, row.dossiers)
+            yield _unit_row(row.name, row.submissions, row.measures)
 
     def _service_rows(self) -> Iterator[Row]:
         """Services with figures, and those handled in this part of the tree that nobody reported yet."""
@@ -283,11 +297,13 @@ class _Writer:
             self.progress(self.done, self.total)
 
     def _write_units(self, sheet) -> None:
-        table = SheetTable(sheet, self.formats, UNIT_SHEET, self._heading(1, f"{TITLE} THEO ĐƠN VỊ", "hồ sơ"))
+        columns = (*UNIT_WORDS, *headline_columns(self.not_counted)) if self.not_counted else UNIT_SHEET
+        table = SheetTable(sheet, self.formats, columns, self._heading(1, f"{TITLE} THEO ĐƠN VỊ", "hồ sơ"))
         for order, row in enumerate(self.units, start=1):
             table.add({"order": str(order), **row})
             self._step("units", *row.values())
-        table.add_total("TỔNG SỐ", _sums(self.units, ("expected", "reports", *FIGURE_FIELDS)))
+        plain = [column.key for column in columns if not column.text and not column.adds and not column.is_rate]
+        table.add_total("TỔNG SỐ", _sums(self.units, plain))
         table.close()
 
     def _write_services(self, sheet) -> None:
@@ -297,6 +313,10 @@ class _Writer:
             table.add({"order": str(order), **row})
             self._step("services", *row.values())
         table.add_total("TỔNG SỐ", _sums(self.services, FIGURE_FIELDS))
+        if self.not_counted:
+            headline = figures_of(self.view.measures.rated)
+            table.add_part("Phần tính tỷ lệ chung", {name: headline[name] for name in RATE_FIELDS})
+            table.note(f"Tỷ lệ chung không tính {self.not_counted}; tỷ lệ ở dòng TỔNG SỐ tính mọi dịch vụ công.")
         table.close()
 
     def _write_indicators(self, sheet) -> None:
@@ -396,8 +416,12 @@ class _Writer:
         table.close()
 
 
-def _unit_row(name: str, owed: Submissions, dossiers: Dossiers) -> Row:
-    return {"name": name, "expected": owed.expected_reports, "reports": owed.reports, **figures_of(dossiers)}
+def _unit_row(name: str, owed: Submissions, measures: Measures) -> Row:
+    row = {"name": name, "expected": owed.expected_reports, "reports": owed.reports, **figures_of(measures.dossiers)}
+    if measures.headline is not None:
+        for rate in RATES:
+            row[f"{rate.name}_over"], row[f"{rate.name}_under"] = measures.rate(rate)
+    return row
 
 
 def _sums(rows: list[Row], names: Iterable[str]) -> dict[str, int | None]:

@@ -62,6 +62,24 @@ def _figure_columns() -> Iterator[SheetColumn]:
 FIGURE_COLUMNS = tuple(_figure_columns())
 
 
+def headline_columns(not_counted: str) -> tuple[SheetColumn, ...]:
+    """The figure columns where services are left out of the headline rates (named in `not_counted`): what the headline
+    rates are of, these rates, and the rates of all services."""
+    counted, headline, of_all = [], [], []
+    for rate in RATES:
+        over, under = f"{rate.name}_over", f"{rate.name}_under"
+        title = f"Tính tỷ lệ chung (không tính {not_counted})"
+        counted += [
+            SheetColumn(over, rate.short_label, title, width=12),
+            SheetColumn(under, rate.under.sum_label, title, width=12),
+        ]
+        headline.append(SheetColumn(rate.name, rate.short_label, "Tỷ lệ chung", over=(over,), under=under))
+        of_all.append(
+            SheetColumn(f"{rate.name}_all", rate.short_label, "Tỷ lệ, tính cả", over=rate.over, under=rate.under.name)
+        )
+    return (*(column for column in FIGURE_COLUMNS if not column.is_rate), *counted, *headline, *of_all)
+
+
 @dataclass(frozen=True)
 class Heading:
     """What stands above a table."""
@@ -294,6 +312,11 @@ class SheetTable:
             formulas={key: formula for key, (formula, _) in totals.items()},
             label=label,
         )
+
+    def add_part(self, label: str, values: Row) -> None:
+        """A row under the totals: what some of the rows above add up to, so a number and no formula over them."""
+        f = self.formats
+        self._write_row(derived(self.columns, values), f.total_text, f.total_number, f.total_percent, label=label)
 
     def _write_row(
         self,

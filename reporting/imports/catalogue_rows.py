@@ -49,10 +49,18 @@ class DayWidget(widgets.Widget):
 
 
 class YesNoWidget(widgets.Widget):
-    YES, NO = {"có", "x", "1", "true"}, {"không", "", "0", "false"}
+    """`blank` is what an empty cell says: as a new row of the page has it."""
+
+    YES, NO = {"có", "x", "1", "true"}, {"không", "0", "false"}
+
+    def __init__(self, *, blank: bool, **kwargs):
+        super().__init__(**kwargs)
+        self.blank = blank
 
     def clean(self, value, row=None, **kwargs):
         said = "" if value is None else str(value).strip().lower()
+        if not said:
+            return self.blank
         if said not in self.YES | self.NO:
             raise ValueError(f"“{value}”: ghi có hoặc không.")
         return said in self.YES
@@ -150,7 +158,7 @@ class CatalogueResource(resources.ModelResource):
         if django_field.choices:
             field.widget = ChoiceWidget(django_field.choices)
         elif isinstance(django_field, models.BooleanField):
-            field.widget = YesNoWidget()
+            field.widget = YesNoWidget(blank=django_field.default)
         elif isinstance(django_field, models.DateField):
             field.widget = DayWidget()
         return field

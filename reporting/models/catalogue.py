@@ -66,13 +66,19 @@ class PublicService(models.Model):
 
 
 class ServiceTerms(Terms):
-    """Lead agency, levels and channel of a service during one stretch of time."""
+    """Lead agency, levels and channel of a service during one stretch of time; is it in the headline rates?"""
 
     service = models.ForeignKey(
         PublicService, on_delete=models.PROTECT, related_name="terms", verbose_name="dịch vụ công"
     )
     lead_agency = models.CharField("cơ quan chủ trì", max_length=100)
     online_only = models.BooleanField("chỉ nhận trực tuyến", default=False)
+    in_headline = models.BooleanField(
+        "tính vào tỷ lệ chung",
+        default=True,
+        help_text="Không chọn: hồ sơ vẫn được đếm, nhưng không tính vào tỷ lệ chung của các tháng có ngày cuối trong "
+        "thời gian này. Muốn đổi từ một ngày thì kết thúc dòng cũ và thêm dòng mới.",
+    )
 
     class Meta:
         ordering = ["service", "valid_from"]

@@ -28,6 +28,7 @@ class Comparison:
     services: dict[int, tuple[Dossiers, Dossiers]] = field(default_factory=dict)  # id -> (now, before)
     indicators: dict[int, tuple[Pair, Pair]] = field(default_factory=dict)
     rows: dict[int | None, tuple[Measures, Measures]] = field(default_factory=dict)  # unit below (None: the unit's own)
+    is_restated: bool = False  # its own months left other services out of their headline rates
 
     @property
     def label(self) -> str:
@@ -62,15 +63,19 @@ class Sums:
 def compare(span: Span, sums: Sums, own_ids: set[int]) -> Comparison | None:
     """Both sides' figures of the units that have equally many reports in each; None where there is no such unit.
 
+    Headline rates of both sides are of the same services, those in the headline now.
+
     `own_ids`: indicators that are never added over units.
     """
     if not sums.stretch.before or not sums.same_units:
         return None
     found = Comparison(span, months_of(sums.stretch.before), sums.same_units)
+    left_out, pairs = sums.stretch.left_out, zip(sums.stretch.now, sums.stretch.before, strict=False)
+    found.is_restated = any(left_out.of(now) != left_out.of(before) for now, before in pairs)
     for part in sums.by_child:
         if part.same_units:
             for measures in (_side(found, part.side), _side_of(found.rows, part.child_id, part.side, Measures)):
-                measures.add(part.dossiers, part.linked)
+                measures.add(part)
     for part in sums.by_service:
         if part.same_units and part.service_id is not None:
             total = _side_of(found.services, part.service_id, part.side, Dossiers)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
@@ -11,6 +11,7 @@ from django.db.models import CharField, Q, QuerySet, Sum, Value
 from django.db.models.functions import Cast, Concat
 
 from reporting.figures import FIGURES, FIRST_FIELDS, FLOW_FIELDS, GROUPS, RATES, RECEIVED_FIELDS
+from reporting.headline import LeftOut, read_services
 from reporting.models import (
     Basis,
     Indicator,
@@ -31,11 +32,16 @@ from .places import COUNTED, NOW, Stretch
 from .ranges import Pair, add, indicator_sums
 from .units_below import LINKED_SERVICES
 
+ALL_SERVICES = "_all"  # after the name of a rate: those left out of the headline rates included
 # measure -> (words, fields added, fields of the denominator)
 DOSSIER_MEASURES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     **{group.name: (group.sum_label, group.fields, ()) for group in GROUPS},
     **{figure.name: (figure.label, (figure.name,), ()) for figure in FIGURES},
     **{rate.name: (rate.label, rate.over, rate.under.fields) for rate in RATES},
+    **{
+        rate.name + ALL_SERVICES: (f"{rate.label}, tính mọi dịch vụ công", rate.over, rate.under.fields)
+        for rate in RATES
+    },
     "linked": ("Hồ sơ tiếp nhận của hai nhóm liên thông", RECEIVED_FIELDS, ()),
 }
 
@@ -83,6 +89,7 @@ class Source:
     value: int | None
     of: int | None
     own_indicator: Indicator | None = None  # never added over units: the rows are the unit's own reports
+    left_out: LeftOut = field(default_factory=LeftOut)  # services that are not in it: it is a headline rate
 
 
 # A column of the rows: what it sorts by, None where a row has nothing there; and whether large comes first.
@@ -103,11 +110,10 @@ class UnknownMeasure(ValueError):
 def source(unit_id: int, read: list[Period], basis: str, measure: str, *, below: int | None = None) -> Source:
     """The parts of one number of a unit's page; `read` are the months, oldest first.
 
-
-    `measure`: 'received', 'DVC16.received', 'in_time_rate', or an indicator's code. `below` leaves only what stands
-    under that unit right below, or the unit's own report when it is the unit itself. Asks nobody's rights: whoever may
-    read the number may read its parts, of which some may have stood outside the person's scope in their month, so ask
-    `sees_path` before linking to one. Raises UnknownMeasure.
+    `measure`: 'received', 'DVC16.received', 'in_time_rate', 'in_time_rate_all', or an indicator's code. `below` leaves
+    only what stands under that unit right below, or the unit's own report when it is the unit itself. Asks nobody's
+    rights: whoever may read the number may read its parts, of which some may have stood outside the person's scope in
+    their month, so ask `sees_path` before linking to one. Raises UnknownMeasure.
     """
     counted = Report.objects.filter(period__in=read, status__in=COUNTED[Basis(basis)])
     code, _, name = measure.rpartition(".")
@@ -125,9 +131,14 @@ def source(unit_id: int, read: list[Period], basis: str, measure: str, *, below:
             figures = figures.filter(service=service)
         elif name == "linked":
             figures = figures.filter(service__code__in=LINKED_SERVICES)
+        left_out = read_services()[1] if is_headline(measure) else LeftOut()
+        if left_out.in_any(read):
+            figures = figures.exclude(left_out.figures(read))
         parts = _state_parts(figures, read, fields, "service_id") if is_state else _flow_parts(figures, fields, under)
         order = Order.LOWEST_RATE if under else Order.LARGEST  # of both rates: the more the better
-        return _source(label, order, is_state, parts, counted, read, bool(under))
+        found = _source(label, order, is_state, parts, counted, read, bool(under))
+        found.left_out = left_out
+        return found
     indicator = Indicator.objects.filter(code=measure).first()
     if indicator is None:
         raise UnknownMeasure(measure)
@@ -255,9 +266,14 @@ def sort_by(found: Source, column: str, *, large_first: bool) -> None:
     found.rows = sorted(known, key=key, reverse=large_first) + rest
 
 
+def is_headline(measure: str) -> bool:
+    """Is it a rate over the services that are in the headline rates?"""
+    return any(measure == rate.name for rate in RATES)
+
+
 def cells_behind(measure: str) -> tuple[set[str] | None, set[str]]:
-    """The cells of a report that `source` adds up: codes of services or of the indicator (None: every service), and
-    names of the fields."""
+    """The cells of a report that `source` adds up: codes of services or of the indicator (None: every service, of which
+    a headline rate leaves out some), and names of the fields."""
     code, _, name = measure.rpartition(".")
     if name not in DOSSIER_MEASURES:
         return {measure}, {"numerator", "denominator"}

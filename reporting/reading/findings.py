@@ -258,7 +258,7 @@ def _fall(seen: Overview, facts: FindingFacts) -> list[Finding]:
             if key in comparison.rows
         ]
     for who, pair in sides:
-        now, before = (_value(side.dossiers, facts) for side in pair)
+        now, before = (_value(side.rated, facts) for side in pair)
         if now is not None and before is not None and before - now >= facts.settings.fall_points:
             fell.append((before - now, now, who, format_number(before, 2)))
     if not fell:
@@ -286,7 +286,7 @@ def _best_unit(seen: Overview, facts: FindingFacts) -> list[Finding]:
     rated = [
         (value, row)
         for row in seen.rows
-        if not row.is_own and not row.is_former and (value := _value(row.dossiers, facts)) is not None
+        if not row.is_own and not row.is_former and (value := _value(row.measures.rated, facts)) is not None
     ]
     if len(rated) < 2:
         return []
@@ -294,10 +294,12 @@ def _best_unit(seen: Overview, facts: FindingFacts) -> list[Finding]:
     leaders = [row for value, row in rated if value == best]
     if best < facts.settings.slow_percent or len(leaders) > 3:
         return []
-    in_time = f"{format_rate(*leaders[0].dossiers.in_time_rate)} trước và đúng hạn"
+    in_time = f"{format_rate(*leaders[0].measures.in_time_rate)} trước và đúng hạn"
     parts = [Part(row.name, lead_of_row(row, IN_TIME)) for row in leaders]
     if len(leaders) == 1:
-        text = [Part(f"{in_time} trên {format_number(leaders[0].dossiers.resolved)} hồ sơ đã giải quyết.")]
+        without = f" (không tính {seen.not_counted})" if seen.measures.headline is not None else ""
+        resolved = format_number(leaders[0].measures.rated.resolved)
+        text = [Part(f"{in_time} trên {resolved} hồ sơ đã giải quyết{without}.")]
     else:
         text = [Part(f"{in_time}: "), *joined(parts), Part(".")]
     title = f"{', '.join(part.text for part in parts)} dẫn đầu"

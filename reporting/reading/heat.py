@@ -10,6 +10,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import TypeVar
 
+from reporting.headline import LeftOut
 from reporting.models import Basis, Period, PublicService, ServiceFigures
 
 from .contributions import DOSSIER_MEASURES
@@ -97,14 +98,12 @@ def sorted_rows(
 class GridRow:
     unit: UnitRow
     cells: dict[int, Portion]  # by service
-
-    def __post_init__(self):
-        self.total = together(self.cells.values())
+    total: Portion  # of a rate the headline's: of the services that are in it
 
 
 @dataclass
 class Grid:
-    """`rows` in the order to be shown; each sum is that of the cells shown."""
+    """`rows` in the order to be shown; each sum is that of the cells shown, of a rate only of those in the headline."""
 
     measure: Measure
     services: list[PublicService]  # those in which somebody has a value
@@ -116,13 +115,20 @@ class Grid:
         self.services = [s for s in self.services if self.measure.has_value(self.foot[s.pk])]
 
 
-def read_grid(around: Family, stretch: Stretch, measure: Measure, *, worst_first: bool = True) -> Grid:
-    """All units below a unit in the months read: who owes, one number of each unit and service, names; five queries."""
+def read_grid(
+    around: Family, stretch: Stretch, services: list[PublicService], measure: Measure, *, worst_first: bool = True
+) -> Grid:
+    """All units below a unit in the months read: who owes, one number of each unit and service, names; four queries.
+
+    `services` are those of the catalogue, in order.
+    """
     owed = {child_id: part for (side, child_id), part in submissions(stretch).items() if side == NOW}
     cells: dict[int | None, dict[int, Portion]] = {}
+    headline: dict[int | None, list[Portion]] = {}
     for child_id, service_id, *cell in cell_sums(stretch, measure.over, measure.under):
         if any(part is not None for part in cell):
             cells.setdefault(child_id, {})[service_id] = cell[0], cell[1]
+            headline.setdefault(child_id, []).append((cell[2], cell[3]))
     days = stretch.now[0].data_to, stretch.now[-1].data_to
     present = {*cells, *(child_id for child_id in owed if child_id != TOTAL)}
     rows = []
@@ -130,9 +136,9 @@ def read_grid(around: Family, stretch: Stretch, measure: Measure, *, worst_first
         if child_id in owed:
             unit.submissions = owed[child_id]
         if child_id in owed or child_id in cells:
-            rows.append(GridRow(unit, cells.get(child_id, {})))
+            rows.append(GridRow(unit, cells.get(child_id, {}), together(headline.get(child_id, []))))
     in_order = sorted_rows(rows, measure, lambda row: row.total, worst_first)
-    return Grid(measure, list(PublicService.objects.all()), in_order)
+    return Grid(measure, services, in_order)
 
 
 def grid_of(seen: Overview, units: list[UnitRow], most: int, fewest: int) -> Grid:
@@ -144,12 +150,15 @@ def grid_of(seen: Overview, units: list[UnitRow], most: int, fewest: int) -> Gri
         ids = {s.code: s.pk for s in seen.catalogue}
         cells = {u.unit_id: {ids[c]: d.in_time_rate for c, d in u.by_service.items()} for u in units}
     else:
-        units = sorted_rows(units, measure, lambda u: u.dossiers.in_time_rate, True)[:most]
+        units = sorted_rows(units, measure, lambda u: u.measures.in_time_rate, True)[:most]
         cells = {u.unit_id: {} for u in units}
         stretch = Stretch(seen.unit_id, seen.basis, seen.periods)
         for child_id, service_id, *cell in cell_sums(stretch, measure.over, measure.under, places=list(cells)):
             cells[child_id or seen.unit_id][service_id] = cell[0], cell[1]
-    rows = [GridRow(u, {pk: cell for pk, cell in cells[u.unit_id].items() if cell != BLANK}) for u in units]
+    rows = [
+        GridRow(u, {pk: cell for pk, cell in cells[u.unit_id].items() if cell != BLANK}, u.measures.in_time_rate)
+        for u in units
+    ]
     return Grid(measure, seen.catalogue, sorted_rows(rows, measure, lambda row: row.total, True))
 
 
@@ -170,15 +179,22 @@ class SmallLine:
 
 
 def read_lines(
-    around: Family, basis: str, periods: Sequence[Period | None], measure: Measure, *, worst_first: bool = True
+    around: Family,
+    basis: str,
+    periods: Sequence[Period | None],
+    measure: Measure,
+    left_out: LeftOut,
+    *,
+    worst_first: bool = True,
 ) -> list[SmallLine]:
     """Twelve months of all units below a unit, each month as its own page has it; None: the month is not there.
 
-    A report stands where its unit stood on the month's last day, states too. One query for all figures, two for names.
+    A report stands where its unit stood on the month's last day, states too; a rate is without the services left out
+    of that month's headline. One query for all figures, two for names.
     """
     known = [(p, k) for k, p in enumerate(periods) if p is not None]
     points: dict[int | None, list[Portion | None]] = {}
-    for row in _months_of_units(around.unit_id, basis, known, measure):
+    for row in _months_of_units(around.unit_id, basis, known, measure, left_out):
         line = points.setdefault(row.child_id, [None] * len(periods))
         if row.reported * LEAST_SHARE >= row.owed and measure.has_value((row.value, row.whole)):
             line[row.k] = row.value, row.whole
@@ -188,12 +204,15 @@ def read_lines(
     return sorted_rows(lines, measure, lambda line: line.last, worst_first)
 
 
-def _months_of_units(unit_id: int, basis: str, known: list[tuple[Period, int]], measure: Measure) -> list:
+def _months_of_units(
+    unit_id: int, basis: str, known: list[tuple[Period, int]], measure: Measure, left_out: LeftOut
+) -> list:
     """Month, unit below (None: the unit's own report), reports owed and in the figures, value, of; one query."""
     if not known:
         return []
     statuses = COUNTED[Basis(basis)]
     names = tuple(dict.fromkeys([*measure.over, *measure.under]))
+    out = left_out.sql([(k, p) for p, k in known], "o.k", "f.service_id") if measure.is_rate else ""
     sql = f"""WITH span(period_id, k) AS (VALUES {", ".join(["(%s, %s)"] * len(known))}),
         owed AS (
             SELECT r.id, s.k, {place_of(unit_id, "r.path")} AS place,
@@ -201,7 +220,8 @@ def _months_of_units(unit_id: int, basis: str, known: list[tuple[Period, int]], 
             FROM span s JOIN {REPORT_TABLE} r ON r.period_id = s.period_id WHERE {under(unit_id, "r.path")}),
         summed AS (
             SELECT o.id, {", ".join(f"SUM(f.{name}) AS {name}" for name in names)}
-            FROM owed o JOIN {_FIGURES} f ON f.report_id = o.id WHERE o.counted = 1 GROUP BY o.id)
+            FROM owed o JOIN {_FIGURES} f ON f.report_id = o.id
+            WHERE o.counted = 1 {f"AND NOT ({out})" if out else ""} GROUP BY o.id)
         SELECT o.k, {child_of(unit_id, "o.place")} AS child_id, COUNT(*) AS owed, SUM(o.counted) AS reported,
                {sum_of(measure.over)} AS value, {sum_of(measure.under)} AS whole
         FROM owed o LEFT JOIN summed x ON x.id = o.id GROUP BY o.k, o.place

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from de_an_06.plain.spans import Month, Span
+from reporting.headline import LeftOut, read_services
 from reporting.lateness import SENT, days_overdue, deadlines_of
 from reporting.models import Basis, Indicator, IndicatorSummary, Period, PublicService, ReportingSettings
 from reporting.rollup import rollup
@@ -117,6 +118,7 @@ class Overview:
     has_heat: bool
     ranking: Ranking
     settings: ReportingSettings
+    left_out: LeftOut  # services out of the headline rates, month by month
     own_report: OwedReport | None  # the unit's own report of the last month
     as_of: dt.datetime | None
     is_stale: bool
@@ -125,6 +127,11 @@ class Overview:
     @property
     def dossiers(self) -> Dossiers:
         return self.measures.dossiers
+
+    @property
+    def not_counted(self) -> str:
+        """The services out of the headline rates of the months read, in words; '' where all are in."""
+        return self.left_out.words(self.periods)
 
     @property
     def label(self) -> str:
@@ -221,12 +228,15 @@ def overview(
         missing=missing,
         comparison=compare(span.previous(), seen.sums, seen.own_ids),
         year_ago=compare(span.same_last_year(), seen.last_year, seen.own_ids) if seen.last_year else None,
-        trend=trend(unit_id, basis, seen.trend_months, seen.by_key, seen.summaries, seen.has_summaries),
+        trend=trend(
+            unit_id, basis, seen.trend_months, seen.by_key, seen.summaries, seen.has_summaries, seen.stretch.left_out
+        ),
         notices=notices(span, read, periods, version, seen.submissions, seen.left_behind, today),
         problems=rollup.latest_problems(unit_id, [p.pk for p in read]) if seen.children else [],
         has_heat=seen.has_heat,
         ranking=seen.ranking,
         settings=seen.settings,
+        left_out=seen.stretch.left_out,
         own_report=direct[unit_id].report if unit_id in direct else None,
         as_of=totals.as_of or now,
         is_stale=bool(seen.children) and rollup.is_stale(unit_id, [p.pk for p in read]),
@@ -296,10 +306,11 @@ def _read(
         raise NoFigures
     around = family(unit_id, versions, read[-1].data_to)  # the unit exists on the last day of each of its periods
     version, children = around.version, around.children
-    stretch = Stretch(unit_id, basis, read, compared_months(span, span.previous(), read, by_key, today))
+    services, left_out = read_services()
+    stretch = Stretch(unit_id, basis, read, compared_months(span, span.previous(), read, by_key, today), left_out)
     back = year_ago(span)
-    last_year = Stretch(unit_id, basis, read, compared_months(span, back, read, by_key, today) if back else [])
-    services = {s.pk: s for s in PublicService.objects.all()}
+    back_months = compared_months(span, back, read, by_key, today) if back else []
+    last_year = Stretch(unit_id, basis, read, back_months, left_out)
     catalogue = list(with_words(unit_id, read, basis))
     indicators = {i.pk: i for i in catalogue}
     ranking = ranking_of(ranked_by, services, indicators)
@@ -350,28 +361,36 @@ def _read(
 class _Totals:
     services: dict[int, Dossiers]
     indicators: dict[int, Pair]
+    headline: Dossiers | None  # of the services in the headline rates; None: all are in
     as_of: dt.datetime | None = None  # of the stored totals; None where they are made now
 
 
 def _add_up_totals(seen: _Seen) -> _Totals:
     """A month of a unit with units below from the roll-up's summaries, all else from the reports."""
     stretch = seen.stretch
+    headline = Dossiers() if stretch.left_out.in_any(stretch.now) else None
     if seen.children and len(stretch.now) == 1:
         month = seen.summaries.get(stretch.now[0].pk, {})
         indicators, as_of = _indicator_summaries(seen.unit_id, stretch.basis, stretch.now[0])
         as_of = max([at for _, at in month.values()] + ([as_of] if as_of else []), default=None)
-        return _Totals({pk: dossiers for pk, (dossiers, _) in month.items()}, indicators, as_of)
+        out = stretch.left_out.of(stretch.now[0])
+        for pk, (dossiers, _) in month.items():
+            if headline is not None and pk not in out:
+                headline += dossiers
+        return _Totals({pk: dossiers for pk, (dossiers, _) in month.items()}, indicators, headline, as_of)
     totals: dict[int, Dossiers] = {}
     for part in seen.sums.by_service:
         if part.side == NOW and part.service_id is not None:
             total = totals.setdefault(part.service_id, Dossiers())
             total += part.dossiers
             total.units -= part.counted_twice
-    return _Totals(totals, indicator_totals(seen.sums.indicators))
+            if headline is not None and part.headline is not None:
+                headline += part.headline
+    return _Totals(totals, indicator_totals(seen.sums.indicators), headline)
 
 
 def _measures_of(totals: _Totals, seen: _Seen) -> Measures:
-    measures = Measures()
+    measures = Measures(headline=totals.headline)
     for service_id, dossiers in totals.services.items():
         measures.dossiers += dossiers
         if service_id in seen.linked_ids and dossiers.received is not None:

@@ -46,7 +46,7 @@ def peers_of(seen: Overview) -> Peers | None:
     names = dict(alike.order_by("sort_key", "unit_id").values_list("unit_id", "name"))
     if len(names) <= FEWEST_PEERS:
         return None
-    stretch = Stretch(province.unit_id, seen.basis, seen.periods)
+    stretch = Stretch(province.unit_id, seen.basis, seen.periods, left_out=seen.left_out)
     found = read_values(stretch, ranking, by_unit=version.unit.level == Level.COMMUNE).get(NOW, {})
     values = {pk: found[pk] for pk in names if pk in found}
     ranks = ranking.ranks(values, seen.settings.fewest_dossiers)

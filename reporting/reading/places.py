@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import connection
 
+from reporting.headline import LeftOut
 from reporting.models import Basis, Period, Report, Status
 from taskforces.models import AdministrativeUnit, UnitVersion
 
@@ -31,12 +32,17 @@ VERSION_TABLE = UnitVersion._meta.db_table
 
 @dataclass
 class Stretch:
-    """The months read, oldest first, and those compared with, earlier and at most as many; both may be empty."""
+    """The months read, oldest first, and those compared with, earlier and at most as many; both may be empty.
+
+    `left_out`: services out of the headline rates. A month compared with leaves out what the month it answers does, so
+    that a change is one of the same services (docs/decisions/0012).
+    """
 
     unit_id: int
     basis: str
     now: list[Period]
     before: list[Period] = field(default_factory=list)
+    left_out: LeftOut = field(default_factory=LeftOut)
 
     def ends(self, side: str) -> tuple[str, str]:
         """Last days of the first and of the last month of a side, as text both databases compare with a date."""

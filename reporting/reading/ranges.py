@@ -18,6 +18,7 @@ from reporting.figures import (
     IN_TIME_RATE,
     LAST_FIELDS,
     ONLINE_RATE,
+    RATE_FIELDS,
     RECEIVED_FIELDS,
     RESOLVED_FIELDS,
     Rate,
@@ -112,6 +113,7 @@ class ServiceSum:
     dossiers: Dossiers
     linked: int | None
     counted_twice: int = 0  # of `dossiers.units` those that another unit below counts too: they moved on the way
+    headline: Dossiers | None = None  # what the headline rates are of (RATE_FIELDS alone); None: of all services
 
 
 @dataclass(frozen=True)
@@ -166,16 +168,20 @@ def service_sums(
 ) -> list[ServiceSum]:
     """Dossiers of the reports under a unit, per side and per same-unit flag; one query.
 
-    `service_ids`: of these services alone. `by_unit`: `child_id` is the reporting unit, wherever it stands below.
+    `service_ids`: of these services alone, whose own rates know no headline. `by_unit`: `child_id` is the reporting
+    unit, wherever it stands below.
     """
     if not stretch.now:
         return []
+    left_out = "" if service_ids else _is_left_out(stretch)
     linked = sorted(linked_ids) or [0]
     with_tables, params = _counted(stretch)
     any_value = f"COALESCE({_columns(FIGURE_FIELDS, 'x')})"
     received = " + ".join(f"COALESCE(x.{name}, 0)" for name in RECEIVED_FIELDS)
     has_received = f"COALESCE({_columns(RECEIVED_FIELDS, 'x')})"
     sums = {name: f"SUM(x.{name})" for name in FIGURE_FIELDS}
+    if left_out:
+        sums |= {_HEADLINE + name: f"SUM(x.{_HEADLINE}{name})" for name in RATE_FIELDS}
     sums["linked"] = (
         f"SUM(CASE WHEN x.service_id IN ({marks(linked)}) AND {has_received} IS NOT NULL THEN {received} END)"
     )
@@ -191,7 +197,7 @@ def service_sums(
         units = f"(SELECT y.*, {nth} AS nth FROM per_unit y)"  # noqa: S608 - names of columns
         twice = f"COUNT(CASE WHEN {any_value} IS NOT NULL AND x.nth > 1 THEN 1 END)"
     sql = f"""{with_tables},
-        per_unit AS ({_dossiers_per_unit(stretch, places, only=only)})
+        per_unit AS ({_dossiers_per_unit(stretch, places, only=only, left_out=left_out)})
         SELECT x.side, {child_of(stretch.unit_id, place) if by_child else "NULL"} AS child_id,
                {"x.service_id" if by_service else "NULL"} AS service_id, x.same AS same_units,
                {", ".join(f"CAST({value} AS bigint) AS {name}" for name, value in sums.items())},
@@ -209,6 +215,7 @@ def service_sums(
             dossiers=Dossiers(*figure_values(row), row.units, row.older),
             linked=row.linked,
             counted_twice=row.counted_twice,
+            headline=Dossiers(**{n: getattr(row, _HEADLINE + n) for n in RATE_FIELDS}) if left_out else None,
         )
         for row in run(sql, [*params, *linked])
     ]
@@ -217,7 +224,8 @@ def service_sums(
 def cell_sums(
     stretch: Stretch, over: Sequence[str], under: Sequence[str] = (), *, places: Sequence[int] = ()
 ) -> list[Any]:
-    """One number of each unit below and service, of the months read alone: (child_id, service_id, value, whole).
+    """One number of each unit below and service, of the months read alone: child_id, service_id, value, whole, and
+    headline_value, headline_whole, its part in a headline rate.
 
     `value` is the sum of the figures `over`, `whole` that of the figures `under`. `places`: only these units, of which
     the unit itself stands for its own report. One query.
@@ -225,12 +233,16 @@ def cell_sums(
     if not stretch.now:
         return []
     names = tuple(dict.fromkeys([*over, *under]))
+    left_out = _is_left_out(stretch) if under else ""
+    prefix = _HEADLINE if left_out else ""
     with_tables, params = _counted(Stretch(stretch.unit_id, stretch.basis, stretch.now))
     only = f"WHERE c.place IN ({marks(places)})" if places else ""
     sql = f"""{with_tables},
-        per_unit AS ({_dossiers_per_unit(stretch, ["unit_id", "place"], names, only)})
+        per_unit AS ({_dossiers_per_unit(stretch, ["unit_id", "place"], names, only, left_out)})
         SELECT {child_of(stretch.unit_id, "x.place")} AS child_id, x.service_id,
-               {sum_of(over)} AS value, {sum_of(under)} AS whole
+               {sum_of(over)} AS value, {sum_of(under)} AS whole,
+               {sum_of([prefix + name for name in over])} AS headline_value,
+               {sum_of([prefix + name for name in under])} AS headline_whole
         FROM per_unit x GROUP BY x.place, x.service_id
     """  # noqa: S608 - column and table names of the models; every value is a parameter
     return run(sql, [*params, *places])
@@ -275,18 +287,31 @@ def _columns(names: Iterable[str], table: str) -> str:
     return ", ".join(f"{table}.{name}" for name in names)
 
 
+_HEADLINE = "headline_"  # before the name of a column that holds what the headline rates are of
+
+
+def _is_left_out(stretch: Stretch) -> str:
+    """SQL: is a row's service out of the headline rates of its month? '' where every service is in."""
+    return stretch.left_out.sql(enumerate(stretch.now), "c.k", "f.service_id")
+
+
 def _dossiers_per_unit(
-    stretch: Stretch, places: list[str], names: Sequence[str] = FIGURE_FIELDS, only: str = ""
+    stretch: Stretch, places: list[str], names: Sequence[str] = FIGURE_FIELDS, only: str = "", left_out: str = ""
 ) -> str:
     """SQL: each unit's services over the months: what counts in these places, NULL for what does not; `k` is the last
-    month of its states."""
+    month of its states. With `left_out` (a condition) also what of the rates' figures is in the headline."""
+    in_headline = [name for name in names if name in RATE_FIELDS] if left_out else []
     keys = ", ".join(f"c.{name}" for name in places)
     tables = f"FROM counted c JOIN {_SERVICE_FIGURES} f ON f.report_id = c.id {only}"
     flags = dict.fromkeys(FIRST_FIELDS, "c.is_opening") | dict.fromkeys(LAST_FIELDS, "c.is_state")
     if stretch.is_month:  # nothing to add up: a unit has one report
         values = [f"CASE WHEN {flags[n]} = 1 THEN f.{n} END AS {n}" if n in flags else f"f.{n}" for n in names]
+        values += [f"CASE WHEN NOT ({left_out}) THEN f.{n} END AS {_HEADLINE}{n}" for n in in_headline]
         return f"SELECT {keys}, f.service_id, {', '.join(values)}, 0 AS k, 0 AS last_k, 0 AS named_k {tables}"
     sums = [f"SUM(f.{name}) FILTER (WHERE c.is_flow = 1) AS {name}" for name in FLOW_FIELDS if name in names]
+    sums += [
+        f"SUM(f.{name}) FILTER (WHERE c.is_flow = 1 AND NOT ({left_out})) AS {_HEADLINE}{name}" for name in in_headline
+    ]
     for function, states in (("MIN", FIRST_FIELDS), ("MAX", LAST_FIELDS)):
         sums += [
             f"{function}(c.k * {SHIFT} + f.{name}) FILTER (WHERE {flags[name]} = 1) %% {SHIFT} AS {name}"

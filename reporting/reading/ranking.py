@@ -71,7 +71,7 @@ class Ranking:
 
 
 def _in_time(measures: Measures, _: Submissions) -> Value:
-    return measures.dossiers.in_time_rate
+    return measures.in_time_rate
 
 
 def _of_indicator(measures: Measures, _: Submissions) -> Value:
@@ -87,7 +87,7 @@ HEADLINE_RANKINGS = {
     ranking.key: ranking
     for ranking in (
         Ranking(DEFAULT_RANKING, "trước và đúng hạn", IN_TIME_RATE.name, _in_time, counted=DOSSIERS),
-        Ranking("truc-tuyen", "tỷ lệ trực tuyến", ONLINE_RATE.name, lambda m, _: m.dossiers.online_rate,
+        Ranking("truc-tuyen", "tỷ lệ trực tuyến", ONLINE_RATE.name, lambda m, _: m.online_rate,
                 counted=DOSSIERS),
         Ranking("tiep-nhan", "hồ sơ tiếp nhận", RECEIVED.name, lambda m, _: (m.dossiers.received, None), is_rate=False),
         Ranking("lien-thong", "hồ sơ hai nhóm liên thông (DVC15, DVC16)", "linked", lambda m, _: (m.linked, None),
@@ -140,7 +140,7 @@ def read_values(stretch: Stretch, ranking: Ranking, *, by_unit: bool = False) ->
     else:
         chosen = {"service_ids": ranking.ids, "linked_ids": ranking.ids}
         for group in service_sums(stretch, by_child=True, by_service=False, by_unit=by_unit, **chosen):
-            measures.setdefault((group.side, group.child_id), Measures()).add(group.dossiers, group.linked)
+            measures.setdefault((group.side, group.child_id), Measures()).add(group)
     values: SideValues = {}
     for side, unit_id in {*measures, *owed}:
         if unit_id not in (None, TOTAL):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from de_an_06.plain.spans import Month
 from reporting.figures import FIGURE_FIELDS
+from reporting.headline import LeftOut
 from reporting.models import Basis, Period, Report, ServiceFigures, ServiceSummary, Status, SubmissionSummary
 
 from .places import COUNTED
@@ -46,19 +47,23 @@ def trend(
     by_key: dict[str, Period],
     summaries: dict[int, dict[int, tuple[Dossiers, dt.datetime]]],
     has_summaries: bool,
+    left_out: LeftOut,
 ) -> list[TrendPoint]:
-    """Twelve months up to the span's last. A month with under half of its expected reports stays a gap.
+    """Twelve months up to the span's last. A month with under half of its expected reports stays a gap. Each month is
+    without the services left out of its own headline rates.
 
     `has_summaries`: the roll-up keeps totals of the unit, even of a month without a unit below it.
     """
-    periods = {by_key[m.key].pk: m for m in months if m.key in by_key}
+    known = [by_key[m.key] for m in months if m.key in by_key]
+    periods, out = [p.pk for p in known], {p.pk: left_out.of(p) for p in known}
     figures: dict[int, Dossiers] = {}
     counts: dict[int, tuple[int, int, int]] = {}  # expected, submitted or approved, approved
     if has_summaries:
         for period_id, by_service in summaries.items():
             total = figures.setdefault(period_id, Dossiers())
-            for dossiers, _ in by_service.values():
-                total += dossiers
+            for service_id, (dossiers, _) in by_service.items():
+                if service_id not in out[period_id]:
+                    total += dossiers
         for row in SubmissionSummary.objects.filter(unit_id=unit_id, period__in=periods):
             counts[row.period_id] = row.expected, row.submitted, row.approved
     else:
@@ -69,9 +74,10 @@ def trend(
         rows = ServiceFigures.objects.filter(
             report__unit_id=unit_id, report__period__in=periods, report__status__in=statuses
         )
-        for row in rows.values_list("report__period_id", *FIGURE_FIELDS, named=True):
+        for row in rows.values_list("report__period_id", "service_id", *FIGURE_FIELDS, named=True):
             total = figures.setdefault(row.report__period_id, Dossiers())
-            total += Dossiers(*figure_values(row))
+            if row.service_id not in out[row.report__period_id]:
+                total += Dossiers(*figure_values(row))
     points = []
     for month in months:
         point = TrendPoint(month)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import Min, Q
 
+from reporting.figures import IN_TIME_RATE, ONLINE_RATE, Rate
 from reporting.models import PublicService
 from taskforces.models import Level, UnitVersion
 from taskforces.models.units import reporter_name
@@ -24,11 +25,32 @@ class Measures:
     dossiers: Dossiers = field(default_factory=Dossiers)
     activation: Pair = field(default_factory=Pair)
     linked: int | None = None  # dossiers received of DVC15 + DVC16
+    headline: Dossiers | None = None  # those of the services in the headline rates; None: all are in
 
-    def add(self, dossiers: Dossiers, linked: int | None) -> None:
-        self.dossiers += dossiers
-        if linked is not None:
-            self.linked = (self.linked or 0) + linked
+    def add(self, part: ServiceSum) -> None:
+        self.dossiers += part.dossiers
+        if part.linked is not None:
+            self.linked = (self.linked or 0) + part.linked
+        if part.headline is not None:
+            self.headline = self.headline or Dossiers()
+            self.headline += part.headline
+
+    @property
+    def rated(self) -> Dossiers:
+        """What the headline rates are of."""
+        return self.dossiers if self.headline is None else self.headline
+
+    def rate(self, rate: Rate) -> tuple[int | None, int | None]:
+        """A headline rate: (numerator, denominator)."""
+        return self.rated.rate(rate)
+
+    @property
+    def online_rate(self) -> tuple[int | None, int | None]:
+        return self.rate(ONLINE_RATE)
+
+    @property
+    def in_time_rate(self) -> tuple[int | None, int | None]:
+        return self.rate(IN_TIME_RATE)
 
 
 @dataclass
@@ -81,7 +103,7 @@ def unit_rows(
         if group.side != side or group.child_id not in rows:
             continue
         row = rows[group.child_id]
-        row.measures.add(group.dossiers, group.linked)
+        row.measures.add(group)
         if group.service_id is not None:
             cell = row.by_service.setdefault(services[group.service_id].code, Dossiers())
             cell += group.dossiers

@@ -24,6 +24,7 @@ from reporting.figures import (
     TYPED_FIELDS,
     known_total,
 )
+from reporting.headline import LeftOut, read_services
 from reporting.lateness import SENT, days_overdue, time_left
 from reporting.models import (
     IndicatorFigure,
@@ -87,6 +88,7 @@ class Review:
     approved: list[ReviewRow]
     closure: PeriodClosure | None
     due: dt.datetime | None  # of the unit's own level
+    not_counted: str  # services out of the rate of early and on time, '' where all are in
 
     @property
     def expected(self) -> int:
@@ -156,7 +158,8 @@ def load_review(*, unit: UnitVersion, period: Period, user, search: str = "") ->
     now = now_for(user)
     rows = [_row(report, names.get(report.unit_id), user, closure) for report in reports]
     rows.sort(key=lambda row: (row.sort, row.report.pk))
-    _add_figures(rows, unit, period)
+    left_out = read_services()[1]
+    _add_figures(rows, unit, period, left_out)
     _add_events(rows)
     _add_entered(rows, unit, period)
     for row in rows:
@@ -175,6 +178,7 @@ def load_review(*, unit: UnitVersion, period: Period, user, search: str = "") ->
         approved=[row for row in shown if row.report.status == Status.APPROVED],
         closure=closure,
         due=due.get(unit.unit.level),
+        not_counted=left_out.words([period]),
     )
 
 
@@ -191,11 +195,11 @@ def _row(report: Report, version: UnitVersion | None, user, closure: PeriodClosu
     )
 
 
-def _add_figures(rows: list[ReviewRow], unit: UnitVersion, period: Period) -> None:
+def _add_figures(rows: list[ReviewRow], unit: UnitVersion, period: Period, left_out: LeftOut) -> None:
     """Dossiers received, the change since last month, early and on time, pending overdue: of sent reports."""
     before = periods.previous_period(period)
-    now = _totals(unit, period)
-    earlier = _totals(unit, before) if before else {}
+    now = _totals(unit, period, left_out)
+    earlier = _totals(unit, before, left_out) if before else {}
     for row in rows:
         figures = now.get(row.report.unit_id)
         if row.report.status not in SENT or figures is None:
@@ -211,14 +215,16 @@ def _add_figures(rows: list[ReviewRow], unit: UnitVersion, period: Period) -> No
             row.direction = "up" if received > previous else "down" if received < previous else ""
 
 
-def _totals(unit: UnitVersion, period: Period) -> dict[int, dict[str, int | None]]:
-    """Sums over the services of each sent report, by unit; None where nothing was reported; as on the dashboard."""
+def _totals(unit: UnitVersion, period: Period, left_out: LeftOut) -> dict[int, dict[str, int | None]]:
+    """Sums over the services of each sent report, by unit; None where nothing was reported; as on the dashboard, so
+    what makes the rate is of the services in the headline."""
+    rated = ~left_out.figures([period]) if left_out.of(period) else None
     sums: Any = (
         ServiceFigures.objects.filter(
             report__period=period, report__path__contains=f"/{unit.unit_id}/", report__status__in=SENT
         )
         .values("report__unit_id")
-        .annotate(**{name: Sum(name) for name in FIGURE_FIELDS})
+        .annotate(**{name: Sum(name, filter=rated if name in RESOLVED_FIELDS else None) for name in FIGURE_FIELDS})
         .order_by()
     )
     totals: dict[int, dict[str, int | None]] = {}

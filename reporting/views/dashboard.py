@@ -13,7 +13,16 @@ from django.views.decorators.http import require_safe
 from de_an_06.plain.numbers import format_number, format_rate, whole_number, with_qualifier
 from reporting.figures import SIGNS
 from reporting.models import Basis, Period
-from reporting.reading.contributions import COLUMNS, Source, UnknownMeasure, name_rows, sort_by, source, values_below
+from reporting.reading.contributions import (
+    ALL_SERVICES,
+    COLUMNS,
+    Source,
+    UnknownMeasure,
+    name_rows,
+    sort_by,
+    source,
+    values_below,
+)
 from reporting.reading.findings import facts_of, findings
 from reporting.reading.heat import grid_of
 from reporting.reading.overview import NoFigures, Overview, months_of, overview
@@ -65,7 +74,12 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     facts = facts_of(seen, periods=choice.periods, now=choice.now, day=day, is_newest=is_newest, tallies=tallies)
     overdue_query = standing_out.overdue_query(choice.unit_id, "" if is_newest else day.isoformat())
     shown = list(filter(tables.in_table, seen.rows))
-    trend = charts.trend(seen, {p.key: choice.query(ky=p.key, **hidden) for p in choice.own_periods})
+    trend_months = {point.month.key for point in seen.trend}
+    trend = charts.trend(
+        seen,
+        {p.key: choice.query(ky=p.key, **hidden) for p in choice.own_periods},
+        seen.left_out.words([p for p in choice.own_periods if p.key in trend_months]),
+    )
     compared = seen.year_ago if compared_with else seen.comparison
     heat = grid_table(
         grid_of(seen, shown, WORST_UNITS, facts.settings.fewest_dossiers), seen.basis, unit_link, source_link
@@ -78,6 +92,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "seen": seen,
         "title": _title(seen),
         "lead": _lead(seen),
+        "rates_are_of": numbers.not_counted(seen),
+        "not_counted": seen.not_counted,
         "is_official": seen.basis == Basis.OFFICIAL,
         "findings": standing_out.shown(
             findings(seen, facts), seen, choice, request.user, links, overdue_query, facts.settings.waiting_days
@@ -224,6 +240,8 @@ def source_rows(request: HttpRequest) -> HttpResponse:
         "source": found,
         "value": with_qualifier(format_number(found.value), said.word),
         "said": said.note,
+        "not_counted": found.left_out.words(read),
+        "all_services": measure + ALL_SERVICES,
         "of": format_number(found.of),
         "zeros": sum(row.value == 0 for row in found.rows),
         "rate": format_rate(found.value, found.of) if found.has_denominator else "",

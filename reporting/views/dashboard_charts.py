@@ -6,8 +6,11 @@ from reporting.reading.overview import Overview
 from .dashboard_numbers import count
 
 
-def trend(seen: Overview, month_urls: dict[str, str]) -> dict:
-    """The chart's data and the table under it; a gap stays a gap. `month_urls`: a month's page by its key."""
+def trend(seen: Overview, month_urls: dict[str, str], not_counted: str) -> dict:
+    """The chart's data and the table under it; a gap stays a gap. `month_urls`: a month's page by its key.
+
+    `not_counted`: the services out of the headline rates of these months, in words.
+    """
     points = []
     for p in seen.trend:
         points.append(
@@ -32,6 +35,8 @@ def trend(seen: Overview, month_urls: dict[str, str]) -> dict:
         words.append("Không có số liệu: " + "; ".join(gaps) + ".")
     if points and points[-1]["provisional"]:
         words.append(f"{seen.trend[-1].month.label.capitalize()} là số tạm tính (vòng rỗng).")
+    if not_counted:
+        words.append(f"Tỷ lệ không tính {not_counted}.")
     drawn = [p for p in points if p["in_time"] is not None]
     alt = "Chưa có tháng nào đủ số liệu"
     if drawn:

@@ -4,8 +4,9 @@ import datetime as dt
 from fractions import Fraction
 
 from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate, rate, with_qualifier
-from reporting.figures import ONLINE_RATE, RECEIVED
+from reporting.figures import IN_TIME_RATE, ONLINE_RATE, RECEIVED, Rate
 from reporting.models import Basis
+from reporting.reading.contributions import ALL_SERVICES
 from reporting.reading.overview import ACTIVATION, ASSIGNMENTS, Overview
 from reporting.reading.ranges import Pair
 
@@ -38,17 +39,19 @@ def stats(seen: Overview, link, register: tuple[int, int], register_day: dt.date
         },
         {
             "label": "Tỷ lệ trực tuyến",
-            "value": format_rate(*d.online_rate),
-            "deltas": _deltas(seen, _rate_delta, lambda m: m.dossiers.online_rate),
+            "value": format_rate(*seen.measures.online_rate),
+            "deltas": _deltas(seen, _rate_delta, lambda m: m.online_rate),
             "note": "" if other is None else f"{count(other)} hồ sơ {_OTHER_CHANNELS}",
             "source": "online_rate",
+            "all_services": _all_services(seen, ONLINE_RATE, link),
         },
         {
             "label": "Trước và đúng hạn",
-            "value": format_rate(*d.in_time_rate),
-            "deltas": _deltas(seen, _rate_delta, lambda m: m.dossiers.in_time_rate),
+            "value": format_rate(*seen.measures.in_time_rate),
+            "deltas": _deltas(seen, _rate_delta, lambda m: m.in_time_rate),
             "note": "" if d.resolved_overdue is None else f"{count(d.resolved_overdue)} hồ sơ quá hạn",
             "source": "in_time_rate",
+            "all_services": _all_services(seen, IN_TIME_RATE, link),
         },
         {
             "label": "Đang quá hạn",
@@ -79,6 +82,26 @@ def stats(seen: Overview, link, register: tuple[int, int], register_day: dt.date
             card["note"] += ", riêng đơn vị"
         card["url"] = link(so=card["source"]) if card["value"] not in ("", NO_VALUE) else ""
     return cards
+
+
+def _all_services(seen: Overview, rate_of: Rate, link) -> dict | None:
+    """The rate with the services left out of the headline, to stand beside it; None where none is left out."""
+    if seen.measures.headline is None:
+        return None
+    text = format_rate(*seen.dossiers.rate(rate_of))
+    url = "" if text == NO_VALUE else link(so=rate_of.name + ALL_SERVICES)
+    return {"words": f"tính cả {seen.not_counted}", "value": text, "url": url}
+
+
+def not_counted(seen: Overview) -> str:
+    """Which services the headline rates leave out, and where a comparison was made anew without them."""
+    sentences = []
+    if seen.measures.headline is not None:
+        sentences.append(f"Tỷ lệ chung không tính {seen.not_counted}; số hồ sơ vẫn tính đủ các dịch vụ.")
+    restated = [one.label for one in (seen.comparison, seen.year_ago) if one is not None and one.is_restated]
+    if restated:
+        sentences.append(f"Khi so sánh, tỷ lệ của {', '.join(restated)} được tính lại với cùng các dịch vụ của kỳ này.")
+    return " ".join(sentences)
 
 
 def _assignments_note(seen: Overview, reported: Pair, register: tuple[int, int], day: dt.date) -> str:

@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 from de_an_06.plain.numbers import format_number, format_rate
+from reporting.reading.contributions import is_headline
 from reporting.reading.overview import Overview, UnitRow
 from reporting.reading.peers import Peers
 from reporting.reading.ranking import (
@@ -80,8 +81,14 @@ def ranking(seen: Overview, unit_link, source_link) -> dict | None:
         "without": [(r.name, unit_link(r.unit_id)) for r in without],
         "unranked": f"{count(len(without))} đơn vị chưa có số liệu không xếp hạng" if without else "",
         "is_falling": by.is_falling,
+        "not_counted": _not_counted(seen),
         "floor": f"Thanh vẽ từ {count(int(floor * 100))}%." if by.is_rate and floor else "",
     }
+
+
+def _not_counted(seen: Overview) -> str:
+    """The services that the measure leaves out, where it is a headline rate."""
+    return seen.not_counted if is_headline(seen.ranking.source) else ""
 
 
 def _rows_behind(by: Ranking, unit_id: int, unit_link, source_link) -> str:
@@ -142,6 +149,7 @@ def peers(seen: Overview, found: Peers | None, source_link) -> dict | None:
         "spread": f"Ở giữa: {words(middle)}; một nửa số đơn vị từ {words(lower)} đến {words(upper)}; "
         f"thấp nhất {words(lowest)}; cao nhất {words(highest)}.",
         "strip": strip,
+        "not_counted": _not_counted(seen),
         "is_falling": by.is_falling,
         "named": [
             {"rank": rank, "name": name, "value": _text(by, value), "is_own": is_own}

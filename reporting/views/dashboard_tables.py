@@ -15,7 +15,6 @@ from reporting.figures import GROUP_STARTS, GROUPS, NOT_MEANT, RATES, headings
 from reporting.lateness import SENT_LATE, overdue_words
 from reporting.models import Indicator, Status
 from reporting.reading.overview import ACTIVATION, Comparison, Measures, Overview, UnitRow
-from reporting.reading.ranges import Dossiers
 
 from .dashboard_numbers import change, count
 
@@ -141,9 +140,9 @@ def unit_total(seen: Overview, source_link, compared: Comparison | None) -> dict
 # head of the column, number of the rows behind it, value: a count or a pair
 UNIT_COLUMNS: tuple[tuple[str, str, Callable[[Measures], Any]], ...] = (
     ("Tiếp nhận", "received", lambda m: m.dossiers.received),
-    ("Trực tuyến", "online_rate", lambda m: m.dossiers.online_rate),
+    ("Trực tuyến", "online_rate", lambda m: m.online_rate),
     ("Đã giải quyết", "resolved", lambda m: m.dossiers.resolved),
-    ("Trước và đúng hạn", "in_time_rate", lambda m: m.dossiers.in_time_rate),
+    ("Trước và đúng hạn", "in_time_rate", lambda m: m.in_time_rate),
     ("Đang quá hạn", "pending_overdue", lambda m: m.dossiers.pending_overdue),
     ("Kích hoạt VNeID", ACTIVATION, lambda m: m.activation.rate),
 )
@@ -191,29 +190,29 @@ def service_table(seen: Overview, source_link, compared: Comparison | None) -> d
     """All figures of every service that somebody reported, each rate after the figures of its group."""
     if not seen.services:
         return None
-    columns: list[tuple[str, Callable[[Dossiers], Any]]] = []
+    columns: list[tuple[str, Callable[[Measures], Any]]] = []
     for group in GROUPS:
-        columns += [(name, attrgetter(name)) for name in group.fields]
-        columns += [(rate.name, lambda d, rate=rate: d.rate(rate)) for rate in RATES if rate.under is group]
+        columns += [(name, attrgetter(f"dossiers.{name}")) for name in group.fields]
+        columns += [(rate.name, lambda m, rate=rate: m.rate(rate)) for rate in RATES if rate.under is group]
 
-    def cells(d: Dossiers, code: str, pair) -> list[tuple[bool, str, str, str]]:
+    def cells(measures: Measures, code: str, pair) -> list[tuple[bool, str, str, str]]:
         """(begins a group, text, address of the reports behind it, change)."""
         found = []
         for name, value in columns:
-            text = _text(value(d))
+            text = _text(value(measures))
             moved = change(value(pair[0]), value(pair[1])) if pair else ""
             found.append((name in GROUP_STARTS, text, _source(source_link, code, name, text), moved))
         return found
 
-    pairs = compared.services if compared else {}
+    pairs = {pk: tuple(map(Measures, pair)) for pk, pair in compared.services.items()} if compared else {}
     rows = [
         {"code": line.service.code, "name": line.service.name, "units": count(line.dossiers.units),
-         "cells": cells(line.dossiers, line.service.code, pairs.get(line.service.pk))}
+         "cells": cells(Measures(line.dossiers), line.service.code, pairs.get(line.service.pk))}
         for line in seen.services
     ]  # fmt: skip
-    all_together = (compared.now.dossiers, compared.before.dossiers) if compared else None
+    all_together = (compared.now, compared.before) if compared else None
     rows.append(
-        {"code": "", "name": "Cộng", "units": "", "cells": cells(seen.dossiers, "", all_together), "is_total": True}
+        {"code": "", "name": "Cộng", "units": "", "cells": cells(seen.measures, "", all_together), "is_total": True}
     )
     units_head = "Số đơn vị" if seen.has_units_below else ""
     return {"headings": headings(with_rates=True), "units_head": units_head, "rows": rows}

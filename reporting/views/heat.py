@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from de_an_06.plain.spans import Month, Span
+from reporting.headline import LeftOut, read_services
 from reporting.models import Period, ReportingSettings
 from reporting.reading.board import read_board
 from reporting.reading.family import Family, family
@@ -118,13 +119,14 @@ def grid(request: HttpRequest) -> HttpResponse:
     if not isinstance(asked, Asked):
         return asked
     choice, measure = asked.choice, asked.measure
-    found = read_grid(
-        asked.around, Stretch(choice.unit_id, choice.basis, asked.read), measure, worst_first=asked.worst_first
-    )
+    services, left_out = read_services()
+    stretch = Stretch(choice.unit_id, choice.basis, asked.read, left_out=left_out)
+    found = read_grid(asked.around, stretch, list(services.values()), measure, worst_first=asked.worst_first)
     words = ORDER_WORDS[measure.kind]
     context = _context(request, asked, "dashboard-heat", of_months=months_of(asked.read), worst_words=words)
     context["state"] = tables.state_of(measure, [row.total for row in found.rows])
     context["heat"] = tables.grid_table(found, choice.basis, *source_links(choice))
+    context["not_counted"] = left_out.words(asked.read) if measure.is_rate else ""
     return render(request, "reporting/heat_grid.html", context)
 
 
@@ -135,7 +137,8 @@ def lines(request: HttpRequest) -> HttpResponse:
     if not isinstance(asked, Asked):
         return asked
     choice, measure = asked.choice, asked.measure
-    found = read_lines(asked.around, choice.basis, asked.periods, measure, worst_first=asked.worst_first)
+    left_out = read_services()[1] if measure.is_rate else LeftOut()
+    found = read_lines(asked.around, choice.basis, asked.periods, measure, left_out, worst_first=asked.worst_first)
 
     def source_link_of(month: Month):
         return source_links(replace(choice, span=Span.month(month)))[1]
@@ -143,6 +146,7 @@ def lines(request: HttpRequest) -> HttpResponse:
     words = ORDER_WORDS[measure.kind]
     context = _context(request, asked, "dashboard-lines", of_months=[], worst_words=words)
     context["state"] = tables.state_of(measure, [line.last for line in found])
+    context["not_counted"] = left_out.words([period for period in asked.periods if period is not None])
     context["lines"] = tables.small_multiples(found, asked.months, measure, source_links(choice)[0], source_link_of)
     return render(request, "reporting/heat_lines.html", context)
 

@@ -129,7 +129,8 @@ def grid_table(grid: Grid, basis: str, unit_link: Callable, source_link: Callabl
     for row in grid.rows:
         has_any = bool(row.cells)
         cells = [(text_of(measure, c), look_of(measure, c)) for c in _in_order(row.cells, columns)] if has_any else []
-        total = text_of(measure, row.total), look_of(measure, row.total)
+        none_counted = NO_VALUE if has_any and measure.is_rate else ""  # all of its services are left out of the total
+        total = text_of(measure, row.total) or none_counted, look_of(measure, row.total)
         rows.append(
             {
                 "name": row.unit.name,

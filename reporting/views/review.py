@@ -16,8 +16,9 @@ from de_an_06.plain.numbers import format_number, whole_number
 from de_an_06.plain.spans import Span
 from reporting import closing, difficulties
 from reporting.entry.form import load_form
+from reporting.headline import read_services
 from reporting.models import Basis, FigureChange, Period, PeriodClosure, Report, ReportEvent, Status
-from reporting.reading.contributions import cells_behind
+from reporting.reading.contributions import cells_behind, is_headline
 from reporting.reading.months import reports_in_months
 from reporting.report_doors import get_report, named_reports
 from reporting.report_log import NotAllowed
@@ -184,7 +185,8 @@ def _marked_cells(form, measure: str) -> list[str]:
     """The cells in a number of the dashboard from whose rows the reader comes; none for a number there is not."""
     codes, fields = cells_behind(measure)
     if codes is None:
-        codes = {line.code for line in form.services}
+        out = read_services()[1].of(form.report.period) if is_headline(measure) else ()
+        codes = {line.code for line in form.services if line.service.pk not in out}
     return [key for key in form.cells if key.partition(".")[0] in codes and key.partition(".")[2] in fields]
 
 

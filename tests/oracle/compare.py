@@ -142,10 +142,12 @@ class Oracle:
                 break
         return found
 
-    def parts(self, unit: str, months: list[Month], basis: str, *, rows: bool = False) -> list:
-        key = unit, tuple(m.key for m in months), basis, rows
+    def parts(
+        self, unit: str, months: list[Month], basis: str, *, rows: bool = False, answer: list[Month] | None = None
+    ) -> list:
+        key = unit, tuple(m.key for m in months), basis, rows, tuple(m.key for m in answer or ())
         if key not in self._parts:
-            self._parts[key] = self.model.parts(unit, months, basis, rows=rows)
+            self._parts[key] = self.model.parts(unit, months, basis, rows=rows, answer=answer)
         return self._parts[key]
 
     # Stored ----------------------------------------------------------------------------------------------------------
@@ -207,8 +209,9 @@ class Oracle:
     def same_measures(self, kind: str, where, got, sums: Sums) -> None:
         for name in FIGURES:
             self.tally.same(kind, f"{where} {name}", getattr(got.dossiers, name), sums.dossiers((name,)))
-        self.tally.same(kind, f"{where} in time", got.dossiers.in_time_rate, sums.measure("in_time_rate"))
-        self.tally.same(kind, f"{where} online", got.dossiers.online_rate, sums.measure("online_rate"))
+        self.tally.same(kind, f"{where} in time", got.in_time_rate, sums.measure("in_time_rate"))
+        self.tally.same(kind, f"{where} online", got.online_rate, sums.measure("online_rate"))
+        self.tally.same(kind, f"{where} of all", got.dossiers.in_time_rate, sums.measure("in_time_rate_all"))
         self.tally.same(kind, f"{where} activation", got.activation.rate, sums.measure("activation"))
         self.tally.same(kind, f"{where} linked", got.linked, sums.measure("linked")[0])
 
@@ -286,22 +289,27 @@ class Oracle:
         number = self.random.choice(list(NUMBERS.values()))
         around = Family(seen.unit_id, seen.day, seen.version, seen.ancestors, seen.children)
         groups = self.by_child_and_service(self.parts(q.unit, q.months, q.basis, rows=True))
-        grid = read_grid(around, Months(seen.unit_id, q.basis, seen.periods), number)
+        asked_for = Months(seen.unit_id, q.basis, seen.periods, left_out=seen.left_out)
+        grid = read_grid(around, asked_for, seen.catalogue, number)
         got = {}
         for row in grid.rows:
             child = None if row.unit.is_own else self.scene.key[row.unit.unit_id]
             for service in seen.catalogue:
                 got[child, service.code] = row.cells.get(service.pk, BLANK)
         for place in sorted(groups.keys() | got.keys(), key=str):
-            wanted = Sums(groups.get(place, [])).measure(number.name)
+            wanted = Sums(groups.get(place, [])).measure(number.name, own=True)
             self.tally.same("grid", f"{q} {number.name} {place}", got.get(place, BLANK), wanted)
+        for row in grid.rows:
+            child = None if row.unit.is_own else self.scene.key[row.unit.unit_id]
+            wanted = Sums([p for (c, _), group in groups.items() if c == child for p in group]).measure(number.name)
+            self.tally.same("grid", f"{q} {number.name} {child} total", row.total, wanted)
         periods = {(p.year, p.month): p for p in Period.objects.all()}
         own = {m.key: m for m in self.model.months_of(q.unit, self.scene.begun)}
         year, month = q.months[-1].key
         keys = [divmod(year * 12 + month - 1 - k, 12) for k in range(11, -1, -1)]
         months = [own.get((y, m + 1)) for y, m in keys]
         asked = [m and periods[m.key] for m in months]
-        lines = {line.unit.unit_id: line for line in read_lines(around, q.basis, asked, number)}
+        lines = {line.unit.unit_id: line for line in read_lines(around, q.basis, asked, number, seen.left_out)}
         squares = {row.unit.unit_id: row for row in read_board(around, asked, list(periods.values()), self.scene.now)}
         for k, month in enumerate(months):
             counts = self.model.counts(q.unit, [month], [], q.basis) if month else {}
@@ -348,7 +356,7 @@ class Oracle:
         earlier: dict = {}
         if q.before:
             then: dict = {}
-            for part in self.parts(q.unit, q.before, q.basis, rows=True):
+            for part in self.parts(q.unit, q.before, q.basis, rows=True, answer=q.months):
                 then.setdefault(part.child, []).append(part)
             earlier = ranks({child: value(parts) for child, parts in then.items() if child is not None})
         for child in children & rows.keys():
@@ -374,10 +382,16 @@ class Oracle:
             self.tally.same("comparison", f"{where} units", 0 if got is None else got.units, len(units))
             if got is None or not units:
                 continue
+            restated = any(
+                self.model.left_out(code, a.last) != self.model.left_out(code, b.last)
+                for code in self.world.services
+                for a, b in zip(q.months, before, strict=False)
+            )
+            self.tally.same("comparison", f"{where} made anew", got.is_restated, restated)
             for k, months in enumerate((q.months, before)):
-                parts = [p for p in self.parts(q.unit, months, q.basis) if p.unit in units]
+                parts = [p for p in self.parts(q.unit, months, q.basis, answer=q.months) if p.unit in units]
                 self.check_side(f"{where} {k}", got, k, Sums(parts))
-                rows = [p for p in self.parts(q.unit, months, q.basis, rows=True) if p.unit in units]
+                rows = [p for p in self.parts(q.unit, months, q.basis, rows=True, answer=q.months) if p.unit in units]
                 for child in {p.child for p in rows}:
                     row = got.rows.get(child and self.scene.pk[child])
                     sums = Sums([p for p in rows if p.child == child])
@@ -445,7 +459,11 @@ class Oracle:
 
     def check_sources(self, q: Question, number: int) -> None:
         """Some numbers of a page: exactly the reports whose parts make it."""
-        names = [*MEASURES, *(f"{code}.{name}" for code in self.world.services for name in (*FIGURES, "in_time_rate"))]
+        names = [
+            *MEASURES,
+            "in_time_rate_all",
+            *(f"{code}.{name}" for code in self.world.services for name in (*FIGURES, "in_time_rate")),
+        ]
         for measure in self.random.sample([*names, *self.world.indicators], number):
             own = self.random.random() < 0.15
             got = ask_source(self.scene, q, measure, own)
@@ -461,7 +479,7 @@ class Oracle:
         code, _, name = measure.rpartition(".")
         if code:
             sums = Sums([p for p in sums.parts if p.code == code])
-        return sums.measure(name)
+        return sums.measure(name, own=bool(code))
 
     def behind(self, q: Question, measure: str, own: bool) -> dict:
         """(unit, month) -> its part in (value, denominator)."""

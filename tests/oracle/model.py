@@ -90,6 +90,8 @@ class World:
     services: list[str]
     indicators: dict[str, Indicator]
     due: dict[tuple[tuple[int, int], str], dt.datetime] = field(default_factory=dict)  # (month, level)
+    # service -> days (both included, None: for good) from which on it is in no headline rate
+    left_out: dict[str, tuple[dt.date, dt.date | None]] = field(default_factory=dict)
     seed: int = 0
 
 
@@ -103,6 +105,7 @@ class Part:
     code: str
     name: str
     value: int
+    in_headline: bool = True  # of a service that its month's headline rates are of
 
 
 def add(values) -> int | None:
@@ -131,10 +134,13 @@ class Sums:
     def __init__(self, parts: list[Part]):
         self.parts = parts
         self.values: dict[tuple[str, str], int] = {}
+        self.rated: dict[tuple[str, str], int] = {}  # the part of `values` that the headline rates are of
         self.units: dict[str, set[str]] = defaultdict(set)
         for part in parts:
             cell = part.code, part.name
             self.values[cell] = self.values.get(cell, 0) + part.value
+            if part.in_headline:
+                self.rated[cell] = self.rated.get(cell, 0) + part.value
             self.units[part.code].add(part.unit)
 
     def value(self, code: str, name: str) -> int | None:
@@ -145,15 +151,21 @@ class Sums:
         chosen = [v for (code, name), v in self.values.items() if name in names and (codes is None or code in codes)]
         return add(chosen)
 
+    def in_rates(self, names) -> int | None:
+        """Of the services in the headline rates."""
+        return add(v for (_, name), v in self.rated.items() if name in names)
+
     def pair(self, code: str) -> tuple[int | None, int | None]:
         return self.value(code, "numerator"), self.value(code, "denominator")
 
-    def measure(self, name: str) -> tuple[int | None, int | None]:
-        """The measures of the page: (value or numerator, denominator)."""
-        if name == "in_time_rate":
-            return self.dossiers(IN_TIME), self.dossiers(RESOLVED)
-        if name == "online_rate":
-            return self.dossiers(("received_online",)), self.dossiers(RECEIVED)
+    def measure(self, name: str, *, own: bool = False) -> tuple[int | None, int | None]:
+        """The measures of the page: (value or numerator, denominator). `own`: a service's own rate, which no flag
+        touches."""
+        of = self.dossiers if own or name.endswith("_all") else self.in_rates
+        if name in {"in_time_rate", "in_time_rate_all"}:
+            return of(IN_TIME), of(RESOLVED)
+        if name in {"online_rate", "online_rate_all"}:
+            return of(("received_online",)), of(RECEIVED)
         if name == "linked":
             return self.dossiers(RECEIVED, LINKED), None
         if name == "activation":
@@ -315,13 +327,21 @@ class Model:
                 if report is not None and report.status in COUNTED[basis] and self.path(unit, month.last):
                     yield unit, month, report
 
-    def parts(self, top: str, months: list[Month], basis: str, *, rows: bool = False) -> list[Part]:
+    def left_out(self, code: str, day: dt.date) -> bool:
+        first, last = self.world.left_out.get(code, (dt.date.max, None))
+        return first <= day and (last is None or day <= last)
+
+    def parts(
+        self, top: str, months: list[Month], basis: str, *, rows: bool = False, answer: list[Month] | None = None
+    ) -> list[Part]:
         """Every value that counts on the page of a unit and a stretch.
 
-        `rows`: also what only stands in the row of a unit right below, its own value of an indicator that is never
-        added over units.
+        `answer`: the months compared with these, one for one from the first; a service left out of one of them is left
+        out of the month that answers it. `rows`: also what only stands in the row of a unit right below, its own value
+        of an indicator that is never added over units.
         """
         first, last = months[0].last, months[-1].last
+        judged = dict(zip((m.key for m in months), answer or months, strict=False))
         flows: list[Part] = []
         states: dict[tuple, Part] = {}
         openings: dict[tuple, Part] = {}
@@ -332,7 +352,7 @@ class Model:
             cell = unit, code, name
             if alone and not (unit == top or (rows and unit == child)):
                 here = False
-            part = Part(unit, month.key, child, code, name, value)
+            part = Part(unit, month.key, child, code, name, value, not self.left_out(code, judged[month.key].last))
             if kind == "flow":
                 if here:
                     flows.append(part)
@@ -372,7 +392,8 @@ class Model:
     def compared(self, top: str, months: list[Month], before: list[Month], basis: str) -> tuple[set[str], Sums, Sums]:
         """The units compared, and both sides' sums of them."""
         same = self.same_units(top, months, before, basis)
-        now, then = ([p for p in self.parts(top, side, basis) if p.unit in same] for side in (months, before))
+        sides = self.parts(top, months, basis), self.parts(top, before, basis, answer=months)
+        now, then = ([p for p in side if p.unit in same] for side in sides)
         return same, Sums(now), Sums(then)
 
     def unclaimed(self, top: str, months: list[Month], basis: str, successors: dict[str, set[str]]) -> dict[str, int]:

@@ -92,9 +92,10 @@ def section(page: Node, name: str) -> Node | None:
     return next((s for s in page.all("section") if s.attributes.get("aria-labelledby") == name), None)
 
 
-def value_text(sums: Sums, measure: str) -> str:
-    over, under = sums.measure(measure)
-    return rate_text((over, under)) if measure in {"online_rate", "in_time_rate", "activation"} else number_text(over)
+def value_text(sums: Sums, measure: str, *, own: bool = False) -> str:
+    over, under = sums.measure(measure, own=own)
+    rates = {"online_rate", "in_time_rate", "online_rate_all", "in_time_rate_all", "activation"}
+    return rate_text((over, under)) if measure in rates else number_text(over)
 
 
 class Pages:
@@ -138,6 +139,11 @@ class Pages:
         for label, measure in CARDS.items():
             shown = cards[label].first("dd", "stat-value").text.removesuffix(" hồ sơ")
             self.tally.same("page", f"{q} card {measure}", shown, value_text(sums, measure) or NOTHING)
+            if measure in {"online_rate", "in_time_rate"}:
+                beside = [d.text for d in cards[label].all("dd", "stat-note") if d.text.startswith("(tính cả")]
+                wanted = [value_text(sums, f"{measure}_all")] if any_left_out(self.oracle, q) else []
+                got = [text.rpartition(": ")[2].removesuffix(")").strip() for text in beside]
+                self.tally.same("page", f"{q} card {measure} of all", got, wanted)
             got = []
             for delta in cards[label].all("span", "delta"):
                 amount = delta.first("span", "num")
@@ -226,8 +232,8 @@ class Pages:
                 [Sums([p for p in side.parts if not code or p.code == code]) for side in (now, before)] if same else []
             )
             for name, cell in zip(GROUPED, cells, strict=True):
-                self.tally.same("page", f"{q} {code}.{name}", cell.text, value_text(here, name))
-                moved = small_text(*(side.measure(name) for side in sides)) if sides else ""
+                self.tally.same("page", f"{q} {code}.{name}", cell.text, value_text(here, name, own=bool(code)))
+                moved = small_text(*(side.measure(name, own=bool(code)) for side in sides)) if sides else ""
                 self.tally.same("page", f"{q} {code}.{name} change", cell.small, moved)
 
     def check_indicators(self, q: Question, page: Node, sums: Sums, total: Counts) -> None:
@@ -316,6 +322,11 @@ SHEET_FIGURES = (
     "online_rate",
     "in_time_rate",
 )
+RATED = (  # behind those of a unit where services are left out of the headline rates
+    *("online_rate over", "online_rate under", "in_time_rate over", "in_time_rate under"),
+    *("online_rate", "in_time_rate", "online_rate_all", "in_time_rate_all"),
+)
+HEADLINE_ROW = "Phần tính tỷ lệ chung"
 NEITHER = "–"
 OVERDUE = "Đang giải quyết quá hạn"
 COMPARED = {
@@ -358,6 +369,7 @@ class Books:
         parts = o.parts(q.unit, q.months, q.basis)
         counts = o.model.counts(q.unit, q.months, q.before, q.basis)
         children = o.model.children(q.unit, q.months[-1].last)
+        is_left_out = any_left_out(o, q)
         cells: dict = {}
         groups: dict = defaultdict(list)
         if children:
@@ -373,17 +385,22 @@ class Books:
             c = counts.get(child if children else "total", Counts())
             expected, reports = expected + c.expected_reports, reports + c.reports
             cells["units", name, "expected"], cells["units", name, "reports"] = c.expected_reports, c.reports
-            cells |= {("units", name, f): v for f, v in sheet_values(Sums(groups[child])).items()}
+            cells |= {("units", name, f): v for f, v in sheet_values(Sums(groups[child]), is_left_out).items()}
         cells["units", "TỔNG SỐ", "expected"], cells["units", "TỔNG SỐ", "reports"] = expected, reports
         shown = [p for group in groups.values() for p in group]
-        cells |= {("units", "TỔNG SỐ", f): v for f, v in sheet_values(Sums(shown)).items()}
+        cells |= {("units", "TỔNG SỐ", f): v for f, v in sheet_values(Sums(shown), is_left_out).items()}
         sums = Sums(parts)
         for code in o.world.services:
             if code in sums.units:
                 cells["services", code, "units"] = len(sums.units[code])
                 here = Sums([p for p in parts if p.code == code])
-                cells |= {("services", code, f): v for f, v in sheet_values(here).items()}
-        cells |= {("services", "TỔNG SỐ", f): v for f, v in sheet_values(sums).items()}
+                cells |= {("services", code, f): v for f, v in sheet_values(here, own=True).items()}
+        cells |= {("services", "TỔNG SỐ", f): v for f, v in sheet_values(sums, own=True).items()}
+        if is_left_out:
+            part = {name: sums.in_rates((name,)) for name in (*RECEIVED, *RESOLVED)}
+            part |= {"received": sums.in_rates(RECEIVED), "resolved": sums.in_rates(RESOLVED)}
+            part |= {name: sheet_values(sums)[name] for name in ("online_rate", "in_time_rate")}
+            cells |= {("services", HEADLINE_ROW, f): v for f, v in part.items()}
         for code, about in o.world.indicators.items():
             over, under = sums.pair(code)
             rate = NEITHER if over is None or not under else over / under
@@ -394,7 +411,7 @@ class Books:
         for block, before in enumerate((q.before, q.year)):
             same, *sides = o.model.compared(q.unit, q.months, before, q.basis) if before else [()]
             if same:
-                found = self.compared(*sides, [code for code in o.world.services if code in sums.units])
+                found = self.compared(*sides, [code for code in o.world.services if code in sums.units], is_left_out)
                 cells |= {("compared", key, f"{name} {block}"): value for (key, name), value in found.items()}
         for unit, month, _, report in o.model.owed(q.unit, q.months):
             if report.status not in o.model.in_figures(q.basis):
@@ -410,7 +427,7 @@ class Books:
             cells["sources", "TỔNG SỐ", name] = sums.dossiers((name,))
         return {cell: value for cell, value in cells.items() if value is not None}
 
-    def compared(self, now: Sums, then: Sums, services: list[str]) -> dict:
+    def compared(self, now: Sums, then: Sums, services: list[str], is_left_out: bool) -> dict:
         """(code or 'Cộng các dịch vụ công', figure and side) -> value of the sheet “So sánh”.
 
         `services`: those with figures now, as on the page.
@@ -433,10 +450,16 @@ class Books:
                 size = (abs(points.numerator) * 2 + points.denominator) // (points.denominator * 2) / 100
                 found[key, f"{names[2]} change"] = size if points > 0 else -size
 
-        for key, codes in [("Cộng các dịch vụ công", None), *((code, {code}) for code in services)]:
+        together = "Cộng các dịch vụ công"
+        for key, codes in [(together, None), *((code, {code}) for code in services)]:
             a, b = ({n: s.dossiers(names, codes) for n, names in COMPARED.items()} for s in (now, then))
             for names in COMPARED_RATES:
-                put_ratio(key, names, *((side[names[1]], side[names[0]]) for side in (a, b)))
+                of_all = (*names[:2], f"{names[2]}, tính cả") if is_left_out and key == together else names
+                put_ratio(key, of_all, *((side[names[1]], side[names[0]]) for side in (a, b)))
+                if is_left_out and key == together:
+                    rated = ({n: s.in_rates(COMPARED[n]) for n in names[:2]} for s in (now, then))
+                    words = (*(f"{n}, phần tính tỷ lệ chung" for n in names[:2]), f"{names[2]} chung")
+                    put_ratio(key, words, *((side[names[1]], side[names[0]]) for side in rated))
             put(key, OVERDUE, a[OVERDUE], b[OVERDUE])
         for code, about in self.world.indicators.items():
             if about.kind == "ratio":
@@ -450,11 +473,19 @@ class Books:
         return self.oracle.world
 
 
-def sheet_values(sums: Sums) -> dict:
+def any_left_out(oracle: Oracle, q: Question) -> bool:
+    return any(oracle.model.left_out(code, m.last) for code in oracle.world.left_out for m in q.months)
+
+
+def sheet_values(sums: Sums, is_left_out: bool = False, *, own: bool = False) -> dict:
+    """Of one row; `is_left_out`: with what the headline rates are of."""
     found: dict = {}
-    for name in SHEET_FIGURES:
-        over, under = sums.measure(name)
-        if name in {"online_rate", "in_time_rate"}:
+    if is_left_out:
+        for name in ("online_rate", "in_time_rate"):
+            found[f"{name} over"], found[f"{name} under"] = sums.measure(name)
+    for name in (*SHEET_FIGURES, *(("online_rate_all", "in_time_rate_all") if is_left_out else ())):
+        over, under = sums.measure(name, own=own)
+        if "rate" in name:
             found[name] = NEITHER if over is None or not under else over / under
         else:
             found[name] = over
@@ -479,7 +510,9 @@ def read_book(path: Path) -> dict:
                 cells[sheet, key, name] = value
 
     for row in rows("Theo đơn vị"):
-        take("units", row[1], ("expected", "reports", *SHEET_FIGURES), row[2:])
+        is_plain = len(row) <= 4 + len(SHEET_FIGURES)
+        names = SHEET_FIGURES if is_plain else (*SHEET_FIGURES[:-2], *RATED)
+        take("units", row[1], ("expected", "reports", *names), row[2:])
     for row in rows("Theo dịch vụ"):
         key = row[1] or row[2]
         take("services", key, ("units", *SHEET_FIGURES), row[3:])

@@ -36,6 +36,7 @@ class Features:
 
     moves: bool = True  # communes change district, districts change province
     own: bool = True  # an indicator that is not added over units
+    headline: bool = True  # services out of the headline rates for a while
 
 
 @dataclass
@@ -90,6 +91,8 @@ class Generator:
         if self.features.own:
             world.indicators["DV01"].over_units = "own"
         self.report(world)
+        if self.features.headline:
+            self.leave_out(world)
         for month in self.months:
             for level, days in (("commune", 2), ("district", 4), ("province", 6)):
                 if level != "district" or month.last <= LAST_OLD:
@@ -251,6 +254,15 @@ class Generator:
                 report = world.reports[unit.key, month.key] = Report(status, is_late)
                 self.fill(report)
 
+    def leave_out(self, world: World) -> None:
+        """One or two services are in no headline rate, from a day on, for good or not; in some worlds none is."""
+        r = random.Random(self.seed * 13 + 5)  # beside: the worlds of a seed stay what they were
+        months = world.months
+        for code in r.sample(SERVICES, r.choice([0, 1, 1, 2])):
+            first = r.choice([START, r.choice(months).last, r.choice(months).last + DAY])
+            last = r.choice(months).last - r.choice([0, 1]) * DAY
+            world.left_out[code] = first, None if last < first or r.random() < 0.5 else last
+
     def value(self, blanks: float = 0.15) -> int | None:
         if self.random.random() < blanks:
             return None
@@ -334,6 +346,9 @@ def write(scene: Scene) -> None:
     r.Report.objects.bulk_create(rows.values())
     service_pk = dict(r.PublicService.objects.values_list("code", "pk"))
     indicator_pk = dict(r.Indicator.objects.values_list("code", "pk"))
+    for code, (first, last) in world.left_out.items():
+        for terms in list(r.ServiceTerms.objects.filter(service__code=code)):
+            _cut(terms, first, last)
     for code, indicator in world.indicators.items():
         r.Indicator.objects.filter(code=code).update(over_units=indicator.over_units)
     r.ServiceFigures.objects.bulk_create(
@@ -352,6 +367,19 @@ def write(scene: Scene) -> None:
         ),
         batch_size=500,
     )
+
+
+def _cut(terms, first: dt.date, last: dt.date | None) -> None:
+    """The row of the catalogue, in up to three: before, while and after its service is out of the headline rates."""
+    after = None if last is None else last + DAY
+    days = [day for day in (first, after) if day and terms.valid_from < day <= (terms.valid_to or dt.date.max)]
+    starts, end = [terms.valid_from, *days], terms.valid_to
+    for start, following in zip(starts, [*days, None], strict=True):
+        terms.valid_from, terms.valid_to = start, following - DAY if following else end
+        terms.in_headline = start < first or (last is not None and start > last)
+        terms.save()
+        terms.pk = None
+        terms._state.adding = True
 
 
 def pieces(model: Model, unit: Unit) -> list[Version]:
