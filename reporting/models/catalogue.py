@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 
 from de_an_06.plain import spans
 from taskforces.models import AdministrativeUnit, Branch, Level
@@ -283,6 +284,9 @@ class Target(models.Model):
 
     def __str__(self):
         return f"{self.label}, {self.span_label}"
+
+    def get_absolute_url(self):
+        return reverse("target-detail", args=[self.pk])
 
     @property
     def key(self) -> str:
