@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from de_an_06.plain.numbers import format_number, format_rate, whole_number, with_qualifier
 from reporting.figures import SIGNS
 from reporting.models import Basis, Period
+from reporting.reading.against_targets import beside_figures, months_up_to
 from reporting.reading.contributions import COLUMNS, Source, UnknownMeasure, name_rows, sort_by, source, values_below
 from reporting.reading.findings import facts_of, findings
 from reporting.reading.heat import grid_of
@@ -65,7 +66,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     facts = facts_of(seen, periods=choice.periods, now=choice.now, day=day, is_newest=is_newest, tallies=tallies)
     overdue_query = standing_out.overdue_query(choice.unit_id, "" if is_newest else day.isoformat())
     shown = list(filter(tables.in_table, seen.rows))
-    trend = charts.trend(seen, {p.key: choice.query(ky=p.key, **hidden) for p in choice.own_periods})
+    targets = beside_figures(seen.unit_id, seen.version.unit.level, months_up_to(choice.own_periods, seen.periods[-1]))
+    trend = charts.trend(seen, {p.key: choice.query(ky=p.key, **hidden) for p in choice.own_periods}, targets)
     compared = seen.year_ago if compared_with else seen.comparison
     heat = grid_table(
         grid_of(seen, shown, WORST_UNITS, facts.settings.fewest_dossiers), seen.basis, unit_link, source_link
@@ -103,18 +105,18 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "units": tables.unit_rows(seen, unit_link, source_link, compared),
         "units_without_reports": tables.units_without_reports(seen, unit_link),
         "unit_total": tables.unit_total(seen, source_link, compared),
-        "services": tables.service_table(seen, source_link, compared),
-        "indicators": tables.indicator_groups(seen, source_link, compared),
+        "services": tables.service_table(seen, source_link, compared, targets),
+        "indicators": tables.indicator_groups(seen, source_link, compared, targets),
         "signs": SIGNS,
         "trend": trend,
-        "chart": charts.chart_data(trend["points"]),
+        "chart": charts.chart_data(trend),
         "export_query": choice.query(),
         "late": overdue(choice.unit_id, day, LATE_ASSIGNMENTS),
         "late_day": day,
         "late_url": f"{reverse('assignment-list')}?{urlencode(overdue_query)}",
     }
     register = sum(tallies.values(), Tally())
-    context["stats"] = numbers.stats(seen, source_link, (register.done, register.total), day)
+    context["stats"] = numbers.stats(seen, source_link, (register.done, register.total), day, targets)
     return render(request, "reporting/dashboard.html", context)
 
 
