@@ -264,6 +264,11 @@ def reached_below(
     return {(t.unit_id, t.key): Reached(t, sums.get((t.unit_id, t.key), NOTHING)) for t in targets}
 
 
+def months_to(last: Period) -> list[Period]:
+    """The months of a year up to one of them, where a page has not read them; one query."""
+    return list(Period.objects.filter(year=last.year, month__lte=last.month).order_by("month"))
+
+
 def months_up_to(periods: Iterable[Period], last: Period) -> list[Period]:
     return [p for p in periods if (p.year, p.month) <= (last.year, last.month)]
 
