@@ -184,14 +184,16 @@ def test_proposals_of_the_units_below_are_answered_in_one_place(client, world, p
     assert "Như 2025" in words
     address = reverse("target-answer", args=[proposal.pk])
     answer = client.post(address, {"viec": "tra", "reason": "", "value": "1.500"})
-    assert answer.context["rows"][0]["form"].errors["reason"] == ["Ghi lý do."]
+    assert answer.context["rows"][0]["form"].errors["reason"] == ["Ghi lý do trả lại."]
     assert 'value="1.500"' in answer.text  # typed text stays
     answer = client.post(address, {"viec": "nhan", "asked": "1.100"})
     assert "vừa đổi đề xuất thành 1.200" in text_of(answer)
-    assert client.post(address, {"viec": "nhan", "asked": "1.200"}).status_code == 302
+    list_of_province = f"{address}?don_vi={world.dong_nai.pk}"
+    page = client.post(list_of_province, {"viec": "nhan", "asked": "1.200"}, follow=True)
     proposal.refresh_from_db()
     assert (proposal.status, proposal.value) == ("accepted", 1200)
-    assert "Không có đề xuất nào chờ trả lời" in text_of(client.get(reverse("target-proposals")))
+    assert "Đã chấp nhận 1.200" in text_of(page)
+    assert "Không có đề xuất nào chờ trả lời" in text_of(page)
 
 
 def test_proposals_of_another_province_are_not_seen(client, world, proposal):

@@ -20,7 +20,7 @@ from reporting.figures import FIGURE_FIELDS, RATES
 from reporting.models import Basis, Indicator, PublicService, ServiceTerms, SubmissionSummary
 from reporting.models.catalogue import REPORTING_LEVELS
 from reporting.reading import overview
-from reporting.reading.against_targets import actual_text, beside_figures, months_to, with_direction
+from reporting.reading.against_targets import actual_text, beside_figures, with_direction
 from reporting.reading.owed import Submissions
 from reporting.reading.ranges import Dossiers, figures_of
 from reporting.rollup import rollup
@@ -173,7 +173,7 @@ class _Writer:
         self.names = names
         self.sources = service_rows(view.unit_id, view.periods, view.basis)
         self.missing = list(missing_reports(view.unit_id, view.periods, view.basis, names, at))
-        self.targets = beside_figures(view.unit_id, view.version.unit.level, months_to(view.periods[-1]))
+        self.targets = beside_figures(view.unit_id, view.version.unit.level, view.periods[-1])
         self.units = list(self._unit_rows())
         self.services = list(self._service_rows())
         self.blocks = blocks_of(view)

@@ -150,15 +150,13 @@ def reached_by_unit(
     return found
 
 
-def beside_figures(unit_id: int, level: str, periods: Sequence[Period]) -> dict[str, list[Reached]]:
-    """What a page says of the unit's targets beside its figures: those of the year of the last of `periods`, and of
-    that month, by what they are of. `periods` are the unit's months up to the last one looked at. One query where
-    there is no target, at most five."""
-    if not periods:
-        return {}
-    last = periods[-1]
+def beside_figures(unit_id: int, level: str, last: Period) -> dict[str, list[Reached]]:
+    """What a page says of the unit's targets beside its figures: those of the year of the last month looked at, and of
+    that month, by what they are of. One query where there is no target, at most six."""
     targets = [t for t in targets_in_force(unit_id, last.year) if t.month in (0, last.month)]
-    reached = reached_by_unit(unit_id, targets, periods, has_summaries=level != Level.COMMUNE)
+    if not targets:
+        return {}
+    reached = reached_by_unit(unit_id, targets, months_to(last), has_summaries=level != Level.COMMUNE)
     found: dict[str, list[Reached]] = {}
     for target in targets:
         found.setdefault(target.key, []).append(reached[target.pk])
@@ -267,10 +265,6 @@ def reached_below(
 def months_to(last: Period) -> list[Period]:
     """The months of a year up to one of them, where a page has not read them; one query."""
     return list(Period.objects.filter(year=last.year, month__lte=last.month).order_by("month"))
-
-
-def months_up_to(periods: Iterable[Period], last: Period) -> list[Period]:
-    return [p for p in periods if (p.year, p.month) <= (last.year, last.month)]
 
 
 def months_of_year(periods: Iterable[Period], year: int, month: int = 0) -> list[Period]:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from de_an_06.plain.numbers import format_number, format_rate, whole_number, with_qualifier
 from reporting.figures import SIGNS
 from reporting.models import Basis, Period
-from reporting.reading.against_targets import beside_figures, months_up_to
+from reporting.reading.against_targets import beside_figures
 from reporting.reading.contributions import COLUMNS, Source, UnknownMeasure, name_rows, sort_by, source, values_below
 from reporting.reading.findings import facts_of, findings
 from reporting.reading.heat import grid_of
@@ -66,7 +66,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     facts = facts_of(seen, periods=choice.periods, now=choice.now, day=day, is_newest=is_newest, tallies=tallies)
     overdue_query = standing_out.overdue_query(choice.unit_id, "" if is_newest else day.isoformat())
     shown = list(filter(tables.in_table, seen.rows))
-    targets = beside_figures(seen.unit_id, seen.version.unit.level, months_up_to(choice.own_periods, seen.periods[-1]))
+    targets = beside_figures(seen.unit_id, seen.version.unit.level, seen.periods[-1])
     trend = charts.trend(seen, {p.key: choice.query(ky=p.key, **hidden) for p in choice.own_periods}, targets)
     compared = seen.year_ago if compared_with else seen.comparison
     heat = grid_table(
@@ -90,7 +90,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "units_of_heat": len(shown),
         "ranking": ranks.ranking(seen, unit_link, source_link),
         "peers": ranks.peers(seen, peers_of(seen), source_link),
-        "rankings": ranks.choices(seen),
+        "rankings": ranks.choices(seen, targets),
         "fewest": seen.settings.fewest_dossiers,
         "compared_with": compared_with,
         "compared": compared,

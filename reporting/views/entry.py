@@ -24,7 +24,7 @@ from reporting.figures import RATES
 from reporting.lateness import time_left
 from reporting.models import FigureChange, Report, Status
 from reporting.models.reports import NARRATIVE_FIELDS
-from reporting.reading.against_targets import Reached, beside_figures, months_to, said_of_target
+from reporting.reading.against_targets import Reached, beside_figures, said_of_target
 from reporting.report_doors import get_own_report, get_report
 from reporting.report_log import LONGEST_REASON, NotAllowed, Refused
 from taskforces.clock import now_for
@@ -296,7 +296,7 @@ def _page(request, report: Report, form: ReportForm, typed: Typed | None = None)
     log = proposals(report)
     for row in indicator_rows:
         row.log = log.get(row.code)
-    targets = beside_figures(report.unit_id, report.level, months_to(report.period))
+    targets = beside_figures(report.unit_id, report.level, report.period)
     for row in service_rows:
         row.targets = _said_of_targets(targets, {f"{row.code}.{rate.name}": rate.short_label for rate in RATES})
     for row in indicator_rows:

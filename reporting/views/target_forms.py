@@ -82,8 +82,8 @@ class DropForm(RegisterForm):
 class ReturnForm(RegisterForm):
     """`value`: what would be accepted instead."""
 
-    reason = text_field("Lý do trả lại", LONGEST_REASON)
-    value = AmountField(label="Mức đề nghị (không bắt buộc)", required=False)
+    reason = text_field("Lý do trả lại", LONGEST_REASON, required=True)
+    value = AmountField(label="Mức đề nghị", required=False)
 
 
 @dataclass
@@ -265,11 +265,11 @@ def target_answer(request, pk):
     target = get_target(request, pk)
     look = look_of(request, target.unit)
     require(may_set_target(request.user, target.unit, _path(target.unit, look)))
-    form = ReturnForm(request.POST)
-    list_url = request.POST.get("ve", "")
+    form, accepts = ReturnForm(request.POST), request.POST.get("viec") == "nhan"
+    form.fields["reason"].required = not accepts
     valid = form.is_valid()
     try:
-        if request.POST.get("viec") == "nhan":
+        if accepts:
             asked = amount_of(request.POST.get("asked"))
             if asked is None:
                 raise ValidationError("Không rõ bạn chấp nhận mức nào. Tải lại trang rồi trả lời.")
@@ -285,8 +285,8 @@ def target_answer(request, pk):
         if valid:
             form.take(error)
         return proposals_page(request, refused={pk: form})
-    unit_id = whole_number(list_url) or target.unit_id
-    return redirect(f"{reverse('target-proposals')}?don_vi={unit_id}")
+    shown = request.GET.urlencode()  # whose list the answer was given on
+    return redirect(reverse("target-proposals") + (f"?{shown}" if shown else ""))
 
 
 # One table for all units right below ----------------------------------------------------------------------------------
