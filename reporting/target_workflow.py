@@ -23,7 +23,7 @@ from taskforces.scope import may_propose_target, may_set_target, require
 
 Action, Status = TargetEvent.Action, Target.Status
 FIRST_YEAR, LAST_YEAR = 2020, 2100
-LONGEST_REASON = 1000
+LONGEST_TARGET_REASON = 1000
 TARGETS_A_STATEMENT = 500
 
 
@@ -184,7 +184,7 @@ def settle_rows(
         else:
             target.status, target.value, target.asked, target.offered = Status.PROPOSED, old, value, None
         action = Action.SET if is_set else Action.PROPOSED
-        note = f"Nhập từ tệp {file_name}"[:LONGEST_REASON]
+        note = f"Nhập từ tệp {file_name}"[:LONGEST_TARGET_REASON]
         events.append(TargetEvent(target=target, action=action, old=old, new=value, reason=note, by=by, at=at))
     return events
 
@@ -244,8 +244,8 @@ def _reason(text: str, *, needed: bool) -> str:
     reason = one_line(text)
     if needed and not reason:
         raise ValidationError({"reason": "Ghi lý do."})
-    if len(reason) > LONGEST_REASON:
-        raise ValidationError({"reason": f"Lý do dài nhất {format_number(LONGEST_REASON)} ký tự."})
+    if len(reason) > LONGEST_TARGET_REASON:
+        raise ValidationError({"reason": f"Lý do dài nhất {format_number(LONGEST_TARGET_REASON)} ký tự."})
     return reason
 
 

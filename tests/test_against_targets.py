@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from reporting.models import Indicator, IndicatorFigure, PublicService, Report, Target
+from reporting.models import Basis, Indicator, IndicatorFigure, PublicService, Report, Target
 from reporting.reading.against_targets import (
     Assessment,
     Reached,
@@ -14,6 +14,8 @@ from reporting.reading.against_targets import (
     reached_by_unit,
     targets_in_force,
 )
+from reporting.reading.pace import year_targets
+from reporting.reading.places import Stretch
 from reporting.rollup import rollup
 
 pytestmark = pytest.mark.django_db
@@ -227,3 +229,17 @@ def test_a_difference_is_said_once_every_child_has_a_target(world):
     assert not children_sum(number, values, 2).differs_from(Decimal(300))
     assert not children_sum(number, values, 3).differs_from(Decimal(301))
     assert not children_sum(number, values, 2).differs_from(None)
+
+
+def test_no_finding_of_what_is_only_asked_for_or_of_a_month(world, year):
+    for period in year[:3]:
+        say(world.phuoc_long, period, "TT01", 1)
+        say(world.phuoc_long, period, "DD04", 1, 20)
+    Target.objects.create(
+        unit=world.phuoc_long, year=2026, indicator=indicator("TT01"), status="proposed", asked=Decimal(9)
+    )
+    give(world.phuoc_long, 90, "DD04", month=2)
+    stretch = Stretch(world.phuoc_long.pk, Basis.OFFICIAL, year[2:3])
+    assert year_targets(stretch, year, has_summaries=False) == []
+    give(world.phuoc_long, 90, "DD04")
+    assert [one.code for one in year_targets(stretch, year, has_summaries=False)] == ["DD04"]

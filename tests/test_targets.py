@@ -175,7 +175,7 @@ def test_a_closed_unit_proposes_nothing_and_keeps_what_it_had(world, at):
 
 
 def test_no_target_of_a_time_in_which_the_unit_did_not_exist(world):
-    refused(lambda: propose(world, aim=tt01(2025, 6)), "year", "không hoạt động trong tháng 6/2025")
+    refused(lambda: propose(world, aim=tt01(2025, 6)), "year", "không hoạt động trong tháng 06/2025")
     assert propose(world, aim=tt01(2025, 7)).month == 7  # opened on 1 July
     assert propose(world, aim=tt01(2025)).year == 2025
     refused(lambda: propose(world, aim=tt01(2019)), "year", "Năm từ 2020 đến 2100")

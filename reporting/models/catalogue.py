@@ -306,7 +306,7 @@ class Target(models.Model):
 
     @property
     def span_label(self) -> str:
-        return f"tháng {self.month}/{self.year}" if self.month else f"năm {self.year}"
+        return f"tháng {self.month:02d}/{self.year}" if self.month else f"năm {self.year}"
 
     @property
     def is_percent(self) -> bool:

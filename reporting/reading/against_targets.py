@@ -33,10 +33,10 @@ from .places import COUNTED, NOW, Stretch
 from .ranges import Dossiers, Pair, figure_values, indicator_sums, service_sums
 
 Actual = tuple[int | None, int | None]  # numerator and denominator of a rate; a number and None
-NOTHING: Actual = None, None
+NO_ACTUAL: Actual = None, None
 AT_LEAST, AT_MOST = "≥", "≤"
 RATE = {rate.name: rate for rate in RATES}
-Key = tuple[int | None, str]  # unit below (None: the unit itself, or its own report) and what the target is of
+PlaceAndKey = tuple[int | None, str]  # unit below (None: the unit itself, or its own report) and what the target is of
 
 
 class Assessment(StrEnum):
@@ -51,7 +51,7 @@ class Reached:
     """A target in force and what was reported for it. `pace`: of a year, where one can be told yet."""
 
     target: Target
-    actual: Actual = NOTHING
+    actual: Actual = NO_ACTUAL
     pace: Pace | None = None
     as_year: YearTarget | None = None  # what the pace was told of
 
@@ -76,7 +76,7 @@ class Reached:
     def share(self) -> Actual:
         """How much of the target is reached, as a pair: 900 of 1.200 is 75 %; nothing of a target of 0."""
         if self.exact is None or not self.target.value:
-            return NOTHING
+            return NO_ACTUAL
         share = self.exact / Fraction(self.target.value)
         return share.numerator, share.denominator
 
@@ -141,12 +141,12 @@ def reached_by_unit(
         for target in of_year:
             as_year = known.get(target.key)
             pace = pace_of(as_year, pace_months) if as_year and pace_months is not None else None
-            found[target.pk] = Reached(target, sums.get((None, target.key), NOTHING), pace, as_year)
+            found[target.pk] = Reached(target, sums.get((None, target.key), NO_ACTUAL), pace, as_year)
     of_months = [target for target in targets if target.month]
     if of_months and months:
         by_month = _months(unit_id, of_months, months, has_summaries=has_summaries)
         for target in of_months:
-            found[target.pk] = Reached(target, by_month.get((target.month, target.key), NOTHING))
+            found[target.pk] = Reached(target, by_month.get((target.month, target.key), NO_ACTUAL))
     return found
 
 
@@ -171,10 +171,10 @@ def said_of_target(one: Reached) -> str:
 
 def actuals(
     stretch: Stretch, targets: Iterable[Target], *, by_child: bool = False, by_unit: bool = False
-) -> dict[Key, Actual]:
+) -> dict[PlaceAndKey, Actual]:
     """What the months say of everything these targets are of; at most two queries."""
     targets = list(targets)
-    found: dict[Key, Actual] = {}
+    found: dict[PlaceAndKey, Actual] = {}
     indicators = {t.indicator_id: t.indicator for t in targets if t.indicator is not None}
     pairs: dict[tuple[int | None, int], Pair] = {}
     for part in indicator_sums(stretch, indicators, by_child=by_child, by_unit=by_unit):
@@ -202,7 +202,9 @@ def _add(dossiers: dict, place: int | None, service_id: int | None, part: Dossie
         total += part
 
 
-def _rates(dossiers: dict[tuple[int | None, int | None], Dossiers], targets: Iterable[Target]) -> dict[Key, Actual]:
+def _rates(
+    dossiers: dict[tuple[int | None, int | None], Dossiers], targets: Iterable[Target]
+) -> dict[PlaceAndKey, Actual]:
     of = {target.key: (target.service_id, RATE[target.rate]) for target in targets}
     return {
         (place, key): sums.rate(rate)
@@ -218,7 +220,7 @@ def _of_indicator(indicator: Indicator, numerator: int | None, denominator: int 
 
 def _months(
     unit_id: int, targets: Sequence[Target], months: Sequence[Period], *, has_summaries: bool
-) -> dict[Key, Actual]:
+) -> dict[PlaceAndKey, Actual]:
     """(month, what) -> what that month says: stored totals of a unit with units below, else its own reports."""
     wanted = {t.month for t in targets}
     number = {p.pk: p.month for p in months if p.month in wanted}
@@ -230,7 +232,7 @@ def _months(
         own = {"report__unit": unit_id, "report__status__in": COUNTED[Basis.OFFICIAL]}
         where = Q(report__period__in=list(number), **own)
         pairs, services = IndicatorFigure.objects.filter(where), ServiceFigures.objects.filter(where)
-    found: dict[Key, Actual] = {}
+    found: dict[PlaceAndKey, Actual] = {}
     indicators = {t.indicator_id: t.indicator for t in targets if t.indicator is not None}
     if indicators:
         rows = pairs.filter(indicator__in=list(indicators))
@@ -250,7 +252,7 @@ def _months(
 
 def reached_below(
     unit_id: int, targets: Sequence[Target], periods: Sequence[Period], *, by_unit: bool = False
-) -> dict[Key, Reached]:
+) -> dict[PlaceAndKey, Reached]:
     """Targets of units below, all of one span, by unit and what they are of; at most two queries.
 
     `periods` are those read of that span. `by_unit`: of reporting units wherever below, else of those right below.
@@ -259,7 +261,7 @@ def reached_below(
         return {}
     stretch = Stretch(unit_id, Basis.OFFICIAL, list(periods))
     sums = actuals(stretch, targets, by_child=True, by_unit=by_unit)
-    return {(t.unit_id, t.key): Reached(t, sums.get((t.unit_id, t.key), NOTHING)) for t in targets}
+    return {(t.unit_id, t.key): Reached(t, sums.get((t.unit_id, t.key), NO_ACTUAL)) for t in targets}
 
 
 def months_to(last: Period) -> list[Period]:

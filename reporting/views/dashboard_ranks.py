@@ -35,7 +35,7 @@ def given(seen: Overview, own: Mapping[str, list[Reached]]) -> list[Target]:
 
 
 def choices(seen: Overview, targets: Mapping[str, list[Reached]]) -> list[tuple[str, list[tuple[str, str, bool]]]]:
-    """For the select: (group, [(key, words, chosen)]); of the services those that somebody reported. `targets`: its own."""
+    """For the select: (group, [(key, words, chosen)]); of the services those somebody reported. `targets`: its own."""
     services = {SERVICE + line.service.code: f"{line.service.code} {line.service.short_name}" for line in seen.services}
     if seen.ranking.key.startswith(SERVICE):
         services.setdefault(seen.ranking.key, seen.ranking.label)

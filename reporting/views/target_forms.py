@@ -20,16 +20,16 @@ from reporting import target_workflow as workflow
 from reporting.models import Indicator, PublicService, Target
 from reporting.reading.against_targets import months_of_year, reached_below
 from reporting.reading.overview import begun_periods
-from reporting.target_workflow import FIRST_YEAR, LAST_YEAR, LONGEST_REASON, Aim, shown_value
+from reporting.target_workflow import FIRST_YEAR, LAST_YEAR, LONGEST_TARGET_REASON, Aim, shown_value
 from taskforces.imports.columns import Amount
 from taskforces.models import AdministrativeUnit, UnitVersion
 from taskforces.register.forms import RegisterForm, choice_field, text_field
 from taskforces.scope import may_propose_target, may_set_target, may_set_targets_below, require
 from taskforces.views.look import Look, look_of
 
-from .targets import MONTHS, get_target, sum_words, target_row, waiting, year_asked
+from .targets import SPANS_OF_TARGETS, get_target, sum_words, target_row, waiting, year_asked
 
-TYPED = Amount("Bạn đã nhập")
+TYPED_AMOUNT = Amount("Bạn đã nhập")
 PROPOSALS_A_PAGE = 50
 
 
@@ -47,7 +47,7 @@ class AmountField(forms.CharField):
 def amount_of(text: str | None) -> Decimal | None:
     """Raises ValidationError with a sentence."""
     try:
-        return TYPED.clean((text or "").strip().removesuffix("%").rstrip())
+        return TYPED_AMOUNT.clean((text or "").strip().removesuffix("%").rstrip())
     except ValueError as error:
         raise ValidationError(str(error)) from error
 
@@ -59,7 +59,7 @@ class ChangeForm(RegisterForm):
     """Another value for a target that is there."""
 
     value = AmountField(label="Chỉ tiêu")
-    reason = text_field(REASON_LABEL, LONGEST_REASON)
+    reason = text_field(REASON_LABEL, LONGEST_TARGET_REASON)
 
 
 class TargetForm(ChangeForm):
@@ -67,7 +67,7 @@ class TargetForm(ChangeForm):
     year = forms.IntegerField(
         label="Năm", widget=forms.TextInput(attrs={"class": "input num", "inputmode": "numeric", "autocomplete": "off"})
     )
-    month = choice_field("Kỳ", MONTHS)
+    month = choice_field("Kỳ", SPANS_OF_TARGETS)
     field_order = ["thing", "year", "month", "value", "reason"]
 
     def __init__(self, *args, things: "Things", **kwargs):
@@ -75,14 +75,14 @@ class TargetForm(ChangeForm):
         self.fields["thing"].choices = things.choices
 
 
-class DropForm(RegisterForm):
-    reason = text_field("Lý do", LONGEST_REASON, required=True)
+class TargetDropForm(RegisterForm):
+    reason = text_field("Lý do", LONGEST_TARGET_REASON, required=True)
 
 
 class ReturnForm(RegisterForm):
     """`value`: what would be accepted instead."""
 
-    reason = text_field("Lý do trả lại", LONGEST_REASON, required=True)
+    reason = text_field("Lý do trả lại", LONGEST_TARGET_REASON, required=True)
     value = AmountField(label="Mức đề nghị", required=False)
 
 
@@ -205,7 +205,7 @@ def target_drop(request, pk):
     target = get_target(request, pk)
     look = look_of(request, target.unit)
     require(may_set_target(request.user, target.unit, _path(target.unit, look)))
-    form = DropForm(request.POST or None)
+    form = TargetDropForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             workflow.drop(by=request.user, target_id=pk, reason=form.cleaned_data["reason"])
@@ -366,7 +366,7 @@ def _table_page(request, look, things, aim, key, versions, typed, errors):
         "rows": lines,
         "aim": model,
         "things": [(name, [(k, words, k == key) for k, words in options]) for name, options in things.choices],
-        "months": [(number, words, number == aim.month) for number, words in MONTHS],
+        "months": [(number, words, number == aim.month) for number, words in SPANS_OF_TARGETS],
         "years": range(max(FIRST_YEAR, look.today.year - 2), min(LAST_YEAR, look.today.year + 2)),
         "query": request.GET.urlencode(),
         "errors": [(name, words, _whose_box(name, versions)) for name, words in errors.items()],

@@ -29,7 +29,7 @@ from taskforces.models import AdministrativeUnit, Level, UnitVersion
 from taskforces.scope import may_import, may_propose_target, may_set_target, may_set_targets_below, sees_path
 from taskforces.views.look import Look, look_of
 
-MONTHS = [(0, "Cả năm"), *((n, f"Tháng {n}") for n in range(1, 13))]
+SPANS_OF_TARGETS = [(0, "Cả năm"), *((n, f"Tháng {n}") for n in range(1, 13))]
 ASSESSED = {  # tone and icon of a tag
     Assessment.EXCEEDED: ("ok", "up"),
     Assessment.MET: ("ok", "check"),
