@@ -18,7 +18,9 @@ from .models import (
     Period,
     Report,
     ReportEvent,
+    TargetEvent,
 )
+from .target_workflow import settle_rows
 
 REPORT_TRACES = (
     hooks.Trace("Ô số liệu đã nhập hoặc sửa", FigureChange, "by"),
@@ -27,6 +29,7 @@ REPORT_TRACES = (
     hooks.Trace("Giải trình điểm cần xem", Explanation, "by"),
     hooks.Trace("Nêu, trả lời, xử lý khó khăn", DifficultyStep, "by"),
     hooks.Trace("Nhập số, điều hành cao điểm", CampaignChange, "by"),
+    hooks.Trace("Đề xuất, giao, trả lời chỉ tiêu", TargetEvent, "by"),
     hooks.Trace("Báo cáo Excel, Word đã lập", ExportJob, "requested_by"),
 )
 
@@ -34,6 +37,7 @@ REPORT_TRACES = (
 def connect() -> None:
     """Once, when the portal starts."""
     hooks.follow_tree.append(settle_reports)
+    hooks.settle_targets.append(settle_rows)
     hooks.traces.extend(REPORT_TRACES)
     hooks.last_active.append(last_reports)
 

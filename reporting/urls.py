@@ -14,6 +14,8 @@ from .views import (
     outreach,
     review,
     sending,
+    target_forms,
+    targets,
     task_list,
 )
 
@@ -59,6 +61,15 @@ urlpatterns = [
     path("cao-diem/<int:pk>/khoa-ngay/", campaigns.campaign_lock, name="campaign-lock"),
     path("cao-diem/<int:pk>/ket-thuc/", campaigns.campaign_close, name="campaign-close"),
     path("cao-diem/<int:pk>/mo-lai/", campaigns.campaign_reopen, name="campaign-reopen"),
+    # targets
+    path("chi-tieu/", targets.target_list, name="target-list"),
+    path("chi-tieu/them/", target_forms.target_add, name="target-add"),
+    path("chi-tieu/de-xuat/", target_forms.target_proposals, name="target-proposals"),
+    path("chi-tieu/bang/", target_forms.target_table, name="target-table"),
+    path("chi-tieu/<int:pk>/", targets.target_detail, name="target-detail"),
+    path("chi-tieu/<int:pk>/sua/", target_forms.target_edit, name="target-edit"),
+    path("chi-tieu/<int:pk>/bo/", target_forms.target_drop, name="target-drop"),
+    path("chi-tieu/<int:pk>/tra-loi/", target_forms.target_answer, name="target-answer"),
     # 5 reading
     path("tong-quan/", dashboard.dashboard, name="dashboard"),
     path("tong-quan/bang-nhiet/", heat.grid, name="dashboard-heat"),

@@ -1,13 +1,13 @@
 """What the app above tells this one.
 
-The layers go one way: `reporting` builds on `taskforces`, and nothing here imports it but for the catalogue. Three
+The layers go one way: `reporting` builds on `taskforces`, and nothing here imports it but for the catalogue. Four
 times the register needs something from above nevertheless; `reporting.register_hooks` puts it here when the portal
 starts. Lists of plain functions and facts, not signals: all of it is found in these two files, the caller uses what
 comes back, and an error stops the caller's transaction.
 """
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from django.db.models import Model
@@ -30,6 +30,10 @@ class Followed(NamedTuple):
 
 # Called with the units whose place or time the correction of the tree changed, in the same transaction.
 follow_tree: list[Callable[[Collection[int]], Followed]] = []
+
+# Called with the targets a file brings in, before they are written: (targets, {pk: value in force}, by=, at=,
+# file_name=, sets=[is this row from the level above?]). Settles value and status, gives the rows of their log.
+settle_targets: list[Callable[..., Sequence[Model]]] = []
 
 # Logs of the app above that name a person.
 traces: list[Trace] = []

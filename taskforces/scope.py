@@ -315,6 +315,25 @@ def may_assign_by_file(user, path: str) -> bool:
     return is_administrator(user) or holds(user, Right.ASSIGN, path_ids(path))
 
 
+def may_propose_target(user, unit) -> bool:
+    """A unit's own people say what it is to reach: officers and leaders, and reviewers and staff of their own body."""
+    return may_keep_register(user, unit)
+
+
+def may_set_target(user, unit, path: str) -> bool:
+    """The level above sets targets and answers proposals; nobody is above a province but the nation, so it also sets
+    its own. `path` is the unit's in today's tree; no query beyond the postings: a file has thousands of rows."""
+    if not may_write_for(user, unit):
+        return False
+    ids = path_ids(path)
+    return is_administrator(user) or holds(user, Right.ASSIGN, ids if unit.level == Level.PROVINCE else ids[:-1])
+
+
+def may_set_targets_below(user, unit) -> bool:
+    """Of which units, `may_set_target` says one by one."""
+    return unit.level != Level.COMMUNE and may_assign(user, unit)
+
+
 def may_run_campaigns(user, unit) -> bool:
     """A campaign gives the unit and those below it goals and days, as an assignment gives them work."""
     return may_assign(user, unit)

@@ -18,6 +18,8 @@ from reporting.models import (
     NarrativeChange,
     Report,
     ReportEvent,
+    Target,
+    TargetEvent,
 )
 from taskforces.models import (
     Assignment,
@@ -44,6 +46,7 @@ LOGS = [
     EmailChange,
     PlanChange,
     CampaignChange,
+    TargetEvent,
 ]
 
 
@@ -72,6 +75,8 @@ def logged(world, month):
         created_by=world.staff,
         created_at=NOW,
     )
+    target = Target.objects.create(unit=world.phuoc_long, year=2026, rate="online_rate", value=90)
+    TargetEvent.objects.create(target=target, action="set", new=90, **said)
     CampaignChange.objects.create(campaign=campaign, what="made", **said)
     ReportEvent.objects.create(report=report, action="ready", revision=0, **said)
     FigureChange.objects.create(report=report, cell="DVC01.opening", new=1, via="page", **said)

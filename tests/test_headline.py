@@ -15,7 +15,8 @@ from reporting import catalogue
 from reporting.exports import excel
 from reporting.figures import RATE_FIELDS
 from reporting.headline import LeftOut, read_services
-from reporting.models import PublicService, Report, ReportingSettings, ServiceFigures, ServiceTerms
+from reporting.models import PublicService, Report, ReportingSettings, ServiceFigures, ServiceTerms, Target
+from reporting.reading.against_targets import reached_below, reached_by_unit
 from reporting.reading.contributions import source
 from reporting.reading.findings import FindingFacts, findings
 from reporting.reading.heat import MEASURES, read_lines
@@ -420,9 +421,9 @@ def test_excel_totals_are_headline_rates_with_what_they_are_of(world, november, 
     assert units["Phường Phước Bình"][-8:] == (None, None, None, None, "–", "–", 1, 0.9)
     assert units["TỔNG SỐ"][-8:] == (1900, 3800, 3730, 3800, 0.5, 3730 / 3800, 8200 / 10100, 9991 / 10100)
     services = {row[1] or row[2]: row for row in sheet(path, "Theo dịch vụ") if row[1] or row[2]}
-    assert services[STAYS][-2:] == (1, 6261 / 6300)
-    assert services["TỔNG SỐ"][-2:] == (8200 / 10100, 9991 / 10100)
-    assert services["Phần tính tỷ lệ chung"][-2:] == (0.5, 3730 / 3800)
+    assert services[STAYS][-4:-2] == (1, 6261 / 6300)
+    assert services["TỔNG SỐ"][-4:-2] == (8200 / 10100, 9991 / 10100)
+    assert services["Phần tính tỷ lệ chung"][-4:-2] == (0.5, 3730 / 3800)
     assert services["Phần tính tỷ lệ chung"][5] == 1900
     cover = {row[0]: row[1] for row in sheet(path, "Bìa")}
     assert cover["Tỷ lệ chung"] == (
@@ -503,3 +504,42 @@ def test_words_name_each_service_and_its_months(month, world):
     assert left_out.words(periods) == "Đăng ký tạm trú, Thông báo lưu trú (tháng 10/2026)"
     assert left_out.words(periods[1:]) == "Đăng ký tạm trú, Thông báo lưu trú"
     assert LeftOut().words(periods) == ""
+
+
+# Targets --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_target_over_all_services_is_held_against_the_headline_rate(world, month, put):
+    """Out from November on: in October all count, 9.901 of 10.000, then 3.730 of 3.800."""
+    october, november = month("2026-10"), month("2026-11")
+    for period in (october, november):
+        put(world.phuoc_long, period, status="approved", DVC06=(6200, 0, 6171, 29), DVC09=(1900, 1900, 3730, 70))
+        rollup.roll_up(period)
+    take_out(STAYS, dt.date(2026, 11, 1))
+    rate = {"rate": "in_time_rate", "year": 2026, "value": 95}
+    year, of_october, of_november = (
+        Target.objects.create(unit=world.phuoc_long, month=number, **rate) for number in (0, 10, 11)
+    )
+    one = Target.objects.create(unit=world.phuoc_long, month=0, service=PublicService.objects.get(code=STAYS), **rate)
+    stays = Target.objects.create(
+        unit=world.phuoc_long, month=11, service=PublicService.objects.get(code=STAYS), **rate
+    )
+    found = reached_by_unit(
+        world.phuoc_long.pk, [year, of_october, of_november, one, stays], [october, november], has_summaries=False
+    )
+    assert [found[target.pk].actual for target in (year, of_october, of_november, one, stays)] == [
+        (9901 + 3730, 10000 + 3800),
+        (9901, 10000),
+        (3730, 3800),
+        (2 * 6171, 2 * 6200),
+        (6171, 6200),
+    ]
+    for target in (year, of_november):
+        Target.objects.filter(pk=target.pk).update(unit=world.dong_nai)
+        target.unit_id = world.dong_nai.pk
+    above = reached_by_unit(world.dong_nai.pk, [year, of_november], [october, november], has_summaries=True)
+    assert [above[target.pk].actual for target in (year, of_november)] == [(9901 + 3730, 13800), (3730, 3800)]
+    Target.objects.filter(pk=of_november.pk).update(unit=world.phuoc_long)
+    of_november.unit_id = world.phuoc_long.pk
+    below = reached_below(world.dong_nai.pk, [of_november], [november])
+    assert below[world.phuoc_long.pk, of_november.key].actual == (3730, 3800)

@@ -217,6 +217,7 @@ def test_every_log_that_names_a_person_is_counted(world):
         ("PlanChange", "by"),
         ("PostingEvent", "by"),
         ("ReportEvent", "by"),
+        ("TargetEvent", "by"),
     ]
     ExportJob.objects.create(
         requested_by=world.staff,

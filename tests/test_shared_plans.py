@@ -1,6 +1,7 @@
 """A plan shared by provinces is not rewritten by one of them, a target not by whom it binds; every change is logged."""
 
 import datetime as dt
+from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -9,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from reporting.models import Target
+from reporting.models import Target, TargetEvent
 from taskforces.models import Assignment, ImportJob, PlanChange, SourceDocument, SourceItem
 from taskforces.register import assignments
 from tests.import_sheets import bring_in, write, xlsx
@@ -100,11 +101,24 @@ def test_an_officer_does_not_replace_the_target_that_was_set(world):
 def test_each_change_of_a_target_is_logged(world):
     write(bring_in(world.staff, TARGETS, xlsx(HEADERS, ["25217", 2026, "TT01", "95"])))
     write(bring_in(world.reviewer, TARGETS, xlsx(HEADERS, ["25217", 2026, "TT01", "97,5"])))
-    rows = PlanChange.objects.order_by("pk").values_list("unit", "what", "before", "after", "by")
+    write(bring_in(world.reviewer, TARGETS, xlsx(HEADERS, ["25217", 2026, "TT01", "97,5"])))  # the same is no change
+    rows = TargetEvent.objects.order_by("pk").values_list("target__unit", "action", "old", "new", "reason", "by")
     assert list(rows) == [
-        (world.phuoc_long.pk, "Chỉ tiêu TT01 năm 2026", "", "95", world.staff.pk),
-        (world.phuoc_long.pk, "Chỉ tiêu TT01 năm 2026", "95", "97,5", world.reviewer.pk),
+        (world.phuoc_long.pk, "set", None, 95, "Nhập từ tệp tep.xlsx", world.staff.pk),
+        (world.phuoc_long.pk, "set", 95, Decimal("97.5"), "Nhập từ tệp tep.xlsx", world.reviewer.pk),
     ]
+
+
+def test_what_a_unit_brings_in_for_itself_is_a_proposal(world):
+    write(bring_in(world.officer, TARGETS, xlsx(HEADERS, ["25217", 2027, "TT01", "90"])))
+    target = Target.objects.get()
+    assert (target.status, target.value, target.asked) == ("proposed", None, 90)
+    assert TargetEvent.objects.values_list("action", "old", "new").get() == ("proposed", None, 90)
+    write(bring_in(world.officer, TARGETS, xlsx(HEADERS, ["25217", 2027, "TT01", "92"])))  # not answered yet
+    write(bring_in(world.staff, TARGETS, xlsx(HEADERS, ["25217", 2027, "TT01", "95"], ["75", 2027, "TT01", "9.000"])))
+    target.refresh_from_db()
+    assert (target.status, target.value, target.asked) == ("accepted", 95, None)
+    assert Target.objects.get(unit=world.dong_nai).status == "accepted"  # nobody in the portal is above a province
 
 
 def test_the_page_of_a_plan_shows_who_changed_what_newest_first(client, world, plan):

@@ -20,6 +20,7 @@ from reporting.figures import FIGURE_FIELDS, RATE_FIELDS, RATES
 from reporting.models import Basis, Indicator, PublicService, ServiceTerms, SubmissionSummary
 from reporting.models.catalogue import REPORTING_LEVELS
 from reporting.reading import overview
+from reporting.reading.against_targets import actual_text, beside_figures, with_direction
 from reporting.reading.owed import Submissions
 from reporting.reading.ranges import Dossiers, figures_of
 from reporting.reading.units_below import Measures
@@ -55,6 +56,11 @@ REPORT_COUNTS = (
     SheetColumn("expected", "Phải nộp", "Báo cáo", width=8.5),
     SheetColumn("reports", "Có trong số liệu", "Báo cáo", width=8.5),
 )
+# The unit's own targets of the year and of the month shown, beside what they are of
+TARGET_COLUMNS = (
+    SheetColumn("target", "Chỉ tiêu giao", width=26, text=True),
+    SheetColumn("assessment", "Đạt được (chính thức), đánh giá", width=34, text=True),
+)
 UNIT_WORDS = (
     SheetColumn("order", "STT", width=5, text=True),
     SheetColumn("name", "Đơn vị", width=30, text=True),
@@ -67,6 +73,7 @@ SERVICE_SHEET = (
     SheetColumn("name", "Dịch vụ công", width=48, text=True),
     SheetColumn("units", "Đơn vị có số liệu", width=8.5, added=False),
     *FIGURE_COLUMNS,
+    *TARGET_COLUMNS,
 )
 INDICATOR_SHEET = (
     SheetColumn("order", "STT", width=5, text=True),
@@ -78,6 +85,7 @@ INDICATOR_SHEET = (
     SheetColumn("denominator", "Tổng số", width=13),
     SheetColumn("rate", "Tỷ lệ", width=11, over=("numerator",), under="denominator"),
     SheetColumn("units", "Đơn vị có số liệu", width=10),
+    *TARGET_COLUMNS,
 )
 MISSING_SHEET = (
     SheetColumn("order", "STT", width=5, text=True),
@@ -179,6 +187,7 @@ class _Writer:
         self.names = names
         self.sources = service_rows(view.unit_id, view.periods, view.basis)
         self.missing = list(missing_reports(view.unit_id, view.periods, view.basis, names, at))
+        self.targets = beside_figures(view.unit_id, view.version.unit.level, view.periods[-1])
         self.units = list(self._unit_rows())
         self.services = list(self._service_rows())
         self.blocks = blocks_of(view)
@@ -253,7 +262,20 @@ class _Writer:
         }
         for service in PublicService.objects.filter(pk__in=handled | totals.keys()):
             dossiers = totals.get(service.pk, Dossiers())
-            yield {"code": service.code, "name": service.name, "units": dossiers.units, **figures_of(dossiers)}
+            yield {"code": service.code, "name": service.name, "units": dossiers.units, **figures_of(dossiers)} | (
+                self._target_cells({rate.short_label: f"{service.code}.{rate.name}" for rate in RATES})
+            )
+
+    def _target_cells(self, keys: dict[str, str]) -> Row:
+        """What the two columns say of some figures; `keys`: word before the target -> what it is of."""
+        found = [(words, one) for words, key in keys.items() for one in self.targets.get(key, [])]
+        lead = [f"{words}, {one.target.span_label}" if words else one.target.span_label for words, one in found]
+        given = [with_direction(one.target.value, one.target) for _, one in found]
+        came = [f"{actual_text(one)} {one.assessment}".strip() for _, one in found]
+        return {
+            "target": "; ".join(f"{a}: {b}" for a, b in zip(lead, given, strict=True)),
+            "assessment": "; ".join(f"{a}: {b}" for a, b in zip(lead, came, strict=True)),
+        }
 
     def _differences(self) -> list[str]:
         """Services whose total is not the sum of the rows behind it; a healthy roll-up gives none."""
@@ -338,6 +360,7 @@ class _Writer:
                 "numerator": pair.numerator,
                 "denominator": pair.denominator,
                 "units": pair.units,
+                **self._target_cells({"": indicator.code}),
             }
             is_ratio = indicator.kind == Indicator.Kind.RATIO
             table.add(

@@ -1,5 +1,5 @@
 from .campaigns import Campaign, CampaignChange, CampaignDay, CampaignGoal, CampaignMeasure, CampaignResources
-from .catalogue import Indicator, IndicatorTerms, PublicService, ReportingSettings, ServiceTerms, Target
+from .catalogue import Indicator, IndicatorTerms, PublicService, ReportingSettings, ServiceTerms, Target, TargetEvent
 from .difficulties import Difficulty, DifficultyStep
 from .exports import ExportJob
 from .periods import Holiday, LevelSetting, ParticipatingArea, Period, PeriodClosure, PeriodDeadline
@@ -54,4 +54,5 @@ __all__ = [
     "Status",
     "SubmissionSummary",
     "Target",
+    "TargetEvent",
 ]

@@ -1,18 +1,24 @@
 """The catalogue: the reference data administrators keep, the one row of settings included.
 
-What is reported (public services, general indicators, with what about them is dated), the targets, and how the portal
-counts months and keeps files. The register reads this module and no other of `reporting`.
+What is reported (public services, general indicators, with what about them is dated), the targets with their log, and
+how the portal counts months and keeps files. The register reads this module and no other of `reporting`.
 """
 
 import datetime as dt
 
+from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 
 from de_an_06.plain import spans
 from taskforces.models import AdministrativeUnit, Branch, Level
+from taskforces.models.append_only import AppendOnly
 from taskforces.models.units import valid_on
+from taskforces.scope import path_in_scope_of_unit
+
+TARGET_EXISTS = "Đơn vị đã có chỉ tiêu này cho kỳ đó."
 
 
 class TermsQuerySet(models.QuerySet):
@@ -200,29 +206,155 @@ class IndicatorTerms(Terms):
         return f"{self.indicator.code} {self.indicator.name}, từ {self.valid_from:%d/%m/%Y}"
 
 
+class TargetQuerySet(models.QuerySet["Target"]):
+    def visible_to(self, user):
+        return self.filter(path_in_scope_of_unit(user))
+
+    def in_force(self):
+        """Those that have a value: accepted once, whatever has been proposed since."""
+        return self.filter(value__isnull=False)
+
+
 class Target(models.Model):
-    """What a unit set itself, or was set, for one indicator in one year (percent for ratios)."""
+    """What a unit is to reach: in one indicator, in a rate of one service or of all together, over a year or a month.
+
+    A number in the indicator's unit of measure, percent of a rate. `value` is in force and NULL until the level above
+    accepted or set one; `asked` is what the unit proposes, `offered` what was answered instead. Written by
+    target_workflow.py alone.
+    """
+
+    class Rate(models.TextChoices):
+        ONLINE = "online_rate", "trực tuyến"
+        IN_TIME = "in_time_rate", "trước và đúng hạn"
+
+    class Status(models.TextChoices):
+        PROPOSED = "proposed", "Chờ trả lời"
+        RETURNED = "returned", "Trả lại"
+        ACCEPTED = "accepted", "Đã giao"
+        DROPPED = "dropped", "Đã bỏ"
 
     unit = models.ForeignKey(AdministrativeUnit, on_delete=models.PROTECT, related_name="targets")
     year = models.PositiveSmallIntegerField("năm")
-    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="targets")
-    value = models.DecimalField("chỉ tiêu", max_digits=14, decimal_places=2)
+    month = models.PositiveSmallIntegerField("tháng", default=0, help_text="0: cả năm")
+    indicator = models.ForeignKey(Indicator, null=True, blank=True, on_delete=models.PROTECT, related_name="targets")
+    service = models.ForeignKey(PublicService, null=True, blank=True, on_delete=models.PROTECT, related_name="targets")
+    rate = models.CharField("tỷ lệ", max_length=12, choices=Rate, blank=True)
+    value = models.DecimalField("chỉ tiêu", max_digits=14, decimal_places=2, null=True, blank=True)
+    asked = models.DecimalField("đề xuất", max_digits=14, decimal_places=2, null=True, blank=True)
+    offered = models.DecimalField("cấp trên đề nghị", max_digits=14, decimal_places=2, null=True, blank=True)
+    status = models.CharField("tình trạng", max_length=8, choices=Status, default=Status.ACCEPTED)
+
+    objects = TargetQuerySet.as_manager()
 
     class Meta:
-        ordering = ["year", "indicator"]
+        ordering = ["year", "month", "indicator", "service", "rate"]
         verbose_name = "chỉ tiêu giao"
         verbose_name_plural = "chỉ tiêu giao"
         constraints = [
             models.UniqueConstraint(
-                fields=["unit", "year", "indicator"],
-                name="one_target_per_year",
-                violation_error_message="Đơn vị đã có chỉ tiêu này cho năm đó.",
+                fields=["unit", "year", "month", "indicator"],
+                name="one_target_of_indicator",
+                violation_error_message=TARGET_EXISTS,
             ),
-            models.CheckConstraint(condition=Q(value__gte=0), name="target_not_negative"),
+            models.UniqueConstraint(
+                fields=["unit", "year", "month", "service", "rate"],
+                name="one_target_of_service_rate",
+                violation_error_message=TARGET_EXISTS,
+            ),
+            models.UniqueConstraint(
+                fields=["unit", "year", "month", "rate"],
+                condition=Q(indicator__isnull=True, service__isnull=True),
+                name="one_target_of_all_services",
+                violation_error_message=TARGET_EXISTS,
+            ),
+            models.CheckConstraint(
+                condition=Q(indicator__isnull=False, service__isnull=True, rate="")
+                | Q(indicator__isnull=True, rate__in=["online_rate", "in_time_rate"]),
+                name="target_of_indicator_or_rate",
+            ),
+            models.CheckConstraint(condition=Q(month__lte=12), name="target_month_is_known"),
+            models.CheckConstraint(
+                condition=(Q(value__isnull=True) | Q(value__gte=0))
+                & (Q(asked__isnull=True) | Q(asked__gte=0))
+                & (Q(offered__isnull=True) | Q(offered__gte=0)),
+                name="target_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="accepted", value__isnull=False, asked__isnull=True, offered__isnull=True)
+                | Q(status="proposed", asked__isnull=False, offered__isnull=True)
+                | Q(status="returned", asked__isnull=False)
+                | Q(status="dropped", value__isnull=True, asked__isnull=True, offered__isnull=True),
+                name="target_values_fit_status",
+            ),
         ]
 
     def __str__(self):
-        return f"{self.indicator.code} {self.year}"
+        return f"{self.label}, {self.span_label}"
+
+    def get_absolute_url(self):
+        return reverse("target-detail", args=[self.pk])
+
+    @property
+    def key(self) -> str:
+        """What it is of, as addresses name the rows behind a number: TT01, DVC09.online_rate, in_time_rate."""
+        if self.indicator is not None:
+            return self.indicator.code
+        return f"{self.service.code}.{self.rate}" if self.service is not None else self.rate
+
+    @property
+    def label(self) -> str:
+        if self.indicator is not None:
+            return f"{self.indicator.code} {self.indicator.name}"
+        words = Target.Rate(self.rate).label
+        if self.service is not None:
+            return f"{self.service.code} {self.service.short_name}: {words}"
+        return f"{words.capitalize()}, chung các dịch vụ công"
+
+    @property
+    def span_label(self) -> str:
+        return f"tháng {self.month:02d}/{self.year}" if self.month else f"năm {self.year}"
+
+    @property
+    def is_percent(self) -> bool:
+        return self.indicator is None or self.indicator.kind == Indicator.Kind.RATIO
+
+    @property
+    def is_at_most(self) -> bool:
+        """The less the better: the target is what must not be passed."""
+        return self.indicator is not None and self.indicator.direction == Indicator.Direction.DOWN
+
+    @property
+    def most(self) -> int | None:
+        """The highest value it can have: a rate that cannot pass 100."""
+        may_exceed = self.indicator is not None and self.indicator.may_exceed_total
+        return 100 if self.is_percent and not may_exceed else None
+
+
+class TargetEvent(AppendOnly):
+    """Append-only log of a target: who proposed, answered, set or dropped which value, and why."""
+
+    class Action(models.TextChoices):
+        PROPOSED = "proposed", "Đề xuất"
+        ACCEPTED = "accepted", "Chấp nhận"
+        RETURNED = "returned", "Trả lại"
+        SET = "set", "Giao"
+        DROPPED = "dropped", "Bỏ"
+
+    target = models.ForeignKey(Target, on_delete=models.PROTECT, related_name="events")
+    action = models.CharField("việc", max_length=8, choices=Action)
+    old = models.DecimalField("trước", max_digits=14, decimal_places=2, null=True)
+    new = models.DecimalField("sau", max_digits=14, decimal_places=2, null=True)
+    reason = models.CharField("lý do", max_length=1000, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField("lúc")
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = "nhật ký chỉ tiêu giao"
+        verbose_name_plural = "nhật ký chỉ tiêu giao"
+
+    def __str__(self):
+        return f"{self.get_action_display()}: {self.old} → {self.new}"
 
 
 def _threshold(

@@ -55,7 +55,11 @@ def year_targets(stretch: Stretch, periods: Sequence[Period], *, has_summaries: 
         rows = IndicatorFigure.objects.filter(report__period__in=months, **own)
         rows = rows.annotate(month=F("report__period_id"), units=Value(1))
     rows = rows.filter(
-        indicator__targets__unit=stretch.unit_id, indicator__targets__year=last.year, numerator__isnull=False
+        indicator__targets__unit=stretch.unit_id,
+        indicator__targets__year=last.year,
+        indicator__targets__month=0,
+        indicator__targets__value__isnull=False,
+        numerator__isnull=False,
     ).order_by("indicator__order", "indicator__code")
     about = ("code", "name", "kind", "over_time", "direction", "targets__value")
     reported = ("month", "numerator", "denominator", "units")

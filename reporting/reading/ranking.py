@@ -10,9 +10,14 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TypeVar
 
-from reporting.figures import IN_TIME_RATE, ONLINE_RATE, RECEIVED
-from reporting.models import Indicator, PublicService
+from django.db.models import QuerySet
 
+from reporting.figures import IN_TIME_RATE, ONLINE_RATE, RECEIVED
+from reporting.models import Indicator, Period, PublicService, Target
+from reporting.target_workflow import Aim
+from taskforces.models import UnitVersion
+
+from .against_targets import months_to, reached_below
 from .owed import TOTAL, Submissions, submissions
 from .places import BEFORE, NOW, Stretch
 from .ranges import indicator_sums, service_sums
@@ -20,7 +25,7 @@ from .units_below import ACTIVATION, LINKED_SERVICES, Measures, UnitRow
 
 DEFAULT_RANKING = "dung-han"
 DOSSIERS = "hồ sơ"
-SERVICE, INDICATOR = "dvc:", "ct:"  # before a code in addresses
+SERVICE, INDICATOR, REACHED = "dvc:", "ct:", "giao:"  # before a code in addresses
 
 Value = tuple[int | None, int | None]  # numerator and denominator of a rate; a count and None
 SideValues = dict[str, dict[int, Value]]  # side of a stretch -> unit -> value
@@ -44,6 +49,7 @@ class Ranking:
     counted: str = ""  # what its least volume counts; "": it needs none
     codes: tuple[str, ...] = ()  # of the services or the indicator read; of all services where there is none
     ids: tuple[int, ...] = ()  # theirs
+    aim: Aim | None = None  # of a ranking by how much of a target is reached: what is given, without a year
 
     @property
     def is_headline(self) -> bool:
@@ -76,6 +82,11 @@ def _in_time(measures: Measures, _: Submissions) -> Value:
 
 def _of_indicator(measures: Measures, _: Submissions) -> Value:
     return measures.activation.rate
+
+
+def _share_of_target(_: Measures, __: Submissions) -> Value:
+    """Read from the targets of the units, not from one row's figures."""
+    return None, None
 
 
 def _handed_in(_: Measures, owed: Submissions) -> Value:
@@ -124,11 +135,34 @@ def ranking_of(key: str, services: Mapping[int, PublicService], indicators: Mapp
                 counted=indicator.unit_of_measure if indicator.over_time == Indicator.OverTime.FLOW else "",
                 ids=(indicator.pk,),
             )
+        if key == REACHED + indicator.code:
+            is_down = indicator.direction == Indicator.Direction.DOWN
+            return _by_target(key, Target(indicator=indicator), Aim(0, indicator=indicator), is_falling=is_down)
+    for rate in Target.Rate.values:
+        if key == REACHED + rate:
+            return _by_target(key, Target(rate=rate), Aim(0, rate=rate))
+        for service in services.values():
+            if key == f"{REACHED}{service.code}.{rate}":
+                return _by_target(key, Target(service=service, rate=rate), Aim(0, service=service, rate=rate))
     raise UnknownRanking(key)
+
+
+def _by_target(key: str, target: Target, aim: Aim, *, is_falling: bool = False) -> Ranking:
+    """How much of its year's target each unit has reached, officially and up to the month read."""
+    label = f"mức đạt chỉ tiêu năm: {target.label}"
+    return Ranking(key, label, target.key, _share_of_target, is_falling=is_falling, aim=aim)
+
+
+def given_below(unit_id: int, last: Period) -> QuerySet[Target]:
+    """Targets in force of the year for the units below a unit, wherever below."""
+    below = UnitVersion.objects.filter(path__contains=f"/{unit_id}/").exclude(unit=unit_id)
+    return Target.objects.in_force().filter(unit__in=below.values("unit"), year=last.year, month=0)
 
 
 def read_values(stretch: Stretch, ranking: Ranking, *, by_unit: bool = False) -> SideValues:
     """What the units right below are ranked by (`by_unit`: the reporting units, wherever below); one query."""
+    if ranking.aim is not None:
+        return {NOW: _shares(stretch, replace(ranking.aim, year=stretch.now[-1].year), by_unit=by_unit)}
     measures: dict[tuple[str, int | None], Measures] = {}
     owed: dict[tuple[str, int | None], Submissions] = {}
     if ranking.value is _handed_in:
@@ -148,6 +182,14 @@ def read_values(stretch: Stretch, ranking: Ranking, *, by_unit: bool = False) ->
             value = ranking.value(measures.get(key, Measures()), owed.get(key, Submissions()))
             values.setdefault(side, {})[unit_id] = value
     return values
+
+
+def _shares(stretch: Stretch, aim: Aim, *, by_unit: bool) -> dict[int, Value]:
+    """Unit -> share of its target reached; three queries. Units without a target are not among them."""
+    last = stretch.now[-1]
+    targets = list(given_below(stretch.unit_id, last).filter(aim.rows).select_related("indicator", "service"))
+    found = reached_below(stretch.unit_id, targets, months_to(last), by_unit=by_unit)
+    return {pk: one.share for (pk, _), one in found.items() if pk is not None}
 
 
 def give_ranks(

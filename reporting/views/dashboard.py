@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from de_an_06.plain.numbers import format_number, format_rate, whole_number, with_qualifier
 from reporting.figures import SIGNS
 from reporting.models import Basis, Period
+from reporting.reading.against_targets import beside_figures
 from reporting.reading.contributions import (
     ALL_SERVICES,
     COLUMNS,
@@ -75,10 +76,12 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     overdue_query = standing_out.overdue_query(choice.unit_id, "" if is_newest else day.isoformat())
     shown = list(filter(tables.in_table, seen.rows))
     trend_months = {point.month.key for point in seen.trend}
+    targets = beside_figures(seen.unit_id, seen.version.unit.level, seen.periods[-1])
     trend = charts.trend(
         seen,
         {p.key: choice.query(ky=p.key, **hidden) for p in choice.own_periods},
         seen.left_out.words([p for p in choice.own_periods if p.key in trend_months]),
+        targets,
     )
     compared = seen.year_ago if compared_with else seen.comparison
     heat = grid_table(
@@ -104,7 +107,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "units_of_heat": len(shown),
         "ranking": ranks.ranking(seen, unit_link, source_link),
         "peers": ranks.peers(seen, peers_of(seen), source_link),
-        "rankings": ranks.choices(seen),
+        "rankings": ranks.choices(seen, targets),
         "fewest": seen.settings.fewest_dossiers,
         "compared_with": compared_with,
         "compared": compared,
@@ -119,18 +122,18 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "units": tables.unit_rows(seen, unit_link, source_link, compared),
         "units_without_reports": tables.units_without_reports(seen, unit_link),
         "unit_total": tables.unit_total(seen, source_link, compared),
-        "services": tables.service_table(seen, source_link, compared),
-        "indicators": tables.indicator_groups(seen, source_link, compared),
+        "services": tables.service_table(seen, source_link, compared, targets),
+        "indicators": tables.indicator_groups(seen, source_link, compared, targets),
         "signs": SIGNS,
         "trend": trend,
-        "chart": charts.chart_data(trend["points"]),
+        "chart": charts.chart_data(trend),
         "export_query": choice.query(),
         "late": overdue(choice.unit_id, day, LATE_ASSIGNMENTS),
         "late_day": day,
         "late_url": f"{reverse('assignment-list')}?{urlencode(overdue_query)}",
     }
     register = sum(tallies.values(), Tally())
-    context["stats"] = numbers.stats(seen, source_link, (register.done, register.total), day)
+    context["stats"] = numbers.stats(seen, source_link, (register.done, register.total), day, targets)
     return render(request, "reporting/dashboard.html", context)
 
 

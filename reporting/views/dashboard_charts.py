@@ -1,15 +1,20 @@
 """What the dashboard draws: twelve months of two rates."""
 
+from collections.abc import Mapping
+
 from de_an_06.plain.numbers import format_rate, rate, rounded
+from reporting.figures import IN_TIME_RATE, ONLINE_RATE
+from reporting.reading.against_targets import Reached, with_direction
 from reporting.reading.overview import Overview
 
 from .dashboard_numbers import count
 
 
-def trend(seen: Overview, month_urls: dict[str, str], not_counted: str) -> dict:
+def trend(seen: Overview, month_urls: dict[str, str], not_counted: str, targets: Mapping[str, list[Reached]]) -> dict:
     """The chart's data and the table under it; a gap stays a gap. `month_urls`: a month's page by its key.
 
-    `not_counted`: the services out of the headline rates of these months, in words.
+    `not_counted`: the services out of the headline rates of these months, in words. `targets`: the unit's, of which
+    those of the year are drawn as lines.
     """
     points = []
     for p in seen.trend:
@@ -37,6 +42,11 @@ def trend(seen: Overview, month_urls: dict[str, str], not_counted: str) -> dict:
         words.append(f"{seen.trend[-1].month.label.capitalize()} là số tạm tính (vòng rỗng).")
     if not_counted:
         words.append(f"Tỷ lệ không tính {not_counted}.")
+    of_year = {key: one.target for key in (IN_TIME_RATE.name, ONLINE_RATE.name) for one in targets.get(key, [])
+               if not one.target.month}  # fmt: skip
+    for target in of_year.values():
+        words.append(f"Đường chấm: chỉ tiêu {target.span_label}, {target.get_rate_display()} "
+                     f"{with_direction(target.value, target)}.")  # fmt: skip
     drawn = [p for p in points if p["in_time"] is not None]
     alt = "Chưa có tháng nào đủ số liệu"
     if drawn:
@@ -45,7 +55,9 @@ def trend(seen: Overview, month_urls: dict[str, str], not_counted: str) -> dict:
             f"Tỷ lệ trước và đúng hạn từ {first['in_time_text']} (tháng {first['label']}) "
             f"đến {last['in_time_text']} (tháng {last['label']})"
         )
-    return {"points": points, "note": " ".join(words), "alt": alt, "has_points": bool(drawn)}
+    lines = {key: None if (t := of_year.get(key)) is None or t.value is None else float(t.value)
+             for key in (IN_TIME_RATE.name, ONLINE_RATE.name)}  # fmt: skip
+    return {"points": points, "note": " ".join(words), "alt": alt, "has_points": bool(drawn), "lines": lines}
 
 
 def _chart_value(pair: tuple[int, int] | None) -> float | None:
@@ -54,11 +66,15 @@ def _chart_value(pair: tuple[int, int] | None) -> float | None:
     return None if value is None else float(rounded(value, 2))
 
 
-def chart_data(points: list[dict]) -> dict:
+def chart_data(shown: dict) -> dict:
+    """What static/js/dashboard.js draws of `trend`."""
+    points = shown["points"]
     return {
         "months": [p["label"] for p in points],
         "in_time": [p["in_time"] for p in points],
         "online": [p["online"] for p in points],
         "provisional": [p["provisional"] for p in points],
+        "in_time_target": shown["lines"][IN_TIME_RATE.name],
+        "online_target": shown["lines"][ONLINE_RATE.name],
         "pages": [p["url"] for p in points],
     }

@@ -1,17 +1,22 @@
 """The dashboard's ranks as text: the units below a unit, and a unit among its peers."""
 
+from collections.abc import Mapping
 from fractions import Fraction
 
 from de_an_06.plain.numbers import format_number, format_rate
+from reporting.models import Target
+from reporting.reading.against_targets import Reached, in_order
 from reporting.reading.contributions import is_headline
 from reporting.reading.overview import Overview, UnitRow
 from reporting.reading.peers import Peers
 from reporting.reading.ranking import (
     HEADLINE_RANKINGS,
     INDICATOR,
+    REACHED,
     SERVICE,
     Ranking,
     Value,
+    given_below,
     is_rankable,
 )
 
@@ -19,8 +24,19 @@ from .dashboard_numbers import count
 from .dashboard_tables import in_table
 
 
-def choices(seen: Overview) -> list[tuple[str, list[tuple[str, str, bool]]]]:
-    """For the select: (group, [(key, words, chosen)]); of the services those that somebody reported."""
+def given(seen: Overview, own: Mapping[str, list[Reached]]) -> list[Target]:
+    """What units are given for the year, once each: those below (one query), of a unit without any its `own`."""
+    if not seen.children:
+        return [one.target for found in own.values() for one in found if not one.target.month]
+    rows = given_below(seen.unit_id, seen.periods[-1]).order_by().values_list("indicator", "service", "rate").distinct()
+    indicators = {line.indicator.pk: line.indicator for line in seen.indicators}
+    services = {service.pk: service for service in seen.catalogue}
+    found = [Target(indicator=indicators.get(i), service=services.get(s), rate=rate) for i, s, rate in rows]
+    return sorted(found, key=in_order)
+
+
+def choices(seen: Overview, targets: Mapping[str, list[Reached]]) -> list[tuple[str, list[tuple[str, str, bool]]]]:
+    """For the select: (group, [(key, words, chosen)]); of the services those somebody reported. `targets`: its own."""
     services = {SERVICE + line.service.code: f"{line.service.code} {line.service.short_name}" for line in seen.services}
     if seen.ranking.key.startswith(SERVICE):
         services.setdefault(seen.ranking.key, seen.ranking.label)
@@ -33,6 +49,7 @@ def choices(seen: Overview) -> list[tuple[str, list[tuple[str, str, bool]]]]:
         ("Số chung", {key: one.label for key, one in HEADLINE_RANKINGS.items()}),
         ("Trước và đúng hạn của một dịch vụ công", services),
         ("Chỉ tiêu", indicators),
+        ("Mức đạt chỉ tiêu được giao năm nay", {REACHED + target.key: target.label for target in given(seen, targets)}),
     )
     return [
         (name, [(key, words, key == seen.ranking.key) for key, words in options.items()])

@@ -3,7 +3,7 @@
 Formatted once in Python (a filter per cell is slow on big tables).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from operator import attrgetter
 from typing import Any
 from urllib.parse import quote
@@ -14,9 +14,10 @@ from de_an_06.plain.numbers import NO_VALUE, format_rate, with_qualifier
 from reporting.figures import GROUP_STARTS, GROUPS, NOT_MEANT, RATES, headings
 from reporting.lateness import SENT_LATE, overdue_words
 from reporting.models import Indicator, Status
+from reporting.reading.against_targets import Reached
 from reporting.reading.overview import ACTIVATION, Comparison, Measures, Overview, UnitRow
 
-from .dashboard_numbers import change, count
+from .dashboard_numbers import change, count, target_lines
 
 NOT_LINKED = ("", NO_VALUE)  # no figure, no rate: there are no rows behind it
 OWN_VALUE = "Số của riêng đơn vị, không cộng các đơn vị bên dưới."
@@ -186,7 +187,9 @@ def _row_source(row: UnitRow, source_link):
     return lambda so: source_link(so=so, dong=row.unit_id)
 
 
-def service_table(seen: Overview, source_link, compared: Comparison | None) -> dict | None:
+def service_table(
+    seen: Overview, source_link, compared: Comparison | None, targets: Mapping[str, list[Reached]]
+) -> dict | None:
     """All figures of every service that somebody reported, each rate after the figures of its group."""
     if not seen.services:
         return None
@@ -207,22 +210,41 @@ def service_table(seen: Overview, source_link, compared: Comparison | None) -> d
     pairs = {pk: tuple(map(Measures, pair)) for pk, pair in compared.services.items()} if compared else {}
     rows = [
         {"code": line.service.code, "name": line.service.name, "units": count(line.dossiers.units),
-         "cells": cells(Measures(line.dossiers), line.service.code, pairs.get(line.service.pk))}
+         "cells": cells(Measures(line.dossiers), line.service.code, pairs.get(line.service.pk)),
+         "targets": _rate_targets(targets, f"{line.service.code}.")}
         for line in seen.services
     ]  # fmt: skip
     all_together = (compared.now, compared.before) if compared else None
     rows.append(
-        {"code": "", "name": "Cộng", "units": "", "cells": cells(seen.measures, "", all_together), "is_total": True}
+        {
+            "code": "",
+            "name": "Cộng",
+            "units": "",
+            "cells": cells(seen.measures, "", all_together),
+            "is_total": True,
+            "targets": _rate_targets(targets, ""),
+        }
     )
     units_head = "Số đơn vị" if seen.has_units_below else ""
     return {"headings": headings(with_rates=True), "units_head": units_head, "rows": rows}
+
+
+def _rate_targets(targets: Mapping[str, list[Reached]], before: str) -> list[tuple[str, str]]:
+    """Targets of both rates, each with the name of its rate."""
+    return [
+        (f"{rate.short_label}: {words[0].lower()}{words[1:]}", tone)
+        for rate in RATES
+        for words, tone in target_lines(targets, before + rate.name)
+    ]
 
 
 def _source(source_link, code: str, name: str, text: str) -> str:
     return "" if text in NOT_LINKED else source_link(so=f"{code}.{name}" if code else name)
 
 
-def indicator_groups(seen: Overview, source_link, compared: Comparison | None) -> list[tuple[str, list[dict]]]:
+def indicator_groups(
+    seen: Overview, source_link, compared: Comparison | None, targets: Mapping[str, list[Reached]]
+) -> list[tuple[str, list[dict]]]:
     groups: dict[str, list[dict]] = {}
     pairs = compared.indicators if compared else {}
     for line in seen.indicators:
@@ -245,6 +267,7 @@ def indicator_groups(seen: Overview, source_link, compared: Comparison | None) -
                 "url": source_link(so=i.code) if pair.numerator is not None else "",
                 "older": count(pair.older) if pair.older else "",
                 "said": line.said.note,
+                "targets": target_lines(targets, i.code),
             }
         )
     return list(groups.items())

@@ -20,9 +20,11 @@ from reporting import difficulties
 from reporting.campaigns.monthly import proposals
 from reporting.entry import ready, saving
 from reporting.entry.form import ReportForm, load_form
+from reporting.figures import RATES
 from reporting.lateness import time_left
 from reporting.models import FigureChange, Report, Status
 from reporting.models.reports import NARRATIVE_FIELDS
+from reporting.reading.against_targets import Reached, beside_figures, said_of_target
 from reporting.report_doors import get_own_report, get_report
 from reporting.report_log import LONGEST_REASON, NotAllowed, Refused
 from taskforces.clock import now_for
@@ -294,6 +296,11 @@ def _page(request, report: Report, form: ReportForm, typed: Typed | None = None)
     log = proposals(report)
     for row in indicator_rows:
         row.log = log.get(row.code)
+    targets = beside_figures(report.unit_id, report.level, report.period)
+    for row in service_rows:
+        row.targets = _said_of_targets(targets, {f"{row.code}.{rate.name}": rate.short_label for rate in RATES})
+    for row in indicator_rows:
+        row.targets = _said_of_targets(targets, {row.code: ""})
     counts = form.counts()
     all_rows = [*service_rows, *indicator_rows]
     own = branches_entered_by(request.user, report)
@@ -349,6 +356,12 @@ def _page(request, report: Report, form: ReportForm, typed: Typed | None = None)
         "was_returned": report.status == Status.RETURNED,
     }
     return render(request, "reporting/entry.html", context)
+
+
+def _said_of_targets(targets: dict[str, list[Reached]], keys: dict[str, str]) -> tuple[str, ...]:
+    """`keys`: what a row's targets are of -> the word that tells them apart."""
+    said = [(words, said_of_target(one)) for key, words in keys.items() for one in targets.get(key, [])]
+    return tuple(f"{text} – {words.lower()}" if words else text for words, text in said)
 
 
 def _typed_text(typed: Typed | None, name: str, text: str) -> str:

@@ -138,6 +138,7 @@ class EntryRow:
     hidden: bool = False
     last_year: str = ""  # 'T11/25'
     previous: str = ""  # 'T10'
+    targets: tuple[str, ...] = ()  # the unit's of the year and the month, with what is reached officially
     log: LogFigure | None = None  # what outreach log or campaign proposes for the cell
 
     @property

@@ -9,7 +9,7 @@
   const token = (name) => css.getPropertyValue(name).trim();
   const vi = (v) => (v === null || v === undefined ? "không có số liệu" : v.toLocaleString("vi-VN", { minimumFractionDigits: 2, maximumFractionDigits: 2 }) + "%");
   const text = { color: token("--ink-3"), fontFamily: "So lieu, Be Vietnam Pro, Arial, sans-serif", fontSize: 12 };
-  const known = [...data.in_time, ...data.online].filter((v) => v !== null);
+  const known = [...data.in_time, ...data.online, data.in_time_target, data.online_target].filter((v) => v !== null);
   const lowest = Math.min(...known);
   const floor = lowest >= 96 ? 96 : lowest >= 90 ? 90 : Math.max(0, Math.floor(lowest / 10) * 10);
   const last = data.months.length - 1;
@@ -19,12 +19,22 @@
     data: values.map((v, k) => k === last && v !== null && data.provisional[k]
       ? { value: v, symbolSize: 10, itemStyle: { color: token("--surface"), borderColor: token(ink), borderWidth: 2 } } : v),
   });
+  const aim = (series, value) => { // the target of the year
+    if (value === null) return;
+    series.markLine = {
+      silent: true, symbol: "none", lineStyle: { color: series.lineStyle.color, type: "dotted", width: 1.5 },
+      label: { ...text, position: "insideStartTop", formatter: `chỉ tiêu ${value.toLocaleString("vi-VN")}%` }, data: [{ yAxis: value }],
+    };
+  };
   const gaps = [];
   data.months.forEach((month, k) => {
     if (data.in_time[k] === null && data.online[k] === null && k > 0 && k < last) gaps.push([{ xAxis: data.months[k - 1] }, { xAxis: data.months[k + 1] }]);
   });
   const inTime = line("Trước và đúng hạn", data.in_time, "--ink-2", "solid");
   inTime.markArea = { silent: true, itemStyle: { color: token("--sunken") }, data: gaps };
+  const online = line("Trực tuyến", data.online, "--info", "dashed");
+  aim(inTime, data.in_time_target);
+  aim(online, data.online_target);
   const chart = window.echarts.init(box, null, { renderer: "svg", locale: "VI" }); // SVG prints sharp
   chart.setOption({
     animation: false,
@@ -33,7 +43,7 @@
     tooltip: { trigger: "axis", renderMode: "richText", valueFormatter: vi },
     xAxis: { type: "category", data: data.months, boundaryGap: false, axisTick: { show: false }, axisLine: { lineStyle: { color: token("--line-3") } }, axisLabel: { ...text, hideOverlap: true } },
     yAxis: { type: "value", min: floor, max: 100, axisLabel: { ...text, formatter: "{value}%" }, splitLine: { lineStyle: { color: token("--line") } } },
-    series: [inTime, line("Trực tuyến", data.online, "--info", "dashed")],
+    series: [inTime, online],
   });
   chart.on("click", ({ dataIndex }) => { // a point opens its month, as the table under the chart does
     if (data.pages[dataIndex]) location.assign(data.pages[dataIndex]);

@@ -109,9 +109,13 @@ class Count(Widget):
 
 
 class Amount(Widget):
-    """A number from 0 with at most two decimals: 95,5."""
+    """A number from 0 with at most two decimals: 95,5. `said` is how a refusal speaks of what was written."""
 
     kind = "amount"
+
+    def __init__(self, said: str = "Tệp ghi"):
+        super().__init__()
+        self.said = said
 
     def clean(self, value, row=None, **kwargs):
         if value is None or value == "":
@@ -123,7 +127,7 @@ class Amount(Widget):
         else:
             text = str(value).replace(" ", "")
             if not re.fullmatch(r"(\d{1,3}(\.\d{3})+|\d+)(,\d+)?", text) or not text.isascii():
-                raise ValueError(f"Ô này chỉ nhận số từ 0, dạng 1.234 hoặc 95,5. Tệp ghi “{text[:40]}”.")
+                raise ValueError(f"Ô này chỉ nhận số từ 0, dạng 1.234 hoặc 95,5. {self.said} “{text[:40]}”.")
             number = Decimal(text.replace(".", "").replace(",", "."))
         try:
             rounded = number.quantize(Decimal("0.01"))
@@ -132,7 +136,7 @@ class Amount(Widget):
         if number < 0 or number >= LARGEST_AMOUNT:
             raise ValueError("Ô này chỉ nhận số từ 0, nhỏ hơn 100 tỷ.")
         if rounded != number:
-            raise ValueError(f"Nhiều nhất hai chữ số sau dấu phẩy. Tệp ghi {format_number(number, 6)}.")
+            raise ValueError(f"Nhiều nhất hai chữ số sau dấu phẩy. {self.said} {format_number(number, 6)}.")
         return rounded
 
     def render(self, value, obj=None, **kwargs):

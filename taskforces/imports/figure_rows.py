@@ -1,9 +1,10 @@
 """Sheets of what units are asked for: assignments with their state, and targets of a year."""
 
-from reporting.models.catalogue import Indicator, Target
-from taskforces.models import Assignment, AssignmentEvent, PlanChange, SourceItem
+from reporting.models.catalogue import Indicator, Target, TargetEvent
+from taskforces import hooks
+from taskforces.models import Assignment, AssignmentEvent, SourceItem
 from taskforces.register.assignments import LONGEST_PROGRESS
-from taskforces.scope import may_assign_by_file
+from taskforces.scope import may_assign_by_file, may_set_target
 
 from .columns import Amount, Count, Day, OneOf, RosterColumn, Text
 from .resources import BATCH, Roster, in_parts
@@ -130,7 +131,7 @@ class AssignmentRoster(Roster):
 
 
 class TargetRoster(Roster):
-    """What a unit set itself, or was set, for an indicator in a year; percent for ratios."""
+    """What a unit proposes (its own file), or is set from above, for an indicator in a year; percent for ratios."""
 
     year = RosterColumn("year", YEAR, Count(2100), required=True, key=True, example="2026", width=8)
     indicator = RosterColumn(None, INDICATOR, Text(12), required=True, key=True, example="TT01", width=12)
@@ -144,15 +145,17 @@ class TargetRoster(Roster):
     class Meta(Roster.Meta):
         model = Target
 
-    updates = ["value"]
-    not_cleaned = ["unit", "indicator"]
+    updates = ["value", "asked", "offered", "status"]
+    not_cleaned = ["unit", "indicator", "service"]
 
     def load(self, rows, unit_ids):
         self.indicators = {indicator.code: indicator for indicator in Indicator.objects.all()}
         self.targets = {}
-        for target in in_parts(Target.objects.select_related("unit", "indicator"), "unit_id", unit_ids):
+        self.paths: dict[int, str] = {}  # of the units of rows that were right, in today's tree
+        year_targets = Target.objects.filter(month=0, indicator__isnull=False).select_related("unit", "indicator")
+        for target in in_parts(year_targets, "unit_id", unit_ids):
             self.targets[target.unit_id, target.year, target.indicator_id] = target
-        self.stored = {target.pk: self.fields["value"].export(target) for target in self.targets.values()}
+        self.stored = {target.pk: target.value for target in self.targets.values()}
 
     def find(self, row, place, number):
         year, code = self.read("year", row), self.read("indicator", row)
@@ -171,33 +174,34 @@ class TargetRoster(Roster):
         return Target(**self.values) if place else Target(indicator=Indicator())
 
     def check_row(self, target, row):
-        is_ratio = target.indicator.kind == Indicator.Kind.RATIO and not target.indicator.may_exceed_total
-        if target.value is not None and is_ratio and target.value > 100:
+        if self.place:
+            self.paths[self.place.unit.pk] = self.place.path
+        if target.value is not None and target.most is not None and target.value > target.most:
             self.refuse(VALUE, "Chỉ tiêu Đạt/Tổng số ghi phần trăm, nhiều nhất 100.")
-        if target.pk and self.place and not may_assign_by_file(self.by, self.place.path):
-            stored = self.before[VALUE]
-            if self.texts(target)[VALUE] != stored:
-                self.refuse(VALUE, f"Chỉ cấp giao mới đổi được ô này (đang ghi “{stored}”).")
+        if self.stored.get(target.pk) is not None and self.place and not self._sets(target):
+            before = self.before[VALUE]
+            if self.texts(target)[VALUE] != before:
+                self.refuse(VALUE, f"Chỉ cấp giao mới đổi được ô này (đang ghi “{before}”).")
+
+    def _sets(self, target) -> bool:
+        """Is this row from the level above? One of the unit itself proposes."""
+        return may_set_target(self.by, target.unit, self.paths[target.unit_id])
+
+    def save_before(self, created, updated):
+        """Which value is in force, and what is only asked for, is settled where every step of a target is."""
+        targets = [*created, *updated]
+        sets = [self._sets(target) for target in targets]
+        said = {"by": self.by, "at": self.now, "file_name": self.file_name, "sets": sets}
+        self.events = [event for settle in hooks.settle_targets for event in settle(targets, self.stored, **said)]
 
     def save_after(self, created, updated):
-        """What a unit is asked for never changes unsaid; `load` read the values as they were."""
-        shown = self.fields["value"]
-        changes = [
-            PlanChange(
-                unit=target.unit,
-                what=f"Chỉ tiêu {target.indicator.code} năm {target.year}",
-                before=self.stored.get(target.pk, ""),
-                after=shown.export(target),
-                by=self.by,
-                at=self.now,
-            )
-            for target in [*created, *updated]
-        ]
-        PlanChange.objects.bulk_create(changes, batch_size=BATCH)
+        TargetEvent.objects.bulk_create(self.events, batch_size=BATCH)
 
     def rows_of(self, units):
-        found = Target.objects.filter(unit__in=units).select_related("unit", "indicator")
-        return found.order_by("unit__code", "year", "indicator__order", "indicator__code")
+        found = Target.objects.in_force().filter(unit__in=units, month=0, indicator__isnull=False)
+        return found.select_related("unit", "indicator").order_by(
+            "unit__code", "year", "indicator__order", "indicator__code"
+        )
 
     def dehydrate_indicator(self, target):
         return target.indicator.code

@@ -135,7 +135,8 @@ class AssignmentEvent(AppendOnly):
 
 
 class PlanChange(AppendOnly):
-    """Append-only log of what is asked of many: documents and their tasks (`source`), targets of a unit (`unit`)."""
+    """Append-only log of what is asked of many: documents and their tasks (`source`), and, until they had a log
+    of their own, targets of a unit (`unit`)."""
 
     source = models.ForeignKey(
         SourceDocument, null=True, on_delete=models.PROTECT, related_name="changes", verbose_name="văn bản"

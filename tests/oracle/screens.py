@@ -379,7 +379,7 @@ class Books:
             named = {Pages.row_name(self, q, child, children): child for child in groups}
         else:
             groups[None] = parts
-            named = {o.model.version(q.unit, q.months[-1].last).name: None}
+            named = {reporter(o, q.unit, q.months[-1].last): None}
         expected = reports = 0
         for name, child in named.items():
             c = counts.get(child if children else "total", Counts())
