@@ -54,6 +54,7 @@ def frame(request):
             *([("review-list", "Báo cáo các đơn vị")] if reads_reviews and not works_on_reviews else []),
             ("taskforce-list", "Tổ công tác"),
             ("assignment-list", "Nhiệm vụ"),
+            ("meeting-list", "Họp, kiểm tra"),
             ("campaign-list", "Cao điểm"),
             ("difficulty-list", "Khó khăn"),
             ("export-list", "Xuất báo cáo"),

@@ -38,6 +38,7 @@ from taskforces.register import counts
 from .campaigns import load_campaigns
 from .cases import PHUOC_LONG, PLACES, load_published_cases
 from .invented_figures import Scene, make_doubtful, make_up, publish_phuoc_long, some_at_the_counter
+from .meetings import load_meetings
 from .notice import INVENTED
 from .people import DAY_2024, DAY_2026, PASSWORD, PEOPLE, invented_name
 from .registers import load_difficulties, load_registers
@@ -76,6 +77,7 @@ def load_demo() -> dict[str, int]:
         _play(scene, logins)
     load_published_cases(logins["quantri"])
     load_campaigns(logins)
+    load_meetings(logins)
     opened = Period.objects.order_by("year", "month")
     for period in opened:
         rollup.roll_up(period)

@@ -54,21 +54,17 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     hidden = {"xep_theo": ranked_by if ranked_by != DEFAULT_RANKING else "", "so_voi": compared_with}
     hidden = {name: value for name, value in hidden.items() if value}
     try:
-        seen = _seen(choice, ranked_by=ranked_by)
+        seen = seen_by(choice, ranked_by=ranked_by)
     except NoFigures:
         return no_figures(request, choice)
     except UnknownRanking as error:
         raise Http404 from error
     links = unit_link, source_link = tables.source_links(choice)
-    day, is_newest = _register_day(choice, seen)
-    tallies = tallies_below(choice.unit_id, day)
-    facts = facts_of(seen, periods=choice.periods, now=choice.now, day=day, is_newest=is_newest, tallies=tallies)
-    overdue_query = standing_out.overdue_query(choice.unit_id, "" if is_newest else day.isoformat())
     shown = list(filter(tables.in_table, seen.rows))
     trend = charts.trend(seen, {p.key: choice.query(ky=p.key, **hidden) for p in choice.own_periods})
     compared = seen.year_ago if compared_with else seen.comparison
     heat = grid_table(
-        grid_of(seen, shown, WORST_UNITS, facts.settings.fewest_dossiers), seen.basis, unit_link, source_link
+        grid_of(seen, shown, WORST_UNITS, seen.settings.fewest_dossiers), seen.basis, unit_link, source_link
     )
     if heat and len(heat["rows"]) < len(shown):
         heat["foot"] = []  # a sum of the worst alone says nothing
@@ -79,9 +75,6 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "title": _title(seen),
         "lead": _lead(seen),
         "is_official": seen.basis == Basis.OFFICIAL,
-        "findings": standing_out.shown(
-            findings(seen, facts), seen, choice, request.user, links, overdue_query, facts.settings.waiting_days
-        ),
         "who": tables.who_reported(seen, unit_link),
         "heat": heat,
         "heat_url": reverse("dashboard-heat") + choice.query(),
@@ -109,16 +102,30 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "trend": trend,
         "chart": charts.chart_data(trend["points"]),
         "export_query": choice.query(),
+    } | key_figures(request, choice, seen, links)
+    return render(request, "reporting/dashboard.html", context)
+
+
+def key_figures(request: HttpRequest, choice: Choice, seen: Overview, links: tuple) -> dict:
+    """The six numbers of the head, what stands out, and the overdue assignments; `links` as tables.source_links."""
+    day, is_newest = _register_day(choice, seen)
+    tallies = tallies_below(choice.unit_id, day)
+    register = sum(tallies.values(), Tally())
+    facts = facts_of(seen, periods=choice.periods, now=choice.now, day=day, is_newest=is_newest, tallies=tallies)
+    overdue_query = standing_out.overdue_query(choice.unit_id, "" if is_newest else day.isoformat())
+    _, source_link = links
+    return {
+        "stats": numbers.stats(seen, source_link, (register.done, register.total), day),
+        "findings": standing_out.shown(
+            findings(seen, facts), seen, choice, request.user, links, overdue_query, facts.settings.waiting_days
+        ),
         "late": overdue(choice.unit_id, day, LATE_ASSIGNMENTS),
         "late_day": day,
         "late_url": f"{reverse('assignment-list')}?{urlencode(overdue_query)}",
     }
-    register = sum(tallies.values(), Tally())
-    context["stats"] = numbers.stats(seen, source_link, (register.done, register.total), day)
-    return render(request, "reporting/dashboard.html", context)
 
 
-def _seen(choice: Choice, **more) -> Overview:
+def seen_by(choice: Choice, **more) -> Overview:
     """The choice's overview; raises NoFigures."""
     if choice.span is None:
         raise NoFigures
