@@ -24,11 +24,14 @@ from taskforces.models import (
     AssignmentEvent,
     ContactExport,
     EmailChange,
+    Meeting,
+    MeetingChange,
     PlanChange,
     Posting,
     PostingEvent,
     SourceDocument,
     SourceItem,
+    TaskForce,
 )
 from taskforces.models.append_only import MESSAGE, AppendOnly, guard_logs, unguard
 
@@ -44,6 +47,7 @@ LOGS = [
     EmailChange,
     PlanChange,
     CampaignChange,
+    MeetingChange,
 ]
 
 
@@ -72,6 +76,9 @@ def logged(world, month):
         created_by=world.staff,
         created_at=NOW,
     )
+    force = TaskForce.objects.create(unit=world.phuoc_long, kind="working_group", name="Tổ", valid_from=NOW.date())
+    meeting = Meeting.objects.create(task_force=force, kind="regular", held_on=NOW.date(), chair="A")
+    MeetingChange.objects.create(meeting=meeting, what="made", after="x", **said)
     CampaignChange.objects.create(campaign=campaign, what="made", **said)
     ReportEvent.objects.create(report=report, action="ready", revision=0, **said)
     FigureChange.objects.create(report=report, cell="DVC01.opening", new=1, via="page", **said)

@@ -86,7 +86,7 @@ def _state(conclusion: Conclusion, day) -> dict:
         word, tone, sign = "Hoàn thành sau hạn" if is_late else "Hoàn thành", "ok", "check"
     elif tally.overdue:
         days = f"Quá hạn {format_number((day - due_on).days)} ngày"
-        word = days if alone is not None else f"{format_number(tally.overdue)} nơi quá hạn"
+        word = days if alone is not None else f"{format_number(tally.overdue)} đơn vị quá hạn"
         tone, sign = "bad", "x"
     elif due_on is None:
         word, tone, sign = "Không thời hạn", "", "half"
