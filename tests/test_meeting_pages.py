@@ -184,7 +184,7 @@ def test_an_inspection_from_visit_to_remedy(world, client):
     shown = page(client, world.officer, answer["Location"])
     assert "1 tồn tại quá hạn khắc phục" in shown
     assert "Quá hạn 1 ngày" in shown
-    assert "Ghi tồn tại" not in shown
+    assert "Ghi các tồn tại này" not in shown
     for person in (world.chair, world.officer):
         assert "Thiếu sổ" in page(client, person, reverse("agenda"))
         assert "Thiếu máy" not in page(client, person, reverse("agenda"))

@@ -38,10 +38,10 @@ from taskforces.register import counts
 from .campaigns import load_campaigns
 from .cases import PHUOC_LONG, PLACES, load_published_cases
 from .invented_figures import Scene, make_doubtful, make_up, publish_phuoc_long, some_at_the_counter
-from .meetings import load_meetings
 from .notice import INVENTED
 from .people import DAY_2024, DAY_2026, PASSWORD, PEOPLE, invented_name
 from .registers import load_difficulties, load_registers
+from .sittings import load_meetings
 
 SEED = 6  # of Đề án 06
 SCENES = (

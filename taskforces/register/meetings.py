@@ -32,7 +32,7 @@ from .keeping import save_document
 MOST_POINTS = 20_000  # a point for every commune of the nation, and to spare
 MOST_DELEGATES = 1_000_000
 LONGEST_MINUTES = 20_000  # characters
-FARTHEST = 366  # days ahead that a meeting is planned
+MEETING_PLANNED_AHEAD = 366  # days ahead that a meeting is planned
 FACTS = ("kind", "held_on", "title", "chair", "points", "delegates", "minutes")
 
 
@@ -163,7 +163,7 @@ def _save(meeting: Meeting, by, facts: dict) -> Meeting:
     meeting.title, meeting.chair = one_line(meeting.title), one_line(meeting.chair)
     meeting.minutes = paragraphs(meeting.minutes)
     today = today_for(by)
-    latest = today + dt.timedelta(days=FARTHEST)
+    latest = today + dt.timedelta(days=MEETING_PLANNED_AHEAD)
     check_held_on(meeting.task_force, meeting.held_on, latest, "Chỉ ghi trước cuộc họp trong vòng một năm tới.")
     if meeting.held_on > today and meeting.minutes:
         raise ValidationError({"minutes": "Cuộc họp chưa diễn ra; diễn biến ghi từ ngày họp."})

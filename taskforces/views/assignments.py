@@ -30,7 +30,7 @@ from .assignment_rows import assignment_row, assignments_context, pair_text, sou
 from .look import look_of, look_while_open
 
 ASSIGNMENTS_A_PAGE = 50
-CONCLUSIONS = SourceDocument(
+ALL_CONCLUSIONS = SourceDocument(
     pk=counting.CONCLUSIONS, number="Kết luận họp", title="Kết luận các cuộc họp đã giao", issued_on=dt.date.min
 )
 WIDEST_TABLE = 4  # documents side by side in the table of units
@@ -58,7 +58,9 @@ def assignment_list(request):
     counted = counting.by_source(
         counting.count_assignments(unit.pk, day, source_id=source.pk if source else None, own=own)
     )
-    sources = SourceDocument.objects.in_bulk(set(counted) | _sources_of(table)) | {counting.CONCLUSIONS: CONCLUSIONS}
+    sources = SourceDocument.objects.in_bulk(set(counted) | _sources_of(table)) | {
+        counting.CONCLUSIONS: ALL_CONCLUSIONS
+    }
     rows = (
         Assignment.objects.filter(unit=unit)
         if own

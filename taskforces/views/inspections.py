@@ -25,11 +25,10 @@ from taskforces.register.meeting_forms import (
 from taskforces.scope import may_keep_register, may_tell_remedy, require
 
 from .look import get_task_force, look_of, look_while_open, unit_name
-from .meeting_parts import finding_row, form_page, more_rows, sittings_context, write_rows
+from .meeting_parts import SITTING_LOG_SHOWN, finding_row, form_page, more_rows, sittings_context, write_rows
 
 INSPECTIONS_A_PAGE = 50
 OVERDUE_SHOWN = 10
-LOG_SHOWN = 50
 WHERE = "inspection-list"
 
 
@@ -110,7 +109,7 @@ def _inspection_page(request, inspection: Inspection, rows=None):
         "overdue": sum(row["is_overdue"] for row in shown),
         "documents": list(inspection.documents.all()),
         "sees_team": TaskForce.objects.visible_to(request.user).filter(pk=force.pk).exists(),
-        "changes": list(inspection.changes.select_related("by").order_by("-pk")[:LOG_SHOWN]),
+        "changes": list(inspection.changes.select_related("by").order_by("-pk")[:SITTING_LOG_SHOWN]),
         "may_keep": may_keep,
         "may_cancel": may_keep and not findings,
         "may_tell": may_tell_remedy(request.user, inspection),

@@ -14,6 +14,8 @@ from taskforces.register.meeting_forms import MOST_ROWS, ROWS_OFFERED
 
 from .assignment_rows import pair_text
 
+SITTING_LOG_SHOWN = 50  # newest changes of one meeting or inspection
+
 
 def sittings_context(look, where: str) -> dict:
     """What every page about them is given; `where` is its tab."""

@@ -25,11 +25,10 @@ from taskforces.scope import may_keep_register, require
 
 from .assignment_rows import pair_text
 from .look import get_task_force, look_of, look_while_open
-from .meeting_parts import conclusion_row, form_page, more_rows, sittings_context, write_rows
+from .meeting_parts import SITTING_LOG_SHOWN, conclusion_row, form_page, more_rows, sittings_context, write_rows
 
 MEETINGS_A_PAGE = 50
 OPEN_SHOWN = 10  # open conclusions on the list; the agenda shows all
-LOG_SHOWN = 50
 
 
 def get_meeting(request, pk) -> Meeting:
@@ -117,7 +116,7 @@ def _meeting_page(request, meeting: Meeting, rows=None):
         "done": format_number(done),
         "is_planned": meeting.held_on > look.day,
         "documents": list(meeting.documents.all()),
-        "changes": list(meeting.changes.select_related("by").order_by("-pk")[:LOG_SHOWN]),
+        "changes": list(meeting.changes.select_related("by").order_by("-pk")[:SITTING_LOG_SHOWN]),
         "may_keep": may_keep,
         "may_cancel": may_keep and not concluded,
         "rows": rows if concludes else None,
