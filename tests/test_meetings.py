@@ -288,7 +288,7 @@ def visit(by, team, unit, day=OCTOBER, **changes):
 def test_several_inspection_teams_of_one_day(world, team):
     found(world.staff, world.dong_nai, "inspection_team", "Tổ kiểm tra 2", D(2026, 9, 1))
     told = refusal(found, world.staff, world.dong_nai, "inspection_team", "Tổ kiểm tra 1", D(2026, 9, 1))
-    assert "cùng tên" in str(told)
+    assert "tổ kiểm tra cùng tên" in str(told)
     found(world.staff, world.dong_nai, "support_team", "Tổ giúp việc", D(2026, 9, 1))
     assert "cùng loại" in str(refusal(found, world.staff, world.dong_nai, "support_team", "Tổ khác", D(2026, 9, 1)))
     found(world.officer, world.phuoc_long, "inspection_team", "Tổ kiểm tra", D(2026, 9, 1))

@@ -92,9 +92,10 @@ class TaskForce(models.Model):
                 violation_error_message="Đơn vị đã có tổ cùng loại thành lập ngày đó.",
             ),
             models.UniqueConstraint(
-                fields=["unit", "kind", "valid_from", "name"],
-                name="task_force_name_unique",
-                violation_error_message="Đơn vị đã có tổ cùng loại, cùng tên thành lập ngày đó.",
+                fields=["unit", "valid_from", "name"],
+                condition=Q(kind="inspection_team"),
+                name="inspection_team_unique",
+                violation_error_message="Đơn vị đã có tổ kiểm tra cùng tên thành lập ngày đó.",
             ),
             models.CheckConstraint(
                 condition=Q(
