@@ -55,6 +55,7 @@ def frame(request):
             ("taskforce-list", "Tổ công tác"),
             ("assignment-list", "Nhiệm vụ"),
             ("target-list", "Chỉ tiêu"),
+            ("meeting-list", "Họp, kiểm tra"),
             ("campaign-list", "Cao điểm"),
             ("difficulty-list", "Khó khăn"),
             ("export-list", "Xuất báo cáo"),

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from .views import (
+    agenda,
     campaign_forms,
     campaigns,
     dashboard,
@@ -75,6 +76,7 @@ urlpatterns = [
     path("tong-quan/bang-nhiet/", heat.grid, name="dashboard-heat"),
     path("tong-quan/xu-huong/", heat.lines, name="dashboard-lines"),
     path("tong-quan/nop-bao-cao/", heat.board, name="dashboard-board"),
+    path("chuong-trinh-hop/", agenda.agenda, name="agenda"),
     path("tong-quan/nguon/", dashboard.source_rows, name="dashboard-source"),
     # 6 out
     path("xuat/", exports.export_list, name="export-list"),

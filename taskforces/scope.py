@@ -334,6 +334,17 @@ def may_set_targets_below(user, unit) -> bool:
     return unit.level != Level.COMMUNE and may_assign(user, unit)
 
 
+def may_conclude(user, meeting_unit, unit) -> bool:
+    """Conclusions of a meeting are handed out by those who keep the register of its unit, as assignments are: to units
+    they may assign to; and to the unit itself, for what its own task force concluded its own people carry out."""
+    return may_keep_register(user, meeting_unit) and (unit == meeting_unit or may_assign(user, unit))
+
+
+def may_tell_remedy(user, inspection) -> bool:
+    """What was found is put right by the unit visited, which tells it; or the inspectors' own unit tells it."""
+    return may_keep_register(user, inspection.unit) or may_keep_register(user, inspection.task_force.unit)
+
+
 def may_run_campaigns(user, unit) -> bool:
     """A campaign gives the unit and those below it goals and days, as an assignment gives them work."""
     return may_assign(user, unit)

@@ -55,6 +55,9 @@ from taskforces.models import (
     Branch,
     Document,
     ImportJob,
+    Inspection,
+    InspectionFinding,
+    Meeting,
     Membership,
     OutreachEvent,
     PilotModel,
@@ -68,7 +71,7 @@ from taskforces.models import (
     VillageTeam,
 )
 from taskforces.people import postings
-from taskforces.register import activities, assignments, keeping
+from taskforces.register import activities, assignments, inspections, keeping, meetings
 from tests.conftest import build_world, make_person
 from tests.import_sheets import csv_file
 
@@ -214,6 +217,24 @@ PAGES = {
     "source-edit": Page(KEEPS_SOURCES, args=lambda o: [o.source.pk]),
     "source-item-add": Page(KEEPS_SOURCES, args=lambda o: [o.source.pk], answer=302),
     "source-item-edit": Page(KEEPS_SOURCES, args=lambda o: [o.item.pk]),
+    # meetings, inspections: of the ward's own task force and team
+    "meeting-list": of_unit(INSIDE),
+    "meeting-add": of_unit(ENTERS),
+    "meeting-detail": of_register("meeting", INSIDE),
+    "meeting-edit": of_register("meeting"),
+    "meeting-cancel": of_register("meeting"),
+    "meeting-paper": of_register("meeting"),
+    "meeting-conclude": of_register("meeting", answer=302),  # the form stands on the meeting's page
+    "inspection-list": of_unit(INSIDE),
+    "inspection-add": of_unit(ENTERS),
+    "inspection-detail": of_register("inspection", INSIDE),
+    "inspection-edit": of_register("inspection"),
+    "inspection-cancel": of_register("inspection"),
+    "inspection-paper": of_register("inspection"),
+    "inspection-findings-add": of_register("inspection", answer=302),
+    "inspection-finding-edit": of_register("found"),
+    "inspection-finding-remedied": of_register("found"),
+    "inspection-finding-reopen": of_register("found"),
     "pilot-list": of_unit(INSIDE),
     "pilot-add": of_unit(ENTERS),
     "pilot-edit": of_register("pilot"),
@@ -254,6 +275,7 @@ PAGES = {
     "target-edit": of_register("target", ENTERS | ASSIGNS),
     "target-drop": of_register("target", ASSIGNS),
     # reading
+    "agenda": Page(INSIDE, query=choose, outside=OUTSIDE),
     "dashboard": Page(EVERYBODY),
     "dashboard-heat": Page(INSIDE, query=choose, outside=OUTSIDE),
     "dashboard-lines": Page(INSIDE, query=choose, outside=OUTSIDE),
@@ -392,6 +414,10 @@ def dropped(o):
     assignments.drop(by=o.world.staff, assignment_id=o.assignment.pk, on=dt.date(2026, 11, 10), reason="Trùng")
 
 
+def remedied(o):
+    InspectionFinding.objects.update(remedied_on=dt.date(2026, 11, 10), remedied_by=o.world.officer)
+
+
 def with_the_ward(o):
     """On this portal nobody is above the province; a difficulty that lies with the ward can go up."""
     Difficulty.objects.filter(pk=o.difficulty.pk).update(with_unit=o.world.phuoc_long)
@@ -510,6 +536,44 @@ FORMS = [
         may=KEEPS_SOURCES - NEXT_DOOR,
         told=dict.fromkeys(NEXT_DOOR, 200),
     ),
+    Form(
+        "meeting-add", Meeting, lambda o, by: {"task_force": o.force.pk, "kind": "other", "held_on": DAY, "chair": "A"}
+    ),
+    Form("meeting-edit", Meeting, lambda o, by: {"kind": "regular", "held_on": DAY, "chair": "B", "points": "3"}),
+    Form("meeting-cancel", Meeting, lambda o, by: {"reason": "Ghi nhầm"}),
+    Form(
+        "meeting-paper", Document, lambda o, by: {"kind": "minutes", "issued_on": DAY, "title": "BB", "upload": paper()}
+    ),
+    Form(
+        "meeting-conclude",
+        Assignment,
+        lambda o, by: {"dong-0-text": "Rà soát", "dong-0-due_on": "2026-12-31", **ROWS},
+    ),
+    Form(
+        "inspection-add",
+        Inspection,
+        lambda o, by: {"task_force": o.inspectors.pk, "unit": "25217", "held_on": DAY, "leader": "A"},
+    ),
+    Form("inspection-edit", Inspection, lambda o, by: {"unit": "25217", "held_on": DAY, "leader": "B"}),
+    Form(
+        "inspection-cancel",
+        Inspection,
+        lambda o, by: {"reason": "Ghi nhầm"},
+        before=lambda o: InspectionFinding.objects.all().delete(),
+    ),
+    Form(
+        "inspection-paper",
+        Document,
+        lambda o, by: {"kind": "minutes", "issued_on": DAY, "title": "BB", "upload": paper()},
+    ),
+    Form(
+        "inspection-findings-add",
+        InspectionFinding,
+        lambda o, by: {"dong-0-text": "Thiếu sổ", "dong-0-due_on": "2026-12-31", **ROWS},
+    ),
+    Form("inspection-finding-edit", InspectionFinding, lambda o, by: {"text": "Thiếu máy", "due_on": "2026-12-31"}),
+    Form("inspection-finding-remedied", InspectionFinding, lambda o, by: {"on": DAY, "remedy": "Đã lắp"}),
+    Form("inspection-finding-reopen", InspectionFinding, lambda o, by: {"reason": "Chưa đủ"}, before=remedied),
     Form("pilot-add", PilotModel, lambda o, by: {"name": "Mô hình 2", "started_on": DAY}),
     Form("pilot-edit", PilotModel, lambda o, by: {"name": "Mô hình 1b", "started_on": EARLIER}),
     Form(
@@ -814,6 +878,19 @@ def build_objects(fill, now):
     )
     o.item = assignments.add_item(by=world.staff, source_id=o.source.pk, code="NV1", text="Rà soát")
     o.assignment = assignments.assign(by=world.staff, item=o.item, unit=unit, part="lead", assigned_on=founded)
+    o.meeting = meetings.add_meeting(
+        by=by, task_force=o.force, kind="regular", held_on=dt.date(2026, 11, 9), title="", chair="A", points=None,
+        delegates=None, minutes="",
+    )  # fmt: skip
+    o.inspectors = keeping.found_task_force(
+        by=by, unit=unit, kind="inspection_team", name="Tổ kiểm tra", valid_from=founded
+    )
+    o.inspection = inspections.add_inspection(
+        by=by, task_force=o.inspectors, unit=unit, body="", held_on=dt.date(2026, 11, 9), leader="A", summary=""
+    )
+    o.found = inspections.add_finding(
+        by=by, inspection_id=o.inspection.pk, text="Thiếu máy", due_on=dt.date(2026, 11, 12)
+    )
     o.pilot = activities.add_pilot_model(by=by, unit=unit, name="Mô hình 1", started_on=founded)
     o.outreach = activities.add_outreach(by=by, unit=unit, held_on=founded, channel="meeting", times=1, audience=20)
     o.campaign = running.make_campaign(

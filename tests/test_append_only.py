@@ -26,11 +26,14 @@ from taskforces.models import (
     AssignmentEvent,
     ContactExport,
     EmailChange,
+    Meeting,
+    MeetingChange,
     PlanChange,
     Posting,
     PostingEvent,
     SourceDocument,
     SourceItem,
+    TaskForce,
 )
 from taskforces.models.append_only import MESSAGE, AppendOnly, guard_logs, unguard
 
@@ -47,6 +50,7 @@ LOGS = [
     PlanChange,
     CampaignChange,
     TargetEvent,
+    MeetingChange,
 ]
 
 
@@ -77,6 +81,9 @@ def logged(world, month):
     )
     target = Target.objects.create(unit=world.phuoc_long, year=2026, rate="online_rate", value=90)
     TargetEvent.objects.create(target=target, action="set", new=90, **said)
+    force = TaskForce.objects.create(unit=world.phuoc_long, kind="working_group", name="Tổ", valid_from=NOW.date())
+    meeting = Meeting.objects.create(task_force=force, kind="regular", held_on=NOW.date(), chair="A")
+    MeetingChange.objects.create(meeting=meeting, what="made", after="x", **said)
     CampaignChange.objects.create(campaign=campaign, what="made", **said)
     ReportEvent.objects.create(report=report, action="ready", revision=0, **said)
     FigureChange.objects.create(report=report, cell="DVC01.opening", new=1, via="page", **said)

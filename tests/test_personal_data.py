@@ -213,6 +213,8 @@ def test_every_log_that_names_a_person_is_counted(world):
         ("ExportJob", "requested_by"),
         ("FigureChange", "by"),
         ("ImportJob", "by"),
+        ("InspectionFinding", "remedied_by"),
+        ("MeetingChange", "by"),
         ("NarrativeChange", "by"),
         ("PlanChange", "by"),
         ("PostingEvent", "by"),

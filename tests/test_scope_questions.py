@@ -99,6 +99,22 @@ QUESTIONS = {
         f"ward_reviewer reviewer staff {EVERYWHERE}",
     ),
     "assigns to the province": (lambda user, w: scope.may_assign(user, w.province), f"reviewer staff {EVERYWHERE}"),
+    "concludes a meeting of the ward for it": (
+        lambda user, w: scope.may_conclude(user, w.ward, w.ward),
+        OF_THE_WARD,
+    ),
+    "concludes a meeting of the ward for the next": (lambda user, w: scope.may_conclude(user, w.ward, w.next_ward), ""),
+    "concludes a meeting of the province for the ward": (
+        lambda user, w: scope.may_conclude(user, w.province, w.ward),
+        "reviewer staff",
+    ),
+    "concludes a meeting of a closed unit": (lambda user, w: scope.may_conclude(user, w.closed, w.closed), ""),
+    "tells a remedy of the ward to the province": (
+        lambda user, w: scope.may_tell_remedy(
+            user, SimpleNamespace(unit=w.ward, task_force=SimpleNamespace(unit=w.province))
+        ),
+        f"{OF_THE_WARD} reviewer staff",
+    ),
     "runs campaigns of the province": (
         lambda user, w: scope.may_run_campaigns(user, w.province),
         f"reviewer staff {EVERYWHERE}",

@@ -18,6 +18,11 @@ def one_line(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
+def paragraphs(text: str) -> str:
+    """One spelling, with its lines."""
+    return unicodedata.normalize("NFC", text).replace("\r\n", "\n").strip()
+
+
 def search_key(text: str) -> str:
     """Lower case, no diacritics, single spaces: 'Phường Phước Long' -> 'phuong phuoc long'."""
     text = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))

@@ -41,6 +41,7 @@ from .invented_figures import Scene, make_doubtful, make_up, publish_phuoc_long,
 from .notice import INVENTED
 from .people import DAY_2024, DAY_2026, PASSWORD, PEOPLE, invented_name
 from .registers import load_difficulties, load_registers
+from .sittings import load_meetings
 from .targets import load_targets
 
 SEED = 6  # of Đề án 06
@@ -78,6 +79,7 @@ def load_demo() -> dict[str, int]:
     load_published_cases(logins["quantri"])
     load_campaigns(logins)
     load_targets(logins)
+    load_meetings(logins)
     opened = Period.objects.order_by("year", "month")
     for period in opened:
         rollup.roll_up(period)

@@ -6,7 +6,7 @@ exactly, never as rounded for a page. A year under way is assessed by the months
 one read, and pace.py says whether the rest of the year can bring the target in.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -88,6 +88,9 @@ class Reached:
         return None if self.pace is None or self.as_year is None else self.pace.gap(self.as_year) > 0
 
 
+ReachedByKey = Mapping[str, list[Reached]]  # what the unit's targets are of -> those beside that figure
+
+
 def with_direction(value: Decimal | None, target: Target) -> str:
     """'≥ 95%': at least, or at most where the less is the better."""
     if value is None:
@@ -153,7 +156,7 @@ def reached_by_unit(
     return found
 
 
-def beside_figures(unit_id: int, level: str, last: Period) -> dict[str, list[Reached]]:
+def beside_figures(unit_id: int, level: str, last: Period) -> ReachedByKey:
     """What a page says of the unit's targets beside its figures: those of the year of the last month looked at, and of
     that month, by what they are of. One query where there is no target, at most seven."""
     targets = [t for t in targets_in_force(unit_id, last.year) if t.month in (0, last.month)]

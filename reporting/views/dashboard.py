@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from de_an_06.plain.numbers import format_number, format_rate, whole_number, with_qualifier
 from reporting.figures import SIGNS
 from reporting.models import Basis, Period
-from reporting.reading.against_targets import beside_figures
+from reporting.reading.against_targets import ReachedByKey, beside_figures
 from reporting.reading.contributions import (
     ALL_SERVICES,
     COLUMNS,
@@ -64,19 +64,15 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     hidden = {"xep_theo": ranked_by if ranked_by != DEFAULT_RANKING else "", "so_voi": compared_with}
     hidden = {name: value for name, value in hidden.items() if value}
     try:
-        seen = _seen(choice, ranked_by=ranked_by)
+        seen = seen_by(choice, ranked_by=ranked_by)
     except NoFigures:
         return no_figures(request, choice)
     except UnknownRanking as error:
         raise Http404 from error
     links = unit_link, source_link = tables.source_links(choice)
-    day, is_newest = _register_day(choice, seen)
-    tallies = tallies_below(choice.unit_id, day)
-    facts = facts_of(seen, periods=choice.periods, now=choice.now, day=day, is_newest=is_newest, tallies=tallies)
-    overdue_query = standing_out.overdue_query(choice.unit_id, "" if is_newest else day.isoformat())
     shown = list(filter(tables.in_table, seen.rows))
     trend_months = {point.month.key for point in seen.trend}
-    targets = beside_figures(seen.unit_id, seen.version.unit.level, seen.periods[-1])
+    targets = targets_of(seen)
     trend = charts.trend(
         seen,
         {p.key: choice.query(ky=p.key, **hidden) for p in choice.own_periods},
@@ -85,7 +81,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     )
     compared = seen.year_ago if compared_with else seen.comparison
     heat = grid_table(
-        grid_of(seen, shown, WORST_UNITS, facts.settings.fewest_dossiers), seen.basis, unit_link, source_link
+        grid_of(seen, shown, WORST_UNITS, seen.settings.fewest_dossiers), seen.basis, unit_link, source_link
     )
     if heat and len(heat["rows"]) < len(shown):
         heat["foot"] = []  # a sum of the worst alone says nothing
@@ -95,12 +91,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "seen": seen,
         "title": _title(seen),
         "lead": _lead(seen),
-        "rates_are_of": numbers.not_counted(seen),
         "not_counted": seen.not_counted,
         "is_official": seen.basis == Basis.OFFICIAL,
-        "findings": standing_out.shown(
-            findings(seen, facts), seen, choice, request.user, links, overdue_query, facts.settings.waiting_days
-        ),
         "who": tables.who_reported(seen, unit_link),
         "heat": heat,
         "heat_url": reverse("dashboard-heat") + choice.query(),
@@ -128,16 +120,36 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "trend": trend,
         "chart": charts.chart_data(trend),
         "export_query": choice.query(),
+    } | key_figures(request, choice, seen, links, targets)
+    return render(request, "reporting/dashboard.html", context)
+
+
+def key_figures(request: HttpRequest, choice: Choice, seen: Overview, links: tuple, targets: ReachedByKey) -> dict:
+    """The six numbers of the head, what stands out, and the overdue assignments; `links` as tables.source_links."""
+    day, is_newest = _register_day(choice, seen)
+    tallies = tallies_below(choice.unit_id, day)
+    register = sum(tallies.values(), Tally())
+    facts = facts_of(seen, periods=choice.periods, now=choice.now, day=day, is_newest=is_newest, tallies=tallies)
+    overdue_query = standing_out.overdue_query(choice.unit_id, "" if is_newest else day.isoformat())
+    _, source_link = links
+    return {
+        "rates_are_of": numbers.not_counted(seen),
+        "stats": numbers.stats(seen, source_link, (register.done, register.total), day, targets),
+        "findings": standing_out.shown(
+            findings(seen, facts), seen, choice, request.user, links, overdue_query, facts.settings.waiting_days
+        ),
         "late": overdue(choice.unit_id, day, LATE_ASSIGNMENTS),
         "late_day": day,
         "late_url": f"{reverse('assignment-list')}?{urlencode(overdue_query)}",
     }
-    register = sum(tallies.values(), Tally())
-    context["stats"] = numbers.stats(seen, source_link, (register.done, register.total), day, targets)
-    return render(request, "reporting/dashboard.html", context)
 
 
-def _seen(choice: Choice, **more) -> Overview:
+def targets_of(seen: Overview) -> ReachedByKey:
+    """What the unit's targets are of -> those to stand beside the figures."""
+    return beside_figures(seen.unit_id, seen.version.unit.level, seen.periods[-1])
+
+
+def seen_by(choice: Choice, **more) -> Overview:
     """The choice's overview; raises NoFigures."""
     if choice.span is None:
         raise NoFigures

@@ -1,16 +1,14 @@
 """What the dashboard draws: twelve months of two rates."""
 
-from collections.abc import Mapping
-
 from de_an_06.plain.numbers import format_rate, rate, rounded
 from reporting.figures import IN_TIME_RATE, ONLINE_RATE
-from reporting.reading.against_targets import Reached, with_direction
+from reporting.reading.against_targets import ReachedByKey, with_direction
 from reporting.reading.overview import Overview
 
 from .dashboard_numbers import count
 
 
-def trend(seen: Overview, month_urls: dict[str, str], not_counted: str, targets: Mapping[str, list[Reached]]) -> dict:
+def trend(seen: Overview, month_urls: dict[str, str], not_counted: str, targets: ReachedByKey) -> dict:
     """The chart's data and the table under it; a gap stays a gap. `month_urls`: a month's page by its key.
 
     `not_counted`: the services out of the headline rates of these months, in words. `targets`: the unit's, of which

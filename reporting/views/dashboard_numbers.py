@@ -1,13 +1,12 @@
 """The six numbers at the head of the dashboard, as text, with their change on the same units."""
 
 import datetime as dt
-from collections.abc import Mapping
 from fractions import Fraction
 
 from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate, rate, with_qualifier
 from reporting.figures import IN_TIME_RATE, ONLINE_RATE, RECEIVED, Rate
 from reporting.models import Basis
-from reporting.reading.against_targets import Assessment, Reached, said_of_target
+from reporting.reading.against_targets import Assessment, ReachedByKey, said_of_target
 from reporting.reading.contributions import ALL_SERVICES
 from reporting.reading.overview import ACTIVATION, ASSIGNMENTS, Overview
 from reporting.reading.ranges import Pair
@@ -20,9 +19,7 @@ def count(value: int | None) -> str:
     return format_number(value)
 
 
-def stats(
-    seen: Overview, link, register: tuple[int, int], register_day: dt.date, targets: Mapping[str, list[Reached]]
-) -> list[dict]:
+def stats(seen: Overview, link, register: tuple[int, int], register_day: dt.date, targets: ReachedByKey) -> list[dict]:
     """The six numbers of the head: value, change on the same units, a note, and where it came from.
 
     `register`: assignments done and given as the register itself says on `register_day`. The reports hold what it said
@@ -109,7 +106,7 @@ def not_counted(seen: Overview) -> str:
     return " ".join(sentences)
 
 
-def target_lines(targets: Mapping[str, list[Reached]], key: str) -> list[tuple[str, str]]:
+def target_lines(targets: ReachedByKey, key: str) -> list[tuple[str, str]]:
     """(words, tone) of the unit's targets of what a figure is of."""
     tones = {Assessment.NOT_MET: "t-bad", Assessment.NO_DATA: ""}
     return [(said_of_target(one), tones.get(one.assessment, "t-ok")) for one in targets.get(key, [])]

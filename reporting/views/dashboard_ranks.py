@@ -1,11 +1,10 @@
 """The dashboard's ranks as text: the units below a unit, and a unit among its peers."""
 
-from collections.abc import Mapping
 from fractions import Fraction
 
 from de_an_06.plain.numbers import format_number, format_rate
 from reporting.models import Target
-from reporting.reading.against_targets import Reached, in_order
+from reporting.reading.against_targets import ReachedByKey, in_order
 from reporting.reading.contributions import is_headline
 from reporting.reading.overview import Overview, UnitRow
 from reporting.reading.peers import Peers
@@ -24,7 +23,7 @@ from .dashboard_numbers import count
 from .dashboard_tables import in_table
 
 
-def given(seen: Overview, own: Mapping[str, list[Reached]]) -> list[Target]:
+def given(seen: Overview, own: ReachedByKey) -> list[Target]:
     """What units are given for the year, once each: those below (one query), of a unit without any its `own`."""
     if not seen.children:
         return [one.target for found in own.values() for one in found if not one.target.month]
@@ -35,7 +34,7 @@ def given(seen: Overview, own: Mapping[str, list[Reached]]) -> list[Target]:
     return sorted(found, key=in_order)
 
 
-def choices(seen: Overview, targets: Mapping[str, list[Reached]]) -> list[tuple[str, list[tuple[str, str, bool]]]]:
+def choices(seen: Overview, targets: ReachedByKey) -> list[tuple[str, list[tuple[str, str, bool]]]]:
     """For the select: (group, [(key, words, chosen)]); of the services those somebody reported. `targets`: its own."""
     services = {SERVICE + line.service.code: f"{line.service.code} {line.service.short_name}" for line in seen.services}
     if seen.ranking.key.startswith(SERVICE):

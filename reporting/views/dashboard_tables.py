@@ -3,7 +3,7 @@
 Formatted once in Python (a filter per cell is slow on big tables).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 from urllib.parse import quote
@@ -14,7 +14,7 @@ from de_an_06.plain.numbers import NO_VALUE, format_rate, with_qualifier
 from reporting.figures import GROUP_STARTS, GROUPS, NOT_MEANT, RATES, headings
 from reporting.lateness import SENT_LATE, overdue_words
 from reporting.models import Indicator, Status
-from reporting.reading.against_targets import Reached
+from reporting.reading.against_targets import ReachedByKey
 from reporting.reading.overview import ACTIVATION, Comparison, Measures, Overview, UnitRow
 
 from .dashboard_numbers import change, count, target_lines
@@ -187,9 +187,7 @@ def _row_source(row: UnitRow, source_link):
     return lambda so: source_link(so=so, dong=row.unit_id)
 
 
-def service_table(
-    seen: Overview, source_link, compared: Comparison | None, targets: Mapping[str, list[Reached]]
-) -> dict | None:
+def service_table(seen: Overview, source_link, compared: Comparison | None, targets: ReachedByKey) -> dict | None:
     """All figures of every service that somebody reported, each rate after the figures of its group."""
     if not seen.services:
         return None
@@ -229,7 +227,7 @@ def service_table(
     return {"headings": headings(with_rates=True), "units_head": units_head, "rows": rows}
 
 
-def _rate_targets(targets: Mapping[str, list[Reached]], before: str) -> list[tuple[str, str]]:
+def _rate_targets(targets: ReachedByKey, before: str) -> list[tuple[str, str]]:
     """Targets of both rates, each with the name of its rate."""
     return [
         (f"{rate.short_label}: {words[0].lower()}{words[1:]}", tone)
@@ -243,7 +241,7 @@ def _source(source_link, code: str, name: str, text: str) -> str:
 
 
 def indicator_groups(
-    seen: Overview, source_link, compared: Comparison | None, targets: Mapping[str, list[Reached]]
+    seen: Overview, source_link, compared: Comparison | None, targets: ReachedByKey
 ) -> list[tuple[str, list[dict]]]:
     groups: dict[str, list[dict]] = {}
     pairs = compared.indicators if compared else {}

@@ -1,5 +1,7 @@
 """Sheets of what units are asked for: assignments with their state, and targets of a year."""
 
+from django.db.models import Q
+
 from reporting.models.catalogue import Indicator, Target, TargetEvent
 from taskforces import hooks
 from taskforces.models import Assignment, AssignmentEvent, SourceItem
@@ -47,7 +49,9 @@ class AssignmentRoster(Roster):
     not_cleaned = ["unit", "item"]
 
     def load(self, rows, unit_ids):
-        self.items = {(i.source.number.casefold(), i.code): i for i in SourceItem.objects.select_related("source")}
+        seen = Assignment.objects.visible_to(self.by).filter(item__source__meeting__isnull=False)
+        items = SourceItem.objects.filter(Q(source__meeting__isnull=True) | Q(pk__in=seen.values("item")))
+        self.items = {(i.source.number.casefold(), i.code): i for i in items.select_related("source")}
         self.documents = {number for number, _ in self.items}
         self.assignments = {}
         for assignment in in_parts(Assignment.objects.select_related("unit", "item"), "unit_id", unit_ids):

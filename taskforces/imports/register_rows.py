@@ -16,15 +16,15 @@ from .resources import BATCH, Roster, in_parts
 
 KIND, FOUNDED, BODY_UNIT = "Loại tổ", "Tổ thành lập ngày", "Mã đơn vị công tác"
 DECISION_DAY, MET = "Ngày quyết định", "Họp gần nhất ngày"
+# Of inspection teams several may be founded on one day, so a row of a file would not say which is meant.
+KINDS_BY_FILE = [choice for choice in TaskForce.Kind.choices if choice[0] != TaskForce.Kind.INSPECTION_TEAM]
 BEFORE_UNIT = "Đơn vị có từ ngày {:%d/%m/%Y}; ngày này sớm hơn."
 
 
 class TaskForceRoster(Roster):
     """Task forces with their founding decision."""
 
-    kind = RosterColumn(
-        "kind", KIND, OneOf(TaskForce.Kind.choices), required=True, key=True, example="Tổ công tác", width=24
-    )
+    kind = RosterColumn("kind", KIND, OneOf(KINDS_BY_FILE), required=True, key=True, example="Tổ công tác", width=24)
     founded = RosterColumn("valid_from", "Thành lập ngày", Day(), required=True, key=True, example="15/01/2026")
     title = RosterColumn("name", "Tên tổ", Text(200), required=True, example="Tổ công tác Đề án 06", width=40)
     met = RosterColumn("last_meeting_on", MET, Day(), example="10/11/2026")
@@ -118,6 +118,7 @@ class TaskForceRoster(Roster):
 
     def rows_of(self, units):
         found = TaskForce.objects.on(self.today).filter(unit__in=units).select_related("unit")
+        found = found.exclude(kind=TaskForce.Kind.INSPECTION_TEAM)
         decisions = Document.objects.filter(kind=Document.Kind.FOUNDING_DECISION).order_by("issued_on", "pk")
         found = found.prefetch_related(Prefetch("documents", decisions, to_attr="decisions"))
         for force in found.order_by("unit__code", "kind", "valid_from"):
@@ -128,9 +129,7 @@ class TaskForceRoster(Roster):
 class MemberRoster(Roster):
     """Seats in task forces, each with its person and what the seat answers for."""
 
-    kind = RosterColumn(
-        None, KIND, OneOf(TaskForce.Kind.choices), required=True, key=True, example="Tổ công tác", width=24
-    )
+    kind = RosterColumn(None, KIND, OneOf(KINDS_BY_FILE), required=True, key=True, example="Tổ công tác", width=24)
     founded = RosterColumn(
         None, FOUNDED, Day(), key=True, note="Để trống khi đơn vị chỉ có một tổ loại này đang hoạt động."
     )
@@ -345,6 +344,7 @@ class MemberRoster(Roster):
 
     def rows_of(self, units):
         seats = Membership.objects.filter(task_force__in=TaskForce.objects.on(self.today).filter(unit__in=units))
+        seats = seats.exclude(task_force__kind=TaskForce.Kind.INSPECTION_TEAM)
         seats = seats.exclude(valid_to__lt=self.today).select_related("task_force__unit", "person__unit")
         order = ("task_force__unit__code", "task_force__kind", "task_force_id", "pk")
         found = list(seats.prefetch_related("responsibilities").order_by(*order))

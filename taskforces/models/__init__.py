@@ -2,6 +2,7 @@ from .activities import OutreachEvent, PilotModel
 from .assignments import Assignment, AssignmentEvent, PlanChange, SourceDocument, SourceItem
 from .imports import FileTaken, ImportJob
 from .logins import LoginTries
+from .meetings import Inspection, InspectionFinding, Meeting, MeetingChange
 from .people import Branch, ContactExport, EmailChange, Posting, PostingEvent, Role, User
 from .taskforces import Document, Membership, Person, Responsibility, TaskForce, VillageTeam
 from .units import AdministrativeUnit, Level, UnitSuccession, UnitType, UnitVersion
@@ -16,8 +17,12 @@ __all__ = [
     "EmailChange",
     "FileTaken",
     "ImportJob",
+    "Inspection",
+    "InspectionFinding",
     "Level",
     "LoginTries",
+    "Meeting",
+    "MeetingChange",
     "Membership",
     "OutreachEvent",
     "Person",

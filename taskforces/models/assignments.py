@@ -10,13 +10,29 @@ from .taskforces import UnitOwnedQuerySet
 from .units import AdministrativeUnit
 
 
+class SourceDocumentQuerySet(models.QuerySet):
+    def catalogue(self):
+        """The plans and decisions that are for all to read; conclusions of a meeting are for those it is visible to."""
+        return self.filter(meeting__isnull=True)
+
+
 class SourceDocument(models.Model):
-    """A plan or decision that hands out tasks, e.g. Quyết định 06/QĐ-TTg."""
+    """A plan or decision that hands out tasks, e.g. Quyết định 06/QĐ-TTg; or the conclusions of one meeting."""
 
     number = models.CharField("số, ký hiệu", max_length=60, unique=True)
     issued_on = models.DateField("ngày ban hành")
     issuing_body = models.CharField("cơ quan ban hành", max_length=160)
     title = models.CharField("trích yếu", max_length=300)
+    meeting = models.OneToOneField(
+        "taskforces.Meeting",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="source",
+        verbose_name="cuộc họp",
+    )
+
+    objects = SourceDocumentQuerySet.as_manager()
 
     class Meta:
         ordering = ["-issued_on", "number"]

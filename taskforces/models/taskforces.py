@@ -68,6 +68,7 @@ class TaskForce(models.Model):
         WORKING_GROUP = "working_group", "Tổ công tác"
         POLICE_WORKING_GROUP = "police_working_group", "Tổ công tác của Công an"
         SUPPORT_TEAM = "support_team", "Tổ giúp việc"
+        INSPECTION_TEAM = "inspection_team", "Tổ kiểm tra"  # several of one day are possible
 
     unit = models.ForeignKey(
         AdministrativeUnit, on_delete=models.PROTECT, related_name="task_forces", verbose_name="đơn vị"
@@ -86,11 +87,26 @@ class TaskForce(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["unit", "kind", "valid_from"],
+                condition=~Q(kind="inspection_team"),
                 name="task_force_unique",
                 violation_error_message="Đơn vị đã có tổ cùng loại thành lập ngày đó.",
             ),
+            models.UniqueConstraint(
+                fields=["unit", "valid_from", "name"],
+                condition=Q(kind="inspection_team"),
+                name="inspection_team_unique",
+                violation_error_message="Đơn vị đã có tổ kiểm tra cùng tên thành lập ngày đó.",
+            ),
             models.CheckConstraint(
-                condition=Q(kind__in=["steering_committee", "working_group", "police_working_group", "support_team"]),
+                condition=Q(
+                    kind__in=[
+                        "steering_committee",
+                        "working_group",
+                        "police_working_group",
+                        "support_team",
+                        "inspection_team",
+                    ]
+                ),
                 name="task_force_kind_is_known",
             ),
             models.CheckConstraint(
@@ -225,6 +241,12 @@ def private_path(instance, name: str) -> str:
     return f"documents/{uuid.uuid4().hex}"
 
 
+class DocumentQuerySet(UnitOwnedQuerySet):
+    def visible_to(self, user):
+        """Of one's own scope; and those of an inspection to whom it visited."""
+        return self.filter(path_in_scope_of_unit(user) | path_in_scope_of_unit(user, "inspection__unit"))
+
+
 class Document(models.Model):
     """A paper with its file: founding decision, working rules, plan, minutes, evidence."""
 
@@ -246,6 +268,12 @@ class Document(models.Model):
     assignment = models.ForeignKey(
         "taskforces.Assignment", null=True, blank=True, on_delete=models.PROTECT, related_name="documents"
     )
+    meeting = models.ForeignKey(
+        "taskforces.Meeting", null=True, blank=True, on_delete=models.PROTECT, related_name="documents"
+    )
+    inspection = models.ForeignKey(
+        "taskforces.Inspection", null=True, blank=True, on_delete=models.PROTECT, related_name="documents"
+    )
     kind = models.CharField("loại", max_length=20, choices=Kind)
     number = models.CharField("số, ký hiệu", max_length=60, blank=True)
     issued_on = models.DateField("ngày ban hành")
@@ -261,7 +289,7 @@ class Document(models.Model):
     )
     uploaded_at = models.DateTimeField(null=True, blank=True)
 
-    objects = UnitOwnedQuerySet.as_manager()
+    objects = DocumentQuerySet.as_manager()
 
     class Meta:
         ordering = ["-issued_on", "-pk"]

@@ -23,6 +23,8 @@ from taskforces.models import (
     Document,
     EmailChange,
     ImportJob,
+    InspectionFinding,
+    MeetingChange,
     Membership,
     Person,
     PlanChange,
@@ -134,6 +136,8 @@ def _last_days(person_ids: list[int], user_ids: list[int]) -> dict[tuple[str, in
 TRACES = (
     hooks.Trace("Ghi tiến độ nhiệm vụ", AssignmentEvent, "by"),
     hooks.Trace("Văn bản giao nhiệm vụ, chỉ tiêu đã ghi hoặc sửa", PlanChange, "by"),
+    hooks.Trace("Cuộc họp, kiểm tra đã ghi hoặc sửa", MeetingChange, "by"),
+    hooks.Trace("Tồn tại đã báo khắc phục", InspectionFinding, "remedied_by"),
     hooks.Trace("Văn bản đã tải lên", Document, "uploaded_by"),
     hooks.Trace("Tệp đã nhập vào cổng", ImportJob, "by"),
     hooks.Trace("Phân công đã ghi cho người khác", PostingEvent, "by"),

@@ -3,7 +3,8 @@
 One meaning everywhere: an assignment stands on a day when it was assigned by then and not dropped by then; it is done
 when its day of completion is not later; it is overdue when it stands, is not done, and its due day has passed (due
 today is not overdue). Totals of a unit = its own + everything below it in the tree of that day. Tasks of different
-documents cut the programme differently: nothing here adds them, except `assignment_figures` (indicator TC07).
+documents cut the programme differently: nothing here adds them, except `assignment_figures` (indicator TC07). Each
+conclusion of a meeting is a task of its own, so those of all meetings stand together, as of one document (CONCLUSIONS).
 """
 
 import datetime as dt
@@ -76,6 +77,10 @@ def in_state(state: str, day: dt.date) -> Q:
     return in_time & (not_started if state == AssignmentState.NOT_STARTED else ~not_started)
 
 
+CONCLUSIONS = 0  # stands where a document's id stands, for the conclusions of all meetings together
+_DOCUMENT = Case(When(item__source__meeting__isnull=True, then=F("item__source_id")), default=Value(CONCLUSIONS))
+
+
 def units_under(unit_id: int, day: dt.date) -> QuerySet:
     """Ids of the unit and everything below it in the tree of `day`, as a subquery."""
     return UnitVersion.objects.on(day).under(unit_id).values("unit")
@@ -108,7 +113,7 @@ class Tally:
 
 @dataclass(frozen=True)
 class CountRow:
-    """The finest cut: one document, level, body and group of tasks."""
+    """The finest cut: one document (or CONCLUSIONS), level, body and group of tasks."""
 
     source_id: int
     level: str
@@ -152,10 +157,10 @@ def count_assignments(unit_id: int, day: dt.date, *, source_id: int | None = Non
     rows = rows.filter(unit=unit_id) if own else rows.filter(unit__in=units_under(unit_id, day))
     if source_id is not None:
         rows = rows.filter(item__source=source_id)
-    keys = ("item__source_id", "unit__level", "body", "item__task_group", "item__utility_group")
+    keys = ("document", "unit__level", "body", "item__task_group", "item__utility_group")
     return [
         CountRow(*(row[key] for key in keys), _tally(row))
-        for row in rows.values(*keys).annotate(**_aggregates(day)).order_by(*keys)
+        for row in rows.annotate(document=_DOCUMENT).values(*keys).annotate(**_aggregates(day)).order_by(*keys)
     ]
 
 
@@ -211,19 +216,23 @@ def unit_table(unit_id: int, day: dt.date, *, source_id: int | None = None) -> U
     rows = Assignment.objects.filter(assigned_on__lte=day, unit__in=units_under(unit_id, day))
     if source_id is not None:
         rows = rows.filter(item__source=source_id)
-    for row in rows.values("unit_id", "item__source_id").annotate(**_aggregates(day)).order_by():
+    for row in rows.annotate(document=_DOCUMENT).values("unit_id", "document").annotate(**_aggregates(day)).order_by():
         child = child_of.get(row["unit_id"])
         sums = table.own if child is None else table.below[child]
-        sums[row["item__source_id"]] += _tally(row)
+        sums[row["document"]] += _tally(row)
     return table
 
 
 def item_counts(source_id: int, unit_id: int, day: dt.date) -> dict[int, Tally]:
     """For each task of a document: how it stands in a unit and everything below it."""
-    rows = Assignment.objects.filter(
-        assigned_on__lte=day, item__source=source_id, unit__in=units_under(unit_id, day)
-    ).values("item_id")
-    return {row["item_id"]: _tally(row) for row in rows.annotate(**_aggregates(day)).order_by()}
+    inside = Assignment.objects.filter(item__source=source_id, unit__in=units_under(unit_id, day))
+    return tallies_by(inside, "item", day)
+
+
+def tallies_by(assignments: QuerySet, key: str, day: dt.date) -> dict[int, Tally]:
+    """How they stand on `day`, for each value of a field. One query."""
+    rows = assignments.filter(assigned_on__lte=day).values(key).annotate(**_aggregates(day)).order_by()
+    return {row[key]: _tally(row) for row in rows}
 
 
 def assignment_figures(unit_ids: Iterable[int], day: dt.date) -> dict[int, tuple[int, int]]:

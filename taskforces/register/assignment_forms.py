@@ -1,7 +1,6 @@
 """Forms of assignments, pilot models and outreach. They read what was typed; the write functions decide."""
 
 import datetime as dt
-import re
 
 from django import forms
 
@@ -10,7 +9,7 @@ from taskforces.models import Assignment, Level, OutreachEvent, SourceDocument, 
 from .activities import MOST_AUDIENCE, MOST_TIMES
 from .assignment_counts import AssignmentState
 from .assignments import LONGEST_PROGRESS
-from .forms import DayField, RegisterForm, UploadField, choice_field, text_field
+from .forms import DayField, RegisterForm, UploadField, area_field, choice_field, text_field, whole_field
 
 UTILITY_GROUPS = {
     1: "1. Giải quyết thủ tục hành chính, dịch vụ công trực tuyến",
@@ -26,29 +25,6 @@ STATE_WORDS = {
     AssignmentState.DONE: "Đã hoàn thành",
     AssignmentState.DROPPED: "Thôi thực hiện",
 }
-
-
-def _area(label, required=False, rows=4, longest=LONGEST_PROGRESS, **kwargs):
-    widget = forms.Textarea(attrs={"class": "input", "rows": rows})
-    return forms.CharField(label=label, required=required, max_length=longest, widget=widget, **kwargs)
-
-
-def _whole(label, least, most, required=True, **kwargs):
-    """A whole number as officials type it: 1.250 or 1250."""
-    return _WholeField(label=label, least=least, most=most, required=required, **kwargs)
-
-
-class _WholeField(forms.IntegerField):
-    def __init__(self, *, least, most, **kwargs):
-        widget = forms.TextInput(attrs={"class": "input num count", "inputmode": "numeric", "autocomplete": "off"})
-        super().__init__(min_value=least, max_value=most, widget=widget, **kwargs)
-        message = f"Nhập số nguyên từ {least} đến {most:,}.".replace(",", ".")
-        self.error_messages |= {"invalid": message, "min_value": message, "max_value": message}
-
-    def to_python(self, value):
-        if isinstance(value, str) and re.fullmatch(r"\s*\d{1,3}(\.\d{3})+\s*", value):
-            value = value.replace(".", "")
-        return super().to_python(value)
 
 
 def _utility_group():
@@ -74,7 +50,7 @@ class SourceForm(RegisterForm):
 
 class ItemForm(RegisterForm):
     code = text_field("Mã", 20, required=True)
-    text = _area("Nội dung nhiệm vụ", required=True, rows=2)
+    text = area_field("Nội dung nhiệm vụ", required=True, rows=2)
     task_group = text_field("Nhóm nhiệm vụ", 120)
     utility_group = _utility_group()
 
@@ -132,12 +108,13 @@ class FilterForm(forms.Form):
         widget=forms.Select(attrs={"class": "input"}),
     )
     van_ban = forms.ModelChoiceField(
-        SourceDocument.objects.all(),
+        SourceDocument.objects.catalogue(),
         label="Văn bản",
         required=False,
         empty_label="Tất cả",
         widget=forms.Select(attrs={"class": "input"}),
     )
+    viec = forms.ModelChoiceField(SourceItem.objects.all(), required=False, widget=forms.HiddenInput)
     pham_vi = forms.ChoiceField(
         label="Của",
         required=False,
@@ -157,29 +134,31 @@ class ProgressForm(RegisterForm):
     status = choice_field(
         "Tình trạng", [(s.value, s.label) for s in (Assignment.Status.NOT_STARTED, Assignment.Status.IN_PROGRESS)]
     )
-    progress = _area(
-        "Tiến độ", help_text="Đã làm gì, đến đâu, còn vướng gì. Không ghi tên, số định danh của người dân."
+    progress = area_field(
+        "Tiến độ",
+        longest=LONGEST_PROGRESS,
+        help_text="Đã làm gì, đến đâu, còn vướng gì. Không ghi tên, số định danh của người dân.",
     )
 
 
 class FinishForm(RegisterForm):
     on = DayField(label="Hoàn thành ngày")
-    note = _area("Kết quả", rows=3, longest=1000)
+    note = area_field("Kết quả", rows=3, longest=1000)
     upload = UploadField(label="Minh chứng")
 
 
 class DropForm(RegisterForm):
     on = DayField(label="Thôi thực hiện từ ngày")
-    reason = _area("Lý do", required=True, rows=3, longest=1000)
+    reason = area_field("Lý do", required=True, rows=3, longest=1000)
 
 
 class DueForm(RegisterForm):
     due_on = DayField(label="Hạn mới", required=False)
-    reason = _area("Lý do", required=True, rows=3, longest=1000)
+    reason = area_field("Lý do", required=True, rows=3, longest=1000)
 
 
 class ResumeForm(RegisterForm):
-    reason = _area("Lý do", required=True, rows=3, longest=1000)
+    reason = area_field("Lý do", required=True, rows=3, longest=1000)
 
 
 class EvidenceForm(RegisterForm):
@@ -197,18 +176,18 @@ class PilotModelForm(RegisterForm):
     decision = text_field("Quyết định", 120, placeholder="Số, ngày, cơ quan ban hành")
     started_on = DayField(label="Bắt đầu ngày")
     ended_on = DayField(label="Kết thúc ngày", required=False)
-    members = _whole("Số thành viên", 0, 10_000, required=False)
-    equipment = _area("Trang thiết bị", rows=3)
-    results = _area("Kết quả", rows=4)
-    replicated_in = _area("Đã nhân rộng tại", rows=2)
+    members = whole_field("Số thành viên", 0, 10_000, required=False)
+    equipment = area_field("Trang thiết bị", rows=3)
+    results = area_field("Kết quả", rows=4)
+    replicated_in = area_field("Đã nhân rộng tại", rows=2)
 
 
 class OutreachForm(RegisterForm):
     held_on = DayField(label="Ngày")
     channel = choice_field("Kênh", OutreachEvent.Channel.choices)
     utility_group = _utility_group()
-    times = _whole("Số lượt", 1, MOST_TIMES, initial=1)
-    audience = _whole("Số người được hướng dẫn nộp hồ sơ trực tuyến", 0, MOST_AUDIENCE, initial=0)
+    times = whole_field("Số lượt", 1, MOST_TIMES, initial=1)
+    audience = whole_field("Số người được hướng dẫn nộp hồ sơ trực tuyến", 0, MOST_AUDIENCE, initial=0)
     note = text_field("Nội dung", 300)
 
 

@@ -6,7 +6,6 @@ reason. Reading and counting are in `assignment_counts`.
 """
 
 import datetime as dt
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from de_an_06.plain.vietnamese import one_line
+from de_an_06.plain.vietnamese import one_line, paragraphs
 from taskforces.clock import now_for, today_for
 from taskforces.models import (
     AdministrativeUnit,
@@ -27,6 +26,7 @@ from taskforces.models import (
 )
 from taskforces.scope import (
     may_assign,
+    may_conclude,
     may_keep_sources,
     may_report_progress,
     path_in_scope_of_unit,
@@ -53,7 +53,7 @@ def change_source(
 ) -> SourceDocument:
     """Correct what the catalogue says of a document."""
     require(may_keep_sources(by))
-    source = SourceDocument.objects.select_for_update().get(pk=source_id)
+    source = SourceDocument.objects.catalogue().select_for_update().get(pk=source_id)
     _refuse_shared(by, source)
     return _save_source(by, source, number, issued_on, issuing_body, title)
 
@@ -64,7 +64,7 @@ def add_item(
 ) -> SourceItem:
     """One task of a document."""
     require(may_keep_sources(by))
-    item = SourceItem(source=SourceDocument.objects.get(pk=source_id))
+    item = SourceItem(source=SourceDocument.objects.catalogue().get(pk=source_id))
     return _save_item(by, item, code, text, task_group, utility_group)
 
 
@@ -149,7 +149,8 @@ def assign(
     body: str = "",
 ) -> Assignment:
     """Assign one task to one unit, or to a named body of it."""
-    require(may_assign(by, unit))
+    meeting = item.source.meeting
+    require(may_assign(by, unit) if meeting is None else may_conclude(by, meeting.task_force.unit, unit))
     _check_days(assigned_on, due_on)
     if assigned_on < unit.opened_on:
         raise ValidationError({"assigned_on": f"Đơn vị có từ ngày {unit.opened_on:%d/%m/%Y}."})
@@ -180,7 +181,7 @@ def change_due(*, by, assignment_id: int, due_on: dt.date | None, reason: str) -
         return assignment
     old, new = _day_text(assignment.due_on), _day_text(due_on)
     assignment.due_on = due_on
-    return _save(assignment, by, f"Đổi hạn từ {old} thành {new}. {_reason(reason, 'Ghi lý do đổi hạn.')}")
+    return _save(assignment, by, f"Đổi hạn từ {old} thành {new}. {reason_of(reason, 'Ghi lý do đổi hạn.')}")
 
 
 # Following -----------------------------------------------------------------------------------------------------------
@@ -194,7 +195,7 @@ def update_progress(*, by, assignment_id: int, status: str, progress: str) -> As
     _require_open(assignment)
     if status not in {Assignment.Status.NOT_STARTED, Assignment.Status.IN_PROGRESS}:
         raise ValidationError({"status": "Chọn chưa thực hiện hoặc đang thực hiện."})
-    progress = _paragraphs(progress)
+    progress = paragraphs(progress)
     if len(progress) > LONGEST_PROGRESS:
         raise ValidationError({"progress": f"Tiến độ dài nhất {LONGEST_PROGRESS} ký tự."})
     if (status, progress) == (assignment.status, assignment.progress):
@@ -221,7 +222,7 @@ def drop(*, by, assignment_id: int, on: dt.date, reason: str) -> Assignment:
     require(may_assign(by, assignment.unit))
     _require_open(assignment)
     _check_past_day(assignment, on, by)
-    reason = _reason(reason, "Ghi lý do không thực hiện.")
+    reason = reason_of(reason, "Ghi lý do không thực hiện.")
     assignment.status, assignment.dropped_on, assignment.dropped_reason = Assignment.Status.DROPPED, on, reason
     return _save(assignment, by, f"Thôi thực hiện từ ngày {on:%d/%m/%Y}. {reason}")
 
@@ -234,7 +235,7 @@ def resume(*, by, assignment_id: int, reason: str) -> Assignment:
     require((may_assign if dropped else may_report_progress)(by, assignment.unit))
     if assignment.status not in {Assignment.Status.DONE, Assignment.Status.DROPPED}:
         raise ValidationError("Nhiệm vụ đang mở, không cần mở lại.")
-    reason = _reason(reason, "Ghi lý do mở lại.")
+    reason = reason_of(reason, "Ghi lý do mở lại.")
     assignment.status, assignment.done_on = Assignment.Status.IN_PROGRESS, None
     assignment.dropped_on, assignment.dropped_reason = None, ""
     return _save(assignment, by, f"Mở lại. {reason}")
@@ -243,12 +244,9 @@ def resume(*, by, assignment_id: int, reason: str) -> Assignment:
 # Parts ---------------------------------------------------------------------------------------------------------------
 
 
-def _paragraphs(text: str) -> str:
-    return unicodedata.normalize("NFC", text).replace("\r\n", "\n").strip()
-
-
-def _reason(text: str, message: str) -> str:
-    reason = _paragraphs(text)
+def reason_of(text: str, message: str) -> str:
+    """The reason as it is kept; nothing typed is refused with the message."""
+    reason = paragraphs(text)
     if not reason:
         raise ValidationError({"reason": message})
     return reason
@@ -305,7 +303,7 @@ def _save_source(by, source: SourceDocument, number, issued_on, issuing_body, ti
 
 def _save_item(by, item: SourceItem, code, text, task_group, utility_group) -> SourceItem:
     before = _item_words(item)
-    item.code, item.text = one_line(code), _paragraphs(text)
+    item.code, item.text = one_line(code), paragraphs(text)
     item.task_group, item.utility_group = one_line(task_group), utility_group
     if item.utility_group is not None and not 1 <= item.utility_group <= 5:
         raise ValidationError({"utility_group": "Nhóm tiện ích từ 1 đến 5."})

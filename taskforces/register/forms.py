@@ -1,6 +1,7 @@
 """Forms of the register. They read what was typed; `registers` decides and its errors come back onto the form."""
 
 import datetime as dt
+import re
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -13,6 +14,7 @@ from taskforces.models import AdministrativeUnit, Assignment, Document, Membersh
 from . import uploads
 from .keeping import LONGEST_TEAM
 
+LONGEST_TEXT = 5000  # characters
 DAY_FORMATS = ["%Y-%m-%d", "%d/%m/%Y"]
 
 
@@ -37,6 +39,29 @@ def text_field(label, longest, required=False, **attrs):
 
 def choice_field(label, choices, **kwargs):
     return forms.ChoiceField(label=label, choices=choices, widget=forms.Select(attrs={"class": "input"}), **kwargs)
+
+
+def area_field(label, required=False, rows=4, longest=LONGEST_TEXT, **kwargs):
+    widget = forms.Textarea(attrs={"class": "input", "rows": rows})
+    return forms.CharField(label=label, required=required, max_length=longest, widget=widget, **kwargs)
+
+
+def whole_field(label, least, most, required=True, **kwargs):
+    """A whole number as officials type it: 1.250 or 1250."""
+    return _WholeField(label=label, least=least, most=most, required=required, **kwargs)
+
+
+class _WholeField(forms.IntegerField):
+    def __init__(self, *, least, most, **kwargs):
+        widget = forms.TextInput(attrs={"class": "input num count", "inputmode": "numeric", "autocomplete": "off"})
+        super().__init__(min_value=least, max_value=most, widget=widget, **kwargs)
+        message = f"Nhập số nguyên từ {least} đến {most:,}.".replace(",", ".")
+        self.error_messages |= {"invalid": message, "min_value": message, "max_value": message}
+
+    def to_python(self, value):
+        if isinstance(value, str) and re.fullmatch(r"\s*\d{1,3}(\.\d{3})+\s*", value):
+            value = value.replace(".", "")
+        return super().to_python(value)
 
 
 class UploadField(forms.FileField):

@@ -15,7 +15,7 @@ from django.db.models import Max, Q, TextChoices
 from de_an_06.plain.numbers import format_number
 from reporting.models.catalogue import ReportingSettings, ServiceTerms
 from taskforces import hooks
-from taskforces.models import Document, Membership, Responsibility, TaskForce
+from taskforces.models import Document, Inspection, Meeting, Membership, Responsibility, TaskForce
 from taskforces.models.units import valid_on
 
 from . import counts
@@ -136,18 +136,20 @@ class Register:
 
 
 def load(levels: Mapping[int, str], day: dt.date, quiet_months: int | None = None) -> Register:
-    """Findings of the units ({unit id: level}) and of their task forces active on `day`, in eight queries at most."""
+    """Findings of the units ({unit id: level}) and of their task forces active on `day`, in ten queries at most."""
     if quiet_months is None:
         quiet_months = ReportingSettings.load().quiet_months
     rows = counts.task_force_rows(levels, day)
     kinds, papers_on = _documents([row.task_force for row in rows], day)
+    sittings = last_sittings([row.task_force.pk for row in rows], day)
     active_above = [last_active(levels, day) for last_active in hooks.last_active]
     owed, covered = _owed(set(levels.values()), day), _covered(levels, day)
     register = Register(rows)
     leading = {row.unit_id for row in rows if row.task_force.kind in counts.LEADING_KINDS}
     for row in rows:
         force = row.task_force
-        active = [force.last_meeting_on, papers_on.get(force.pk), *(days.get(row.unit_id) for days in active_above)]
+        active = [force.last_meeting_on, papers_on.get(force.pk), sittings.get(force.pk)]
+        active += (days.get(row.unit_id) for days in active_above)
         facts = Facts(
             founded_on=force.valid_from,
             seats=row.seats,
@@ -161,6 +163,16 @@ def load(levels: Mapping[int, str], day: dt.date, quiet_months: int | None = Non
         facts_of_unit = UnitFacts(unit_id in leading, owed.get(level, ()), frozenset(covered[unit_id]))
         register.by_unit[unit_id] = of_unit(facts_of_unit)
     return register
+
+
+def last_sittings(force_ids: list[int], day: dt.date) -> dict[int, dt.date]:
+    """The last day, not after `day`, on which each task force met or inspected, as the register knows. Two queries."""
+    last: dict[int, dt.date] = {}
+    for sittings in (Meeting.objects, Inspection.objects):
+        held = sittings.filter(task_force__in=force_ids, held_on__lte=day, cancelled_reason="").order_by()
+        for force_id, held_on in held.values_list("task_force_id").annotate(last=Max("held_on")):
+            last[force_id] = max(held_on, last.get(force_id, held_on))
+    return last
 
 
 def _documents(forces: list[TaskForce], day: dt.date) -> tuple[dict[int, set[str]], dict[int, dt.date]]:

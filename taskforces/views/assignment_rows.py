@@ -44,7 +44,10 @@ def source_row(source: SourceDocument, counted: counting.SourceCount, look) -> d
         groups.append(f"{format_number(counted.utility_groups)} nhóm tiện ích")
     return {
         "source": source,
-        "url": reverse("source-detail", args=[source.pk]) + look.query,
+        "url": (
+            reverse("source-detail", args=[source.pk]) if source.pk != counting.CONCLUSIONS else reverse("meeting-list")
+        )
+        + look.query,
         "pair": pair_text(tally),
         "rate": format_rate(tally.done, tally.total),
         "parts": f"{format_number(tally.lead)} chủ trì, {format_number(tally.cooperating)} phối hợp",

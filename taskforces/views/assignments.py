@@ -1,5 +1,7 @@
 """A unit's assignments: the list with what is done by document and by unit, one assignment's page, and its acts."""
 
+import datetime as dt
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
@@ -9,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from de_an_06.plain.numbers import format_number, format_rate
-from taskforces.models import Assignment, Document, SourceDocument
+from taskforces.models import Assignment, Document, Meeting, SourceDocument
 from taskforces.register import assignment_counts as counting
 from taskforces.register import assignments, keeping
 from taskforces.register.assignment_counts import Tally
@@ -28,6 +30,9 @@ from .assignment_rows import assignment_row, assignments_context, pair_text, sou
 from .look import look_of, look_while_open
 
 ASSIGNMENTS_A_PAGE = 50
+ALL_CONCLUSIONS = SourceDocument(
+    pk=counting.CONCLUSIONS, number="Kết luận họp", title="Kết luận các cuộc họp đã giao", issued_on=dt.date.min
+)
 WIDEST_TABLE = 4  # documents side by side in the table of units
 
 
@@ -53,7 +58,9 @@ def assignment_list(request):
     counted = counting.by_source(
         counting.count_assignments(unit.pk, day, source_id=source.pk if source else None, own=own)
     )
-    sources = SourceDocument.objects.in_bulk(set(counted) | _sources_of(table))
+    sources = SourceDocument.objects.in_bulk(set(counted) | _sources_of(table)) | {
+        counting.CONCLUSIONS: ALL_CONCLUSIONS
+    }
     rows = (
         Assignment.objects.filter(unit=unit)
         if own
@@ -67,7 +74,7 @@ def assignment_list(request):
         "lead": f"{look.name}{'' if own else ' và các đơn vị trực thuộc'}",
         "own": own,
         "filter": chosen,
-        "is_filtered": any(chosen.cleaned_data.get(name) for name in ("tinh_trang", "vai_tro", "van_ban")),
+        "is_filtered": any(chosen.cleaned_data.get(name) for name in ("tinh_trang", "vai_tro", "van_ban", "viec")),
         "sources": [source_row(sources[pk], counted[pk], look) for pk in _by_date(sources) if pk in counted],
         "units": _unit_rows(table, sources, source, look),
         "rows": [assignment_row(a, day) for a in page.object_list],
@@ -87,6 +94,8 @@ def _filtered(rows, data, day):
         rows = rows.filter(part=data["vai_tro"])
     if data.get("van_ban"):
         rows = rows.filter(item__source=data["van_ban"])
+    if data.get("viec"):
+        rows = rows.filter(item=data["viec"])
     return rows
 
 
@@ -172,6 +181,7 @@ def assignment_detail(request, pk):
         "assignment": assignment,
         "item": assignment.item,
         "source": assignment.item.source,
+        "source_url": _source_url(request, assignment.item.source),
         "row": assignment_row(assignment, look.day),
         "is_open": is_open,
         "events": list(assignment.events.select_related("by").order_by("-pk")),
@@ -186,6 +196,14 @@ def assignment_detail(request, pk):
         "back_url": reverse("assignment-list") + look.query,
     }
     return render(request, "taskforces/assignment_detail.html", context)
+
+
+def _source_url(request, source: SourceDocument) -> str:
+    """Where the document is read; '' for the conclusions of a meeting that is not for this reader."""
+    if source.meeting_id is None:
+        return reverse("source-detail", args=[source.pk])
+    meeting = Meeting.objects.visible_to(request.user).filter(pk=source.meeting_id).first()
+    return meeting.get_absolute_url() if meeting else ""
 
 
 def assignment_update(request, pk):

@@ -23,7 +23,8 @@ DOCUMENTS_A_PAGE = 50
 
 def get_document(request, pk) -> Document:
     """The one door to a document and its file."""
-    return get_object_or_404(Document.objects.visible_to(request.user).select_related("unit", "task_force"), pk=pk)
+    found = Document.objects.visible_to(request.user).select_related("unit", "task_force", "meeting", "inspection")
+    return get_object_or_404(found, pk=pk)
 
 
 def document_list(request):
@@ -115,6 +116,8 @@ def document_download(request, pk):
 
 
 def _back(document: Document) -> str:
+    if about := document.inspection or document.meeting:
+        return about.get_absolute_url()
     if document.task_force_id:
         return reverse("taskforce-detail", args=[document.task_force_id])
     return f"{reverse('document-list')}?don_vi={document.unit_id}"

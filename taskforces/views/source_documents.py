@@ -30,7 +30,7 @@ def source_list(request):
     """Every plan of the catalogue, newest first, with how it stands in the unit looked at."""
     look = look_while_open(request)
     counted = counting.by_source(counting.count_assignments(look.unit.pk, look.day))
-    sources = SourceDocument.objects.annotate(n=Count("items"))
+    sources = SourceDocument.objects.catalogue().annotate(n=Count("items"))
     nothing = counting.SourceCount(0, Tally(), [], [], [], 0)
     context = assignments_context(look) | {
         "rows": [
@@ -45,7 +45,7 @@ def source_list(request):
 @require_safe
 def source_detail(request, pk):
     """The tasks of one plan, and how each stands in the unit looked at."""
-    return _source_page(request, get_object_or_404(SourceDocument, pk=pk))
+    return _source_page(request, get_object_or_404(SourceDocument.objects.catalogue(), pk=pk))
 
 
 def source_create(request):
@@ -68,7 +68,7 @@ def source_create(request):
 
 def source_edit(request, pk):
     """Correct what the catalogue says of a plan."""
-    source = get_object_or_404(SourceDocument, pk=pk)
+    source = get_object_or_404(SourceDocument.objects.catalogue(), pk=pk)
     require(may_keep_sources(request.user))
     look = look_of(request)
     shown = {name: getattr(source, name) for name in ("number", "issued_on", "issuing_body", "title")}
@@ -87,7 +87,7 @@ def source_edit(request, pk):
 
 def source_item_add(request, pk):
     """Add the tasks typed; all of them or, where one is refused, none."""
-    source = get_object_or_404(SourceDocument, pk=pk)
+    source = get_object_or_404(SourceDocument.objects.catalogue(), pk=pk)
     require(may_keep_sources(request.user))
     if request.method != "POST":
         return redirect("source-detail", pk)
@@ -112,7 +112,7 @@ def source_item_add(request, pk):
 
 def source_item_edit(request, pk):
     """Correct one task's wording or group."""
-    item = get_object_or_404(SourceItem.objects.select_related("source"), pk=pk)
+    item = get_object_or_404(SourceItem.objects.filter(source__meeting__isnull=True).select_related("source"), pk=pk)
     require(may_keep_sources(request.user))
     look = look_of(request)
     shown = {name: getattr(item, name) for name in ("code", "text", "task_group", "utility_group")}
@@ -136,7 +136,7 @@ def assign_bulk(request):
     """Give tasks of one plan to a unit and the levels below it: chosen, then shown with counts, then written."""
     look = look_of(request)
     require(may_assign(request.user, look.unit))
-    source = SourceDocument.objects.filter(pk=whole_number(request.GET.get("van_ban"))).first()
+    source = SourceDocument.objects.catalogue().filter(pk=whole_number(request.GET.get("van_ban"))).first()
     if source is None:
         messages.info(request, "Chọn văn bản, rồi chọn nhiệm vụ để giao.")
         return redirect(reverse("source-list") + look.query)

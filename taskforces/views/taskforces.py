@@ -119,6 +119,7 @@ def taskforce_detail(request, pk):
     seats.sort(key=lambda seat: (order.index(seat.role), seat.valid_from, seat.pk))
     holds = [s for s in seats if is_active and s.valid_from <= day and (s.valid_to is None or s.valid_to >= day)]
     register = gaps.load({unit.pk: unit.level}, day) if is_active else gaps.Register()
+    inspects = task_force.kind == TaskForce.Kind.INSPECTION_TEAM
     documents = list(task_force.documents.all())
     papers = {document.kind: document for document in reversed(documents)}
     context = look.context("taskforce-list") | {
@@ -133,6 +134,11 @@ def taskforce_detail(request, pk):
         "past_seats": [seat for seat in seats if seat not in holds],
         "findings": register.by_task_force.get(task_force.pk, []),
         "contacts_seen": contacts_seen(request.user, {seat.person.unit_id for seat in holds}),
+        "last_meeting_on": max(
+            filter(None, [task_force.last_meeting_on, gaps.last_sittings([pk], day).get(pk)]), default=None
+        ),
+        "sittings_url": f"{reverse('inspection-list' if inspects else 'meeting-list')}{look.query}&to={pk}",
+        "inspects": inspects,
         "documents": documents,
         "papers": [
             (kind.label, papers.get(kind))
@@ -149,7 +155,8 @@ def taskforce_create(request):
     """Set up a task force, with its founding decision if it is at hand."""
     look = look_of(request)
     require(may_keep_register(request.user, look.unit))
-    form = NewTaskForceForm(request.POST or None, request.FILES or None)
+    initial = {"kind": request.GET.get("loai", "")}
+    form = NewTaskForceForm(request.POST or None, request.FILES or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from de_an_06.plain.vietnamese import one_line
 from taskforces.clock import now_for
-from taskforces.models import AdministrativeUnit, Assignment, Document, TaskForce
+from taskforces.models import AdministrativeUnit, Assignment, Document, Inspection, Meeting, TaskForce
 from taskforces.register import uploads
 from taskforces.scope import may_keep_register, require
 
@@ -25,6 +25,8 @@ def save_document(
     issuing_body: str = "",
     task_force: TaskForce | None = None,
     assignment: Assignment | None = None,
+    meeting: Meeting | None = None,
+    inspection: Inspection | None = None,
     upload: UploadedFile | None = None,
 ) -> Document:
     """Keep a document with its file; the file is inspected first and stored under a random name."""
@@ -37,6 +39,8 @@ def save_document(
         unit=unit,
         task_force=task_force,
         assignment=assignment,
+        meeting=meeting,
+        inspection=inspection,
         kind=kind,
         title=one_line(title),
         number=one_line(number),
