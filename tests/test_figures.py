@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from reporting import figures
-from reporting.exports import excel
+from reporting.exports import detail_rows, excel
 from reporting.exports.form_file import write_entry_form
 from reporting.models import Indicator, IndicatorFigure, Report, ServiceFigures, ServiceSummary
 from reporting.reading.contributions import DOSSIER_MEASURES
@@ -182,7 +182,7 @@ def test_entry_form(world, november):
 
 
 def test_excel_summary():
-    for columns in (excel.UNIT_SHEET, excel.SERVICE_SHEET, excel.SOURCE_SHEET):
+    for columns in (excel.UNIT_SHEET, excel.SERVICE_SHEET, detail_rows.SOURCE_SHEET):
         shown = [(c.key, c.title, c.group) for c in columns if c.key in FIELDS]
         assert shown == list(OFFICIAL)
     sums = {c.key: c.adds for c in excel.SERVICE_SHEET if c.adds}

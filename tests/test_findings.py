@@ -183,7 +183,7 @@ def test_a_province_of_many_task_forces_takes_as_many_queries_as_one(world, djan
     ]
     for unit in units:
         complete(world, unit)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         register = read(*units)
     assert len(register.rows) == 40
     assert register.tally() == []

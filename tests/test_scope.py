@@ -255,7 +255,14 @@ PYTHON = [
 def roles_named_in(source: str) -> list[str]:
     """Each place that names `Role` or the value of one; a seat in a task force (Membership.Role) is something else."""
     found = []
-    for node in ast.walk(ast.parse(source)):
+    tree = ast.parse(source)
+    facts = [
+        n.value for n in ast.walk(tree) if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]).endswith("FACTS")
+    ]
+    fields = {id(item) for value in facts for item in ast.walk(value)}  # names of fields: who chaired a meeting
+    for node in ast.walk(tree):
+        if id(node) in fields:
+            continue
         match node:
             case ast.Attribute(value=ast.Name(id="Membership"), attr="Role"):
                 continue

@@ -14,6 +14,27 @@ from reporting.reading.ranges import figure_values, unit_sums
 from taskforces.models import UnitVersion
 from taskforces.models.units import path_ids, reporter_name
 
+from .sheets import FIGURE_COLUMNS, SheetColumn
+
+MISSING_SHEET = (
+    SheetColumn("order", "STT", width=5, text=True),
+    SheetColumn("unit", "Đơn vị", width=38, text=True),
+    SheetColumn("under", "Trực thuộc", width=30, text=True),
+    SheetColumn("period", "Kỳ", width=16, text=True),
+    SheetColumn("status", "Trạng thái", width=22, text=True),
+    SheetColumn("due_at", "Hạn nộp", width=18, text=True),
+    SheetColumn("note", "Ghi chú", width=14, text=True),
+)
+SOURCE_SHEET = (
+    SheetColumn("code", "Mã đơn vị", width=10, text=True),
+    SheetColumn("unit", "Đơn vị báo cáo", width=51, text=True),
+    SheetColumn("under", "Trực thuộc", width=33, text=True),
+    SheetColumn("service_code", "Mã DVC", width=9, text=True),
+    SheetColumn("service", "Dịch vụ công", width=58, text=True),
+    SheetColumn("last", "Tháng cuối có số liệu", width=14, text=True),
+    *(column for column in FIGURE_COLUMNS if not column.adds and not column.is_rate),
+)
+
 
 @dataclass(frozen=True)
 class Name:

@@ -31,7 +31,7 @@ from taskforces.models.units import reporter_name
 
 from .comparison import ComparisonTable, blocks_of, lines_of, notes_of
 from .cover import period_text, write_cover
-from .detail_rows import Name, Names, UnitDossiers, missing_reports, service_rows
+from .detail_rows import MISSING_SHEET, SOURCE_SHEET, Name, Names, UnitDossiers, missing_reports, service_rows
 from .sheets import (
     FIGURE_COLUMNS,
     FONT,
@@ -86,24 +86,6 @@ INDICATOR_SHEET = (
     SheetColumn("rate", "Tỷ lệ", width=11, over=("numerator",), under="denominator"),
     SheetColumn("units", "Đơn vị có số liệu", width=10),
     *TARGET_COLUMNS,
-)
-MISSING_SHEET = (
-    SheetColumn("order", "STT", width=5, text=True),
-    SheetColumn("unit", "Đơn vị", width=38, text=True),
-    SheetColumn("under", "Trực thuộc", width=30, text=True),
-    SheetColumn("period", "Kỳ", width=16, text=True),
-    SheetColumn("status", "Trạng thái", width=22, text=True),
-    SheetColumn("due_at", "Hạn nộp", width=18, text=True),
-    SheetColumn("note", "Ghi chú", width=14, text=True),
-)
-SOURCE_SHEET = (
-    SheetColumn("code", "Mã đơn vị", width=10, text=True),
-    SheetColumn("unit", "Đơn vị báo cáo", width=51, text=True),
-    SheetColumn("under", "Trực thuộc", width=33, text=True),
-    SheetColumn("service_code", "Mã DVC", width=9, text=True),
-    SheetColumn("service", "Dịch vụ công", width=58, text=True),
-    SheetColumn("last", "Tháng cuối có số liệu", width=14, text=True),
-    *(column for column in FIGURE_COLUMNS if not column.adds and not column.is_rate),
 )
 
 
@@ -262,9 +244,9 @@ class _Writer:
         }
         for service in PublicService.objects.filter(pk__in=handled | totals.keys()):
             dossiers = totals.get(service.pk, Dossiers())
-            yield {"code": service.code, "name": service.name, "units": dossiers.units, **figures_of(dossiers)} | (
-                self._target_cells({rate.short_label: f"{service.code}.{rate.name}" for rate in RATES})
-            )
+            targets = self._target_cells({rate.short_label: f"{service.code}.{rate.name}" for rate in RATES})
+            line: Row = {"code": service.code, "name": service.name, "units": dossiers.units}
+            yield {**line, **figures_of(dossiers), **targets}
 
     def _target_cells(self, keys: dict[str, str]) -> Row:
         """What the two columns say of some figures; `keys`: word before the target -> what it is of."""

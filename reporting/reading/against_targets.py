@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate
 from reporting.figures import FIGURE_FIELDS, RATES
@@ -181,7 +181,7 @@ def actuals(
     """What the months say of everything these targets are of; at most two queries."""
     targets = list(targets)
     found: dict[PlaceAndKey, Actual] = {}
-    indicators = {t.indicator_id: t.indicator for t in targets if t.indicator is not None}
+    indicators = {t.indicator.pk: t.indicator for t in targets if t.indicator is not None}
     pairs: dict[tuple[int | None, int], Pair] = {}
     for part in indicator_sums(stretch, indicators, by_child=by_child, by_unit=by_unit):
         if part.side == NOW:
@@ -239,6 +239,8 @@ def _months(
     wanted = {t.month for t in targets}
     number = {p.pk: p.month for p in months if p.month in wanted}
     place = "period_id" if has_summaries else "report__period_id"
+    pairs: QuerySet
+    services: QuerySet
     if has_summaries:
         where = Q(unit=unit_id, basis=Basis.OFFICIAL, period__in=list(number))
         pairs, services = IndicatorSummary.objects.filter(where), ServiceSummary.objects.filter(where)
@@ -247,7 +249,7 @@ def _months(
         where = Q(report__period__in=list(number), **own)
         pairs, services = IndicatorFigure.objects.filter(where), ServiceFigures.objects.filter(where)
     found: dict[PlaceAndKey, Actual] = {}
-    indicators = {t.indicator_id: t.indicator for t in targets if t.indicator is not None}
+    indicators = {t.indicator.pk: t.indicator for t in targets if t.indicator is not None}
     if indicators:
         rows = pairs.filter(indicator__in=list(indicators))
         for period_id, pk, *pair in rows.values_list(place, "indicator_id", "numerator", "denominator"):

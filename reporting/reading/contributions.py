@@ -32,14 +32,14 @@ from .places import COUNTED, NOW, Stretch
 from .ranges import Pair, add, indicator_sums
 from .units_below import LINKED_SERVICES
 
-ALL_SERVICES = "_all"  # after the name of a rate: those left out of the headline rates included
+OF_ALL_SERVICES = "_all"  # after the name of a rate: those left out of the headline rates included
 # measure -> (words, fields added, fields of the denominator)
 DOSSIER_MEASURES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     **{group.name: (group.sum_label, group.fields, ()) for group in GROUPS},
     **{figure.name: (figure.label, (figure.name,), ()) for figure in FIGURES},
     **{rate.name: (rate.label, rate.over, rate.under.fields) for rate in RATES},
     **{
-        rate.name + ALL_SERVICES: (f"{rate.label}, tính mọi dịch vụ công", rate.over, rate.under.fields)
+        rate.name + OF_ALL_SERVICES: (f"{rate.label}, tính mọi dịch vụ công", rate.over, rate.under.fields)
         for rate in RATES
     },
     "linked": ("Hồ sơ tiếp nhận của hai nhóm liên thông", RECEIVED_FIELDS, ()),

@@ -13,20 +13,19 @@ from django.utils import timezone
 
 from de_an_06.plain.spans import Month, Span
 from reporting.headline import LeftOut, read_services
-from reporting.lateness import SENT, days_overdue, deadlines_of
 from reporting.models import Basis, Indicator, IndicatorSummary, Period, PublicService, ReportingSettings
 from reporting.rollup import rollup
 from reporting.rollup.audit import latest_alarm
 from taskforces.clock import now_for
 from taskforces.models import Level, UnitVersion
-from taskforces.models.units import reporter_name
 from taskforces.units.tree import version_of_day
 
 from . import left_behind
 from .compared import Comparison, Sums, compare, compared_months, months_of, year_ago
 from .family import family
+from .hand_ins import LastReport, MissingReport, hand_ins
 from .notices import notices
-from .owed import OwedReport, Submissions, missing_and_direct, submissions, total_now
+from .owed import OwedReport, Submissions, submissions, total_now
 from .places import BEFORE, NOW, Stretch
 from .qualifiers import EXACT, Said, said_of, with_words
 from .ranges import (
@@ -75,20 +74,6 @@ class IndicatorTotal:
     indicator: Indicator
     pair: Pair
     said: Said = EXACT  # how exact the numerator is
-
-
-@dataclass
-class MissingReport:
-    """A report not handed in. `days_overdue`: None before the deadline, else whole days since it (0 = today)."""
-
-    report_id: int
-    unit_id: int
-    name: str
-    level: str
-    period: Period
-    status: str
-    due_at: dt.datetime | None
-    days_overdue: int | None
 
 
 @dataclass
@@ -201,7 +186,7 @@ def overview(
         versions = list(UnitVersion.objects.filter(unit_id=unit_id))
     seen = _read(unit_id, span, basis, versions, periods, today, ranked_by)
     totals = _add_up_totals(seen)
-    missing, direct = _hand_ins(seen, now)
+    missing, direct = hand_ins(seen.unit_id, seen.version.path, seen.stretch.now, now)
     rows = _ranked_rows(seen, direct)
     read, version = seen.stretch.now, seen.version
     said = said_of(unit_id, read, basis, seen.inexact)
@@ -400,45 +385,10 @@ def _measures_of(totals: _Totals, seen: _Seen) -> Measures:
     return measures
 
 
-@dataclass
-class _Direct:
-    """The last month's own report of the unit or of one right below it."""
-
-    report: OwedReport
-    days_overdue: int | None
-
-
-def _hand_ins(seen: _Seen, now: dt.datetime) -> tuple[list[MissingReport], dict[int, _Direct]]:
-    """The reports not handed in, and the last month's reports right here by unit."""
-    read = seen.stretch.now
-    deadlines, by_pk = deadlines_of(read), {p.pk: p for p in read}
-    missing: list[MissingReport] = []
-    direct: dict[int, _Direct] = {}
-    for r in missing_and_direct(seen.unit_id, seen.version.path, read):
-        due_at = deadlines.get((r.period_id, r.level))
-        days = days_overdue(r.status, due_at, now)
-        if r.period_id == read[-1].pk:
-            direct[r.unit_id] = _Direct(r, days)
-        if r.status not in SENT:
-            missing.append(
-                MissingReport(
-                    r.report_id,
-                    r.unit_id,
-                    reporter_name(r.name, r.level),
-                    r.level,
-                    by_pk[r.period_id],
-                    r.status,
-                    due_at,
-                    days,
-                )
-            )
-    return missing, direct
-
-
 # Compare -------------------------------------------------------------------------------------------------------------
 
 
-def _ranked_rows(seen: _Seen, direct: dict[int, _Direct]) -> list[UnitRow]:
+def _ranked_rows(seen: _Seen, direct: dict[int, LastReport]) -> list[UnitRow]:
     """The units below side by side, each with its rank now and in the months compared with."""
 
     def rows_of(side: str) -> list[UnitRow]:

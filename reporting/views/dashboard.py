@@ -15,8 +15,8 @@ from reporting.figures import SIGNS
 from reporting.models import Basis, Period
 from reporting.reading.against_targets import ReachedByKey, beside_figures
 from reporting.reading.contributions import (
-    ALL_SERVICES,
     COLUMNS,
+    OF_ALL_SERVICES,
     Source,
     UnknownMeasure,
     name_rows,
@@ -256,7 +256,7 @@ def source_rows(request: HttpRequest) -> HttpResponse:
         "value": with_qualifier(format_number(found.value), said.word),
         "said": said.note,
         "not_counted": found.left_out.words(read),
-        "all_services": measure + ALL_SERVICES,
+        "all_services": measure + OF_ALL_SERVICES,
         "of": format_number(found.of),
         "zeros": sum(row.value == 0 for row in found.rows),
         "rate": format_rate(found.value, found.of) if found.has_denominator else "",

@@ -7,7 +7,7 @@ from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate, rate, w
 from reporting.figures import IN_TIME_RATE, ONLINE_RATE, RECEIVED, Rate
 from reporting.models import Basis
 from reporting.reading.against_targets import Assessment, ReachedByKey, said_of_target
-from reporting.reading.contributions import ALL_SERVICES
+from reporting.reading.contributions import OF_ALL_SERVICES
 from reporting.reading.overview import ACTIVATION, ASSIGNMENTS, Overview
 from reporting.reading.ranges import Pair
 
@@ -91,7 +91,7 @@ def _all_services(seen: Overview, rate_of: Rate, link) -> dict | None:
     if seen.measures.headline is None:
         return None
     text = format_rate(*seen.dossiers.rate(rate_of))
-    url = "" if text == NO_VALUE else link(so=rate_of.name + ALL_SERVICES)
+    url = "" if text == NO_VALUE else link(so=rate_of.name + OF_ALL_SERVICES)
     return {"words": f"tính cả {seen.not_counted}", "value": text, "url": url}
 
 

@@ -33,6 +33,7 @@ SOURCES = (  # the files that decide
         for name in (
             "contributions",
             "findings",
+            "hand_ins",
             "overview",
             "owed",
             "pace",
