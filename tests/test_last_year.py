@@ -83,6 +83,8 @@ def test_an_indicator_is_compared_on_the_units_that_reported_in_both(lasting, no
     IndicatorFigure.objects.create(report=report, indicator=activated, numerator=50, denominator=60)
     seen = overview(lasting.lasting.pk, Span.parse("2026-11"))
     assert [pair.rate for pair in seen.comparison.indicators[activated.pk]] == [(30, 100), (20, 100)]
+    assert (seen.comparison.now.activation.rate, seen.year_ago.now.activation.rate) == ((30, 100), (80, 160))
+    assert lasting.second.pk not in seen.comparison.rows
     assert [pair.rate for pair in seen.year_ago.indicators[activated.pk]] == [(80, 160), (10, 100)]
 
 
