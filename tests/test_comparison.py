@@ -9,7 +9,8 @@ from django.urls import reverse
 
 from de_an_06.plain.spans import Span, months_label
 from reporting.exports import excel, export_jobs
-from reporting.models import ExportJob, PublicService, Report, ServiceFigures
+from reporting.models import ExportJob, Period, PublicService, Report, ServiceFigures
+from reporting.reading.compared import Comparison, compared_months
 from reporting.reading.findings import FindingFacts, findings
 from reporting.reading.overview import overview
 from reporting.rollup import rollup
@@ -164,6 +165,31 @@ def test_months_without_a_unit_that_reported_in_both_are_not_compared(world, mon
     put(world.phuoc_long, november, 7)
     compared = overview(world.dong_nai.pk, Span.parse("2026-11")).comparison
     assert (compared.units, compared.now.dossiers.received, compared.before.dossiers.received) == (1, 7, 5)
+
+
+def back_of(key, day, but=""):
+    """Keys of the months compared with on that day; July to November 2026 are there, each to its 14th."""
+    made = {
+        m.key: Period(year=m.year, month=m.month, data_to=dt.date(m.year, m.month, 14))
+        for m in Span.parse("2026-07..2026-11").months
+        if m.key != but
+    }
+    span = Span.parse(key)
+    read = [made[m.key] for m in span.months if m.key in made]
+    return [p.key for p in compared_months(span, span.previous(), read, made, day)]
+
+
+def test_a_month_is_compared_from_the_day_after_its_last_and_alone_while_it_runs():
+    last, after = dt.date(2026, 11, 14), dt.date(2026, 11, 15)
+    assert back_of("2026-Q4", last) == ["2026-07"]
+    assert back_of("2026-Q4", after) == ["2026-07", "2026-08"]
+    assert back_of("2026-11", last) == ["2026-10"]
+    assert back_of("2026-Q4", after, but="2026-08") == []
+
+
+def test_states_are_compared_with_the_end_of_the_last_month():
+    span = Span.parse("2026-Q3")
+    assert Comparison(span, span.months, units=1).last_label == "tháng 09/2026"
 
 
 def test_months_are_written_as_officials_write_them():

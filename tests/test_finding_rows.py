@@ -75,7 +75,7 @@ def test_slow_cells_are_sorted_worst_first_and_have_enough_dossiers(world, month
     long, binh, rieng = world.phuoc_long, world.phuoc_binh, world.phu_rieng
     send(long, period, DVC09=(20, 8), DVC10=(49, 1), DVC11=(979, 21), DVC12=(0, 19))  # 98 % exactly; too few
     send(binh, period, DVC09=(10, 10), DVC10=(None, 30), DVC11=(None, None), DVC12=(0, 20))  # DVC10: in time not said
-    send(rieng, period, status="approved", DVC09=(10, 10), DVC10=(5, 5))
+    send(rieng, period, status="approved", DVC09=(10, 10), DVC10=(5, 5), DVC11=(0, 0))
     send(world.dong_nai, period, DVC12=(95, 5))
     send(world.da_huoai, period, DVC09=(0, 100))  # next door
     cells = [
@@ -91,6 +91,7 @@ def test_slow_cells_are_sorted_worst_first_and_have_enough_dossiers(world, month
     assert slow(world.dong_nai, period, fewest=28) == ([(long.pk, "DVC09", 20, 28), *cells[3:]], 3)
     assert slow(world.dong_nai, period, below_percent=95) == (cells[:3], 4)
     assert slow(world.dong_nai, period, fewest=0, below_percent=98)[1] == 8  # DVC12 of 19, DVC10 of 10
+    assert slow(world.dong_nai, period, below_percent=0) == ([], 0)
     assert slow(world.lam_dong, period) == ([(world.da_huoai.pk, "DVC09", 0, 100)], 1)
     assert slow(world.nation, period)[0][:2] == [
         (world.lam_dong.pk, "DVC09", 0, 100),
@@ -101,13 +102,15 @@ def test_slow_cells_are_sorted_worst_first_and_have_enough_dossiers(world, month
 def test_of_a_service_the_two_worst_units_are_read_and_all_are_counted(world, month, send):
     period = month("2026-11")
     late = {world.phuoc_long: 5, world.phuoc_binh: 7, world.phu_rieng: 6, world.dong_nai: 8}
+    half = {world.phuoc_long: (10, 10), world.phuoc_binh: (30, 30), world.phu_rieng: (20, 20), world.dong_nai: (9, 0)}
     for unit, number in late.items():
-        send(unit, period, DVC09=(100 - number, number), DVC10=(90, 10) if unit == world.phu_rieng else (100, 0))
+        tenth = (90, 10) if unit == world.phu_rieng else (100, 0)
+        send(unit, period, DVC09=(100 - number, number), DVC10=tenth, DVC12=half[unit])
     cells, number = slow(world.dong_nai, period)
     assert [(code, in_time) for _, code, in_time, _ in cells] == [
-        ("DVC10", 90), ("DVC09", 92), ("DVC09", 93),
+        ("DVC12", 30), ("DVC12", 20), ("DVC10", 90), ("DVC09", 92), ("DVC09", 93),  # of equal ones the heavier
     ]  # fmt: skip
-    assert number == 5
+    assert number == 8
 
 
 def test_of_several_months_a_cell_stands_where_its_unit_stood_in_each(world, month, send):
@@ -194,6 +197,38 @@ def test_two_months_are_no_three(world, month, send, at):
     assert world.phu_rieng.pk in late(world.dong_nai, periods[1], at("2026-11-30 09:00"), months=2)
 
 
+def test_the_last_three_months_over_the_turn_of_a_year(world, month, send, at):
+    """November in time is the fourth; a month whose deadline was taken away counts once it was sent."""
+    periods = [month(key) for key in ("2025-11", "2025-12", "2026-01", "2026-02")]
+    for period in periods:
+        send(world.phu_rieng, period, is_late=period != periods[0])
+    now = at("2026-02-28 09:00")
+    assert world.phu_rieng.pk in late(world.dong_nai, periods[-1], now)
+    PeriodDeadline.objects.filter(period=periods[2]).delete()
+    assert world.phu_rieng.pk in late(world.dong_nai, periods[-1], now)
+
+
+def rename(unit, name, since):
+    old = UnitVersion.objects.get(unit=unit, valid_to=None)
+    UnitVersion.objects.filter(pk=old.pk).update(valid_to=since - dt.timedelta(days=1))
+    UnitVersion.objects.create(
+        unit=unit, name=name, short_name=name, unit_type=old.unit_type, parent=old.parent, path=old.path,
+        search_key=old.search_key, sort_key=old.sort_key, valid_from=since,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("since", "name"), [(14, "Xã Phú Riềng Mới"), (15, "Xã Phú Riềng")])
+def test_a_late_unit_has_its_name_of_the_months_last_day_and_repeats_nothing_without_a_month_before(
+    world, month, send, at, since, name
+):
+    rename(world.phu_rieng, "Xã Phú Riềng Mới", D(2026, 11, since))  # November's data end on the 14th
+    november = month("2026-11")
+    send(world.phu_rieng, november, is_late=True, DVC09=(5, 0))
+    found = habits(world.dong_nai, november, at("2026-11-16 09:00"), months=1)
+    [habit] = [h for h in found if h.unit_id == world.phu_rieng.pk]
+    assert (habit.name, habit.likeness) == (name, Likeness(cells=8, known=0, blank=0, counted=0, same=0))
+
+
 def write(report, *rows):
     """Each row: (code, then the typed figures in their order, the rest 0)."""
     ServiceFigures.objects.filter(report=report).delete()
@@ -271,6 +306,9 @@ def test_difficulties_that_wait_longer_than_so_many_days(world, month, at):
     assert [len(finding_rows.waiting_longest(path, today, days=days, limit=9)[0]) for days in (29, 59, 58)] == [3, 0, 1]
     assert finding_rows.waiting_longest(path, today, days=29, limit=1)[1] == 3
     assert finding_rows.waiting_longest("/9999/", today, days=30, limit=3) == ([], 0)
+    for day in (14, 15):  # September's data end on the 14th
+        rename(world.phuoc_binh, f"Phường từ ngày {day}", D(2026, 9, day))
+    assert finding_rows.waiting_longest(path, today, days=58, limit=9)[0][0].unit_name == "Phường từ ngày 14"
 
 
 # Targets -------------------------------------------------------------------------------------------------------------

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from de_an_06.plain.numbers import format_rate, hundredths
 from reporting.entry.checks import ServiceRow, check_report
-from reporting.figures import TYPED_FIELDS
+from reporting.figures import FIGURE_FIELDS, TYPED_FIELDS
 from reporting.models import PublicService, Report, ServiceFigures
-from reporting.reading.board import Square, copied_reports
+from reporting.reading.board import BoardRow, Square, copied_reports
 from reporting.reading.heat import MEASURES
 from reporting.rollup import rollup
 from reporting.views.heat_tables import _square, look_of, text_of
@@ -103,12 +103,16 @@ def test_no_report_is_an_empty_row_and_an_unreported_service_an_empty_cell(world
     period = month("2026-11")
     put(world.phuoc_long, period, 0, service="DVC09")
     put(world.phuoc_binh, period, 30, service="DVC12")
+    silent = put(world.phu_rieng, period, 0)
+    ServiceFigures.objects.filter(report=silent).update(**dict.fromkeys(FIGURE_FIELDS))
     heat = look(client, world.chair, do="tiep-nhan").context["heat"]
     rows = {row["name"]: row for row in heat["rows"]}
     assert [so for *_, so, _ in heat["heads"]] == ["DVC09.received", "DVC12.received"]
     assert rows["Phường Phước Long"]["cells"] == [("0", "v0"), ("", "n")]  # a reported zero, and nothing
     assert rows["Phường Phước Bình"]["cells"] == [("", "n"), ("30", "v2")]
-    assert (rows["Xã Phú Riềng"]["cells"], rows["Xã Phú Riềng"]["message"]) == ([], "Chưa nộp")
+    own = rows["UBND tỉnh Đồng Nai (cấp tỉnh)"]
+    assert (own["cells"], own["message"]) == ([], "Chưa nộp")
+    assert (rows["Xã Phú Riềng"]["cells"], rows["Xã Phú Riềng"]["message"]) == ([], "Báo cáo không có số này")
     assert (heat["foot"], heat["total"]) == (["0", "30"], "30")
 
 
@@ -284,6 +288,27 @@ def test_number_and_look_of_a_cell(measure, cell, text, tone):
     assert (text_of(measure, cell), look_of(measure, cell)) == (text, tone)
 
 
+@pytest.mark.parametrize(
+    ("measure", "in_order", "without"),
+    [
+        (
+            IN_TIME,
+            [(0, 20), (1, 40), (100, 200), (10, 20), (30, 30), (1, 19), (2, 8), (1, 4), (5, 5)],  # from 1/19 on few
+            [(None, None), (0, 0), (None, 30), (None, None)],
+        ),
+        (OVERDUE, [(7, None), (2, None), (1, None), (0, None)], [(None, None)]),
+    ],
+)
+def test_the_worst_cell_is_first_and_what_has_no_value_last_as_it_stood(measure, in_order, without):
+    assert sorted([*without, *reversed(in_order)], key=measure.worst_first) == [*in_order, *without]
+
+
+@pytest.mark.parametrize("measure", [replace(IN_TIME, fewest=0), VOLUME, OVERDUE])
+def test_what_has_no_value_is_not_judged(measure):
+    assert not measure.is_graded((None, None))
+    assert measure.is_graded((0, 1) if measure.is_rate else (0, None))
+
+
 # The lines -----------------------------------------------------------------------------------------------------------
 
 
@@ -339,6 +364,7 @@ def test_each_square_says_how_the_report_came(world, month, put, client, at):
     Report.objects.filter(pk=late.pk).update(is_late=True)
     put(world.phuoc_long, november, 99)
     put(world.phuoc_binh, october, 10)
+    make_unit("90209", "Xã Không Phải Nộp", "xa", Level.COMMUNE, world.dong_nai, opened=FIRST_NEW)
     back = put(world.phuoc_binh, november, 10, status="returned")
     found = squares(client, world.chair)
     assert [c[:3] for c in found["Phường Phước Long"][-3:]] == [
@@ -354,6 +380,9 @@ def test_each_square_says_how_the_report_came(world, month, put, client, at):
     assert list(found) == [  # missing twice, once, sent back, late
         "Xã Phú Riềng", "UBND tỉnh Đồng Nai (cấp tỉnh)", "Phường Phước Bình", "Phường Phước Long",
     ]  # fmt: skip
+    assert list(squares(client, world.chair, thu_tu="danh-sach")) == [
+        "UBND tỉnh Đồng Nai (cấp tỉnh)", "Xã Phú Riềng", "Phường Phước Bình", "Phường Phước Long",
+    ]  # fmt: skip
     context = look(client, world.chair, BOARD).context
     assert (context["board"]["foot"][-2:], context["state"]) == (["2/4", "1/4"], "0/4 đơn vị nộp đủ và đúng hạn")
 
@@ -368,6 +397,44 @@ def test_a_square_of_several_reports_counts_them_and_leads_to_their_board(world,
     assert words == "1 chưa nộp, quá hạn, 1 chưa đến hạn, 1 đúng hạn"
     below = client.get(url.replace("&amp;", "&")).context
     assert (below["unit"].name, below["ctx"]["unit_id"]) == ("Thị xã Phước Long", world.tx_phuoc_long.pk)
+
+
+def test_each_late_report_of_a_square_counts(world, month, put, client, at):
+    at("2024-11-19 08:00")
+    november = month("2024-11")
+    for unit in (world.thac_mo, world.long_thuy):
+        put(unit, november, 50)
+    Report.objects.filter(status="submitted").update(is_late=True)
+    [square] = [row[-1] for name, row in squares(client, world.old_staff, ky="2024-11").items() if "Phước Long" in name]
+    assert square[:3] == ("l", "2 nộp trễ, 1 chưa đến hạn", "! 2/3")
+
+
+def test_a_unit_that_came_and_left_between_the_first_and_the_last_month_has_a_row(world, month, client, at):
+    """Phú Riềng is Lâm Đồng's but in October 2026."""
+    at("2026-11-18 09:00")
+    came, left = dt.date(2026, 10, 1), dt.date(2026, 10, 31)
+    here = UnitVersion.objects.get(unit=world.phu_rieng)
+    UnitVersion.objects.filter(pk=here.pk).update(valid_from=came, valid_to=left)
+    there = UnitVersion.objects.get(unit=world.lam_dong)
+    for first, last in ((FIRST_NEW, came - dt.timedelta(days=1)), (left + dt.timedelta(days=1), None)):
+        UnitVersion.objects.create(
+            unit=world.phu_rieng, name=here.name, short_name=here.short_name, unit_type=here.unit_type,
+            parent=there.unit, path=f"{there.path}{world.phu_rieng.pk}/", search_key=here.search_key,
+            sort_key=here.sort_key, valid_from=first, valid_to=last,
+        )  # fmt: skip
+    for key in ("2026-09", "2026-10", "2026-11"):
+        month(key)
+    row = squares(client, world.chair)["Xã Phú Riềng (đến 31/10/2026)"]
+    assert [c[0] for c in row[-3:]] == ["", "m", ""]
+
+
+def test_the_board_begins_with_missing_then_sent_back_late_and_copied():
+    worst_first = [
+        *(Square(missing=2), Square(missing=1), Square(returned=4), Square(returned=3), Square(late=6), Square(late=5)),
+        *(Square(in_time=9, copied=8), Square(in_time=9, copied=7), Square(in_time=9)),
+    ]
+    rows = [BoardRow(None, [square]) for square in worst_first]
+    assert sorted([*reversed(rows)], key=lambda row: row.worst_first) == rows
 
 
 def test_a_copy_in_time_and_a_copy_too_late():
@@ -405,6 +472,7 @@ FIVE = {"DVC09": dict.fromkeys(TYPED_FIELDS, 0) | dict.fromkeys(TYPED_FIELDS[:5]
         ({"DVC09": MANY["DVC09"]}, MANY, True),  # a service added since is not judged: half of the cells are known
         ({"DVC09": changed(1, None)["DVC09"]}, MANY, False),  # under half
         (MANY, {"DVC09": MANY["DVC09"], "DVC12": {**MANY["DVC12"], **dict.fromkeys(TYPED_FIELDS[:3], 0)}}, True),
+        (MANY, {"DVC09": MANY["DVC09"], "DVC12": {**MANY["DVC12"], **dict.fromkeys(TYPED_FIELDS[:4], 0)}}, False),
     ],
 )
 def test_copied_is_what_the_check_before_sending_asks_about(world, month, fill, at, before, now, copied):
@@ -424,8 +492,8 @@ def test_copied_is_what_the_check_before_sending_asks_about(world, month, fill, 
 
 def test_a_copied_report_is_marked_and_a_draft_is_not(world, month, put, client, at):
     at("2026-11-18 09:00")
-    for key in ("2026-10", "2026-11"):
-        period = month(key)
+    periods = [month("2026-10"), month("2026-11")]
+    for period in periods:
         for service in ("DVC09", "DVC12"):
             put(world.phuoc_long, period, 50, 3, early=40, late=13, service=service)
             put(world.phuoc_binh, period, 50, 3, early=40, late=13, service=service)
@@ -433,3 +501,6 @@ def test_a_copied_report_is_marked_and_a_draft_is_not(world, month, put, client,
     found = squares(client, world.chair)
     assert [c[0] for c in found["Phường Phước Long"][-2:]] == ["o", "c"]
     assert [c[0] for c in found["Phường Phước Bình"][-2:]] == ["o", "m"]
+    copies = copied_reports(world.dong_nai.pk, periods, periods, 80)
+    assert [row.unit_id for row in copies] == [world.phuoc_long.pk]
+    assert copied_reports(world.lam_dong.pk, periods, periods, 80) == []

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from de_an_06.plain.spans import Span
-from reporting.models import Indicator, PublicService
+from reporting.models import Indicator, IndicatorFigure, PublicService, Report
 from reporting.reading.compared import year_ago
 from reporting.reading.overview import overview
 from reporting.views.dashboard_numbers import change
@@ -74,6 +74,27 @@ def test_the_months_before_by_service_and_unit(lasting, november, monkeypatch):
         assert of("DVC12") not in before.services  # the second commune was silent then
         assert lasting.second.pk not in before.rows
         assert [m.dossiers.received for m in before.rows[lasting.first.pk]] == [110, 50]
+
+
+def test_an_indicator_is_compared_on_the_units_that_reported_in_both(lasting, november):
+    """The second commune was silent in October."""
+    activated = Indicator.objects.get(code="DD04")
+    report = Report.objects.get(unit=lasting.second, period=november)
+    IndicatorFigure.objects.create(report=report, indicator=activated, numerator=50, denominator=60)
+    seen = overview(lasting.lasting.pk, Span.parse("2026-11"))
+    assert [pair.rate for pair in seen.comparison.indicators[activated.pk]] == [(30, 100), (20, 100)]
+    assert (seen.comparison.now.activation.rate, seen.year_ago.now.activation.rate) == ((30, 100), (80, 160))
+    assert lasting.second.pk not in seen.comparison.rows
+    assert [pair.rate for pair in seen.year_ago.indicators[activated.pk]] == [(80, 160), (10, 100)]
+
+
+def test_of_an_indicator_never_added_the_units_own_is_compared(lasting, november, month, put):
+    Indicator.objects.filter(code="DD04").update(over_units="own")
+    put(lasting.lasting, month("2026-10"), 1, early=1, dd04=(7, 11))
+    put(lasting.lasting, november, 1, early=1, dd04=(9, 11))
+    before = overview(lasting.lasting.pk, Span.parse("2026-11")).comparison
+    assert (before.now.activation.rate, before.before.activation.rate) == ((9, 11), (7, 11))
+    assert [m.activation.rate for m in before.rows[lasting.first.pk]] == [(30, 100), (20, 100)]
 
 
 def test_a_commune_alone(lasting, november):

@@ -136,7 +136,7 @@ def copied_reports(unit_id: int, months: Sequence[Period], begun: Sequence[Perio
             GROUP BY r.id, r.path, r.unit_id, r.period_id)
         SELECT report_id, unit_id, period_id, {child_of(unit_id, place_of(unit_id, "path"))} AS child_id,
                cells, known, blank, counted, same
-        FROM compared WHERE same > 0
+        FROM compared
     """  # noqa: S608 - table and column names; every value is a parameter
     rows = run(sql, [*values, *sent])
     return [r for r in rows if Likeness(*map(int, (r.cells, r.known, r.blank, r.counted, r.same))).is_copy(percent)]

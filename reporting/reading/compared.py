@@ -38,7 +38,7 @@ class Comparison:
     @property
     def short_label(self) -> str:
         """The same where there is little room: 'T10/2026'."""
-        if len(self.months) > 1 or self.label != self.months[0].label:
+        if len(self.months) > 1:
             return self.label
         return f"T{self.months[0].month:02d}/{self.months[0].year}"
 
@@ -67,7 +67,7 @@ def compare(span: Span, sums: Sums, own_ids: set[int]) -> Comparison | None:
 
     `own_ids`: indicators that are never added over units.
     """
-    if not sums.stretch.before or not sums.same_units:
+    if not sums.same_units:
         return None
     found = Comparison(span, months_of(sums.stretch.before), sums.same_units)
     left_out, pairs = sums.stretch.left_out, zip(sums.stretch.now, sums.stretch.before, strict=False)

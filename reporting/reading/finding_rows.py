@@ -62,7 +62,7 @@ def slow_cells(stretch: Stretch, *, fewest: int, below_percent: int) -> tuple[li
             WHERE p.here IS NOT NULL GROUP BY p.here, f.service_id HAVING COALESCE({reported}) IS NOT NULL),
         slow AS (
             SELECT c.*, CAST(c.in_time AS double precision) / c.resolved AS rate
-            FROM cells c WHERE c.resolved >= %s AND c.resolved > 0 AND c.in_time * 100 < c.resolved * %s),
+            FROM cells c WHERE c.resolved >= %s AND c.in_time * 100 < c.resolved * %s),
         ranked AS (
             SELECT s.*, COUNT(*) OVER () AS n,
                    ROW_NUMBER() OVER (PARTITION BY s.service_id ORDER BY s.rate, s.resolved DESC, s.place) AS nth
@@ -93,8 +93,7 @@ def habits(stretch: Stretch, periods: Sequence[Period], now: dt.datetime, late_m
     """
     last = stretch.now[-1]
     by_month = {Month(p.year, p.month): p.pk for p in periods}
-    back = [by_month.get(Month(last.year, last.month).plus(-k)) for k in range(late_months + 1)]
-    window, before = [pk for pk in back if pk is not None], back[1]
+    back = [by_month.get(Month(last.year, last.month).plus(-k)) for k in range(late_months + 1)]  # None is in no row
     statuses = COUNTED[Basis(stretch.basis)]
 
     def per_cell(condition: str) -> str:
@@ -113,7 +112,7 @@ def habits(stretch: Stretch, periods: Sequence[Period], now: dt.datetime, late_m
                    ROW_NUMBER() OVER (PARTITION BY r.unit_id ORDER BY p.year DESC, p.month DESC) AS nth
             FROM {REPORT_TABLE} r JOIN {_PERIOD} p ON p.id = r.period_id
                  LEFT JOIN {_DEADLINE} d ON d.period_id = p.id AND d.level = r.level
-            WHERE {under(stretch.unit_id, "r.path")} AND r.period_id IN ({marks(window)})
+            WHERE {under(stretch.unit_id, "r.path")} AND r.period_id IN ({marks(back)})
               AND (r.status <> %s OR d.due_at < %s)),
         late AS (
             SELECT unit_id FROM reports WHERE nth <= %s GROUP BY unit_id HAVING SUM(late) = %s),
@@ -128,20 +127,20 @@ def habits(stretch: Stretch, periods: Sequence[Period], now: dt.datetime, late_m
                CASE WHEN l.unit_id IS NOT NULL THEN 1 ELSE 0 END AS is_late,
                a.cells, a.known, a.blank, a.counted, a.same
         FROM {REPORT_TABLE} r LEFT JOIN late l ON l.unit_id = r.unit_id LEFT JOIN alike a ON a.id = r.id
-             LEFT JOIN {VERSION_TABLE} v ON v.unit_id = r.unit_id AND v.valid_from <= %s
+             JOIN {VERSION_TABLE} v ON v.unit_id = r.unit_id AND v.valid_from <= %s
                   AND (v.valid_to IS NULL OR v.valid_to >= %s)
         WHERE r.period_id = %s AND {under(stretch.unit_id, "r.path")} AND (l.unit_id IS NOT NULL OR a.same > 0)
         ORDER BY v.sort_key, r.id
     """  # noqa: S608 - column and table names of the models; every value is a parameter
     draft = Status.DRAFT.value
-    params: list = [draft, *window, draft]
+    params: list = [draft, *back, draft]
     params += [connection.ops.adapt_datetimefield_value(now), late_months, late_months]
-    params += [before, last.pk, *statuses, last.data_to, last.data_to, last.pk]
+    params += [back[1], last.pk, *statuses, last.data_to, last.data_to, last.pk]
     found = []
     for row in run(sql, params):
         counts = row.cells, row.known, row.blank, row.counted, row.same
         likeness = None if row.cells is None else Likeness(*map(int, counts))
-        name = reporter_name(row.name or "", row.level)
+        name = reporter_name(row.name, row.level)
         found.append(Habit(row.report_id, row.unit_id, row.path, name, bool(row.is_late), likeness))
     return found
 
@@ -168,7 +167,6 @@ def waiting_longest(path: str, today: dt.date, *, days: int, limit: int) -> tupl
     )
     found = list(rows)
     waiting = [
-        Waiting(d.pk, d.unit_id, d.unit_name or "", (today - timezone.localtime(d.raised_at).date()).days)
-        for d in found
+        Waiting(d.pk, d.unit_id, d.unit_name, (today - timezone.localtime(d.raised_at).date()).days) for d in found
     ]
     return waiting, found[0].n if found else 0

@@ -67,9 +67,10 @@ class Measure:
         """Of rates the lowest first, the heavier of equal ones; of counts the largest. Then what is not judged, then
         what has no value; the rest stays in the order it was in."""
         if not self.has_value(cell):
-            return 2, 0, 0
-        value = Fraction(cell[0] or 0, cell[1] or 1)
-        return (0 if self.is_graded(cell) else 1, *((value, -(cell[1] or 0)) if self.is_rate else (-value, 0)))
+            return (2,)
+        value, of = cell[0] or 0, cell[1] or 1
+        size = (Fraction(value, of), -of) if self.is_rate else (-value,)
+        return (0 if self.is_graded(cell) else 1, *size)
 
 
 # key in addresses -> number

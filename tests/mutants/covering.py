@@ -31,9 +31,13 @@ SOURCES = (  # the files that decide
     *(
         f"reporting/reading/{name}.py"
         for name in (
+            "board",
+            "compared",
             "contributions",
+            "finding_rows",
             "findings",
             "hand_ins",
+            "heat",
             "overview",
             "owed",
             "pace",
