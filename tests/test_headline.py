@@ -25,6 +25,7 @@ from reporting.reading.peers import peers_of
 from reporting.reading.places import NOW, Stretch
 from reporting.reading.ranges import service_sums
 from reporting.reading.ranking import DEFAULT_RANKING, HEADLINE_RANKINGS, read_values
+from reporting.reading.units_below import RankedValue
 from reporting.rollup import rollup
 from taskforces.models import Level
 from tests.conftest import FIRST_NEW, make_unit
@@ -198,8 +199,8 @@ def test_a_rate_without_a_denominator(world, month, put, at):
 def test_a_service_is_ranked_and_shown_by_its_own_rate(world, november, client):
     seen = overview(world.dong_nai.pk, Span.parse("2026-11"), ranked_by=f"dvc:{STAYS}")
     values = {row.unit_id: (row.value, row.rank) for row in seen.rows}
-    assert values[world.phuoc_binh.pk] == ((90, 100), 2)
-    assert values[world.phuoc_long.pk] == ((6171, 6200), 1)
+    assert values[world.phuoc_binh.pk] == (RankedValue(90, 100), 2)
+    assert values[world.phuoc_long.pk] == (RankedValue(6171, 6200), 1)
     found = source(world.dong_nai.pk, seen.periods, "provisional", f"{STAYS}.in_time_rate")
     assert (found.value, found.of, found.left_out.words(seen.periods)) == (6261, 6300, "")
 
@@ -263,8 +264,8 @@ def test_sums_by_reporting_unit_know_the_flag(world, quarter):
     stretch = Stretch(world.dong_nai.pk, "provisional", quarter[3:], left_out=left_out)
     ranking = HEADLINE_RANKINGS[DEFAULT_RANKING]
     assert read_values(stretch, ranking, by_unit=True)[NOW] == {
-        world.phuoc_long.pk: (133, 163),
-        world.phuoc_binh.pk: (40, 40),
+        world.phuoc_long.pk: RankedValue(133, 163),
+        world.phuoc_binh.pk: RankedValue(40, 40),
     }
     [one] = service_sums(Stretch(world.phuoc_binh.pk, "provisional", quarter[4:5], left_out=left_out),
                          by_child=False, by_service=False)  # fmt: skip

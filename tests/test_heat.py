@@ -18,13 +18,14 @@ from hypothesis import strategies as st
 from de_an_06.plain.numbers import format_rate, hundredths
 from reporting.entry.checks import ServiceRow, check_report
 from reporting.figures import FIGURE_FIELDS, TYPED_FIELDS
-from reporting.models import PublicService, Report, ServiceFigures
+from reporting.models import Indicator, IndicatorFigure, PublicService, Report, ServiceFigures
 from reporting.reading.board import BoardRow, Square, copied_reports
 from reporting.reading.heat import MEASURES
 from reporting.rollup import rollup
 from reporting.views.heat_tables import _square, look_of, text_of
 from taskforces.models import AdministrativeUnit, Level, UnitVersion
 from tests.conftest import FIRST_NEW, make_unit
+from tests.test_against_targets import give
 from tests.test_dashboard import build_bulk, hand_in
 
 pytestmark = pytest.mark.django_db
@@ -307,6 +308,133 @@ def test_the_worst_cell_is_first_and_what_has_no_value_last_as_it_stood(measure,
 def test_what_has_no_value_is_not_judged(measure):
     assert not measure.is_graded((None, None))
     assert measure.is_graded((0, 1) if measure.is_rate else (0, None))
+
+
+# The grid of targets -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def given_year(world, month, put, at):
+    """October and November, approved but for Phước Bình's November: 90 of 100 in time a month, and 100 of 100; no
+    indicator."""
+    at("2026-11-18 09:00")
+    for key, status in (("2026-10", "approved"), ("2026-11", "submitted")):
+        put(world.phuoc_long, month(key), 98, 2, early=90, late=10, status="approved")
+        put(world.phuoc_binh, month(key), 50, 50, early=100, status=status)
+    IndicatorFigure.objects.all().delete()
+    return world
+
+
+def by_target(client, user, **query):
+    return look(client, user, do="so-chi-tieu", **query)
+
+
+def test_units_are_held_against_their_targets_of_the_year_the_worst_first(given_year, client):
+    """Shares by hand: 196 of 200 online is 98 %, of 98 % all; 180 of 200 in time is 90 %, of 95 % 94,74 %.
+
+    Phước Bình's November is not approved: 50 of 100 online is 50 %, of 25 % twice; 100 of 100 in time.
+    """
+    world = given_year
+    for unit, online, in_time in ((world.phuoc_long, "98", "95"), (world.phuoc_binh, "25", "100")):
+        give(unit, online, rate="online_rate")
+        give(unit, in_time, service="DVC09", rate="in_time_rate")
+    give(world.phuoc_long, "60", "DD04")
+    give(world.phuoc_long, "1", "DD04", month=11)  # of a month, and of another year
+    give(world.phuoc_long, "1", "DD04", year=2025)
+    give(world.dong_nai, "1", "TT01")  # its own, not of a unit below
+    answer = by_target(client, world.chair)
+    heat = answer.context["heat"]
+    assert [(so, head) for head, _, so, _ in heat["heads"]] == [
+        ("online_rate", "Chung: trực tuyến"),
+        ("DVC09.in_time_rate", "Khai sinh: đúng hạn"),
+        ("DD04", f"DD04 {Indicator.objects.get(code='DD04').name}"),
+    ]
+    assert [(row["name"], row["total"], row["cells"]) for row in heat["rows"]] == [
+        ("Phường Phước Long", "1/2", [("100", "s1"), ("94,74", "s4"), ("–", "n")]),
+        ("Phường Phước Bình", "2/2", [("200,00", "s0"), ("100", "s1"), ("", "")]),
+        ("Xã Phú Riềng", "–", [("", "")] * 3),
+    ]
+    assert heat["rows"][2]["message"] == "Chưa giao chỉ tiêu"
+    assert (heat["foot"], heat["total"]) == (["2/2", "1/2", "–"], "3/4")
+    body = answer.content.decode()
+    title = "<h1>Tỉnh Đồng Nai, chỉ tiêu năm 2026: 3/4 chỉ tiêu đạt, vượt; 1 không có số liệu</h1>"
+    assert title in body
+    listed = by_target(client, world.chair, thu_tu="danh-sach").context["heat"]["rows"]
+    assert [row["name"] for row in listed] == ["Xã Phú Riềng", "Phường Phước Bình", "Phường Phước Long"]
+
+
+def test_where_less_is_better_more_than_the_target_is_not_met(given_year, month, client):
+    world = given_year
+    Indicator.objects.filter(code="TT01").update(direction="down")
+    report = Report.objects.get(unit=world.phuoc_long, period=month("2026-11"))
+    IndicatorFigure.objects.update_or_create(
+        report=report, indicator=Indicator.objects.get(code="TT01"), defaults={"numerator": 3}
+    )
+    give(world.phuoc_long, "2", "TT01")
+    give(world.phuoc_binh, "0", "TT01")
+    rows = {row["name"]: row["cells"] for row in by_target(client, world.chair).context["heat"]["rows"]}
+    assert rows["Phường Phước Long"] == [("150,00", "s4")]
+    IndicatorFigure.objects.update_or_create(
+        report=Report.objects.get(unit=world.phuoc_binh, period=month("2026-10")),
+        indicator=Indicator.objects.get(code="TT01"), defaults={"numerator": 4},
+    )  # fmt: skip
+    rows = {row["name"]: row["cells"] for row in by_target(client, world.chair).context["heat"]["rows"]}
+    assert rows["Phường Phước Bình"] == [("4", "s4")]  # no share of 0: what was reported
+
+
+def test_a_cell_leads_to_the_approved_reports_of_the_year_and_the_count_to_the_units_targets(given_year, client):
+    world = given_year
+    give(world.phuoc_binh, "25", rate="online_rate")
+    answer = by_target(client, world.chair)
+    heat = answer.context["heat"]
+    address = f"{reverse('dashboard-source')}?don_vi={world.dong_nai.pk}&ky=2026-YTD11&co_so=chinh-thuc&so="
+    assert heat["address"] == address
+    [row] = [row for row in heat["rows"] if row["cells"][0][0]]
+    source = client.get(f"{address}{heat['heads'][0][2]}&{row['part']}").context["source"]
+    assert (source.value, source.of) == (50, 100)
+    own = f"{reverse('target-list')}?don_vi={world.phuoc_binh.pk}&nam=2026"
+    assert f'<a href="{own.replace("&", "&amp;")}">1/1</a>' in answer.content.decode()
+    assert client.get(own).status_code == 200
+
+
+def test_targets_below_cost_the_same_queries_for_any_number(given_year, month, client, django_assert_num_queries):
+    world = given_year
+    units = [
+        make_unit(f"7{k:04d}", f"Xã Thêm {k}", "xa", Level.COMMUNE, world.dong_nai, opened=FIRST_NEW) for k in range(40)
+    ]
+    give(world.phuoc_long, "60", "DD04")
+    give(world.phuoc_long, "60", rate="online_rate")
+    client.force_login(world.chair)
+    address = {"ky": "2026-11", "do": "so-chi-tieu"}
+    with CaptureQueriesContext(connection) as few:
+        client.get(reverse(GRID), address)
+    assert len(few) <= 16
+    for unit in units:
+        for n in range(1, 6):
+            give(unit, "90", service=f"DVC{n:02d}", rate="in_time_rate")
+        give(unit, "60", "TT01")
+    with django_assert_num_queries(len(few)):
+        heat = client.get(reverse(GRID), address).context["heat"]
+    assert len(heat["heads"]) == 1 + 5 + 2
+
+
+def test_targets_are_a_measure_of_the_grid_alone(given_year, client):
+    world = given_year
+    give(world.phuoc_long, "60", rate="online_rate")
+    assert by_target(client, world.chair, name=LINES).status_code == 404
+    tabs = {words: url for url, words, _ in by_target(client, world.chair).context["tabs"]}
+    assert "do=" not in tabs["12 tháng"]
+    assert client.get(tabs["12 tháng"]).status_code == 200
+    board = client.get(tabs["Nộp báo cáo"])
+    assert {words: url for url, words, _ in board.context["tabs"]} == tabs
+    assert "So với chỉ tiêu" not in [words for _, words, _ in look(client, world.chair, LINES).context["measures"]]
+
+
+def test_nobody_is_given_anything(world, month, client, at):
+    at("2026-11-18 09:00")
+    month("2026-11")
+    words = by_target(client, world.chair).content.decode()
+    assert "Chưa đơn vị nào bên dưới được giao chỉ tiêu năm 2026" in words
 
 
 # The lines -----------------------------------------------------------------------------------------------------------

@@ -8,9 +8,9 @@ from django.urls import reverse
 
 from de_an_06.plain.spans import Span
 from reporting.exports.excel import write_summary
-from reporting.models import Basis, Report, Target
+from reporting.models import Basis, Report, ReportingSettings, Target
 from reporting.rollup import rollup
-from tests.test_against_targets import give
+from tests.test_against_targets import give, say
 from tests.test_register_pages import text_of
 
 pytestmark = pytest.mark.django_db
@@ -112,6 +112,36 @@ def test_ranked_by_the_target_of_a_service(client, world, november):
     page = dashboard(client, world.chair, xep_theo="giao:online_rate")
     assert ranks(page) == [(1, "Phường Phước Long", "196,00%"), (2, "Phường Phước Bình", "100,00%")]
     assert dashboard(client, world.chair, xep_theo="giao:DVC99.online_rate").status_code == 404
+
+
+def test_a_rate_of_few_dossiers_is_listed_against_its_target_and_not_ranked(client, world, november, put):
+    """Of the least volume units are ranked, of one fewer listed; ties share a rank; without figures there is none."""
+    ReportingSettings.objects.update_or_create(pk=1, defaults={"fewest_dossiers": 200})
+    give(world.phuoc_long, 45, rate="in_time_rate")  # 180 of 200 in time: 90 % of 45 % is twice
+    give(world.phuoc_binh, 50, rate="in_time_rate")  # 200 of 200 in time: twice, too
+    give(world.phu_rieng, 50, rate="in_time_rate")  # reported nothing
+    found = dashboard(client, world.chair, xep_theo="giao:in_time_rate").context["ranking"]
+    assert [(row["rank"], row["value"]) for row in found["rows"]] == [(1, "200,00%"), (1, "200,00%")]
+    assert (found["few"], [name for name, _ in found["without"]]) == ([], ["Xã Phú Riềng"])
+    ReportingSettings.objects.update(fewest_dossiers=201)
+    found = dashboard(client, world.chair, xep_theo="giao:in_time_rate").context["ranking"]
+    assert (found["rows"], found["few_words"]) == ([], "ít hồ sơ, không xếp hạng")
+    assert sorted((row["name"], row["value"]) for row in found["few"]) == [
+        ("Phường Phước Bình", "200,00%"),
+        ("Phường Phước Long", "200,00%"),
+    ]
+
+
+def test_a_state_and_a_count_are_ranked_against_their_target_however_small(client, world, november):
+    for indicator in ("DD04", "TT01", "DV02"):  # a state, a count, and what is counted in the span
+        give(world.phuoc_long, 30, indicator)
+    say(world.phuoc_long, november, "TT01", 15)
+    say(world.phuoc_long, november, "DV02", 9, 10)
+    ReportingSettings.objects.update_or_create(pk=1, defaults={"fewest_dossiers": 10_000})
+    assert ranks(dashboard(client, world.chair, xep_theo="giao:DD04")) == [(1, "Phường Phước Long", "200,00%")]
+    assert ranks(dashboard(client, world.chair, xep_theo="giao:TT01")) == [(1, "Phường Phước Long", "50,00%")]
+    found = dashboard(client, world.chair, xep_theo="giao:DV02").context["ranking"]
+    assert (found["rows"], len(found["few"])) == ([], 1)
 
 
 # Entry page and Excel ------------------------------------------------------------------------------------------------

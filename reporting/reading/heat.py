@@ -1,4 +1,5 @@
-"""The units below a unit side by side: over services (the grid), over twelve months (the lines), one number at a time.
+"""The units below a unit side by side: over services (the grid), over what they are given (the grid of targets), over
+twelve months (the lines), one number at a time.
 
 A cell is a pair (value, of), `of` None where the number is no rate. (None, …) = nothing reported, which is never 0.
 What stands under which unit says places.py; which reports are behind a cell, contributions.py under the same name.
@@ -11,8 +12,9 @@ from fractions import Fraction
 from typing import TypeVar
 
 from reporting.headline import LeftOut
-from reporting.models import Basis, Period, PublicService, ServiceFigures
+from reporting.models import Basis, Period, PublicService, ServiceFigures, Target
 
+from .against_targets import Assessment, Reached, in_order, months_to, reached_below
 from .contributions import DOSSIER_MEASURES
 from .family import Family
 from .overview import Overview
@@ -161,6 +163,76 @@ def grid_of(seen: Overview, units: list[UnitRow], most: int, fewest: int) -> Gri
         for u in units
     ]
     return Grid(measure, seen.catalogue, sorted_rows(rows, measure, lambda row: row.total, True))
+
+
+# Over targets ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class TargetTally:
+    """How many targets there are, how many of them have figures, and how many of those are met or exceeded."""
+
+    given: int = 0
+    assessed: int = 0
+    met: int = 0
+
+    def add(self, one: Reached) -> None:
+        self.given += 1
+        self.assessed += one.assessment != Assessment.NO_DATA
+        self.met += one.assessment in (Assessment.MET, Assessment.EXCEEDED)
+
+    def worst_first(self) -> tuple:
+        """The smallest share met first, of equal ones the most that are missed; then no figures, then no target."""
+        if not self.assessed:
+            return (1 if self.given else 2), 0, 0
+        return 0, Fraction(self.met, self.assessed), self.met - self.assessed
+
+
+@dataclass
+class TargetRow:
+    unit: UnitRow
+    cells: dict[str, Reached]  # by what the target is of
+
+    def __post_init__(self):
+        self.tally = TargetTally()
+        for one in self.cells.values():
+            self.tally.add(one)
+
+
+@dataclass
+class TargetGrid:
+    """`things`: what somebody is given, one target of each, in the order of the catalogue."""
+
+    year: int
+    things: list[Target]
+    rows: list[TargetRow]
+
+    def __post_init__(self):
+        self.total = TargetTally()
+        self.foot = {thing.key: TargetTally() for thing in self.things}
+        for row in self.rows:
+            for key, one in row.cells.items():
+                self.total.add(one)
+                self.foot[key].add(one)
+
+
+def read_target_grid(around: Family, last: Period, *, worst_first: bool = True) -> TargetGrid:
+    """The units right below and their targets of the year, with what is reached of each up to a month, officially (as
+    their own lists of targets have it); at most seven queries."""
+    ids = [child.unit_id for child in around.children]
+    given = Target.objects.in_force().filter(unit__in=ids, year=last.year, month=0)
+    targets = sorted(given.select_related("indicator", "service"), key=in_order)
+    months = months_to(last) if targets else []
+    cells: dict[int, dict[str, Reached]] = {}
+    for (unit_id, key), one in reached_below(around.unit_id, targets, months).items():
+        if unit_id is not None:
+            cells.setdefault(unit_id, {})[key] = one
+    days = (months[0] if months else last).data_to, last.data_to
+    units = named_rows(around.unit_id, around.version, around.children, set(), days)
+    rows = [TargetRow(unit, cells.get(unit.unit_id, {})) for unit in units.values()]
+    if worst_first:
+        rows.sort(key=lambda row: row.tally.worst_first())
+    return TargetGrid(last.year, list({target.key: target for target in targets}.values()), rows)
 
 
 # Over twelve months --------------------------------------------------------------------------------------------------

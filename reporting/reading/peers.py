@@ -15,7 +15,8 @@ from taskforces.models.units import UnitType
 
 from .overview import Overview
 from .places import NOW, Stretch
-from .ranking import Value, read_values
+from .ranking import read_values
+from .units_below import RankedValue
 
 FEWEST_PEERS = 5
 
@@ -27,11 +28,11 @@ class Peers:
     unit_type: str
     province: str
     total: int  # units ranked
-    value: Value  # the unit's own
+    value: RankedValue  # the unit's own
     rank: int | None
     is_few: bool
     spread: tuple[Fraction, ...]
-    named: list[tuple[int, str, Value, bool]]  # rank, name, value, the unit itself?
+    named: list[tuple[int, str, RankedValue, bool]]  # rank, name, value, the unit itself?
 
 
 def peers_of(seen: Overview) -> Peers | None:
@@ -53,7 +54,7 @@ def peers_of(seen: Overview) -> Peers | None:
     if len(ranks.keys() - {seen.unit_id}) < FEWEST_PEERS:
         return None
     exact = sorted(ranking.exact(values[pk]) or Fraction(0) for pk in ranks)
-    own = values.get(seen.unit_id, (None, None))
+    own = values.get(seen.unit_id, RankedValue())
     order = sorted(ranks, key=lambda pk: ranks[pk])
     return Peers(
         unit_type=UnitType(version.unit_type).label,

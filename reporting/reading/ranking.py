@@ -1,8 +1,8 @@
 """What units are ranked by, and their ranks: of the units below a unit here, of a unit among its peers in peers.py.
 
 A rate of fewer dossiers than the least volume is chance: its unit is listed with its value and has no rank. That holds
-for dossiers and for what an indicator counts in the span (flows). A count, a state ("7 of the 11 services") and the
-reports owed are what they are, however few.
+for dossiers and for what an indicator counts in the span (flows), and for the share of a target reached in either. A
+count, a state ("7 of the 11 services") and the reports owed are what they are, however few.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,14 +21,14 @@ from .against_targets import months_to, reached_below
 from .owed import TOTAL, Submissions, submissions
 from .places import BEFORE, NOW, Stretch
 from .ranges import indicator_sums, service_sums
-from .units_below import ACTIVATION, LINKED_SERVICES, Measures, UnitRow
+from .units_below import ACTIVATION, LINKED_SERVICES, Measures, RankedValue, UnitRow
 
 DEFAULT_RANKING = "dung-han"
 DOSSIERS = "hồ sơ"
 SERVICE, INDICATOR, REACHED = "dvc:", "ct:", "giao:"  # before a code in addresses
 
 Value = tuple[int | None, int | None]  # numerator and denominator of a rate; a count and None
-SideValues = dict[str, dict[int, Value]]  # side of a stretch -> unit -> value
+SideValues = dict[str, dict[int, RankedValue]]  # side of a stretch -> unit -> value
 _Key = TypeVar("_Key")
 
 
@@ -56,21 +56,21 @@ class Ranking:
         """Do the rows of the units below hold it?"""
         return self.key in HEADLINE_RANKINGS
 
-    def exact(self, value: Value) -> Fraction | None:
-        numerator, denominator = value
-        if numerator is None or (self.is_rate and not denominator):
+    def exact(self, value: RankedValue) -> Fraction | None:
+        if value.numerator is None or (self.is_rate and not value.denominator):
             return None
-        return Fraction(numerator, denominator or 1)
+        return Fraction(value.numerator, value.denominator or 1)
 
-    def score(self, value: Value) -> Fraction | None:
+    def score(self, value: RankedValue) -> Fraction | None:
         """The exact value, the more the better; None where there is none."""
         exact = self.exact(value)
         return -exact if exact is not None and self.is_falling else exact
 
-    def is_few(self, value: Value, fewest: int) -> bool:
-        return bool(self.counted) and bool(value[1]) and (value[1] or 0) < fewest
+    def is_few(self, value: RankedValue, fewest: int) -> bool:
+        volume = value.denominator if self.aim is None else value.volume
+        return bool(self.counted) and bool(volume) and (volume or 0) < fewest
 
-    def ranks(self, values: Mapping[_Key, Value], fewest: int) -> dict[_Key, int]:
+    def ranks(self, values: Mapping[_Key, RankedValue], fewest: int) -> dict[_Key, int]:
         return competition_ranks(
             {key: None if self.is_few(value, fewest) else self.score(value) for key, value in values.items()}
         )
@@ -132,7 +132,7 @@ def ranking_of(key: str, services: Mapping[int, PublicService], indicators: Mapp
                 indicator.code,
                 _of_indicator,
                 is_falling=indicator.direction == Indicator.Direction.DOWN,
-                counted=indicator.unit_of_measure if indicator.over_time == Indicator.OverTime.FLOW else "",
+                counted=_counted(indicator),
                 ids=(indicator.pk,),
             )
         if key == REACHED + indicator.code:
@@ -150,7 +150,14 @@ def ranking_of(key: str, services: Mapping[int, PublicService], indicators: Mapp
 def _by_target(key: str, target: Target, aim: Aim, *, is_falling: bool = False) -> Ranking:
     """How much of its year's target each unit has reached, officially and up to the month read."""
     label = f"mức đạt chỉ tiêu năm: {target.label}"
-    return Ranking(key, label, target.key, _share_of_target, is_falling=is_falling, aim=aim)
+    counted = DOSSIERS if target.indicator is None else _counted(target.indicator)
+    return Ranking(key, label, target.key, _share_of_target, is_falling=is_falling, counted=counted, aim=aim)
+
+
+def _counted(indicator: Indicator) -> str:
+    """What the least volume of a rate counts; of a number and of a state there is none."""
+    is_flow = indicator.over_time == Indicator.OverTime.FLOW
+    return indicator.unit_of_measure if is_flow and indicator.kind == Indicator.Kind.RATIO else ""
 
 
 def given_below(unit_id: int, last: Period) -> QuerySet[Target]:
@@ -180,16 +187,16 @@ def read_values(stretch: Stretch, ranking: Ranking, *, by_unit: bool = False) ->
         if unit_id not in (None, TOTAL):
             key = side, unit_id
             value = ranking.value(measures.get(key, Measures()), owed.get(key, Submissions()))
-            values.setdefault(side, {})[unit_id] = value
+            values.setdefault(side, {})[unit_id] = RankedValue(*value)
     return values
 
 
-def _shares(stretch: Stretch, aim: Aim, *, by_unit: bool) -> dict[int, Value]:
+def _shares(stretch: Stretch, aim: Aim, *, by_unit: bool) -> dict[int, RankedValue]:
     """Unit -> share of its target reached; three queries. Units without a target are not among them."""
     last = stretch.now[-1]
     targets = list(given_below(stretch.unit_id, last).filter(aim.rows).select_related("indicator", "service"))
     found = reached_below(stretch.unit_id, targets, months_to(last), by_unit=by_unit)
-    return {pk: one.share for (pk, _), one in found.items() if pk is not None}
+    return {pk: RankedValue(*one.share, volume=one.actual[1]) for (pk, _), one in found.items() if pk is not None}
 
 
 def give_ranks(
@@ -204,7 +211,7 @@ def give_ranks(
         read = {NOW: _values_of(rows, ranking), BEFORE: _values_of(rows_before, ranking)}
     below = [row for row in rows if not row.is_own and not row.is_former]
     for row in below:
-        row.value = read.get(NOW, {}).get(row.unit_id, (None, None))
+        row.value = read.get(NOW, {}).get(row.unit_id, RankedValue())
     ranks = ranking.ranks({row.unit_id: row.value for row in below}, fewest)
     before = ranking.ranks(read.get(BEFORE, {}), fewest)
     for row in below:
@@ -213,8 +220,8 @@ def give_ranks(
             row.rank_change = before[row.unit_id] - row.rank
 
 
-def _values_of(rows: list[UnitRow], ranking: Ranking) -> dict[int, Value]:
-    return {row.unit_id: ranking.value(row.measures, row.submissions) for row in rows if not row.is_own}
+def _values_of(rows: list[UnitRow], ranking: Ranking) -> dict[int, RankedValue]:
+    return {row.unit_id: RankedValue(*ranking.value(row.measures, row.submissions)) for row in rows if not row.is_own}
 
 
 def competition_ranks(scores: Mapping[_Key, Fraction | None]) -> dict[_Key, int]:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from django.db.models import Min, Q
 
@@ -53,6 +54,15 @@ class Measures:
         return self.rate(IN_TIME_RATE)
 
 
+class RankedValue(NamedTuple):
+    """A rate as a pair, a count alone. `volume`: how many the least volume of a ranking counts, where that is not the
+    denominator: of a share of a target those that the rate it is of was made of."""
+
+    numerator: int | None = None
+    denominator: int | None = None
+    volume: int | None = None
+
+
 @dataclass
 class UnitRow:
     """One unit right below (with all under it), or the unit's own report (`is_own`), or one that ended on the way."""
@@ -68,7 +78,7 @@ class UnitRow:
     measures: Measures = field(default_factory=Measures)
     by_service: dict[str, Dossiers] = field(default_factory=dict)  # filled when Overview.has_heat
     # what give_ranks (ranking.py) writes
-    value: tuple[int | None, int | None] = (None, None)
+    value: RankedValue = field(default_factory=RankedValue)
     rank: int | None = None
     rank_change: int | None = None  # places won since the span compared with
 

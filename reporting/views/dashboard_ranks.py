@@ -14,10 +14,10 @@ from reporting.reading.ranking import (
     REACHED,
     SERVICE,
     Ranking,
-    Value,
     given_below,
     is_rankable,
 )
+from reporting.reading.units_below import RankedValue
 
 from .dashboard_numbers import count
 from .dashboard_tables import in_table
@@ -112,8 +112,8 @@ def _rows_behind(by: Ranking, unit_id: int, unit_link, source_link) -> str:
     return source_link(so=by.source, dong=unit_id) if by.source else f"{unit_link(unit_id)}#nop"
 
 
-def _text(by: Ranking, value: Value) -> str:
-    return format_rate(*value) if by.is_rate else count(value[0])
+def _text(by: Ranking, value: RankedValue) -> str:
+    return format_rate(value.numerator, value.denominator) if by.is_rate else count(value.numerator)
 
 
 def _few_words(by: Ranking) -> str:
@@ -147,7 +147,7 @@ def peers(seen: Overview, found: Peers | None, source_link) -> dict | None:
         place = "Chưa có số liệu, không xếp hạng"
 
     def words(exact: Fraction) -> str:
-        return _text(by, (exact.numerator, exact.denominator)) if by.is_rate else format_number(exact)
+        return _text(by, RankedValue(exact.numerator, exact.denominator)) if by.is_rate else format_number(exact)
 
     def at(exact: Fraction) -> str:
         return f"{float((exact - lowest) / (highest - lowest)) * 100:.1f}%"

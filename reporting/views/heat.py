@@ -10,10 +10,10 @@ from django.views.decorators.http import require_safe
 
 from de_an_06.plain.spans import Month, Span
 from reporting.headline import LeftOut, read_services
-from reporting.models import Period, ReportingSettings
+from reporting.models import Basis, Period, ReportingSettings
 from reporting.reading.board import read_board
 from reporting.reading.family import Family, family
-from reporting.reading.heat import MEASURES, Kind, Measure, read_grid, read_lines
+from reporting.reading.heat import MEASURES, Kind, Measure, read_grid, read_lines, read_target_grid
 from reporting.reading.overview import months_of
 from reporting.reading.places import Stretch
 from taskforces.scope import sees_path
@@ -29,6 +29,7 @@ VIEWS = {
     "dashboard-lines": "12 tháng",
     "dashboard-board": "Nộp báo cáo",
 }
+BY_TARGET = "so-chi-tieu"  # in place of a measure, where units are held against what they are given
 WORST, LISTED = "kem-truoc", "danh-sach"  # orders, as addresses name them
 ORDER_WORDS = {
     Kind.RATE: "Thấp trước",
@@ -76,11 +77,12 @@ class Asked:
         return [by_key.get(month.key) for month in self.months]
 
 
-def _asked(request: HttpRequest) -> Asked | HttpResponse:
+def _asked(request: HttpRequest, *, has_targets: bool = True) -> Asked | HttpResponse:
     """What is asked for, or the page that says why there is nothing to show."""
     measure, order = request.GET.get("do", next(iter(MEASURES))), request.GET.get("thu_tu", WORST)
     choice = read_choice(request)
-    if choice is None or measure not in MEASURES or order not in (WORST, LISTED):
+    known = measure in MEASURES or (has_targets and measure == BY_TARGET)
+    if choice is None or not known or order not in (WORST, LISTED):
         raise Http404
     by_key = {p.key: p for p in choice.own_periods}
     read = [by_key[m.key] for m in choice.span.months if m.key in by_key] if choice.span else []
@@ -95,14 +97,20 @@ def _context(request: HttpRequest, asked: Asked, name: str, *, of_months: list[M
     span = asked.choice.span
     assert span is not None
     last = asked.months[-1].label.removeprefix("tháng ")
+    usual = {"do": next(iter(MEASURES))} if asked.measure_key == BY_TARGET else {}  # the lines have no targets
+    offered = {key: measure.label for key, measure in MEASURES.items()}
+    if name == "dashboard-heat":
+        offered[BY_TARGET] = "So với chỉ tiêu"
     label = span.label_of(of_months) if of_months else f"12 tháng đến {last}"
     return {
         "ctx": context_bar(request, asked.choice, seen=asked.around, hidden=asked.hidden()),
         "unit": asked.around.version,
         "label": label,
-        "measure": asked.measure,
-        "tabs": [(reverse(view) + asked.query(), words, view == name) for view, words in VIEWS.items()],
-        "measures": [(asked.query(do=key), m.label, key == asked.measure_key) for key, m in MEASURES.items()],
+        "tabs": [
+            (reverse(view) + asked.query(**usual if view == "dashboard-lines" else {}), words, view == name)
+            for view, words in VIEWS.items()
+        ],
+        "measures": [(asked.query(do=key), words, key == asked.measure_key) for key, words in offered.items()],
         "orders": [
             (asked.query(thu_tu=key), words, key == asked.order)
             for key, words in ((WORST, worst_words), (LISTED, "Theo danh sách"))
@@ -118,6 +126,8 @@ def grid(request: HttpRequest) -> HttpResponse:
     asked = _asked(request)
     if not isinstance(asked, Asked):
         return asked
+    if asked.measure_key == BY_TARGET:
+        return _target_grid(request, asked)
     choice, measure = asked.choice, asked.measure
     services, left_out = read_services()
     stretch = Stretch(choice.unit_id, choice.basis, asked.read, left_out=left_out)
@@ -130,10 +140,28 @@ def grid(request: HttpRequest) -> HttpResponse:
     return render(request, "reporting/heat_grid.html", context)
 
 
+def _target_grid(request: HttpRequest, asked: Asked) -> HttpResponse:
+    """Units by what they are given for the year of the last month asked for, read officially up to that month."""
+    last = asked.read[-1]
+    found = read_target_grid(asked.around, last, worst_first=asked.worst_first)
+    span = Span("ytd", Month(last.year, 1), Month(last.year, last.month))
+    read = replace(asked.choice, span=span, basis=Basis.OFFICIAL)
+
+    def list_link(unit_id: int) -> str:
+        return f"{reverse('target-list')}?don_vi={unit_id}&nam={last.year}"
+
+    context = _context(request, asked, "dashboard-heat", of_months=months_of(asked.read), worst_words="Kém trước")
+    context["label"] = f"chỉ tiêu năm {last.year}"
+    context["state"] = tables.state_of_targets(found)
+    context["heat"] = tables.target_grid_table(found, source_links(asked.choice)[0], source_links(read)[1], list_link)
+    context["by_target"] = span.label
+    return render(request, "reporting/heat_grid.html", context)
+
+
 @require_safe
 def lines(request: HttpRequest) -> HttpResponse:
     """One small line for each unit: twelve months of one number, all on one scale."""
-    asked = _asked(request)
+    asked = _asked(request, has_targets=False)
     if not isinstance(asked, Asked):
         return asked
     choice, measure = asked.choice, asked.measure

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from django.urls import reverse
 from django.utils.safestring import mark_safe
 
-from de_an_06.plain.numbers import NO_VALUE, format_number, hundredths
+from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate, hundredths
 from de_an_06.plain.spans import Month
-from reporting.models import Basis
+from reporting.models import Basis, Target
+from reporting.reading.against_targets import Assessment, Reached, actual_text
 from reporting.reading.board import BoardRow, Square
-from reporting.reading.heat import BLANK, Grid, Kind, Measure, Portion, SmallLine
+from reporting.reading.heat import BLANK, Grid, Kind, Measure, Portion, SmallLine, TargetGrid, TargetTally
 from reporting.reading.units_below import UnitRow
 
 from .dashboard_numbers import count
@@ -144,7 +145,8 @@ def grid_table(grid: Grid, basis: str, unit_link: Callable, source_link: Callabl
         )
     foot = [text_of(measure, grid.foot[pk]) for pk, _ in columns]
     return {
-        "measure": measure,
+        "title": measure.label,
+        "total_head": "Cộng",
         "address": source_link(so=""),
         "heads": [
             (COLUMN_HEADS.get(s.code, s.short_name), s.name, so, source_link(so=so))
@@ -180,6 +182,88 @@ def why_empty(unit: UnitRow, basis: str) -> str:
     if basis == Basis.OFFICIAL and parts.submitted:
         return "Chưa duyệt"
     return "Trả lại" if parts.returned else "Chưa nộp"
+
+
+# The grid of targets -------------------------------------------------------------------------------------------------
+
+ASSESSED_LOOKS = {
+    Assessment.EXCEEDED: "s0",
+    Assessment.MET: "s1",
+    Assessment.NOT_MET: "s4",
+    Assessment.NO_DATA: NO_RATE,
+}
+RATE_HEADS = {Target.Rate.ONLINE: "trực tuyến", Target.Rate.IN_TIME: "đúng hạn"}
+
+
+def target_grid_table(grid: TargetGrid, unit_link: Callable, source_link: Callable, list_link: Callable) -> dict | None:
+    """Percent of the target reached in each cell, sign and colour its assessment. None where nobody is given anything.
+
+    `source_link` is of the months and the basis that targets are read on.
+    """
+    if not grid.things:
+        return None
+    rows = []
+    for row in grid.rows:
+        cells = [reached_cell(row.cells.get(thing.key)) for thing in grid.things]
+        url = list_link(row.unit.unit_id)
+        total = f'<td><a href="{url.replace("&", "&amp;")}">{tally_text(row.tally)}</a>'
+        rows.append(
+            {
+                "name": row.unit.name,
+                "url": unit_link(row.unit.unit_id),
+                "part": f"dong={row.unit.unit_id}",
+                "message": "" if row.cells else "Chưa giao chỉ tiêu",
+                "cells": cells,
+                "total": tally_text(row.tally),
+                "html": mark_safe(_html(cells) + total) if row.cells else "",  # noqa: S308 see _html; own address
+            }
+        )
+    return {
+        "title": f"Mức đạt chỉ tiêu năm {grid.year}",
+        "total_head": "Đạt, vượt",
+        "address": source_link(so=""),
+        "heads": [(_thing_head(t), t.label, t.key, source_link(so=t.key)) for t in grid.things],
+        "total_so": "",
+        "rows": rows,
+        "foot": [tally_text(grid.foot[thing.key]) for thing in grid.things],
+        "total": tally_text(grid.total),
+        "span": len(grid.things) + 1,
+        "legend": [
+            *((look, a.value) for a, look in ASSESSED_LOOKS.items() if a != Assessment.NO_DATA),
+            (NO_RATE, "– không có số liệu; trống: không giao"),
+        ],
+    }
+
+
+def reached_cell(one: Reached | None) -> tuple[str, str]:
+    """(share reached in percent without its sign, class); '' where nothing is given. Of a target of 0, which no share
+    can be told of, what was reported."""
+    if one is None:
+        return "", ""
+    value, of = one.share
+    text = format_rate(value, of).removesuffix("%") if of else actual_text(one)
+    return ("100" if of and value == of else text) or NO_VALUE, ASSESSED_LOOKS[one.assessment]
+
+
+def tally_text(tally: TargetTally) -> str:
+    """Met or exceeded, of those with figures."""
+    return f"{count(tally.met)}/{count(tally.assessed)}" if tally.assessed else NO_VALUE
+
+
+def state_of_targets(grid: TargetGrid) -> str:
+    if not grid.total.given:
+        return "chưa đơn vị nào được giao chỉ tiêu"
+    silent = grid.total.given - grid.total.assessed
+    words = f"{count(grid.total.met)}/{count(grid.total.assessed)} chỉ tiêu đạt, vượt"
+    return words + (f"; {count(silent)} không có số liệu" if silent else "")
+
+
+def _thing_head(target: Target) -> str:
+    if target.indicator is not None:
+        return target.label
+    service = target.service
+    of = COLUMN_HEADS.get(service.code, service.short_name) if service is not None else "Chung"
+    return f"{of}: {RATE_HEADS[Target.Rate(target.rate)]}"
 
 
 # The lines -----------------------------------------------------------------------------------------------------------
