@@ -4,6 +4,7 @@ from django.urls import path
 
 from .views import (
     agenda,
+    boardroom,
     campaign_forms,
     campaigns,
     dashboard,
@@ -76,6 +77,7 @@ urlpatterns = [
     path("tong-quan/bang-nhiet/", heat.grid, name="dashboard-heat"),
     path("tong-quan/xu-huong/", heat.lines, name="dashboard-lines"),
     path("tong-quan/nop-bao-cao/", heat.board, name="dashboard-board"),
+    path("tong-quan/che-do-hop/", boardroom.meeting_mode, name="dashboard-meeting"),
     path("chuong-trinh-hop/", agenda.agenda, name="agenda"),
     path("tong-quan/nguon/", dashboard.source_rows, name="dashboard-source"),
     # 6 out

@@ -280,6 +280,7 @@ PAGES = {
     "dashboard-heat": Page(INSIDE, query=choose, outside=OUTSIDE),
     "dashboard-lines": Page(INSIDE, query=choose, outside=OUTSIDE),
     "dashboard-board": Page(INSIDE, query=choose, outside=OUTSIDE),
+    "dashboard-meeting": Page(INSIDE, query=choose, outside=OUTSIDE),
     "dashboard-source": Page(INSIDE, query=choose, outside=OUTSIDE),
     # out
     "export-list": Page(EVERYBODY),

@@ -16,6 +16,7 @@ from taskforces.views.meeting_parts import conclusion_row, finding_row
 from . import dashboard_tables as tables
 from .choices import Choice, context_bar, read_choice
 from .dashboard import key_figures, seen_by, targets_of
+from .dashboard_findings import lead_to
 
 MEETINGS_NAMED = 3  # next ones
 
@@ -72,11 +73,5 @@ def _figures(request: HttpRequest, choice: Choice) -> dict:
         return {"ctx": context_bar(request, choice), "seen": None}
     figures = key_figures(request, choice, seen, tables.source_links(choice), targets_of(seen))
     dashboard = reverse("dashboard") + choice.query()
-    for finding in figures["findings"]:  # what points into the chair's page points there
-        finding["url"] = _from_here(finding["url"], dashboard)
-        finding["parts"] = [(text, _from_here(url, dashboard)) for text, url in finding["parts"]]
+    lead_to(dashboard, figures["findings"])
     return figures | {"ctx": context_bar(request, choice, seen=seen), "seen": seen, "dashboard_url": dashboard}
-
-
-def _from_here(url: str, dashboard: str) -> str:
-    return dashboard + url if url.startswith("#") else url

@@ -89,8 +89,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "ctx": context_bar(request, choice, seen=seen, hidden=hidden),
         "choice": choice,
         "seen": seen,
-        "title": _title(seen),
-        "lead": _lead(seen),
+        "title": title_of(seen),
+        "lead": lead_of(seen),
         "not_counted": seen.not_counted,
         "is_official": seen.basis == Basis.OFFICIAL,
         "who": tables.who_reported(seen, unit_link),
@@ -111,7 +111,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             )
             if other is not None
         ],
-        "units": tables.unit_rows(seen, unit_link, source_link, compared),
+        "units": tables.unit_rows(shown, unit_link, source_link, compared),
         "units_without_reports": tables.units_without_reports(seen, unit_link),
         "unit_total": tables.unit_total(seen, source_link, compared),
         "services": tables.service_table(seen, source_link, compared, targets),
@@ -167,7 +167,7 @@ def _register_day(choice: Choice, seen) -> tuple[dt.date, bool]:
     return choice.now.date() if is_newest else last.data_to, is_newest
 
 
-def _title(seen) -> str:
+def title_of(seen) -> str:
     parts = seen.submissions
     done = "đã duyệt" if seen.basis == Basis.OFFICIAL else "đã nộp"
     label = f"Tổng quan {seen.label}"
@@ -180,7 +180,7 @@ def _title(seen) -> str:
     return f"{label}: {format_number(parts.reports)}/{format_number(parts.expected_reports)} báo cáo {done}"
 
 
-def _lead(seen) -> str:
+def lead_of(seen) -> str:
     basis = (
         "Số chính thức chỉ gồm báo cáo đã duyệt."
         if seen.basis == Basis.OFFICIAL

@@ -31,6 +31,17 @@ def shown(
     ]
 
 
+def lead_to(page: str, findings: list[dict]) -> None:
+    """On another page: what points into the chair's page points there; `page` is its address."""
+
+    def there(url: str) -> str:
+        return page + url if url.startswith("#") else url
+
+    for finding in findings:
+        finding["url"] = there(finding["url"])
+        finding["parts"] = [(text, there(url)) for text, url in finding["parts"]]
+
+
 def overdue_query(unit_id: int, day: str) -> dict:
     """Picks a unit's assignments overdue on `day` ('' = today)."""
     return {"don_vi": unit_id, "tinh_trang": AssignmentState.OVERDUE.value} | ({"ngay": day} if day else {})

@@ -15,7 +15,7 @@ from reporting.figures import GROUP_STARTS, GROUPS, NOT_MEANT, RATES, headings
 from reporting.lateness import SENT_LATE, overdue_words
 from reporting.models import Indicator, Status
 from reporting.reading.against_targets import ReachedByKey
-from reporting.reading.overview import ACTIVATION, Comparison, Measures, Overview, UnitRow
+from reporting.reading.overview import ACTIVATION, Comparison, Measures, Overview, ServiceTotal, UnitRow
 
 from .dashboard_numbers import change, count, target_lines
 
@@ -110,10 +110,10 @@ def who_reported(seen: Overview, unit_link) -> dict:
 # Tables --------------------------------------------------------------------------------------------------------------
 
 
-def unit_rows(seen: Overview, unit_link, source_link, compared: Comparison | None) -> list[dict]:
+def unit_rows(units: list[UnitRow], unit_link, source_link, compared: Comparison | None) -> list[dict]:
     rows = []
     pairs = compared.rows if compared else {}
-    for row in filter(in_table, seen.rows):
+    for row in units:
         rows.append(
             {
                 "name": row.name,
@@ -149,10 +149,12 @@ UNIT_COLUMNS: tuple[tuple[str, str, Callable[[Measures], Any]], ...] = (
 )
 
 
-def _unit_cells(measures: Measures, source, pair: tuple[Measures, Measures] | None) -> list[tuple[str, str, str, str]]:
+def _unit_cells(
+    measures: Measures, source, pair: tuple[Measures, Measures] | None, columns=UNIT_COLUMNS
+) -> list[tuple[str, str, str, str]]:
     """(head of the column, text, address of the reports behind it, change)."""
     cells = []
-    for label, so, value in UNIT_COLUMNS:
+    for label, so, value in columns:
         text = _text(value(measures))
         moved = change(value(pair[0]), value(pair[1])) if pair else ""
         cells.append((label, text, "" if text in NOT_LINKED else source(so=so), moved))
@@ -225,6 +227,21 @@ def service_table(seen: Overview, source_link, compared: Comparison | None, targ
     )
     units_head = "Số đơn vị" if seen.has_units_below else ""
     return {"headings": headings(with_rates=True), "units_head": units_head, "rows": rows}
+
+
+def services_in_short(lines: list[ServiceTotal], source_link, compared: Comparison | None) -> list[dict]:
+    """Services in the columns of units."""
+    pairs = compared.services if compared else {}
+    of_dossiers = [column for column in UNIT_COLUMNS if column[1] != ACTIVATION]
+    rows = []
+    for line in lines:
+        code, pair = line.service.code, pairs.get(line.service.pk)
+        then = (Measures(pair[0]), Measures(pair[1])) if pair else None
+        cells = _unit_cells(
+            Measures(line.dossiers), lambda so, code=code: source_link(so=f"{code}.{so}"), then, of_dossiers
+        )
+        rows.append({"code": code, "name": line.service.short_name, "cells": cells})
+    return rows
 
 
 def _rate_targets(targets: ReachedByKey, before: str) -> list[tuple[str, str]]:
