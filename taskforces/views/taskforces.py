@@ -146,7 +146,7 @@ def taskforce_detail(request, pk):
         ],
         "may_keep": may_keep_register(request.user, unit),
         "back_url": reverse("taskforce-list") + look.query,
-        "upload_url": f"{reverse('document-upload')}?don_vi={unit.pk}&to={task_force.pk}",
+        "paper_url": f"{reverse('document-upload')}?don_vi={unit.pk}&to={task_force.pk}",
     }
     return render(request, "taskforces/taskforce_detail.html", context)
 
