@@ -20,7 +20,7 @@ from reporting.entry.checks import ServiceRow, check_report
 from reporting.figures import FIGURE_FIELDS, TYPED_FIELDS
 from reporting.models import Indicator, IndicatorFigure, PublicService, Report, ServiceFigures
 from reporting.reading.board import BoardRow, Square, copied_reports
-from reporting.reading.heat import MEASURES
+from reporting.reading.heat import MEASURES, TargetTally
 from reporting.rollup import rollup
 from reporting.views.heat_tables import _square, look_of, text_of
 from taskforces.models import AdministrativeUnit, Level, UnitVersion
@@ -361,6 +361,13 @@ def test_units_are_held_against_their_targets_of_the_year_the_worst_first(given_
     assert title in body
     listed = by_target(client, world.chair, thu_tu="danh-sach").context["heat"]["rows"]
     assert [row["name"] for row in listed] == ["Xã Phú Riềng", "Phường Phước Bình", "Phường Phước Long"]
+
+
+def test_of_an_equal_share_met_who_misses_more_is_first_then_no_figures_then_no_target():
+    """(given, assessed, met), the worst first: shares 0, 0, a half, a half, all; then two that cannot be judged."""
+    in_order = [(5, 3, 0), (1, 1, 0), (4, 4, 2), (2, 2, 1), (9, 3, 3), (2, 0, 0), (0, 0, 0)]
+    tallies = [TargetTally(*tally) for tally in in_order]
+    assert sorted(reversed(tallies), key=TargetTally.worst_first) == tallies
 
 
 def test_where_less_is_better_more_than_the_target_is_not_met(given_year, month, client):
