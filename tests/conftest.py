@@ -95,6 +95,16 @@ def _the_database_can_be_emptied_between_tests():
         yield
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _no_rows_lie_dead(django_db_setup, django_db_blocker):
+    """PostgreSQL keeps the rows of every test that was rolled back until somebody sweeps, and reads past them."""
+    from django.db import connection
+
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute("VACUUM")
+
+
 @pytest.fixture(autouse=True)
 def _plain(settings, tmp_path):
     """Files of a test go to its own folder; a plain hasher keeps logins quick."""
