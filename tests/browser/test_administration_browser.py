@@ -76,17 +76,18 @@ def refused(said) -> bool:
     return "status of 403" in said
 
 
-@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
 @pytest.mark.parametrize("who", ["superuser", "posted"])
-def test_every_page_of_the_administration(open_browser, people, who, viewport):
+def test_every_page_of_the_administration(open_browser, people, who):
     user = getattr(people, who)
-    page = open_browser(user, viewport=viewport)
+    page = open_browser(user)
     said, english, covered, opened = watch(page), [], [], 0
     for address in addresses(user):
         if page.goto(address).status != 200:
             continue
         opened += 1
-        covered += page.evaluate(COVERED)
+        for size in (PHONE, DESK):
+            page.set_viewport_size(size)
+            covered += page.evaluate(COVERED)
         words = KEPT_NAMES.sub(" ", words_of(page.content()))
         if left := ADMIN_ENGLISH.findall(words):
             english.append(f"{address}: {sorted(set(left))}")
