@@ -23,6 +23,8 @@ def home_url_name(posting: Posting | None) -> str:
         return "task-list"
     if Right.REVIEW in rights:
         return "review-list"
+    if Right.ACT_FOR_BODY in rights:
+        return "body-work"
     return "dashboard"
 
 
@@ -47,6 +49,8 @@ def frame(request):
         works_on_reviews = reads_reviews and not rights.isdisjoint({Right.REVIEW, Right.CLOSE_MONTH})
         if Right.SUBMIT in rights:
             nav.append(("task-list", "Việc cần làm"))
+        if Right.ACT_FOR_BODY in rights:
+            nav.append(("body-work", "Việc của ban, ngành"))
         if works_on_reviews:
             nav.append(("review-list", "Duyệt báo cáo"))
         nav += [

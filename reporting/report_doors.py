@@ -5,7 +5,7 @@ from django.db.models.functions import Cast, Concat
 from django.shortcuts import get_object_or_404
 
 from taskforces.models import UnitVersion
-from taskforces.scope import may_submit, require
+from taskforces.scope import may_open_entry, may_submit, require
 
 from .entry.outreach_log import with_log
 from .models import PeriodClosure, PeriodDeadline, Report, ReportEvent
@@ -53,7 +53,14 @@ def get_report(user, pk: int) -> Report:
 
 
 def get_own_report(user, pk: int) -> Report:
-    """A report of the person's own unit, which they may type in or send; 403 for others inside the scope."""
+    """A report of the person's own unit, which they may send; 403 for others inside the scope."""
     report = get_report(user, pk)
     require(may_submit(user, report))
+    return report
+
+
+def get_report_to_enter(user, pk: int) -> Report:
+    """The same for who types in it as well: a department types its indicators and sends nothing."""
+    report = get_report(user, pk)
+    require(may_open_entry(user, report))
     return report

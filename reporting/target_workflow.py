@@ -66,7 +66,7 @@ def shown_value(value: Decimal | None, target: Target, blank: str = "") -> str:
 @transaction.atomic
 def propose(*, by, unit: AdministrativeUnit, aim: Aim, value: Decimal | None, reason: str = "") -> Target:
     """The unit says what it is to reach, or asks for another value; what is in force stays until it is answered."""
-    require(may_propose_target(by, unit))
+    require(may_propose_target(by, unit, aim.indicator))
     target = _locked_or_new(unit, aim)
     value = _checked(value, target)
     if target.status == Status.ACCEPTED and target.value == value:
@@ -107,7 +107,7 @@ def send_back(*, by, target_id: int, reason: str, value: Decimal | None = None) 
 @transaction.atomic
 def set_target(*, by, unit: AdministrativeUnit, aim: Aim, value: Decimal | None, reason: str = "") -> Target:
     """The level above gives a value, in force at once; it also answers what the unit has proposed."""
-    require(_sets(by, unit))
+    require(_sets(by, unit, aim.indicator))
     target = _locked_or_new(unit, aim)
     value = _checked(value, target)
     if target.status == Status.ACCEPTED and target.value == value:
@@ -124,7 +124,7 @@ def set_targets(*, by, units: Mapping[int, tuple[AdministrativeUnit, str]], aim:
 
     Errors come by unit: {"value_12": …}. A value that is in force already leaves no row in the log.
     """
-    require(all(may_set_target(by, *units[pk]) for pk in values))
+    require(all(may_set_target(by, *units[pk], aim.indicator) for pk in values))
     rows = Target.objects.select_for_update(of=("self",)).filter(aim.rows, unit__in=list(values))
     known = {target.unit_id: target for target in rows.select_related("indicator", "service")}
     wrong, new, changed, events = {}, [], [], []
@@ -158,7 +158,7 @@ def set_targets(*, by, units: Mapping[int, tuple[AdministrativeUnit, str]], aim:
 def drop(*, by, target_id: int, reason: str) -> Target:
     """It is asked for no longer; the log stays, and it can be set or proposed again."""
     target = _locked(target_id)
-    require(_sets(by, target.unit))
+    require(_sets(by, target.unit, target.indicator))
     if target.status == Status.DROPPED:
         raise ValidationError("Chỉ tiêu này đã bỏ.")
     reason = _reason(reason, needed=True)
@@ -192,9 +192,9 @@ def settle_rows(
 # Parts ---------------------------------------------------------------------------------------------------------------
 
 
-def _sets(by, unit: AdministrativeUnit) -> bool:
+def _sets(by, unit: AdministrativeUnit, indicator: Indicator | None) -> bool:
     version = UnitVersion.objects.on(today_for(by)).filter(unit=unit).first()
-    return version is not None and may_set_target(by, unit, version.path)
+    return version is not None and may_set_target(by, unit, version.path, indicator)
 
 
 def _locked(target_id: int) -> Target:
@@ -205,7 +205,7 @@ def _locked(target_id: int) -> Target:
 
 def _proposal(by, target_id: int) -> Target:
     target = _locked(target_id)
-    require(_sets(by, target.unit))
+    require(_sets(by, target.unit, target.indicator))
     if target.status != Status.PROPOSED:
         raise ValidationError("Đề xuất này đã được trả lời.")
     return target

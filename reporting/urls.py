@@ -5,6 +5,7 @@ from django.urls import path
 from .views import (
     agenda,
     boardroom,
+    body_work,
     campaign_forms,
     campaigns,
     dashboard,
@@ -24,6 +25,7 @@ from .views import (
 urlpatterns = [
     # 1-3 entry, checking, submission
     path("viec-can-lam/", task_list.task_list, name="task-list"),
+    path("viec-ban-nganh/", body_work.body_work, name="body-work"),
     path("bao-cao/<int:pk>/nhap/", entry.report_entry, name="report-entry"),
     path("bao-cao/<int:pk>/o/", entry.save_cells, name="report-save-cells"),
     path("bao-cao/<int:pk>/khong-phat-sinh/", entry.zero_fill, name="report-zero-fill"),

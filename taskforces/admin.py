@@ -16,6 +16,8 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.utils import timezone
 
+from reporting.models.catalogue import Indicator
+
 from .clock import today_for
 from .models import AdministrativeUnit, Posting, PostingEvent, UnitSuccession, UnitVersion, User
 from .models.units import NAMED_BY
@@ -158,6 +160,16 @@ class PostingForm(forms.ModelForm):
     """Asks the same right as the portal's own pages; `by` is who fills it in."""
 
     by: User
+    groups = forms.MultipleChoiceField(
+        label="Nhóm chỉ tiêu phụ trách",
+        choices=Indicator.Group.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Chỉ cán bộ ban, ngành.",
+    )
+
+    def clean_groups(self) -> str:
+        return " ".join(self.cleaned_data["groups"])
 
     def clean(self):
         data = super().clean()
@@ -184,11 +196,11 @@ class PostingAdmin(NothingIsDeleted, admin.ModelAdmin):
     """Rights move only by a new posting: of a stored one only the last day can be changed."""
 
     form = PostingForm
-    list_display = ["user", "unit", "role", "branch", "valid_from", "valid_to", "waits"]
+    list_display = ["user", "unit", "role", "branch", "body", "valid_from", "valid_to", "waits"]
     list_filter = ["role", "branch"]
-    search_fields = ["user__username", "user__full_name", "unit__code", "unit__versions__name"]
+    search_fields = ["user__username", "user__full_name", "body", "unit__code", "unit__versions__name"]
     autocomplete_fields = ["user", "unit"]
-    fields = ["user", "unit", "role", "branch", "valid_from", "valid_to"]
+    fields = ["user", "unit", "role", "branch", "body", "groups", "valid_from", "valid_to"]
     list_select_related = ["user", "unit"]
 
     class Media:
@@ -202,7 +214,7 @@ class PostingAdmin(NothingIsDeleted, admin.ModelAdmin):
         return type("PostingForm", (super().get_form(request, obj, **kwargs),), {"by": request.user})
 
     def get_readonly_fields(self, request, obj=None):
-        return ["user", "unit", "role", "branch", "valid_from"] if obj else []
+        return ["user", "unit", "role", "branch", "body", "groups", "valid_from"] if obj else []
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         if db_field.name == "unit":

@@ -1,4 +1,4 @@
-"""Who may see and do what: the one table of roles and rights, and every question asked of it.
+"""Who may see and do what: every question asked of the table of roles and rights (rights.py).
 
 Scope of a posting = its unit and everything under it in the tree of the period looked at. Reports carry the
 path of their unit in that tree, so scope is a test on the path. Rights are asked of the same postings.
@@ -7,83 +7,17 @@ People of a closed unit keep reading their unit's periods and write nothing (dom
 No other file knows which role may what: it asks `may_…`, or whether a posting has a `Right`.
 """
 
-from enum import Enum
+from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, Q, Subquery
 
-from taskforces.models.people import Posting, Role
+from de_an_06.plain.vietnamese import one_line
+from taskforces.models.people import Branch, Posting, Role
 from taskforces.models.units import Level, UnitVersion, path_ids
 
 from .clock import today_for
-
-
-class Right(Enum):
-    """What a role can carry, and where it counts."""
-
-    ENTER_FIGURES = "types the figures of the posting's branch in the report of the own unit"
-    SUBMIT = "sends the report of the own unit, and raises its difficulties"
-    MARK_ANY_BRANCH = "marks either branch of the own unit's report as finished"
-    REVIEW = "approves, sends back and reopens reports of the units below; a province's own in the province"
-    READ_REVIEWS = "opens the lists of reports of the units below"
-    CLOSE_MONTH = "closes and reopens a month of the own province"
-    ANSWER = "answers difficulties that lie with the own unit or below it"
-    KEEP_REGISTER = "keeps task forces, members, village teams and documents of the own unit"
-    KEEP_REGISTERS_BELOW = "brings in by file the registers of the own unit and everything under it"
-    KEEP_SOURCES = "keeps the catalogue of plans and their tasks, when posted to a province or the nation"
-    ASSIGN = "gives assignments to the own unit and everything under it, and drops them"
-    GIVE_ROLES = "gives the roles of GIVEN_BY_STAFF in the own unit and everything under it"
-    GIVE_ACCOUNTS = "brings in accounts by file"
-    READ_CONTACT_LOG = "reads who took lists of contacts out"
-    READ_EVERYTHING = "reads every unit"
-    ADMINISTER = "keeps units, catalogue, accounts, and gives roles, assignments and sources everywhere"
-
-
-RIGHTS: dict[Role, frozenset[Right]] = {
-    Role.OFFICER: frozenset({Right.ENTER_FIGURES, Right.SUBMIT, Right.KEEP_REGISTER}),
-    Role.LEADER: frozenset({Right.SUBMIT, Right.MARK_ANY_BRANCH, Right.KEEP_REGISTER}),
-    Role.REVIEWER: frozenset(
-        {
-            Right.REVIEW,
-            Right.READ_REVIEWS,
-            Right.ANSWER,
-            Right.KEEP_REGISTER,
-            Right.KEEP_REGISTERS_BELOW,
-            Right.KEEP_SOURCES,
-            Right.ASSIGN,
-        }
-    ),
-    Role.CHAIR: frozenset({Right.READ_REVIEWS}),
-    Role.PROVINCIAL_STAFF: frozenset(
-        {
-            Right.READ_REVIEWS,
-            Right.CLOSE_MONTH,
-            Right.ANSWER,
-            Right.KEEP_REGISTER,
-            Right.KEEP_REGISTERS_BELOW,
-            Right.KEEP_SOURCES,
-            Right.ASSIGN,
-            Right.GIVE_ROLES,
-            Right.GIVE_ACCOUNTS,
-            Right.READ_CONTACT_LOG,
-        }
-    ),
-    Role.ADMINISTRATOR: frozenset(
-        {
-            Right.READ_REVIEWS,
-            Right.KEEP_REGISTERS_BELOW,
-            Right.GIVE_ACCOUNTS,
-            Right.READ_CONTACT_LOG,
-            Right.READ_EVERYTHING,
-            Right.ADMINISTER,
-        }
-    ),
-    Role.AUDITOR: frozenset({Right.READ_REVIEWS}),
-}
-GIVEN_BY_STAFF = (Role.OFFICER, Role.LEADER, Role.REVIEWER, Role.CHAIR, Role.AUDITOR)  # never their own or above
-GIVEN_BY_ADMINISTRATORS = (*GIVEN_BY_STAFF, Role.PROVINCIAL_STAFF)  # nobody makes an administrator in the portal
-GIVEN_BY_ONE = (Role.OFFICER, Role.LEADER)  # every other role gives rights only after a second person confirmed it
-
+from .rights import GIVEN_BY_ADMINISTRATORS, GIVEN_BY_ONE, GIVEN_BY_STAFF, RIGHTS, Right
 
 # Postings and what they carry ----------------------------------------------------------------------------------------
 
@@ -243,6 +177,31 @@ def branches_entered_by(user, report) -> set[str]:
     return {p.branch for p in held_open(user, Right.ENTER_FIGURES) if p.unit_id == report.unit_id}
 
 
+@dataclass(frozen=True)
+class Entering:
+    """Which cells of a report a person types: those of whole branches, and those of the indicators of their body."""
+
+    branches: frozenset[str]
+    groups: frozenset[str]
+
+    def __bool__(self) -> bool:
+        return bool(self.branches or self.groups)
+
+    def covers(self, branch: str, group: str = "") -> bool:
+        """`group`: the indicator's, '' for a service."""
+        return branch in self.branches or is_bodys(self.groups, branch, group)
+
+
+def entered_by(user, report) -> Entering:
+    """What the person types in the report: officers of the unit their branch, its departments their indicators."""
+    return Entering(frozenset(branches_entered_by(user, report)), frozenset(body_groups(user, [report.unit_id])))
+
+
+def may_open_entry(user, report) -> bool:
+    """Who types in the report or sends it."""
+    return may_submit(user, report) or bool(entered_by(user, report))
+
+
 def may_mark_any_branch(user, report) -> bool:
     """The unit's leader marks either branch as finished; officers mark those they enter."""
     return holds(user, Right.MARK_ANY_BRANCH, [report.unit_id])
@@ -280,6 +239,41 @@ def may_answer(user, report, with_unit_id: int) -> bool:
     return with_unit_id in ids and holds(user, Right.ANSWER, ids[: ids.index(with_unit_id) + 1])
 
 
+# Departments ---------------------------------------------------------------------------------------------------------
+
+
+def body_groups(user, unit_ids) -> set[str]:
+    """The groups of indicators that are the person's as a department of one of these units, for writing."""
+    own = (p for p in held_open(user, Right.ACT_FOR_BODY) if p.unit_id in unit_ids)
+    return {group for posting in own for group in posting.groups.split()}
+
+
+def is_bodys(groups, owner: str, group: str) -> bool:
+    """Is an indicator one of a department with these groups? Those of the police and of the registers never are."""
+    return owner == Branch.OFFICE and group in groups
+
+
+def acts_for_body(user, unit, body: str) -> bool:
+    """Is the person posted to this body of the unit?"""
+    own = (p for p in held_open(user, Right.ACT_FOR_BODY) if p.unit_id == unit.pk)
+    return any(is_same_body(posting.body, body) for posting in own)
+
+
+def is_same_body(one: str, other: str) -> bool:
+    """Names of bodies are compared as people read them, case and spaces apart (in Python: SQLite knows no Đ and đ)."""
+    return one_line(one).casefold() == one_line(other).casefold()
+
+
+def names_body(role: str) -> bool:
+    """Does a posting of this role name a body of its unit?"""
+    return Right.ACT_FOR_BODY in RIGHTS[Role(role)]
+
+
+def acts_for_some_body(user) -> bool:
+    """Is the person posted to a department somewhere? For which body of which unit, `acts_for_body` says."""
+    return bool(held(user, Right.ACT_FOR_BODY))
+
+
 # The register and assignments ----------------------------------------------------------------------------------------
 
 
@@ -315,23 +309,42 @@ def may_assign_by_file(user, path: str) -> bool:
     return is_administrator(user) or holds(user, Right.ASSIGN, path_ids(path))
 
 
-def may_propose_target(user, unit) -> bool:
-    """A unit's own people say what it is to reach: officers and leaders, and reviewers and staff of their own body."""
-    return may_keep_register(user, unit)
+def may_propose_target(user, unit, indicator=None) -> bool:
+    """A unit's own people say what it is to reach: officers and leaders, reviewers and staff of their own body; its
+    departments in their indicators. `indicator` is None for a rate of services."""
+    return may_keep_register(user, unit) or _is_aim_of_body(user, [unit.pk], indicator)
 
 
-def may_set_target(user, unit, path: str) -> bool:
-    """The level above sets targets and answers proposals; nobody is above a province but the nation, so it also sets
-    its own. `path` is the unit's in today's tree; no query beyond the postings: a file has thousands of rows."""
+def may_set_target(user, unit, path: str, indicator=None) -> bool:
+    """The level above sets targets and answers proposals, its departments those of their indicators; nobody is above a
+    province but the nation, so it also sets its own. `path` is the unit's in today's tree; no query beyond the
+    postings: a file has thousands of rows."""
     if not may_write_for(user, unit):
         return False
     ids = path_ids(path)
-    return is_administrator(user) or holds(user, Right.ASSIGN, ids if unit.level == Level.PROVINCE else ids[:-1])
+    above = holds(user, Right.ASSIGN, ids if unit.level == Level.PROVINCE else ids[:-1])
+    return is_administrator(user) or above or _is_aim_of_body(user, ids[:-1], indicator)
+
+
+def _is_aim_of_body(user, unit_ids, indicator) -> bool:
+    return indicator is not None and is_bodys(body_groups(user, unit_ids), indicator.owner, indicator.group)
+
+
+def may_propose_some_target(user, unit) -> bool:
+    """Of which indicators, `may_propose_target` says one by one."""
+    return may_keep_register(user, unit) or bool(body_groups(user, [unit.pk]))
+
+
+def may_set_some_target(user, unit, path: str) -> bool:
+    """Of which indicators, `may_set_target` says one by one."""
+    return may_set_target(user, unit, path) or (
+        may_write_for(user, unit) and bool(body_groups(user, path_ids(path)[:-1]))
+    )
 
 
 def may_set_targets_below(user, unit) -> bool:
-    """Of which units, `may_set_target` says one by one."""
-    return unit.level != Level.COMMUNE and may_assign(user, unit)
+    """Of which units and indicators, `may_set_target` says one by one."""
+    return unit.level != Level.COMMUNE and (may_assign(user, unit) or bool(body_groups(user, [unit.pk])))
 
 
 def may_conclude(user, meeting_unit, unit) -> bool:
@@ -350,9 +363,22 @@ def may_run_campaigns(user, unit) -> bool:
     return may_assign(user, unit)
 
 
-def may_report_progress(user, unit) -> bool:
-    """Progress of an assignment is told by the unit's own people; of a central body's by administrators too."""
-    return may_keep_register(user, unit) or (unit.level == Level.NATION and is_administrator(user))
+def may_report_progress(user, assignment) -> bool:
+    """Progress is told by the unit's own people, of a body's assignment by the body too; of a central body's by
+    administrators too."""
+    unit = assignment.unit
+    if unit.level == Level.NATION and is_administrator(user):
+        return True
+    return may_keep_register(user, unit) or _is_of_body(user, assignment)
+
+
+def may_add_evidence(user, assignment) -> bool:
+    """Papers that show what was done: the unit's own people, of a body's assignment the body too."""
+    return may_keep_register(user, assignment.unit) or _is_of_body(user, assignment)
+
+
+def _is_of_body(user, assignment) -> bool:
+    return bool(assignment.body) and acts_for_body(user, assignment.unit, assignment.body)
 
 
 # Rosters, accounts and postings --------------------------------------------------------------------------------------
@@ -410,5 +436,6 @@ def needs_second_factor(user) -> bool:
 
 
 def needs_second_person(role: str) -> bool:
-    """From reviewer up nobody gives a role alone: the posting waits until somebody else who may give it confirms."""
+    """From reviewer up, and to departments, nobody gives a role alone: the posting waits until somebody else who may
+    give it confirms."""
     return role not in GIVEN_BY_ONE

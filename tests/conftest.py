@@ -36,11 +36,11 @@ def make_unit(code, name, unit_type, level, parent=None, opened=START, closed=No
     return unit
 
 
-def make_person(username, full_name, unit, role, branch="", since=START):
+def make_person(username, full_name, unit, role, branch="", since=START, body="", groups=""):
     user = User(username=username, full_name=full_name)
     user.set_unusable_password()
     user.save()
-    Posting.objects.create(user=user, unit=unit, role=role, branch=branch, valid_from=since)
+    Posting.objects.create(user=user, unit=unit, role=role, branch=branch, valid_from=since, body=body, groups=groups)
     return user
 
 

@@ -15,7 +15,7 @@ import re
 import uuid
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from types import SimpleNamespace
 from unittest.mock import MagicMock
@@ -41,6 +41,7 @@ from reporting.models import (
     DifficultyStep,
     ExportJob,
     FormUpload,
+    Indicator,
     IndicatorFigure,
     PeriodClosure,
     Report,
@@ -84,13 +85,17 @@ TWINS = {  # the same role in the unit next door
     "chair": "stranger_chair",
     "staff": "stranger_staff",
     "auditor": "stranger_auditor",
+    "station": "neighbour_station",  # the health station of the ward, a department of the unit
+    "department": "stranger_department",  # of the province, for health
 }
-POSTED = {*TWINS, *TWINS.values(), "stranger", "administrator", "substitute"}
+POSTED = {*TWINS, *TWINS.values(), "stranger", "administrator", "substitute", "other_body"}
 UNPOSTED = {"nobody", "former_officer", "former_substitute"}  # never had a posting; it has ended; its days are over
 EVERYBODY = POSTED | UNPOSTED
 OUTSIDE = {*TWINS.values(), "stranger"} | UNPOSTED
 INSIDE = EVERYBODY - OUTSIDE
 ENTERS = {"officer", "police_officer", "leader", "substitute"}  # the substitute stands in for the officer
+BODIES = {"station", "other_body"}  # of the ward: the second has another body and other indicators
+DEPARTMENTS = BODIES | {"department"}
 GIVES = {"staff", "administrator"}
 ASSIGNS = {"reviewer", "staff", "administrator"}
 
@@ -100,7 +105,7 @@ def anywhere(people: set[str]) -> set[str]:
     return people | {TWINS[person] for person in people if person in TWINS}
 
 
-BRINGS_IN = POSTED - {"chair", "stranger_chair", "auditor", "stranger_auditor"}
+BRINGS_IN = POSTED - {"chair", "stranger_chair", "auditor", "stranger_auditor"} - anywhere(DEPARTMENTS)
 READS_REVIEWS = anywhere({"reviewer", "chair", "staff", "auditor", "administrator"})
 KEEPS_SOURCES = anywhere(ASSIGNS)
 NEXT_DOOR = {"stranger_reviewer", "stranger_staff"}
@@ -132,7 +137,7 @@ def of_sent(may, **more):
 
 def of_province(may):
     """Of the province: who is posted to one of its communes does not see it."""
-    return Page(may, query=lambda o: f"?don_vi={o.world.dong_nai.pk}", outside=OUTSIDE | ENTERS)
+    return Page(may, query=lambda o: f"?don_vi={o.world.dong_nai.pk}", outside=OUTSIDE | ENTERS | BODIES)
 
 
 def of_register(name, may=ENTERS, **more):
@@ -149,7 +154,7 @@ def of_roster(**more):
 
 def of_unsent():
     """A difficulty that has not gone up yet: nobody outside the ward sees it."""
-    return Page(ENTERS, args=lambda o: [o.unsent.pk], outside=EVERYBODY - ENTERS)
+    return Page(ENTERS, args=lambda o: [o.unsent.pk], outside=EVERYBODY - ENTERS - BODIES)
 
 
 def of_month():
@@ -158,7 +163,7 @@ def of_month():
         {"staff"},
         args=lambda o: [o.sent.period_id],
         query=lambda o: f"?don_vi={o.world.dong_nai.pk}",
-        outside=ENTERS | OUTSIDE,
+        outside=ENTERS | BODIES | OUTSIDE,
     )
 
 
@@ -217,6 +222,8 @@ PAGES = {
     "source-edit": Page(KEEPS_SOURCES, args=lambda o: [o.source.pk]),
     "source-item-add": Page(KEEPS_SOURCES, args=lambda o: [o.source.pk], answer=302),
     "source-item-edit": Page(KEEPS_SOURCES, args=lambda o: [o.item.pk]),
+    # a task of the ward's health station
+    "body-work": Page(anywhere(DEPARTMENTS)),
     # meetings, inspections: of the ward's own task force and team
     "meeting-list": of_unit(INSIDE),
     "meeting-add": of_unit(ENTERS),
@@ -244,11 +251,11 @@ PAGES = {
     "outreach-delete": of_register("outreach"),
     # entry, checking, submission
     "task-list": Page(ENTERS_SOMEWHERE),  # of one's own unit
-    "report-entry": of_draft(ENTERS),
+    "report-entry": of_draft(ENTERS | BODIES),
     "report-check": of_draft(ENTERS),
     "report-receipt": of_sent(INSIDE),
-    "report-template": of_draft(ENTERS),
-    "report-upload": of_draft(ENTERS),
+    "report-template": of_draft(ENTERS | BODIES),
+    "report-upload": of_draft(ENTERS | BODIES),
     # review
     "report-detail": of_sent(INSIDE),
     "cell-history": Page(INSIDE, args=lambda o: [o.sent.pk, "DVC09.rejected"], outside=OUTSIDE),
@@ -268,9 +275,9 @@ PAGES = {
     "campaign-edit": of_register("campaign", ASSIGNS),
     # targets
     "target-list": of_unit(INSIDE),
-    "target-add": of_unit(ENTERS | ASSIGNS),
-    "target-proposals": of_province(ASSIGNS),
-    "target-table": of_province(ASSIGNS),
+    "target-add": of_unit(ENTERS | ASSIGNS | DEPARTMENTS),
+    "target-proposals": of_province(ASSIGNS | {"department"}),
+    "target-table": of_province(ASSIGNS | {"department"}),
     "target-detail": of_register("target", INSIDE),
     "target-edit": of_register("target", ENTERS | ASSIGNS),
     "target-drop": of_register("target", ASSIGNS),
@@ -308,9 +315,9 @@ ACTS = {  # addresses that only take a POST (of the API: PATCH)
         args=lambda o: [o.world.reviewer.postings.get().pk],
         outside=EVERYBODY - {"reviewer"},
     ),
-    "report-save-cells": of_draft(ENTERS),
+    "report-save-cells": of_draft(ENTERS | BODIES),
     "report-zero-fill": of_draft(ENTERS),
-    "report-take-outreach": of_draft(ENTERS),
+    "report-take-outreach": of_draft(ENTERS | BODIES),
     "report-ready": of_draft(ENTERS),
     "report-submit": of_draft(ENTERS),
     "review-approve-clean": Page({"reviewer"}),
@@ -333,7 +340,7 @@ ACTS = {  # addresses that only take a POST (of the API: PATCH)
     "import-retry": of_roster(),
     "import-cancel": of_roster(),
     "import-links-send": of_roster(),
-    "api-report-cells": of_draft(ENTERS),
+    "api-report-cells": of_draft(ENTERS | BODIES),
     "api-report-submit": of_draft(ENTERS),
 }
 
@@ -356,11 +363,13 @@ class Form:
     before: Callable[[SimpleNamespace], None] = lambda o: None
     case: str = ""
     as_json: str = ""  # the method, where the body is JSON
+    of: str = ""  # whose address, where it is not that of the page's own object
     open: frozenset[str] | set[str] = frozenset()
 
     @property
     def page(self) -> Page:
-        return PAGES.get(self.name) or ACTS[self.name]
+        page = PAGES.get(self.name) or ACTS[self.name]
+        return replace(page, args=lambda o: [getattr(o, self.of).pk]) if self.of else page
 
     @property
     def allowed(self) -> set[str]:
@@ -376,6 +385,7 @@ class Form:
 
 
 OFFICE = {"officer", "substitute"}
+STATION = ENTERS | {"station"}
 DAY, EARLIER = "2026-11-10", "2026-01-15"
 ROWS = {"dong-TOTAL_FORMS": "1", "dong-INITIAL_FORMS": "0"}
 NOTE = {"note": "Đã xem."}
@@ -409,6 +419,18 @@ def answered(o):
 
 def done(o):
     assignments.finish(by=o.world.officer, assignment_id=o.assignment.pk, on=dt.date(2026, 11, 10), note="Xong")
+
+
+def body_done(o):
+    assignments.finish(by=o.world.station, assignment_id=o.body_task.pk, on=dt.date(2026, 11, 10), note="Xong")
+
+
+def nothing(o):
+    """Nothing comes before the act."""
+
+
+def evidence():
+    return {"title": "Minh chứng", "issued_on": DAY, "upload": paper()}
 
 
 def dropped(o):
@@ -507,6 +529,25 @@ FORMS = [
         lambda o, by: {"title": "Minh chứng", "issued_on": DAY, "upload": paper()},
     ),
     Form("assignment-drop", Assignment, lambda o, by: {"on": DAY, "reason": "Trùng"}),
+    *(
+        Form(
+            name,
+            row,
+            lambda o, by, data=data: data() if callable(data) else data,
+            may=may,
+            of="body_task",
+            before=before,
+            case="of a body",
+        )
+        for name, row, data, may, before in (
+            ("assignment-update", Assignment, {"status": "in_progress", "progress": "Đã rà soát"}, STATION, nothing),
+            ("assignment-finish", Assignment, {"on": DAY, "note": "Xong"}, STATION, nothing),
+            ("assignment-evidence", Document, evidence, STATION, nothing),
+            ("assignment-resume", Assignment, {"reason": "Chưa xong"}, STATION, body_done),
+            ("assignment-drop", Assignment, {"on": DAY, "reason": "Trùng"}, ASSIGNS, nothing),
+            ("assignment-due", Assignment, {"due_on": "2026-12-31", "reason": "Thêm việc"}, ASSIGNS, nothing),
+        )
+    ),
     Form("assignment-due", Assignment, lambda o, by: {"due_on": "2026-12-31", "reason": "Thêm việc"}),
     Form("assignment-resume", Assignment, lambda o, by: {"reason": "Chưa xong"}, before=done),
     Form("assignment-resume", Assignment, lambda o, by: {"reason": "Cần"}, may=ASSIGNS, before=dropped, case="dropped"),
@@ -594,26 +635,46 @@ FORMS = [
         ServiceFigures,
         lambda o, by: {"seen": "{}", "DVC09.rejected": "3"},
         may=OFFICE,
-        told={"police_officer": 200, "leader": 302},
+        told={"police_officer": 200, "leader": 302, **dict.fromkeys(BODIES, 200)},
         case="office",
+    ),
+    Form(
+        "report-entry",
+        IndicatorFigure,
+        lambda o, by: {"seen": "{}", "YT01.numerator": "3"},
+        may=OFFICE | {"station"},
+        told={"police_officer": 200, "leader": 302, "other_body": 200},
+        case="of a department",
     ),
     Form(
         "report-entry",
         ServiceFigures,
         lambda o, by: {"seen": "{}", "DVC03.rejected": "3"},
         may={"police_officer"},
-        told={"officer": 200, "substitute": 200, "leader": 302},
+        told={"officer": 200, "substitute": 200, "leader": 302, **dict.fromkeys(BODIES, 200)},
         case="police",
     ),
-    Form("report-entry", Report, lambda o, by: {"seen": "{}", "shortcomings": "Mạng chậm"}, case="narrative"),
+    Form(
+        "report-entry", Report, lambda o, by: {"seen": "{}", "shortcomings": "Mạng chậm"}, may=ENTERS, case="narrative"
+    ),
     Form(
         "report-save-cells",
         ServiceFigures,
         typed("DVC09.rejected"),
         200,
         may=OFFICE,
-        told={"police_officer": 200, "leader": 200},
+        told={"police_officer": 200, "leader": 200, **dict.fromkeys(BODIES, 200)},
         case="office",
+        as_json="post",
+    ),
+    Form(
+        "report-save-cells",
+        IndicatorFigure,
+        typed("YT01.numerator"),
+        200,
+        may=OFFICE | {"station"},
+        told={"police_officer": 200, "leader": 200, "other_body": 200},
+        case="of a department",
         as_json="post",
     ),
     Form(
@@ -622,7 +683,7 @@ FORMS = [
         typed("DVC03.rejected"),
         200,
         may={"police_officer"},
-        told={"officer": 200, "substitute": 200, "leader": 200},
+        told={"officer": 200, "substitute": 200, "leader": 200, **dict.fromkeys(BODIES, 200)},
         case="police",
         as_json="post",
     ),
@@ -632,7 +693,7 @@ FORMS = [
         IndicatorFigure,
         lambda o, by: {"chi_tieu": "TT01"},
         may=OFFICE,
-        told={"police_officer": 302},
+        told={"police_officer": 302, **dict.fromkeys(BODIES, 302)},
         before=held,
     ),
     Form(
@@ -649,15 +710,23 @@ FORMS = [
         ServiceFigures,
         lambda o, by: {"cells": '{"DVC09.rejected": "3"}', "seen": "{}"},
         may=OFFICE,
-        told={"police_officer": 200, "leader": 200},
+        told={"police_officer": 200, "leader": 200, **dict.fromkeys(BODIES, 200)},
         case="confirm",
+    ),
+    Form(
+        "report-upload",
+        IndicatorFigure,
+        lambda o, by: {"cells": '{"YT01.numerator": "3"}', "seen": "{}"},
+        may=OFFICE | {"station"},
+        told={"police_officer": 200, "leader": 200, "other_body": 200},
+        case="confirm, of a department",
     ),
     Form(
         "report-upload",
         FormUpload,
         lambda o, by: {"file": SimpleUploadedFile("so-lieu.xlsx", b"PK")},
         200,
-        may=OFFICE | {"police_officer"},
+        may=OFFICE | BODIES | {"police_officer"},
         told={"leader": 200},
         case="preview",
     ),
@@ -685,11 +754,34 @@ FORMS = [
     Form("campaign-lock", Campaign, lambda o, by: {"to": DAY}),
     Form("campaign-close", Campaign),
     Form("campaign-reopen", Campaign, lambda o, by: REASON, before=over),
-    Form("target-add", TargetEvent, lambda o, by: {"thing": "TT01", "year": "2026", "month": "0", "value": "1200"}),
+    Form(
+        "target-add",
+        TargetEvent,
+        lambda o, by: {"thing": "TT01", "year": "2026", "month": "0", "value": "1200"},
+        may=ENTERS | ASSIGNS,
+        told=dict.fromkeys(DEPARTMENTS, 200),  # not among what a department chooses from
+    ),
+    Form(
+        "target-add",
+        TargetEvent,
+        lambda o, by: {"thing": "YT02", "year": "2026", "month": "0", "value": "92"},
+        may=ENTERS | ASSIGNS | {"station", "department"},
+        told={"other_body": 200},
+        case="of a department",
+    ),
     Form("target-edit", TargetEvent, lambda o, by: {"value": "91", "reason": "Sát thực tế"}),
     Form("target-drop", TargetEvent, lambda o, by: {"reason": "Giao nhầm"}),
     Form("target-answer", TargetEvent, lambda o, by: {"viec": "nhan", "asked": "90"}, case="nhận"),
     Form("target-answer", TargetEvent, lambda o, by: {"viec": "tra", "reason": "Thấp", "value": "95"}, case="trả"),
+    *(
+        Form(name, TargetEvent, lambda o, by, data=data: data, may=may, of="health_target", case=f"of health {case}")
+        for name, data, may, case in (
+            ("target-edit", {"value": "91", "reason": "Sát"}, ENTERS | ASSIGNS | {"station", "department"}, ""),
+            ("target-drop", {"reason": "Giao nhầm"}, ASSIGNS | {"department"}, ""),
+            ("target-answer", {"viec": "nhan", "asked": "90"}, ASSIGNS | {"department"}, "nhận"),
+            ("target-answer", {"viec": "tra", "reason": "Thấp", "value": "95"}, ASSIGNS | {"department"}, "trả"),
+        )
+    ),
     Form("target-table", TargetEvent, lambda o, by: {f"value_{o.world.phuoc_long.pk}": "95"}),
     Form(
         "export-create",
@@ -720,8 +812,18 @@ FORMS = [
         lambda o, by: {"cells": {"DVC09.rejected": "3"}},
         200,
         may=OFFICE,
-        told={"police_officer": 400},
+        told={"police_officer": 400, **dict.fromkeys(BODIES, 400)},
         case="office",
+        as_json="patch",
+    ),
+    Form(
+        "api-report-cells",
+        IndicatorFigure,
+        lambda o, by: {"cells": {"YT01.numerator": "3"}},
+        200,
+        may=OFFICE | {"station"},
+        told={"police_officer": 400, "other_body": 400},
+        case="of a department",
         as_json="patch",
     ),
     Form("api-report-submit", ReportEvent, answer=200, before=filled, as_json="post"),
@@ -807,6 +909,14 @@ def add_people(w):
     w.stranger_chair = make_person("ct2", "Cao Thị Tịch", w.lam_dong, Role.CHAIR)
     w.stranger_staff = make_person("th2", "Mã Văn Hợp", w.lam_dong, Role.PROVINCIAL_STAFF)
     w.stranger_auditor = make_person("kt2", "Đào Thị Tra", w.lam_dong, Role.AUDITOR)
+    for name, unit, body, groups in (
+        ("station", w.phuoc_long, "Trạm Y tế", "health"),
+        ("other_body", w.phuoc_long, "Tư pháp – Hộ tịch", "civil_status"),
+        ("neighbour_station", w.phuoc_binh, "Trạm Y tế", "health"),
+        ("department", w.dong_nai, "Sở Y tế", "health"),
+        ("stranger_department", w.lam_dong, "Sở Y tế", "health"),
+    ):
+        setattr(w, name, make_person(name, f"Người {name}", unit, Role.DEPARTMENT, body=body, groups=groups))
     for name in ("nobody", "former_officer", "substitute", "former_substitute"):
         setattr(w, name, User.objects.create(username=name, full_name=f"Người {name}"))
     days = {"valid_from": dt.date(2026, 1, 1), "valid_to": dt.date(2026, 11, 15)}  # until yesterday
@@ -879,6 +989,9 @@ def build_objects(fill, now):
     )
     o.item = assignments.add_item(by=world.staff, source_id=o.source.pk, code="NV1", text="Rà soát")
     o.assignment = assignments.assign(by=world.staff, item=o.item, unit=unit, part="lead", assigned_on=founded)
+    o.body_task = assignments.assign(
+        by=world.staff, item=o.item, unit=unit, part="lead", assigned_on=founded, body="Trạm Y tế"
+    )
     o.meeting = meetings.add_meeting(
         by=by, task_force=o.force, kind="regular", held_on=dt.date(2026, 11, 9), title="", chair="A", points=None,
         delegates=None, minutes="",
@@ -903,6 +1016,8 @@ def build_objects(fill, now):
     o.target = target_workflow.propose(
         by=by, unit=unit, aim=target_workflow.Aim(2026, rate="in_time_rate"), value=Decimal(90)
     )
+    health = target_workflow.Aim(2026, indicator=Indicator.objects.get(code="YT01"))
+    o.health_target = target_workflow.propose(by=by, unit=unit, aim=health, value=Decimal(90))
     return o
 
 
@@ -941,6 +1056,20 @@ def test_who_may_open(name, objects, client):
         if status != page.expected(person):
             wrong.append(f"{person}: {status}, expected {page.expected(person)}")
     assert not wrong, f"{name}: {'; '.join(wrong)}"
+
+
+@pytest.mark.parametrize("form", [f for f in FORMS if f.of and f.name in PAGES], ids=str)
+def test_who_may_open_what_is_a_departments(form, objects, client):
+    """The pages of a department's own assignments and targets."""
+    wrong = []
+    with undone():
+        form.before(objects)
+        for person in sorted(EVERYBODY):
+            client.force_login(getattr(objects.world, person))
+            status = status_of(client.get(address_of(form.name, form.page, objects)))
+            if status != (200 if person in form.allowed else 404 if person in OUTSIDE else 403):
+                wrong.append(f"{person}: {status}")
+    assert not wrong, f"{form}: {'; '.join(wrong)}"
 
 
 @pytest.mark.parametrize("form", FORMS, ids=str)

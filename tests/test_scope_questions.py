@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
-from reporting.models import Report
+from reporting.models import Indicator, Report
 from taskforces import scope
-from taskforces.models import Level, Role, UnitVersion, User
+from taskforces.models import Assignment, Level, Role, UnitVersion, User
 from tests.conftest import FIRST_NEW, make_person, make_unit
 
 JULY = dt.date(2026, 7, 1)
@@ -24,16 +24,38 @@ def people(world):
     found["ward_reviewer"] = make_person("duyetxa", "Người Duyệt Xã", world.phuoc_long, Role.REVIEWER, since=FIRST_NEW)
     for name in ("officer", "leader", "reviewer", "chair", "staff", "auditor", "stranger_reviewer"):
         found[name] = getattr(world, name)
+    for name, unit, body, groups in (
+        ("health", world.phuoc_long, "Trạm Y tế", "health outreach"),
+        ("justice", world.phuoc_long, "Tư pháp – Hộ tịch", "civil_status"),
+        ("next_health", world.phuoc_binh, "Trạm Y tế", "health"),
+        ("province_health", world.dong_nai, "Sở Y tế", "health identity organisation"),
+        ("stranger_health", world.lam_dong, "Sở Y tế", "health"),
+    ):
+        found[name] = make_person(name, f"Người {name}", unit, Role.DEPARTMENT, body=body, groups=groups)
     return found
 
 
-OF_THE_WARD = "officer leader ward_reviewer"
-OF_THE_PROVINCE = "reviewer chair staff auditor"
+KEEP_THE_WARD = "officer leader ward_reviewer"  # its departments read as they do, and keep nothing
+OF_THE_WARD = f"{KEEP_THE_WARD} health justice"
+OF_THE_PROVINCE = "reviewer chair staff auditor province_health"
+READ_THE_PROVINCES_REVIEWS = "reviewer chair staff auditor"
+ELSEWHERE = "stranger_reviewer next_health stranger_health"
 EVERYWHERE = "root administrator central"
+HEALTH, OUTREACH = (Indicator(owner="office", group=group) for group in ("health", "outreach"))
+
+
+def task_of(unit, body=""):
+    return Assignment(unit=unit, body=body)
+
+
+def types(user, report, owner, group):
+    return scope.entered_by(user, report).covers(owner, group)
+
+
 QUESTIONS = {
     "has a place": (
         lambda user, w: scope.has_a_place(user),
-        f"{OF_THE_WARD} {OF_THE_PROVINCE} {EVERYWHERE} stranger_reviewer",
+        f"{OF_THE_WARD} {OF_THE_PROVINCE} {EVERYWHERE} {ELSEWHERE}",
     ),
     "sees everything": (lambda user, w: scope.sees_everything(user), EVERYWHERE),
     "sees the ward's path": (
@@ -50,7 +72,7 @@ QUESTIONS = {
     ),
     "reads reviews": (
         lambda user, w: scope.may_read_reviews(user),
-        f"{OF_THE_PROVINCE} {EVERYWHERE} stranger_reviewer",
+        f"{READ_THE_PROVINCES_REVIEWS} {EVERYWHERE} stranger_reviewer",
     ),
     "sees contacts of the ward": (
         lambda user, w: scope.may_see_contact(user, w.ward),
@@ -58,11 +80,11 @@ QUESTIONS = {
     ),
     "sees contacts of the province": (
         lambda user, w: scope.may_see_contact(user, w.province),
-        f"{OF_THE_WARD} {OF_THE_PROVINCE} {EVERYWHERE}",
+        f"{OF_THE_WARD} {OF_THE_PROVINCE} {EVERYWHERE} next_health",
     ),
     "sees contacts of the next ward": (
         lambda user, w: scope.may_see_contact(user, w.next_ward),
-        f"{OF_THE_PROVINCE} {EVERYWHERE}",
+        f"{OF_THE_PROVINCE} {EVERYWHERE} next_health",
     ),
     "reads the log of contacts": (lambda user, w: scope.may_read_contact_log(user), "staff root administrator"),
     "marks any branch": (lambda user, w: scope.may_mark_any_branch(user, w.report), "leader"),
@@ -84,7 +106,7 @@ QUESTIONS = {
     ),
     "answers what lies with the nation": (lambda user, w: scope.may_answer(user, w.report, w.nation.pk), "central"),
     "answers what lies elsewhere": (lambda user, w: scope.may_answer(user, w.report, w.next_ward.pk), ""),
-    "keeps the ward's register": (lambda user, w: scope.may_keep_register(user, w.ward), OF_THE_WARD),
+    "keeps the ward's register": (lambda user, w: scope.may_keep_register(user, w.ward), KEEP_THE_WARD),
     "keeps the province's register": (lambda user, w: scope.may_keep_register(user, w.province), "reviewer staff"),
     "keeps sources": (
         lambda user, w: scope.may_keep_sources(user),
@@ -101,7 +123,7 @@ QUESTIONS = {
     "assigns to the province": (lambda user, w: scope.may_assign(user, w.province), f"reviewer staff {EVERYWHERE}"),
     "concludes a meeting of the ward for it": (
         lambda user, w: scope.may_conclude(user, w.ward, w.ward),
-        OF_THE_WARD,
+        KEEP_THE_WARD,
     ),
     "concludes a meeting of the ward for the next": (lambda user, w: scope.may_conclude(user, w.ward, w.next_ward), ""),
     "concludes a meeting of the province for the ward": (
@@ -113,7 +135,7 @@ QUESTIONS = {
         lambda user, w: scope.may_tell_remedy(
             user, SimpleNamespace(unit=w.ward, task_force=SimpleNamespace(unit=w.province))
         ),
-        f"{OF_THE_WARD} reviewer staff",
+        f"{KEEP_THE_WARD} reviewer staff",
     ),
     "runs campaigns of the province": (
         lambda user, w: scope.may_run_campaigns(user, w.province),
@@ -125,15 +147,81 @@ QUESTIONS = {
         lambda user, w: scope.may_assign(user, w.placeless),
         "root administrator",
     ),
-    "tells the ward's progress": (lambda user, w: scope.may_report_progress(user, w.ward), OF_THE_WARD),
-    "tells the nation's progress": (lambda user, w: scope.may_report_progress(user, w.nation), EVERYWHERE),
+    "tells the ward's progress": (lambda user, w: scope.may_report_progress(user, task_of(w.ward)), KEEP_THE_WARD),
+    "tells the progress of the ward's health station": (
+        lambda user, w: scope.may_report_progress(user, task_of(w.ward, "TRẠM  Y TẾ")),
+        f"{KEEP_THE_WARD} health",
+    ),
+    "shows what the ward's health station did": (
+        lambda user, w: scope.may_add_evidence(user, task_of(w.ward, "Trạm Y tế")),
+        f"{KEEP_THE_WARD} health",
+    ),
+    "tells the progress of a body that has nobody": (
+        lambda user, w: scope.may_report_progress(user, task_of(w.ward, "Trạm Y")),
+        KEEP_THE_WARD,
+    ),
+    "tells the progress of a closed unit's body": (
+        lambda user, w: scope.may_report_progress(user, task_of(w.closed, "Trạm Y tế")),
+        "",
+    ),
+    "tells the nation's progress": (lambda user, w: scope.may_report_progress(user, task_of(w.nation)), EVERYWHERE),
+    "opens the ward's entry": (lambda user, w: scope.may_open_entry(user, w.report), "officer leader health justice"),
+    "opens the province's entry": (lambda user, w: scope.may_open_entry(user, w.own_report), "province_health"),
+    "types health": (lambda user, w: types(user, w.report, "office", "health"), "officer health"),
+    "types civil status": (lambda user, w: types(user, w.report, "office", "civil_status"), "officer justice"),
+    "types services": (lambda user, w: types(user, w.report, "office", ""), "officer"),
+    "types what the police own of a group": (lambda user, w: types(user, w.own_report, "police", "identity"), ""),
+    "types what is counted": (lambda user, w: types(user, w.own_report, "register", "organisation"), ""),
+    "proposes a rate for the ward": (lambda user, w: scope.may_propose_target(user, w.ward), KEEP_THE_WARD),
+    "proposes health for the ward": (
+        lambda user, w: scope.may_propose_target(user, w.ward, HEALTH),
+        f"{KEEP_THE_WARD} health",
+    ),
+    "proposes health for the province": (
+        lambda user, w: scope.may_propose_target(user, w.province, HEALTH),
+        "reviewer staff province_health",
+    ),
+    "sets a rate of the ward": (
+        lambda user, w: scope.may_set_target(user, w.ward, w.path),
+        f"reviewer staff {EVERYWHERE}",
+    ),
+    "sets health of the ward": (
+        lambda user, w: scope.may_set_target(user, w.ward, w.path, HEALTH),
+        f"reviewer staff {EVERYWHERE} province_health",
+    ),
+    "sets outreach of the ward": (  # the health station has it, but for the ward itself: it proposes
+        lambda user, w: scope.may_set_target(user, w.ward, w.path, OUTREACH),
+        f"reviewer staff {EVERYWHERE}",
+    ),
+    "sets what the police own of a group": (
+        lambda user, w: scope.may_set_target(user, w.ward, w.path, Indicator(owner="police", group="identity")),
+        f"reviewer staff {EVERYWHERE}",
+    ),
+    "sets health of the province": (
+        lambda user, w: scope.may_set_target(user, w.province, w.province_path, HEALTH),
+        f"reviewer staff {EVERYWHERE}",
+    ),
+    "sets health of a closed unit": (lambda user, w: scope.may_set_target(user, w.closed, w.path, HEALTH), ""),
+    "sets some target of the ward": (
+        lambda user, w: scope.may_set_some_target(user, w.ward, w.path),
+        f"reviewer staff {EVERYWHERE} province_health",
+    ),
+    "sets targets below the province": (
+        lambda user, w: scope.may_set_targets_below(user, w.province),
+        f"reviewer staff {EVERYWHERE} province_health",
+    ),
+    "sets targets below the ward": (lambda user, w: scope.may_set_targets_below(user, w.ward), ""),
+    "is a department": (
+        lambda user, w: scope.acts_for_some_body(user),
+        "health justice next_health province_health stranger_health",
+    ),
     "brings files in": (
         lambda user, w: scope.may_import(user),
-        f"{OF_THE_WARD} reviewer staff stranger_reviewer {EVERYWHERE}",
+        f"{KEEP_THE_WARD} reviewer staff stranger_reviewer {EVERYWHERE}",
     ),
     "brings in rows of the ward": (
         lambda user, w: scope.may_import_for(user, w.ward.pk, w.path),
-        f"{OF_THE_WARD} reviewer staff {EVERYWHERE}",
+        f"{KEEP_THE_WARD} reviewer staff {EVERYWHERE}",
     ),
     "brings units in": (lambda user, w: scope.may_import_units(user), "root administrator"),
     "brings accounts in": (lambda user, w: scope.may_import_accounts(user), "staff root administrator"),
@@ -155,7 +243,7 @@ QUESTIONS = {
     ),
     "needs a second factor": (
         lambda user, w: scope.needs_second_factor(user),
-        f"ward_reviewer {OF_THE_PROVINCE} {EVERYWHERE} stranger_reviewer",
+        f"ward_reviewer health justice {OF_THE_PROVINCE} {EVERYWHERE} {ELSEWHERE}",
     ),
 }
 
@@ -175,6 +263,7 @@ def places(world, month, at):
         closed=world.thac_mo,
         placeless=placeless,
         path=f"/{world.nation.pk}/{world.dong_nai.pk}/{world.phuoc_long.pk}/",
+        province_path=f"/{world.nation.pk}/{world.dong_nai.pk}/",
         report=Report.objects.get(unit=world.phuoc_long, period=period),
         own_report=Report(
             unit=world.dong_nai,

@@ -37,6 +37,7 @@ from taskforces.register import counts
 
 from .campaigns import load_campaigns
 from .cases import PHUOC_LONG, PLACES, load_published_cases
+from .departments import load_assignments_of_departments, load_targets_of_departments
 from .invented_figures import Scene, make_doubtful, make_up, publish_phuoc_long, some_at_the_counter
 from .notice import INVENTED
 from .people import DAY_2024, DAY_2026, PASSWORD, PEOPLE, invented_name
@@ -75,10 +76,13 @@ def load_demo() -> dict[str, int]:
         scene = Scene(province, [first.plus(i) for i in range(count)], random.Random(SEED + int(code)))  # noqa: S311
         founded, day = (dt.date(2022, 3, 15), DAY_2024) if code == "70" else (dt.date(2025, 7, 15), DAY_2026)
         load_registers(province, founded, day, logins["quantri"], random.Random(SEED))  # noqa: S311
+        staff = logins["tonghop.binhphuoc" if code == "70" else "tonghop.dongnai"]
+        load_assignments_of_departments(province, staff, logins)
         _play(scene, logins)
     load_published_cases(logins["quantri"])
     load_campaigns(logins)
     load_targets(logins)
+    load_targets_of_departments(logins)
     load_meetings(logins)
     opened = Period.objects.order_by("year", "month")
     for period in opened:
@@ -115,7 +119,13 @@ def _create_people() -> dict[str, User]:
         )
         for code, role, branch in person.postings:
             Posting.objects.get_or_create(
-                user=user, unit=_unit(code, person.day), role=role, branch=branch, valid_from=person.since
+                user=user,
+                unit=_unit(code, person.day),
+                role=role,
+                branch=branch,
+                body=person.body,
+                groups=person.groups,
+                valid_from=person.since,
             )
         logins[person.username] = user
     return logins

@@ -20,6 +20,8 @@ class DemoPerson:
     day: dt.date
     postings: tuple[tuple[str, str, str], ...]
     phone: str = ""
+    body: str = ""  # of a department, with the groups of its indicators
+    groups: str = ""
 
     @property
     def since(self) -> dt.date:
@@ -82,6 +84,36 @@ PEOPLE = (
     DemoPerson(
         "quantri", "Đinh Công Trị", "Quản trị hệ thống", DAY_2026, (("00", Role.ADMINISTRATOR, ""),), "máy lẻ 250"
     ),
+    DemoPerson(
+        "hanhchinhcong.dongnai",
+        "Trịnh Thị Hoài",
+        "Phó Giám đốc Trung tâm Phục vụ hành chính công",
+        DAY_2026,
+        (("75", Role.DEPARTMENT, ""),),
+        "máy lẻ 261",
+        body="Trung tâm Phục vụ hành chính công",
+        groups="online_services",
+    ),
+    DemoPerson(
+        "sotuphap.dongnai",
+        "Kiều Văn Lâm",
+        "Chuyên viên Sở Tư pháp",
+        DAY_2026,
+        (("75", Role.DEPARTMENT, ""),),
+        "máy lẻ 262",
+        body="Sở Tư pháp",
+        groups="civil_status",
+    ),
+    DemoPerson(
+        "vanhoaxahoi.phuoclong",
+        "Đặng Thị Thu Sương",
+        "Công chức Phòng Văn hóa – Xã hội",
+        DAY_2026,
+        (("25217", Role.DEPARTMENT, ""),),
+        "máy lẻ 136",
+        body="Phòng Văn hóa – Xã hội",
+        groups="health social_security",
+    ),
     # Bình Phước 2024, three tiers
     DemoPerson(
         "vanphong.thacmo",
@@ -131,6 +163,16 @@ PEOPLE = (
         DAY_2024,
         (("70", Role.PROVINCIAL_STAFF, ""),),
         "máy lẻ 53",
+    ),
+    DemoPerson(
+        "tuphap.phuoclong",
+        "Thái Văn Quý",
+        "Phó Trưởng phòng Tư pháp thị xã",
+        DAY_2024,
+        (("688", Role.DEPARTMENT, ""),),
+        "máy lẻ 44",
+        body="Phòng Tư pháp",
+        groups="civil_status online_services",
     ),
 )
 
@@ -200,7 +242,7 @@ def logins_as_text() -> str:
         for person in PEOPLE:
             if person.day == day:
                 roles = ", ".join(
-                    str(Role(role).label) + (f" – {Branch(branch).label}" if branch else "")
+                    " – ".join(filter(None, [str(Role(role).label), branch and str(Branch(branch).label), person.body]))
                     for _, role, branch in person.postings
                 )
                 lines.append(f"  {person.username:<20} {roles}")

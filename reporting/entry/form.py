@@ -14,7 +14,7 @@ from reporting.models import Explanation, Indicator, Report
 from reporting.models.reports import NARRATIVE_FIELDS
 from taskforces.models import Branch
 from taskforces.models.units import reporter_name
-from taskforces.scope import branches_entered_by
+from taskforces.scope import Entering, entered_by, may_submit
 
 from . import checks
 from .checks import Problem
@@ -34,6 +34,9 @@ __all__ = [
     "load_form",
     "part_name",
 ]
+
+
+NOTHING = Entering(frozenset(), frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ class ReportForm:
 
     report, reporter_name, month (spans.Month), previous_label ('tháng 10/2026'), previous_short ('T10');
     is_open: cells can be changed now (draft or returned, and not closed);
+    entering, sends: what the person the form was loaded for types now, and whether they may send it;
     services, indicators: lines in catalogue order (register indicators included, locked);
     sections: one `Section` per branch that owes something; register: the locked indicator lines;
     cells: every Cell by key; problems: all, as `checks.check_report` gives them;
@@ -93,7 +97,9 @@ class ReportForm:
         self.previous_label = data.month.plus(-1).label
         self.previous_short = f"T{data.month.plus(-1).month:02d}"
         self.is_open = data.is_open
-        self.branches_typed = branches_entered_by(user, data.report) if user is not None and self.is_open else set()
+        typist = user if self.is_open else None
+        self.entering = NOTHING if typist is None else entered_by(typist, data.report)
+        self.sends = typist is not None and may_submit(typist, data.report)
         self.explanations = data.explanations
         self.rebuild()
 
@@ -125,12 +131,21 @@ class ReportForm:
                 indicators=[line for line in self.indicators if line.branch == branch],
                 ready_at=getattr(data.report, f"{branch}_ready_at"),
                 ready_by=getattr(data.report, f"{branch}_ready_by"),
-                may_type=branch in self.branches_typed,
+                may_type=branch in self.entering.branches,
                 counts=self.counts(branch),
             )
             for branch in Branch.values
             if any(c.branch == branch for c in self.cells.values())
         ]
+
+    def may_type(self, row: Cell | ServiceLine | IndicatorLine) -> bool:
+        """May the person the form was loaded for change this cell, or this row, now?"""
+        cell = row if isinstance(row, Cell) else row.cells[0]
+        return self.entering.covers(cell.branch, cell.group)
+
+    def may_explain(self, row: Cell | ServiceLine | IndicatorLine) -> bool:
+        """Doubtful figures are explained by who sends the report, and by who typed them."""
+        return self.sends or self.may_type(row)
 
     figure_headings = staticmethod(figures.headings)  # of the columns of the services' table
     service_columns = 1 + len(figures.FIGURE_FIELDS)
@@ -197,7 +212,7 @@ class ReportForm:
 
 
 def load_form(report: Report, user=None) -> ReportForm:
-    """The form of a report; with `user`, `section.may_type` says what this person may change now.
+    """The form of a report; with `user`, `may_type` says what this person may change now.
 
     At most twelve queries for a report read with select_related("unit", "period"), whatever the number of cells.
     """

@@ -33,6 +33,7 @@ class Cell:
     last_year: str  # the same month last year, '' when there is none
     locked: str = ""  # why it cannot be typed: '', 'carried', 'derived', 'register'
     state: str = ""  # class of the box: '', 'is-derived', 'is-locked', 'is-problem', 'is-warning', 'is-missing'
+    group: str = ""  # the indicator's; '' of a service
 
     @property
     def name(self) -> str:
@@ -184,6 +185,7 @@ def indicator_line(data: FormRows, indicator: Indicator, by_row: dict[str, list[
             last_year=format_number(year_ago[i]),
             locked=locked,
             state="is-locked" if locked else "",
+            group=indicator.group,
         )
         for i, (name, short, full) in enumerate(parts)
     ]

@@ -28,7 +28,7 @@ from reporting.models.reports import NARRATIVE_FIELDS, QUALIFIERS
 from reporting.report_log import NotAllowed, locked, log, require_short
 from taskforces.clock import now_for
 from taskforces.models import Branch
-from taskforces.scope import branches_entered_by, may_submit, require
+from taskforces.scope import Entering, entered_by, may_open_entry, may_submit, require
 
 from . import checks
 from .form import REGISTER, FormRows, ReportForm, load_form
@@ -104,7 +104,7 @@ def save_cells(
     `unanswered`: what this person sent before without hearing of it; a cell that holds it by their own change is
     taken as seen, so that nobody is told of their own lost answer.
     """
-    report, branches = _open_report(report_id, by)
+    report, entering = _open_report(report_id, by)
     form = load_form(report, by)
     if seen is not None and unanswered:
         seen = seen | _arrived(form, by, unanswered)
@@ -131,7 +131,7 @@ def save_cells(
             result.saved[key] = cell.text  # a plain form carries what it showed; the register has moved on since
         elif cell.locked:
             result.refused[key] = LOCKED_MESSAGES[cell.locked]
-        elif cell.branch not in branches:
+        elif not entering.covers(cell.branch, cell.group):
             result.refused[key] = OTHERS_MESSAGE.format(Branch(cell.branch).label)
         elif known is not None and not _same(known, cell.value):
             conflicts[key] = typed.strip()
@@ -148,12 +148,12 @@ def fill_zero(*, report_id: int, service_code: str, by) -> SaveResult:
 
     Asked again after a lost answer it changes nothing and names the zeros again.
     """
-    report, branches = _open_report(report_id, by)
+    report, entering = _open_report(report_id, by)
     form = load_form(report, by)
     line = next((line for line in form.services if line.code == service_code), None)
     if line is None:
         raise NotAllowed(f"Báo cáo này không có dịch vụ {service_code}.")
-    require(line.branch in branches)
+    require(entering.covers(line.branch))
     result = SaveResult(form)
     values: dict[str, int | None] = {cell.key: 0 for cell in line.typed if cell.value is None}
     if values:
@@ -250,9 +250,11 @@ def _tidy(text: str) -> str:
 def explain(*, report_id: int, by, check_code: str, cell: str, reason: str) -> Explanation | None:
     """Keep the typed reason for one soft warning; an empty reason takes it back. None when there is none now."""
     report = locked(report_id)
-    require(may_submit(by, report))
+    require(may_open_entry(by, report))
     require_editable(report)
     form = load_form(report, by)
+    about = form.cells.get(cell)
+    require(form.sends or (about is not None and form.may_explain(about)))
     known = [p for p in form.problems if (p.code, p.cell, p.severity) == (check_code, cell, checks.SOFT)]
     reason = reason.strip()
     require_short(reason)
@@ -277,12 +279,12 @@ def describe_figure(*, report_id: int, by, code: str, qualifier: str = "", note:
     For figures taken over from published texts; the monthly form asks for exact numbers and has no cell for this. The
     word belongs to the number beside it: it goes when another number is typed.
     """
-    report, branches = _open_report(report_id, by)
+    report, entering = _open_report(report_id, by)
     form = load_form(report, by)
     line = next((line for line in form.indicators if line.code == code), None)
     if line is None:
         raise NotAllowed(f"Báo cáo này không có chỉ tiêu {code}.")
-    require(line.branch in branches)
+    require(entering.covers(line.branch, line.indicator.group))
     if qualifier not in {"", *QUALIFIERS}:
         raise NotAllowed(f"Mức độ chính xác chỉ nhận: {', '.join(QUALIFIERS)}.")
     figures = IndicatorFigure.objects.filter(report=report, indicator=line.indicator, numerator__isnull=False)
@@ -293,13 +295,13 @@ def describe_figure(*, report_id: int, by, code: str, qualifier: str = "", note:
 # Parts
 
 
-def _open_report(report_id: int, by) -> tuple[Report, set[str]]:
-    """The report, locked for writing, and the branches whose cells this person types in it."""
+def _open_report(report_id: int, by) -> tuple[Report, Entering]:
+    """The report, locked for writing, and whose cells this person types in it."""
     report = locked(report_id)
-    branches = branches_entered_by(by, report)
-    require(bool(branches))
+    entering = entered_by(by, report)
+    require(bool(entering))
     require_editable(report)
-    return report, branches
+    return report, entering
 
 
 def _same(text: str, value: int | None) -> bool:

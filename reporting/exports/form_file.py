@@ -15,7 +15,7 @@ from reporting.models import Report
 from taskforces.clock import now_for
 from taskforces.models import Branch, UnitVersion
 from taskforces.models.units import path_ids
-from taskforces.scope import branches_entered_by
+from taskforces.scope import Entering, entered_by
 
 SERVICES, INDICATORS = "Dịch vụ công", "Chỉ tiêu"
 MARK, NAME_MARK = "#mã", "#tên"  # in the hidden row that names the columns: over the codes, over the names
@@ -38,7 +38,7 @@ def write_entry_form(report: Report, by) -> bytes:
     book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"title": f"Biểu nhập số liệu {report.period.label}", "author": form.reporter_name})
     formats = _formats(book)
-    typed_by = branches_entered_by(by, report) or set(Branch.values)
+    typed_by = entered_by(by, report) or Entering(frozenset(Branch.values), frozenset())
     _write_services(book, formats, form, typed_by)
     _write_indicators(book, formats, form, typed_by)
     _write_guide(book, formats, form)
@@ -109,7 +109,7 @@ def _receiver(report: Report) -> str:
     return version.name if version else ""
 
 
-def _write_services(book, formats, form: ReportForm, typed_by: set[str]) -> None:
+def _write_services(book, formats, form: ReportForm, typed_by: Entering) -> None:
     last = FIRST_FIGURE + len(FIGURES) - 1
     before = last + 2  # first column of last month's block
     title = "TÌNH HÌNH TIẾP NHẬN, GIẢI QUYẾT DỊCH VỤ CÔNG THIẾT YẾU"
@@ -195,7 +195,7 @@ def _derived_formula(row: int) -> str:
     return f'=IF(COUNT({",".join(cell for _, cell in cells)})={len(cells)},{parts},"")'
 
 
-def _write_indicators(book, formats, form: ReportForm, typed_by: set[str]) -> None:
+def _write_indicators(book, formats, form: ReportForm, typed_by: Entering) -> None:
     page, top = _page(book, formats, form, INDICATORS, "CHỈ TIÊU THỰC HIỆN ĐỀ ÁN 06", 9)
     heads = (
         *("Mã", "Chỉ tiêu", "Đơn vị tính", *FORM_INDICATOR_HEADS.values(), "Tỷ lệ"),
@@ -282,8 +282,8 @@ def _write_seal(book, form: ReportForm, at: dt.datetime) -> None:
     page.hide()
 
 
-def _write_cell(page, formats, row: int, column: int, cell: Cell, typed_by: set[str]) -> None:
-    is_typed = cell.is_typed and cell.branch in typed_by
+def _write_cell(page, formats, row: int, column: int, cell: Cell, typed_by: Entering) -> None:
+    is_typed = cell.is_typed and typed_by.covers(cell.branch, cell.group)
     _write_number(page, row, column, cell.value, formats["typed" if is_typed else "locked"])
     if is_typed:
         page.data_validation(

@@ -21,7 +21,7 @@ from reporting.exports.form_seal import BrokenSeal, Seal, SealedPage, read_seal
 from reporting.figures import CARRIED, DERIVED, DERIVED_FIELD, FIGURES
 from reporting.imports.form_pages import FormPage, UnreadableForm, fold, open_form, seal_lines, text_at
 from reporting.models import FigureChange, Report
-from taskforces.scope import branches_entered_by
+from taskforces.scope import entered_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class _Reader:
 
     def __init__(self, report: Report, by):
         self.report, self.form, self.reading = report, load_form(report, by), Reading()
-        self.typed_by = branches_entered_by(by, report)
+        self.typed_by = entered_by(by, report)
         self.places: dict[str, str] = {}  # code -> where it was first met
         self.sealed: dict[str, int | None] = {}
         figures = {f.name: f.label for f in FIGURES}
@@ -292,7 +292,7 @@ class _Reader:
         return f"Mã “{code[:40]}” không thuộc báo cáo này."
 
     def read_cell(self, cell: Cell, text: str, place: tuple[str, int, str]) -> None:
-        is_mine = cell.branch in self.typed_by
+        is_mine = self.typed_by.covers(cell.branch, cell.group)
         if cell.locked == DERIVED:
             return
         code, _, name = cell.key.partition(".")
@@ -337,5 +337,5 @@ class _Reader:
                 replace(d, who=last[d.cell].by.full_name, at=last[d.cell].at) if d.cell in last else d for d in listed
             ]
         given = {d.cell for d in (*reading.changes, *reading.conflicts) if d.in_file}
-        mine = [c for c in self.form.cells.values() if c.is_typed and c.branch in self.typed_by]
+        mine = [c for c in self.form.cells.values() if c.is_typed and self.typed_by.covers(c.branch, c.group)]
         reading.blank = sum(c.value is None and c.key not in given for c in mine)

@@ -25,11 +25,11 @@ from reporting.lateness import time_left
 from reporting.models import FigureChange, Report, Status
 from reporting.models.reports import NARRATIVE_FIELDS
 from reporting.reading.against_targets import Reached, beside_figures, said_of_target
-from reporting.report_doors import get_own_report, get_report
+from reporting.report_doors import get_own_report, get_report, get_report_to_enter
 from reporting.report_log import LONGEST_REASON, NotAllowed, Refused
 from taskforces.clock import now_for
 from taskforces.models import Branch
-from taskforces.scope import branches_entered_by, may_mark_any_branch, may_submit, require
+from taskforces.scope import entered_by, may_mark_any_branch, may_open_entry, may_submit, require
 
 from . import entry_rows
 from .entry_rows import REASON_PREFIX, Typed
@@ -41,7 +41,7 @@ ROW_FILTERS = (("", "Tất cả"), ("thieu", "Còn thiếu"), ("loi", "Có vấn
 @require_http_methods(["GET", "POST"])
 def report_entry(request, pk):
     """One page, two branches. Also works as one plain form: what cannot be saved comes back with its message."""
-    report = get_own_report(request.user, pk)
+    report = get_report_to_enter(request.user, pk)
     if request.method == "GET":
         return _page(request, report, load_form(report, request.user))
     try:
@@ -50,7 +50,7 @@ def report_entry(request, pk):
         messages.error(request, str(error))
         return redirect("report-entry", pk)
     if not outcome.is_ok:
-        return _page(request, get_own_report(request.user, pk), outcome.form, typed=outcome.typed)
+        return _page(request, get_report_to_enter(request.user, pk), outcome.form, typed=outcome.typed)
     if request.POST.get("action") == "check":
         if outcome.form.blocking:
             return redirect(f"{reverse('report-entry', args=[pk])}?kiem-tra=1")
@@ -65,7 +65,7 @@ def save_cells(request, pk):
     """Fields in, the server's receipt out (JSON): what was saved, refused, changed by another, and what follows."""
     report = get_report(request.user, pk)
     try:
-        require(may_submit(request.user, report))
+        require(may_open_entry(request.user, report))
         sent = read_json(request.body)
         if str(sent.get("user")) != str(request.user.pk):
             return _no(
@@ -189,7 +189,7 @@ def _save(
     results, known = [], {"report_id": report.pk, "by": user, "seen": seen, "unanswered": unanswered}
     if texts:
         results.append((saving.save_narrative(texts=texts, **known), texts))
-    if cells and branches_entered_by(user, report):
+    if cells and entered_by(user, report):
         results.append((saving.save_cells(cells=cells, via=via, **known), cells))
     for result, sent in results:
         outcome.form = result.form
@@ -227,11 +227,10 @@ def _clock(form: ReportForm) -> str:
 def _receipt(request, outcome: Outcome, touched: set[str]) -> dict:
     """What the page needs after a save. Rows and parts are drawn by the same templates as the page itself."""
     form = outcome.form
-    may_explain = form.is_open
     lines = [line for line in [*form.services, *form.indicators] if line.code in touched]
     lines += [line for line in [*form.services, *form.indicators] if line not in lines and _is_named(line, touched)]
     rows = {}
-    for row in entry_rows.rows_of(form, lines, may_explain=may_explain, typed=outcome.typed):
+    for row in entry_rows.rows_of(form, lines, typed=outcome.typed):
         derived = {box.id: box.text for box in row.boxes if box.output}
         if hasattr(row.line, "rate"):
             derived[f"{row.code}-ty-le"] = row.line.rate
@@ -279,9 +278,7 @@ def _parts(request, form: ReportForm) -> dict[str, str]:
     parts["tom-tat-loi"] = render_to_string(
         "reporting/_errors.html", {"title": form.blocking_title, "problems": entry_rows.summary_of(form)}
     )
-    parts["chung"] = render_to_string(
-        "reporting/_report_messages.html", {"found": entry_rows.report_messages(form, may_explain=form.is_open)}
-    )
+    parts["chung"] = render_to_string("reporting/_report_messages.html", {"found": entry_rows.report_messages(form)})
     return parts
 
 
@@ -290,9 +287,8 @@ def _page(request, report: Report, form: ReportForm, typed: Typed | None = None)
     only = request.GET.get("loc", "")
     asked = request.GET.get("kiem-tra", "")
     branch = asked if asked in Branch.values else ""
-    may_explain = form.is_open and may_submit(request.user, report)
-    service_rows = entry_rows.rows_of(form, form.services, may_explain=may_explain, typed=typed, only=only)
-    indicator_rows = entry_rows.rows_of(form, form.indicators, may_explain=may_explain, typed=typed, only=only)
+    service_rows = entry_rows.rows_of(form, form.services, typed=typed, only=only)
+    indicator_rows = entry_rows.rows_of(form, form.indicators, typed=typed, only=only)
     log = proposals(report)
     for row in indicator_rows:
         row.log = log.get(row.code)
@@ -303,7 +299,8 @@ def _page(request, report: Report, form: ReportForm, typed: Typed | None = None)
         row.targets = _said_of_targets(targets, {row.code: ""})
     counts = form.counts()
     all_rows = [*service_rows, *indicator_rows]
-    own = branches_entered_by(request.user, report)
+    own = entered_by(request.user, report)
+    others = {row.code for row in all_rows if not own.covers(row.line.branch, row.line.cells[0].group)}
     rows_of = {s.branch: [row for row in service_rows if row.line.branch == s.branch] for s in form.sections}
     summary = entry_rows.summary_of(form, branch) if asked else []
     title = f"Chưa gửi được: {form.blocking_title}" if not branch else f"Chưa chốt được phần {Branch(branch).label}"
@@ -312,17 +309,20 @@ def _page(request, report: Report, form: ReportForm, typed: Typed | None = None)
         named += [(name, message) for name, (_, _, message) in typed.conflicts.items()]
         summary = [("x", f"#{n.replace('.', '-')}", f"{_label(form, n)}: {m}") for n, m in named] + summary
         title = f"Chưa lưu được {len(named)} ô, các ô khác đã lưu"
+    home = "task-list" if may_submit(request.user, report) else "body-work"
     context = {
         "difficulties": difficulties.panel_of(report, request.user),
         "report": report,
         "form": form,
-        "here": "task-list",
+        "here": home,
+        "home_url": f"{reverse(home)}?ky={report.period.key}",
         "sections": [
             (s, rows_of[s.branch], not own and _asks(rows_of[s.branch]))
-            for s in sorted(form.sections, key=lambda s: s.branch not in own)
+            for s in sorted(form.sections, key=lambda s: s.branch not in own.branches)
         ],
-        "own": own,  # on a phone the rest is folded; for who has no part, but where something is to be put right
-        "of_others": sum(row.line.branch not in own for row in indicator_rows),
+        "own": own,
+        "others": others,  # on a phone these are folded; for who has no part, but where something is to be put right
+        "of_others": sum(row.code in others for row in indicator_rows),
         "others_open": not own and _asks(indicator_rows),
         "groups": entry_rows.grouped(indicator_rows),
         "has_services": bool(service_rows),
@@ -344,8 +344,7 @@ def _page(request, report: Report, form: ReportForm, typed: Typed | None = None)
         "summary": summary,
         "summary_title": title,
         "seen": json.dumps(entry_rows.seen_texts(form), ensure_ascii=False),
-        "report_messages": entry_rows.report_messages(form, may_explain=may_explain),
-        "may_explain": may_explain,
+        "report_messages": entry_rows.report_messages(form),
         "leads": form.is_open and may_mark_any_branch(request.user, report),
         "help": entry_rows.HOW_TO_FILL,
         "paste_guide": json.dumps(entry_rows.paste_guide(form), ensure_ascii=False) if form.is_open else "",

@@ -169,23 +169,20 @@ class Typed:
     conflicts: dict[str, tuple[str, str, str]] = field(default_factory=dict)  # name -> (typed, theirs, message)
 
 
-def rows_of(
-    form: ReportForm, lines, *, may_explain: bool, typed: Typed | None = None, only: str = ""
-) -> list[EntryRow]:
+def rows_of(form: ReportForm, lines, *, typed: Typed | None = None, only: str = "") -> list[EntryRow]:
     """Rows for these lines; `only` ('thieu', 'loi') hides the rows without that state."""
-    may_type = {section.branch: section.may_type for section in form.sections}
-    return [_row(form, line, may_type.get(line.branch, False), may_explain, typed or Typed(), only) for line in lines]
+    return [_row(form, line, typed or Typed(), only) for line in lines]
 
 
-def report_messages(form: ReportForm, *, may_explain: bool) -> list[Message]:
+def report_messages(form: ReportForm) -> list[Message]:
     """Messages about the report as a whole."""
-    return [_problem_message(form, p, may_explain) for p in form.problems if p.cell == checks.REPORT_CELL]
+    return [_problem_message(form, p, form.sends) for p in form.problems if p.cell == checks.REPORT_CELL]
 
 
-def _row(form, line, may_type, may_explain, typed, only) -> EntryRow:
-    boxes = []
+def _row(form, line, typed, only) -> EntryRow:
+    boxes, may_type = [], form.may_type(line)
     shown = [p for p in line.problems if p.severity != checks.MISSING]
-    messages = [_problem_message(form, p, may_explain) for p in shown]
+    messages = [_problem_message(form, p, form.may_explain(line)) for p in shown]
     about: dict[str, list[str]] = {}  # cell -> ids of the messages that speak of it
     for problem, message in zip(shown, messages, strict=True):
         for key in problem.cells or (problem.cell,):
@@ -232,7 +229,7 @@ def _row(form, line, may_type, may_explain, typed, only) -> EntryRow:
         boxes.append(box)
     missing = sum("is-missing" in box.state for box in boxes)
     month = form.month
-    row = EntryRow(line, boxes, messages, may_type, missing, missing > 0 and (may_type or not form.branches_typed))
+    row = EntryRow(line, boxes, messages, may_type, missing, missing > 0 and (may_type or not form.entering))
     row.last_year, row.previous = f"T{month.month:02d}/{(month.year - 1) % 100:02d}", form.previous_short
     if only == "thieu":
         row.hidden = not row.is_missing
@@ -326,7 +323,6 @@ def paste_guide(form: ReportForm) -> dict:
     `heads`: the headings a column is known by, from the upper row to the lower. `run`: rows that follow each other in
     every table of the portal. `locked`: why the cells of a column or of a row take nothing, as the server says it.
     """
-    may_type = {section.branch: section.may_type for section in form.sections}
     rows: list[dict] = []
     for table, lines in (("services", form.services), ("indicators", form.indicators)):
         before, run = None, 0
@@ -336,7 +332,7 @@ def paste_guide(form: ReportForm) -> dict:
             before = group
             is_service = isinstance(line, ServiceLine)
             names = [line.name, line.service.name] if is_service else [line.name]
-            locked = "" if may_type.get(line.branch) else _locked_row(line.branch)
+            locked = "" if form.may_type(line) else _locked_row(line.branch)
             row = {"code": line.code, "name": names[0], "names": names, "locked": locked}
             rows.append({**row, "table": table, "run": f"{table}{run}"})
     return {

@@ -17,11 +17,10 @@ from reporting.entry.form import load_form
 from reporting.exports.form_file import file_name, write_entry_form
 from reporting.imports.filled_form import read_entry_form
 from reporting.models import FigureChange, FormUpload
-from reporting.report_doors import get_own_report
+from reporting.report_doors import get_report_to_enter
 from reporting.report_log import NotAllowed
 from taskforces.clock import now_for
 from taskforces.people.quotas import OverQuota, require_quota
-from taskforces.scope import branches_entered_by
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -29,7 +28,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @require_GET
 def template_download(request, pk):
     """The Excel form of this report, with what is already entered."""
-    report = get_own_report(request.user, pk)
+    report = get_report_to_enter(request.user, pk)
     response = HttpResponse(write_entry_form(report, request.user), content_type=XLSX)
     response["Content-Disposition"] = content_disposition_header(True, file_name(report))
     return response
@@ -38,13 +37,13 @@ def template_download(request, pk):
 @require_http_methods(["GET", "POST"])
 def file_upload(request, pk):
     """Choose a file, see what it would change and what is wrong in it, then confirm. A faulty file saves nothing."""
-    report = get_own_report(request.user, pk)
+    report = get_report_to_enter(request.user, pk)
     form = load_form(report, request.user)
     context = {
         "report": report,
         "form": form,
         "here": "task-list",
-        "may_type": form.is_open and bool(branches_entered_by(request.user, report)),
+        "may_type": bool(form.entering),
     }
     if request.method == "POST" and context["may_type"]:
         if "cells" in request.POST:

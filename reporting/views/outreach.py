@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 
 from reporting.campaigns.monthly import proposals
 from reporting.entry import saving
-from reporting.report_doors import get_own_report
+from reporting.report_doors import get_report_to_enter
 from reporting.report_log import NotAllowed
 
 from . import entry as entry_page
@@ -18,7 +18,7 @@ from . import entry as entry_page
 @transaction.atomic
 def take_from_log(request, pk):
     """The proposed number becomes the cell's, as if typed; what else stood in the plain form is saved first."""
-    report = get_own_report(request.user, pk)
+    report = get_report_to_enter(request.user, pk)
     figure = proposals(report).get(request.POST.get("chi_tieu", ""))
     page = f"{reverse('report-entry', args=[pk])}#{figure.code if figure else 'nhap'}"
     if figure is None or figure.value is None:
@@ -28,7 +28,9 @@ def take_from_log(request, pk):
         if "seen" in request.POST:
             outcome = entry_page._save_form(request, report)
             if not outcome.is_ok:
-                return entry_page._page(request, get_own_report(request.user, pk), outcome.form, typed=outcome.typed)
+                return entry_page._page(
+                    request, get_report_to_enter(request.user, pk), outcome.form, typed=outcome.typed
+                )
         result = saving.save_cells(report_id=pk, by=request.user, cells={figure.cell: str(figure.value)})
     except NotAllowed as error:
         messages.error(request, str(error))

@@ -29,8 +29,10 @@ from taskforces.models.units import path_ids
 from taskforces.people.postings import Substitutes
 from taskforces.scope import (
     Right,
+    acts_for_some_body,
     held,
     may_close_period,
+    may_open_entry,
     may_read_reviews,
     may_review,
     may_review_somewhere,
@@ -142,6 +144,8 @@ def report_detail(request, pk):
     back = next((e for e in events if e.action in {ReportEvent.Action.SEND_BACK, ReportEvent.Action.REOPEN}), None)
     since_return = changes.changes_since_return(form)
     reviewer = may_review(user, report)
+    own = "body-work" if acts_for_some_body(user) and not may_submit(user, report) else "task-list"
+    home = "review-list" if may_read_reviews(user) else own
     why_not = workflow.why_not_approve(report, user) if reviewer and report.status == Status.SUBMITTED else ""
     return render(
         request,
@@ -172,11 +176,11 @@ def report_detail(request, pk):
             "why_not_approve": why_not,
             "may_send_back": reviewer and not workflow.why_not_approve(report, user, own_is_fine=True),
             "may_reopen": reviewer and not workflow.why_not_reopen(report, user),
-            "may_edit": form.is_open and may_submit(user, report),
+            "may_edit": form.is_open and may_open_entry(user, report),
             "may_accept_prior": report.prior_corrected and (reviewer or may_submit(user, report)),
             "sending_back": request.GET.get("tra_lai") == "1",
-            "here": "review-list" if may_read_reviews(user) else "task-list",
-            "back_to": _list_address(request, report.period) if may_read_reviews(user) else reverse("task-list"),
+            "here": home,
+            "back_to": _list_address(request, report.period) if home == "review-list" else reverse(home),
         },
     )
 

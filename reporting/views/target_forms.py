@@ -1,5 +1,6 @@
 """Typing a target: proposing or setting one, answering, dropping, and one table for all units right below."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -24,7 +25,14 @@ from reporting.target_workflow import FIRST_YEAR, LAST_YEAR, LONGEST_TARGET_REAS
 from taskforces.imports.columns import Amount
 from taskforces.models import AdministrativeUnit, UnitVersion
 from taskforces.register.forms import RegisterForm, choice_field, text_field
-from taskforces.scope import may_propose_target, may_set_target, may_set_targets_below, require
+from taskforces.scope import (
+    may_propose_some_target,
+    may_propose_target,
+    may_set_some_target,
+    may_set_target,
+    may_set_targets_below,
+    require,
+)
 from taskforces.views.look import Look, look_of
 
 from .targets import SPANS_OF_TARGETS, get_target, sum_words, target_row, waiting, year_asked
@@ -92,26 +100,32 @@ class Things:
 
     indicators: list[Indicator]
     services: list[PublicService]
+    rates: bool  # of services: those over all, and those of each
 
     @classmethod
-    def load(cls) -> "Things":
-        return cls(list(Indicator.objects.all()), list(PublicService.objects.all()))
+    def load(cls, may: Callable[[Indicator | None], bool]) -> "Things":
+        """`may` asks of each indicator, and of None, which stands for the rates of services."""
+        rates = may(None)
+        services = list(PublicService.objects.all()) if rates else []
+        return cls([one for one in Indicator.objects.all() if may(one)], services, rates)
 
     @property
     def choices(self) -> list[tuple[str, list[tuple[str, str]]]]:
-        together = [Target(rate=rate) for rate in Target.Rate.values]
+        together = [Target(rate=rate) for rate in Target.Rate.values] if self.rates else []
         single = [Target(service=service, rate=rate) for service in self.services for rate in Target.Rate.values]
         groups = {
             "Chung các dịch vụ công": together,
             "Chỉ tiêu chung": [Target(indicator=indicator) for indicator in self.indicators],
             "Một dịch vụ công": single,
         }
-        return [(name, [(target.key, target.label) for target in targets]) for name, targets in groups.items()]
+        return [
+            (name, [(target.key, target.label) for target in targets]) for name, targets in groups.items() if targets
+        ]
 
     def aim(self, key: str, year: int, month: int) -> Aim | None:
         """What a key of `choices` names; None for one that names nothing."""
         code, _, rate = key.rpartition(".")
-        if key in Target.Rate.values:
+        if self.rates and key in Target.Rate.values:
             return Aim(year, month, rate=key)
         indicator = next((one for one in self.indicators if one.code == key), None)
         service = next((one for one in self.services if one.code == code), None)
@@ -128,26 +142,21 @@ def _path(unit: AdministrativeUnit, look: Look) -> str:
     return version.path if version else "/"
 
 
-def _right(request, unit: AdministrativeUnit, path: str) -> bool:
-    """Does the person set the unit's targets (True) or propose them (False)? 403 for neither."""
-    sets = may_set_target(request.user, unit, path)
-    require(sets or may_propose_target(request.user, unit))
-    return sets
-
-
 @require_http_methods(["GET", "POST"])
 def target_add(request):
     """A unit's target: set from above, proposed by its own people."""
     look = look_of(request)
-    sets = _right(request, look.unit, _path(look.unit, look))
-    things = Things.load()
+    user, unit, path = request.user, look.unit, _path(look.unit, look)
+    sets = may_set_some_target(user, unit, path)
+    require(sets or may_propose_some_target(user, unit))
+    things = Things.load(lambda of: may_set_target(user, unit, path, of) or may_propose_target(user, unit, of))
     initial = {"year": year_asked(request, look.today), "month": 0}
     form = TargetForm(request.POST or None, initial=initial, things=things)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         aim = things.aim(data["thing"], data["year"], int(data["month"]))
         assert aim is not None  # one of the choices
-        target = _write(request, form, look.unit, aim, sets)
+        target = _write(request, form, unit, aim, may_set_target(user, unit, path, aim.indicator))
         if target is not None:
             return redirect(target)
     back = f"{reverse('target-list')}?{urlencode({'don_vi': look.unit.pk, 'nam': initial['year']})}"
@@ -159,7 +168,8 @@ def target_edit(request, pk):
     """Another value of a target: in force at once from above, else a proposal."""
     target = get_target(request, pk)
     look = look_of(request, target.unit)
-    sets = _right(request, target.unit, _path(target.unit, look))
+    sets = may_set_target(request.user, target.unit, _path(target.unit, look), target.indicator)
+    require(sets or may_propose_target(request.user, target.unit, target.indicator))
     offered = target.offered if target.status == Target.Status.RETURNED else None
     shown = next((v for v in (offered, target.asked, target.value) if v is not None), None)
     form = ChangeForm(request.POST or None, initial={"value": shown_value(shown, target)})
@@ -204,7 +214,7 @@ def target_drop(request, pk):
     """It is asked for no longer; the reason is kept."""
     target = get_target(request, pk)
     look = look_of(request, target.unit)
-    require(may_set_target(request.user, target.unit, _path(target.unit, look)))
+    require(may_set_target(request.user, target.unit, _path(target.unit, look), target.indicator))
     form = TargetDropForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -264,7 +274,7 @@ def target_answer(request, pk):
     """Accept (`viec` = nhan, the value seen in `asked`) or send back; a refusal stands in its row of the list."""
     target = get_target(request, pk)
     look = look_of(request, target.unit)
-    require(may_set_target(request.user, target.unit, _path(target.unit, look)))
+    require(may_set_target(request.user, target.unit, _path(target.unit, look), target.indicator))
     form, accepts = ReturnForm(request.POST), request.POST.get("viec") == "nhan"
     form.fields["reason"].required = not accepts
     valid = form.is_valid()
@@ -297,9 +307,12 @@ def target_table(request):
     """One thing, one span, every unit right below: what is given, what is asked, what is reached; one button."""
     look = look_of(request)
     require(may_set_targets_below(request.user, look.unit))
-    things = Things.load()
+    version = UnitVersion.objects.on(look.today).filter(unit=look.unit).first()
+    path = f"{version.path if version else '/'}0/"  # of any unit right below
+    things = Things.load(lambda of: may_set_target(request.user, look.unit, path, of))
     month = whole_number(request.GET.get("thang", "0"))
-    key = request.GET.get("nd", Target.Rate.IN_TIME)
+    first = Target.Rate.IN_TIME if things.rates else next((one.code for one in things.indicators), "")
+    key = request.GET.get("nd", first)
     aim = things.aim(key, year_asked(request, look.today), month if month is not None else 13)
     if aim is None or aim.month > 12:
         raise Http404

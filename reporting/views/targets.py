@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from de_an_06.plain.numbers import format_number, format_rate, whole_number
-from reporting.models import Period, ReportingSettings, Target
+from reporting.models import Indicator, Period, ReportingSettings, Target
 from reporting.reading.against_targets import (
     Assessment,
     Reached,
@@ -26,7 +26,17 @@ from reporting.reading.overview import begun_periods, periods_of_unit
 from reporting.reading.pace import amount
 from reporting.target_workflow import FIRST_YEAR, LAST_YEAR, shown_value
 from taskforces.models import AdministrativeUnit, Level, UnitVersion
-from taskforces.scope import may_import, may_propose_target, may_set_target, may_set_targets_below, sees_path
+from taskforces.scope import (
+    body_groups,
+    may_assign,
+    may_import,
+    may_propose_some_target,
+    may_propose_target,
+    may_set_some_target,
+    may_set_target,
+    may_set_targets_below,
+    sees_path,
+)
 from taskforces.views.look import Look, look_of
 
 SPANS_OF_TARGETS = [(0, "Cả năm"), *((n, f"Tháng {n}") for n in range(1, 13))]
@@ -99,11 +109,14 @@ def sum_words(target: Target, own: Decimal | None, values: Iterable[Decimal], un
 
 
 def waiting(user, unit: AdministrativeUnit) -> QuerySet[Target]:
-    """Proposals of the units below a unit, and of a province its own, the oldest first."""
+    """Proposals the person answers: of the units below a unit, and of a province its own, the oldest first."""
     under = UnitVersion.objects.filter(path__contains=f"/{unit.pk}/", valid_to__isnull=True)
     if unit.level != Level.PROVINCE:
         under = under.exclude(unit=unit)
     rows = Target.objects.visible_to(user).filter(status=Target.Status.PROPOSED, unit__in=under.values("unit"))
+    if not may_assign(user, unit):  # a department answers in its indicators, and not for its own unit
+        groups = body_groups(user, [unit.pk])
+        rows = rows.filter(indicator__owner=Indicator.Owner.OFFICE, indicator__group__in=groups).exclude(unit=unit)
     return rows.select_related("unit", "indicator", "service").order_by("pk")
 
 
@@ -116,9 +129,8 @@ def target_list(request):
     look = look_of(request)
     year = year_asked(request, look.today)
     user, unit = request.user, look.unit
-    rows = Target.objects.visible_to(user).filter(unit=unit, year=year).select_related("unit", "indicator", "service")
-    targets = sorted(rows, key=in_order)
-    reached, periods = _reached(look, targets)
+    targets = _of_year(user, unit, year)
+    reached, periods = _reached(unit, look.today, targets)
     versions = list(UnitVersion.objects.on(look.today).filter(Q(parent_id=unit.pk) | Q(unit=unit)))
     own_version = next((v for v in versions if v.unit_id == unit.pk), None)
     below = sorted((v for v in versions if v.unit_id != unit.pk), key=lambda v: (v.sort_key, v.unit_id))
@@ -129,7 +141,7 @@ def target_list(request):
     ]
     counts = Counter(row["assessment"][0] for row in lines if row["assessment"])
     path = own_version.path if own_version else "/"
-    sets = may_set_target(user, unit, path)
+    sets = may_set_some_target(user, unit, path)
     below_set = bool(below) and may_set_targets_below(user, unit)
     up = own_version.parent_id if own_version and own_version.parent_id else None
     context = look.context("target-list") | {
@@ -142,7 +154,7 @@ def target_list(request):
         "up": up if up and sees_path(user, path[: path.rindex(f"{unit.pk}/")]) else None,
         "years": [(y, y == year) for y in _years(unit, look, year)],
         "sets": sets,
-        "proposes": not sets and may_propose_target(user, unit),
+        "proposes": not sets and may_propose_some_target(user, unit),
         "sets_below": below_set,
         "waiting": format_number(waiting(user, unit).count()) if below_set else "",
         "may_import": may_import(user),
@@ -152,17 +164,29 @@ def target_list(request):
     return render(request, "reporting/target_list.html", context)
 
 
-def _reached(look: Look, targets: list[Target]) -> tuple[dict[int, Reached], list[Period]]:
+def rows_of_year(user, unit: AdministrativeUnit, today, year: int) -> list[dict]:
+    """What a table says of each target of a unit in a year."""
+    targets = _of_year(user, unit, year)
+    reached, periods = _reached(unit, today, targets)
+    return [target_row(t, reached.get(t.pk)) | {"source": _source(t, reached.get(t.pk), periods)} for t in targets]
+
+
+def _of_year(user, unit: AdministrativeUnit, year: int) -> list[Target]:
+    rows = Target.objects.visible_to(user).filter(unit=unit, year=year).select_related("unit", "indicator", "service")
+    return sorted(rows, key=in_order)
+
+
+def _reached(unit: AdministrativeUnit, today, targets: list[Target]) -> tuple[dict[int, Reached], list[Period]]:
     """By pk, and the unit's months of the targets' year; a unit that ended is read up to its last month."""
     in_force = [t for t in targets if t.value is not None]
-    versions = list(look.unit.versions.order_by("valid_from"))
-    periods = periods_of_unit(versions, begun_periods(look.today))
-    year = targets[0].year if targets else look.today.year
+    versions = list(unit.versions.order_by("valid_from"))
+    periods = periods_of_unit(versions, begun_periods(today))
+    year = targets[0].year if targets else today.year
     found = reached_by_unit(
-        look.unit.pk,
+        unit.pk,
         in_force,
         [p for p in periods if p.year <= year],
-        has_summaries=look.unit.level != Level.COMMUNE,
+        has_summaries=unit.level != Level.COMMUNE,
         pace_months=ReportingSettings.load().pace_months,
     )
     return found, [p for p in periods if p.year == year]
@@ -210,10 +234,10 @@ def target_detail(request, pk):
     """One target with every step of its log."""
     target = get_target(request, pk)
     look = look_of(request, target.unit)
-    reached, periods = _reached(look, [target])
+    reached, periods = _reached(target.unit, look.today, [target])
     own = UnitVersion.objects.on(look.today).filter(unit=target.unit).first()
     path = own.path if own else "/"
-    sets = may_set_target(request.user, target.unit, path)
+    sets = may_set_target(request.user, target.unit, path, target.indicator)
     one = reached.get(target.pk)
     context = look.context("target-list") | {
         "row": target_row(target, one) | {"source": _source(target, one, periods)},
@@ -224,7 +248,7 @@ def target_detail(request, pk):
             for event in target.events.select_related("by")
         ],
         "sets": sets,
-        "proposes": not sets and may_propose_target(request.user, target.unit),
+        "proposes": not sets and may_propose_target(request.user, target.unit, target.indicator),
         "is_waiting": target.status == Target.Status.PROPOSED,
         "is_dropped": target.status == Target.Status.DROPPED,
         "list_query": urlencode({"don_vi": target.unit_id, "nam": target.year}),

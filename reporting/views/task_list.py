@@ -62,7 +62,7 @@ def task_list(request):
     key = request.GET.get("ky", "")
     if key == "tat-ca":
         return render(request, "reporting/report_list.html", context)
-    report = _chosen(reports, key, today_for(request.user))
+    report = chosen_report(reports, key, today_for(request.user))
     if report is None:
         return render(request, "reporting/task_list_empty.html", context)
     form = load_form(report, request.user)
@@ -113,7 +113,7 @@ def _posting(request):
     return found
 
 
-def _chosen(reports: list[Report], key: str, today) -> Report | None:
+def chosen_report(reports: list[Report], key: str, today) -> Report | None:
     """The month asked for (404 when the unit has none), else the newest whose data window has ended."""
     if key:
         found = next((r for r in reports if r.period.key == key), None)

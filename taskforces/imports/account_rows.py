@@ -5,14 +5,15 @@ import re
 from django.contrib.auth.hashers import make_password
 
 from taskforces.models import Branch, Posting, PostingEvent, Role, User
-from taskforces.scope import GIVEN_BY_ADMINISTRATORS, may_give_posting, needs_second_person
+from taskforces.scope import GIVEN_BY_ADMINISTRATORS, may_give_posting, names_body, needs_second_person
 
 from .columns import FULL_NAME, ROLE, SINCE, UNTIL, Day, Mail, OneOf, RosterColumn, Text
 from .resources import BATCH, Roster, in_parts
 
 LOGIN, BRANCH = "Tên đăng nhập", "Bộ phận"
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{2,39}")
-GIVEN = [(value, label) for value, label in Role.choices if value in GIVEN_BY_ADMINISTRATORS]
+# A department's posting names its body and indicators: it is given on its page.
+GIVEN = [(v, label) for v, label in Role.choices if v in GIVEN_BY_ADMINISTRATORS and not names_body(v)]
 MAIL = "Thư công vụ"
 ACCOUNT = ("full_name", "job_title", "work_phone", "email")
 
@@ -146,7 +147,7 @@ class AccountRoster(Roster):
         """Only what the person could give back: a file taken out must be one that can be brought in."""
         self._load_places([])
         self.paths = {place.unit.pk: place.path for place in self.places.values()}
-        held = Posting.objects.on(self.today).filter(unit__in=units, user__is_active=True)
+        held = Posting.objects.on(self.today).filter(unit__in=units, user__is_active=True, body="")
         held = held.select_related("user", "unit").prefetch_related("user__postings")
         for posting in held.order_by("unit__code", "user__username", "pk"):
             if self._may_keep(posting.user):

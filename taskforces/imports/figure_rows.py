@@ -189,7 +189,7 @@ class TargetRoster(Roster):
 
     def _sets(self, target) -> bool:
         """Is this row from the level above? One of the unit itself proposes."""
-        return may_set_target(self.by, target.unit, self.paths[target.unit_id])
+        return may_set_target(self.by, target.unit, self.paths[target.unit_id], target.indicator)
 
     def save_before(self, created, updated):
         """Which value is in force, and what is only asked for, is settled where every step of a target is."""

@@ -64,6 +64,7 @@ class Role(models.TextChoices):
     PROVINCIAL_STAFF = "provincial_staff", "Tổ giúp việc cấp tỉnh"
     ADMINISTRATOR = "administrator", "Quản trị"
     AUDITOR = "auditor", "Kiểm tra, giám sát"
+    DEPARTMENT = "department", "Cán bộ ban, ngành"
 
 
 class Branch(models.TextChoices):
@@ -84,7 +85,11 @@ class PostingQuerySet(models.QuerySet["Posting"]):
 
 
 class Posting(models.Model):
-    """A person serves in a unit in a role from one day to another (both included)."""
+    """A person serves in a unit in a role from one day to another (both included).
+
+    A department's posting names the body of the unit it acts for (Sở Y tế, Phòng Tư pháp), as assignments name it, and
+    the groups of indicators that are the body's (codes with a space between; docs/decisions/0015).
+    """
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="postings", verbose_name="tài khoản")
     unit = models.ForeignKey(
@@ -92,6 +97,8 @@ class Posting(models.Model):
     )
     role = models.CharField("vai trò", max_length=20, choices=Role)
     branch = models.CharField("bộ phận", max_length=6, choices=Branch, blank=True)
+    body = models.CharField("ban, ngành", max_length=160, blank=True, default="", db_default="")
+    groups = models.CharField("nhóm chỉ tiêu phụ trách", max_length=120, blank=True, default="", db_default="")
     valid_from = models.DateField("từ ngày")
     valid_to = models.DateField("đến hết ngày", null=True, blank=True)
     substitutes_for = models.ForeignKey(
@@ -99,7 +106,9 @@ class Posting(models.Model):
     )
 
     waits = models.BooleanField(
-        "chờ người thứ hai xác nhận", default=False, help_text="Từ người duyệt trở lên, một người không tự giao được."
+        "chờ người thứ hai xác nhận",
+        default=False,
+        help_text="Từ người duyệt trở lên, và ban, ngành: một người không tự giao được.",
     )
 
     objects = PostingQuerySet.as_manager()
@@ -109,7 +118,7 @@ class Posting(models.Model):
         verbose_name_plural = "phân công"
         constraints = [
             models.UniqueConstraint(
-                fields=["user", "unit", "role", "branch", "valid_from"],
+                fields=["user", "unit", "role", "branch", "body", "valid_from"],
                 name="posting_unique",
                 violation_error_message="Người này đã có phân công giống hệt từ ngày đó.",
             ),
@@ -120,6 +129,11 @@ class Posting(models.Model):
                 violation_error_message="Cán bộ nhập liệu phải thuộc Văn phòng hoặc Công an; vai trò khác để trống.",
             ),
             models.CheckConstraint(
+                condition=(Q(role=Role.DEPARTMENT) & ~Q(body="")) | (~Q(role=Role.DEPARTMENT) & Q(body="", groups="")),
+                name="posting_body_only_for_departments",
+                violation_error_message="Cán bộ ban, ngành phải ghi ban, ngành nào; vai trò khác để trống.",
+            ),
+            models.CheckConstraint(
                 condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")),
                 name="posting_ends_after_start",
                 violation_error_message="Ngày kết thúc phải sau ngày bắt đầu.",
@@ -128,6 +142,12 @@ class Posting(models.Model):
 
     def __str__(self):
         return f"{self.user} – {self.get_role_display()}"
+
+    @property
+    def role_label(self) -> str:
+        """'Cán bộ nhập liệu (Công an)', 'Cán bộ ban, ngành (Sở Y tế)', 'Người duyệt'."""
+        part = self.get_branch_display() or self.body
+        return f"{self.get_role_display()} ({part})" if part else str(self.get_role_display())
 
 
 class PostingEvent(AppendOnly):

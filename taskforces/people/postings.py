@@ -7,6 +7,7 @@ Each act writes its PostingEvent in the same transaction, with both names. Nothi
 """
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
@@ -14,11 +15,14 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from de_an_06.plain.vietnamese import one_line
+from reporting.models.catalogue import Indicator
 from taskforces.clock import now_for, today_for
 from taskforces.models import AdministrativeUnit, Posting, PostingEvent, UnitVersion, User
 from taskforces.scope import (
     may_change_posting,
     may_give_posting,
+    names_body,
     needs_second_person,
     path_in_scope_of_unit,
     require,
@@ -38,13 +42,15 @@ def give(
     role: str,
     valid_from: dt.date,
     branch: str = "",
+    body: str = "",
+    groups: Iterable[str] = (),
     valid_to: dt.date | None = None,
     note: str = "",
 ) -> Posting:
-    """A further posting for somebody who has an account."""
+    """A further posting for somebody who has an account; a department's names its body and the body's indicators."""
     _require_may_give(by, role, unit)
     _require_receiver(by, user)
-    posting = _open(user, unit, role, branch, valid_from, valid_to)
+    posting = _open(_place(unit, role, branch, body, groups), user, valid_from, valid_to)
     _log(posting, Action.GIVEN, by, f"{user}: {_words(posting)}, {_days(posting)}", note)
     return posting
 
@@ -114,22 +120,25 @@ def transfer(
     role: str,
     valid_from: dt.date,
     branch: str = "",
+    body: str = "",
+    groups: Iterable[str] = (),
     note: str = "",
 ) -> Posting:
     """Close a posting the day before `valid_from` and open another from that day, in one step.
 
-    The same person goes to another unit, role or branch, or another person takes the posting over, or both.
+    The same person goes to another unit, role, branch or body, or another person takes the posting over, or both.
     """
     old = _locked(posting_id, by)
     _require_may_give(by, role, unit)
     if user != old.user:
         _require_receiver(by, user)
-    if (user, unit, role, branch) == (old.user, old.unit, old.role, old.branch):
+    place = _place(unit, role, branch, body, groups)
+    if user == old.user and place == _place_of(old):
         raise ValidationError("Chưa đổi gì: người, đơn vị, vai trò và bộ phận vẫn như cũ.")
     if old.substitutes_for_id is not None:
         raise ValidationError("Đây là phân công thay người khác; kết thúc hoặc cử lại, không điều chuyển.")
     _close(old, valid_from - dt.timedelta(days=1), by, name="valid_from")
-    new = _open(user, unit, role, branch, valid_from, None)
+    new = _open(place, user, valid_from, None)
     names = f"{old.user} thôi {_words(old)}; {new.user} nhận {_words(new)} từ ngày {valid_from:%d/%m/%Y}"
     _log(old, Action.TRANSFERRED, by, names, note)
     _log(new, Action.GIVEN, by, names, note)
@@ -156,7 +165,7 @@ def delegate(
     other = main.substitutes.filter(_overlaps(valid_from, valid_to)).select_related("user").first()
     if other is not None:
         raise ValidationError({"valid_from": f"{other.user} đã thay {main.user} {_days(other)}."})
-    posting = _open(user, main.unit, main.role, main.branch, valid_from, valid_to, substitutes_for=main)
+    posting = _open(_place_of(main), user, valid_from, valid_to, substitutes_for=main)
     _log(posting, Action.DELEGATED, by, f"{user} thay {main.user}: {_words(main)}, {_days(posting)}", note)
     return posting
 
@@ -256,19 +265,33 @@ def _close(posting: Posting, on: dt.date, by: User, *, name: str = "on") -> None
         )
 
 
-def _open(user, unit, role, branch, valid_from, valid_to, substitutes_for=None) -> Posting:
+def _place(unit, role, branch: str = "", body: str = "", groups: Iterable[str] = ()) -> dict:
+    """Where and as what somebody is posted. `groups` in the order of the catalogue; only a department has some."""
+    body, wanted = one_line(body), set(groups)
+    if names_body(role) and not body:
+        raise ValidationError({"body": "Ghi ban, ngành nào, đúng tên như trong nhiệm vụ được giao."})
+    if not names_body(role) and (body or wanted):
+        raise ValidationError({"body": "Chỉ cán bộ ban, ngành có ban, ngành và nhóm chỉ tiêu; vai trò khác để trống."})
+    words = " ".join(group for group in Indicator.Group.values if group in wanted)
+    return {"unit": unit, "role": role, "branch": branch, "body": body, "groups": words}
+
+
+def _place_of(posting: Posting) -> dict:
+    return {name: getattr(posting, name) for name in ("unit", "role", "branch", "body", "groups")}
+
+
+def _open(place: dict, user, valid_from, valid_to, substitutes_for=None) -> Posting:
     """A new posting; refused where the person holds the same one in those days, or the unit is not there."""
+    unit, role = place["unit"], place["role"]
     if valid_from < unit.opened_on or (unit.closed_on is not None and valid_from > unit.closed_on):
         raise ValidationError({"valid_from": "Đơn vị không hoạt động vào ngày này."})
-    same = Posting.objects.filter(_overlaps(valid_from, valid_to), user=user, unit=unit, role=role, branch=branch)
-    held = same.first()
+    same = {name: place[name] for name in ("unit", "role", "branch", "body")}
+    held = Posting.objects.filter(_overlaps(valid_from, valid_to), user=user, **same).first()
     if held is not None:
         raise ValidationError({"user": f"{user} đã giữ {_words(held)} {_days(held)}."})
     posting = Posting(
+        **place,
         user=user,
-        unit=unit,
-        role=role,
-        branch=branch,
         valid_from=valid_from,
         valid_to=valid_to,
         substitutes_for=substitutes_for,
@@ -289,10 +312,15 @@ def _holds_on(posting: Posting, day: dt.date) -> bool:
 
 
 def _words(posting: Posting) -> str:
-    """'Cán bộ nhập liệu (Công an), Phường Phước Long'."""
-    role = posting.get_role_display() + (f" ({posting.get_branch_display()})" if posting.branch else "")
+    """'Cán bộ nhập liệu (Công an), Phường Phước Long'; of a department also its indicators."""
     version = UnitVersion.objects.filter(unit_id=posting.unit_id).order_by("-valid_from").first()
-    return f"{role}, {version.name if version else posting.unit}"
+    words = f"{posting.role_label}, {version.name if version else posting.unit}"
+    return f"{words}, chỉ tiêu {group_labels(posting.groups).lower()}" if posting.groups else words
+
+
+def group_labels(groups: str) -> str:
+    """'Y tế, An sinh xã hội' of the groups of a posting."""
+    return ", ".join(str(Indicator.Group(group).label) for group in groups.split())
 
 
 def _days(posting: Posting) -> str:

@@ -1,4 +1,4 @@
-"""Who must have a second factor, and until when: from reviewer up, and everybody who enters the administration.
+"""Who must have a second factor, and until when: from reviewer up, departments, and who enters the administration.
 
 The days of grace begin with the first login at which it is owed; the setting SECOND_FACTOR_GRACE_DAYS says how many.
 After them only the pages to set one up are open (`taskforces.middleware.SecondFactorMiddleware`).

@@ -17,6 +17,7 @@ from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, QuerySet
 
 from taskforces.models import Assignment, UnitVersion
 from taskforces.models.units import path_ids, valid_on
+from taskforces.scope import is_same_body
 from taskforces.units.tree import LEVEL_ORDER
 
 
@@ -260,6 +261,13 @@ def tallies_below(unit_id: int, day: dt.date) -> dict[int | None, Tally]:
 
 
 # --- finding
+
+
+def of_body(unit_id: int, body: str) -> QuerySet:
+    """The assignments of one body of a unit, however its name was spelt. Two queries."""
+    inside = Assignment.objects.filter(unit=unit_id)
+    spellings = inside.exclude(body="").values_list("body", flat=True).order_by().distinct()
+    return inside.filter(body__in=[spelling for spelling in spellings if is_same_body(spelling, body)])
 
 
 def with_unit_name(assignments: QuerySet, day: dt.date) -> QuerySet:

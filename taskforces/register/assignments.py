@@ -191,7 +191,7 @@ def change_due(*, by, assignment_id: int, due_on: dt.date | None, reason: str) -
 def update_progress(*, by, assignment_id: int, status: str, progress: str) -> Assignment:
     """The unit tells how far it is; saying the same again leaves no line in the log."""
     assignment = _locked(assignment_id)
-    require(may_report_progress(by, assignment.unit))
+    require(may_report_progress(by, assignment))
     _require_open(assignment)
     if status not in {Assignment.Status.NOT_STARTED, Assignment.Status.IN_PROGRESS}:
         raise ValidationError({"status": "Chọn chưa thực hiện hoặc đang thực hiện."})
@@ -208,7 +208,7 @@ def update_progress(*, by, assignment_id: int, status: str, progress: str) -> As
 def finish(*, by, assignment_id: int, on: dt.date, note: str = "") -> Assignment:
     """The unit has done it, on a day between the assignment and today."""
     assignment = _locked(assignment_id)
-    require(may_report_progress(by, assignment.unit))
+    require(may_report_progress(by, assignment))
     _require_open(assignment)
     _check_past_day(assignment, on, by)
     assignment.status, assignment.done_on = Assignment.Status.DONE, on
@@ -232,7 +232,7 @@ def resume(*, by, assignment_id: int, reason: str) -> Assignment:
     """A done or dropped assignment is open again; a dropped one only by those who may assign."""
     assignment = _locked(assignment_id)
     dropped = assignment.status == Assignment.Status.DROPPED
-    require((may_assign if dropped else may_report_progress)(by, assignment.unit))
+    require(may_assign(by, assignment.unit) if dropped else may_report_progress(by, assignment))
     if assignment.status not in {Assignment.Status.DONE, Assignment.Status.DROPPED}:
         raise ValidationError("Nhiệm vụ đang mở, không cần mở lại.")
     reason = reason_of(reason, "Ghi lý do mở lại.")

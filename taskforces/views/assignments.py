@@ -24,7 +24,7 @@ from taskforces.register.assignment_forms import (
     ProgressForm,
     ResumeForm,
 )
-from taskforces.scope import may_assign, may_keep_register, may_keep_sources, may_report_progress, require
+from taskforces.scope import may_add_evidence, may_assign, may_keep_sources, may_report_progress, require
 
 from .assignment_rows import assignment_row, assignments_context, pair_text, source_row
 from .look import look_of, look_while_open
@@ -173,7 +173,7 @@ def assignment_detail(request, pk):
     """What was asked, how far it is, the evidence, and the dated log."""
     assignment = get_assignment(request, pk)
     look = look_of(request, assignment.unit)
-    may_report = may_report_progress(request.user, assignment.unit)
+    may_report = may_report_progress(request.user, assignment)
     may_move = may_assign(request.user, assignment.unit)
     is_open = assignment.done_on is None and assignment.dropped_on is None
     documents = list(assignment.documents.all())
@@ -192,7 +192,7 @@ def assignment_detail(request, pk):
         "may_report": may_report and is_open,
         "may_move": may_move and is_open,
         "may_resume": may_report if assignment.done_on else may_move and not is_open,
-        "may_add_evidence": may_keep_register(request.user, assignment.unit),
+        "may_add_evidence": may_add_evidence(request.user, assignment),
         "back_url": reverse("assignment-list") + look.query,
     }
     return render(request, "taskforces/assignment_detail.html", context)
@@ -209,7 +209,7 @@ def _source_url(request, source: SourceDocument) -> str:
 def assignment_update(request, pk):
     """The unit tells how far it is."""
     assignment = get_assignment(request, pk)
-    require(may_report_progress(request.user, assignment.unit))
+    require(may_report_progress(request.user, assignment))
     form = ProgressForm(request.POST or None, initial={"status": assignment.status, "progress": assignment.progress})
     return _act(
         request,
@@ -226,9 +226,9 @@ def assignment_finish(request, pk):
     """The unit has done it; the evidence may come in the same step."""
     assignment = get_assignment(request, pk)
     look = look_of(request, assignment.unit)
-    require(may_report_progress(request.user, assignment.unit))
+    require(may_report_progress(request.user, assignment))
     form = FinishForm(request.POST or None, request.FILES or None, initial={"on": look.today})
-    may_add = may_keep_register(request.user, assignment.unit)
+    may_add = may_add_evidence(request.user, assignment)
     if not may_add:
         del form.fields["upload"]
 
@@ -283,8 +283,8 @@ def assignment_due(request, pk):
 def assignment_resume(request, pk):
     """A done or dropped assignment is open again."""
     assignment = get_assignment(request, pk)
-    right = may_report_progress if assignment.dropped_on is None else may_assign
-    require(right(request.user, assignment.unit))
+    dropped = assignment.dropped_on is not None
+    require(may_assign(request.user, assignment.unit) if dropped else may_report_progress(request.user, assignment))
     form = ResumeForm(request.POST or None)
     return _act(request, assignment, form, assignments.resume, title="Mở lại", act="Mở lại", said="Đã mở lại nhiệm vụ.")
 
@@ -293,7 +293,7 @@ def assignment_evidence(request, pk):
     """A document that shows what was done; downloads go through the documents' one door."""
     assignment = get_assignment(request, pk)
     look = look_of(request, assignment.unit)
-    require(may_keep_register(request.user, assignment.unit))
+    require(may_add_evidence(request.user, assignment))
     initial = {"issued_on": look.today, "title": f"Minh chứng {assignment.item.code}"}
     form = EvidenceForm(request.POST or None, request.FILES or None, initial=initial)
 

@@ -10,13 +10,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from de_an_06.plain.numbers import format_number
-from reporting.models.catalogue import ReportingSettings
+from reporting.models.catalogue import Indicator, ReportingSettings
 from taskforces import scope
 from taskforces.clock import today_for
 from taskforces.models import Branch, ContactExport, Person, Posting, PostingEvent, UnitVersion, User
 from taskforces.models.units import path_ids
 from taskforces.people import personal_data, postings
-from taskforces.register.forms import DayField, RegisterForm
+from taskforces.register.forms import DayField, RegisterForm, text_field
 from taskforces.scope import RIGHTS, Right, may_read_contact_log, path_in_scope_of_unit, require, roles_given_by
 
 from .look import look_of, unit_name
@@ -56,7 +56,7 @@ def _note():
 
 
 class PlaceForm(RegisterForm):
-    """A unit, a role and a branch the actor may give."""
+    """A unit, a role, a branch or body the actor may give."""
 
     unit = forms.ChoiceField(label="Đơn vị", widget=forms.Select(attrs={"class": "input"}))
     role = forms.ChoiceField(label="Vai trò", widget=forms.Select(attrs={"class": "input"}))
@@ -67,6 +67,17 @@ class PlaceForm(RegisterForm):
         help_text="Chỉ cán bộ nhập liệu có bộ phận.",
         widget=forms.Select(attrs={"class": "input"}),
     )
+    body = text_field(
+        "Ban, ngành",
+        160,
+        help_text="Chỉ cán bộ ban, ngành. Ghi đúng tên như ở “Cơ quan thực hiện” của nhiệm vụ, ví dụ: Sở Tư pháp.",
+    )
+    groups = forms.MultipleChoiceField(
+        label="Nhóm chỉ tiêu phụ trách",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Chỉ cán bộ ban, ngành: nhập số liệu và đề xuất, giao chỉ tiêu của các nhóm này.",
+    )
 
     def __init__(self, *args, by, near, **kwargs):
         super().__init__(*args, **kwargs)
@@ -76,6 +87,8 @@ class PlaceForm(RegisterForm):
         self.fields["unit"].choices = [(v.unit_id, v.name) for v in versions]
         roles = set().union(*given.values())
         self.fields["role"].choices = [(role.value, role.label) for role in RIGHTS if role in roles]
+        owned = set(Indicator.objects.filter(owner=Indicator.Owner.OFFICE).values_list("group", flat=True))
+        self.fields["groups"].choices = [choice for choice in Indicator.Group.choices if choice[0] in owned]
 
     def clean_unit(self):
         return self.units[self.cleaned_data["unit"]]
@@ -87,7 +100,7 @@ class TransferForm(PlaceForm):
     )
     valid_from = DayField(label="Từ ngày", help_text="Phân công cũ hết hiệu lực từ ngày này.")
     note = _note()
-    field_order = ["user", "unit", "role", "branch", "valid_from", "note"]
+    field_order = ["user", "unit", "role", "branch", "body", "groups", "valid_from", "note"]
 
 
 class GiveForm(PlaceForm):
@@ -95,7 +108,7 @@ class GiveForm(PlaceForm):
     valid_from = DayField(label="Từ ngày")
     valid_to = DayField(label="Đến hết ngày", required=False)
     note = _note()
-    field_order = ["user", "unit", "role", "branch", "valid_from", "valid_to", "note"]
+    field_order = ["user", "unit", "role", "branch", "body", "groups", "valid_from", "valid_to", "note"]
 
 
 class DelegateForm(RegisterForm):
@@ -126,7 +139,7 @@ def people_list(request):
         .order_by("role", "branch", "valid_from", "pk")
     )
     order = list(RIGHTS)
-    rows.sort(key=lambda p: (order.index(p.role), p.branch, p.valid_from, p.pk))
+    rows.sort(key=lambda p: (order.index(p.role), p.branch, p.body, p.valid_from, p.pk))
     held = set(Posting.objects.on(day).filter(unit=unit).values_list("pk", flat=True))
     path = postings.path_on(unit, look.today)
     events = PostingEvent.objects.filter(posting__unit=unit).select_related("by").order_by("-pk")
@@ -176,6 +189,8 @@ def posting_transfer(request, pk):
         "unit": posting.unit_id,
         "role": posting.role,
         "branch": posting.branch,
+        "body": posting.body,
+        "groups": posting.groups.split(),
         "valid_from": max(today, posting.valid_from),
     }
     form = TransferForm(request.POST or None, by=request.user, near=_near(request.user, path, today), initial=initial)
@@ -308,6 +323,7 @@ def _row(user, posting: Posting, path: str, look) -> dict:
     last = min(filter(None, [posting.valid_to, main.valid_to if main else None]), default=None)
     return {
         "posting": posting,
+        "groups": postings.group_labels(posting.groups),
         "main": main,
         "last": last,
         "is_future": posting.valid_from > look.day,

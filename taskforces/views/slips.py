@@ -67,6 +67,7 @@ def posting_confirm(request, pk):
         "here": "people-list",
         "posting": posting,
         "unit_name": unit_name(posting.unit, today_for(request.user)),
+        "groups": postings.group_labels(posting.groups),
         "given": posting.events.select_related("by").order_by("pk").first(),
         "refusal": postings.why_not_confirm(request.user, posting),
         "ends_password": postings.ends_password(posting),

@@ -10,7 +10,7 @@ from de_an_06.plain.vietnamese import one_line
 from taskforces.clock import now_for
 from taskforces.models import AdministrativeUnit, Assignment, Document, Inspection, Meeting, TaskForce
 from taskforces.register import uploads
-from taskforces.scope import may_keep_register, require
+from taskforces.scope import may_add_evidence, may_keep_register, require
 
 
 @transaction.atomic
@@ -30,7 +30,7 @@ def save_document(
     upload: UploadedFile | None = None,
 ) -> Document:
     """Keep a document with its file; the file is inspected first and stored under a random name."""
-    require(may_keep_register(by, unit))
+    require(may_keep_register(by, unit) or (assignment is not None and may_add_evidence(by, assignment)))
     if task_force is not None and task_force.unit_id != unit.pk:
         raise ValidationError({"task_force": "Tổ công tác này thuộc đơn vị khác."})
     if assignment is not None and assignment.unit_id != unit.pk:
