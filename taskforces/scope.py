@@ -378,7 +378,7 @@ def may_add_evidence(user, assignment) -> bool:
 
 
 def _is_of_body(user, assignment) -> bool:
-    return bool(assignment.body) and acts_for_body(user, assignment.unit, assignment.body)
+    return acts_for_body(user, assignment.unit, assignment.body)
 
 
 # Rosters, accounts and postings --------------------------------------------------------------------------------------

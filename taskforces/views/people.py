@@ -16,7 +16,7 @@ from taskforces.clock import today_for
 from taskforces.models import Branch, ContactExport, Person, Posting, PostingEvent, UnitVersion, User
 from taskforces.models.units import path_ids
 from taskforces.people import personal_data, postings
-from taskforces.register.forms import DayField, RegisterForm, text_field
+from taskforces.register.forms import DayField, RegisterForm
 from taskforces.scope import RIGHTS, Right, may_read_contact_log, path_in_scope_of_unit, require, roles_given_by
 
 from .look import look_of, unit_name
@@ -67,15 +67,17 @@ class PlaceForm(RegisterForm):
         help_text="Chỉ cán bộ nhập liệu có bộ phận.",
         widget=forms.Select(attrs={"class": "input"}),
     )
-    body = text_field(
-        "Ban, ngành",
-        160,
+    body = forms.CharField(
+        label="Ban, ngành",
+        max_length=160,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off"}),
         help_text="Chỉ cán bộ ban, ngành. Ghi đúng tên như ở “Cơ quan thực hiện” của nhiệm vụ, ví dụ: Sở Tư pháp.",
     )
     groups = forms.MultipleChoiceField(
         label="Nhóm chỉ tiêu phụ trách",
         required=False,
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "check"}),
         help_text="Chỉ cán bộ ban, ngành: nhập số liệu và đề xuất, giao chỉ tiêu của các nhóm này.",
     )
 
