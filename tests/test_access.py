@@ -43,6 +43,7 @@ from reporting.models import (
     FormUpload,
     Indicator,
     IndicatorFigure,
+    LiveService,
     PeriodClosure,
     Report,
     ReportEvent,
@@ -254,6 +255,7 @@ PAGES = {
     "report-entry": of_draft(ENTERS | BODIES),
     "report-check": of_draft(ENTERS),
     "report-receipt": of_sent(INSIDE),
+    "report-live": of_draft(ENTERS | BODIES),
     "report-template": of_draft(ENTERS | BODIES),
     "report-upload": of_draft(ENTERS | BODIES),
     # review
@@ -687,6 +689,7 @@ FORMS = [
         case="police",
         as_json="post",
     ),
+    Form("report-live", LiveService, lambda o, by: {"within": ["DVC09"], "live": ["DVC09"]}, may=OFFICE),
     Form("report-zero-fill", ServiceFigures, lambda o, by: {"service": "DVC09"}, may=OFFICE),
     Form(
         "report-take-outreach",

@@ -265,7 +265,7 @@ def test_the_first_page_holds_what_is_the_bodys_own(world, client, draft, statio
     assert page.context["headline"] == "Trạm Y tế: 1 nhiệm vụ quá hạn, 1 chỉ tiêu chưa nhập"
     assert [row["assignment"].body for row in page.context["left"]] == ["TRẠM y tế"]
     assert [line.code for line, *_ in page.context["lines"]] == ["YT01", "YT02", "YT03"]
-    assert [words for _, _, words, _, _ in page.context["lines"]] == ["Đã nhập", "Nhập dở", "Đã nhập"]
+    assert [words for _, _, _, words, _, _ in page.context["lines"]] == ["Đã nhập", "Nhập dở", "Đã nhập"]
     assert [row["target"].key for row in page.context["targets"]] == ["YT01"]
     assert page.context["nav"][0] == ("body-work", "Việc của ban, ngành")
     assert client.get(reverse("body-work"), {"ky": "2026-10"}).status_code == 404  # no such month

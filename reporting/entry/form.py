@@ -18,10 +18,11 @@ from taskforces.scope import Entering, entered_by, may_submit
 
 from . import checks
 from .checks import Problem
-from .form_lines import REGISTER, Cell, IndicatorLine, ServiceLine, format_number, indicator_line, service_line
+from .form_lines import LISTED, REGISTER, Cell, IndicatorLine, ServiceLine, format_number, indicator_line, service_line
 from .form_rows import FormRows
 
 __all__ = [
+    "LISTED",
     "REGISTER",
     "Cell",
     "Counts",

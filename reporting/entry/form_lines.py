@@ -9,12 +9,14 @@ from de_an_06.plain.numbers import NO_VALUE, format_rate, with_qualifier
 from de_an_06.plain.numbers import format_number as _format_number
 from reporting.figures import CARRIED, DERIVED, FIGURES, GROUP_STARTS, pending_in_time
 from reporting.models import Indicator, PublicService, ServiceTerms
+from reporting.models.reports import LIVE_INDICATOR
 from taskforces.register import counts
 
 from .checks import HARD, MISSING, SOFT, Problem
 from .form_rows import FormRows
 
 REGISTER = Indicator.Owner.REGISTER.value  # locked: counted from the register
+LISTED = "listed"  # locked: counted from the list of services done wholly online
 format_number = lru_cache(4096)(_format_number)  # a form shows the same few counts hundreds of times
 _BAD, _WARN, _BLANK = "is-problem", "is-warning", "is-missing"
 
@@ -31,7 +33,7 @@ class Cell:
     text: str
     previous: str  # last month's value, '' when there is none
     last_year: str  # the same month last year, '' when there is none
-    locked: str = ""  # why it cannot be typed: '', 'carried', 'derived', 'register'
+    locked: str = ""  # why it cannot be typed: '', 'carried', 'derived', 'register', 'listed'
     state: str = ""  # class of the box: '', 'is-derived', 'is-locked', 'is-problem', 'is-warning', 'is-missing'
     group: str = ""  # the indicator's; '' of a service
 
@@ -102,6 +104,7 @@ class IndicatorLine:
     remark: str = ""  # what was noted beside this figure
     problems: list[Problem] = field(default_factory=list)
     rows_url: str = ""  # the rows behind a figure counted from the register
+    has_list: bool = False  # counted from the list of services, once the report has one
 
     @property
     def code(self) -> str:
@@ -169,7 +172,9 @@ def indicator_line(data: FormRows, indicator: Indicator, by_row: dict[str, list[
     before = data.earlier_indicators.get((indicator.pk, 1), (None, None))
     year_ago = data.earlier_indicators.get((indicator.pk, 12), (None, None))
     is_ratio = indicator.kind == Indicator.Kind.RATIO
-    locked = REGISTER if indicator.owner == Indicator.Owner.REGISTER else ""
+    is_live = indicator.code == LIVE_INDICATOR
+    counted = LISTED if is_live and data.has_live_list else ""
+    locked = REGISTER if indicator.owner == Indicator.Owner.REGISTER else counted
     parts = [("numerator", "Đạt" if is_ratio else "Số lượng", "số đạt" if is_ratio else "số lượng")]
     if is_ratio:
         parts.append(("denominator", "Tổng số", "tổng số"))
@@ -195,7 +200,7 @@ def indicator_line(data: FormRows, indicator: Indicator, by_row: dict[str, list[
     if indicator.over_time == Indicator.OverTime.CUMULATIVE:
         note.append("lũy kế")
     if locked:
-        note.append("đếm từ sổ")
+        note.append("đếm từ sổ" if locked == REGISTER else "đếm từ danh sách")
     return IndicatorLine(
         indicator=indicator,
         cells=cells,
@@ -208,7 +213,8 @@ def indicator_line(data: FormRows, indicator: Indicator, by_row: dict[str, list[
         qualifier="" if pair.get("numerator") is None else data.qualifiers.get((indicator.pk, 0), ""),
         remark=data.remarks.get(indicator.pk, ""),
         problems=problems,
-        rows_url=_rows_url(data, indicator) if locked else "",
+        rows_url=_rows_url(data, indicator) if locked == REGISTER else "",
+        has_list=is_live,
     )
 
 

@@ -2,6 +2,8 @@
 
 import datetime as dt
 
+from django.db.models import Exists
+
 from de_an_06.plain.spans import Month
 from reporting.closing import is_closed
 from reporting.figures import CARRIED_FIELD, FIGURE_FIELDS, closing
@@ -10,12 +12,14 @@ from reporting.models import (
     Indicator,
     IndicatorFigure,
     IndicatorTerms,
+    LiveService,
     Report,
     ReportingSettings,
     ServiceFigures,
     ServiceTerms,
     Status,
 )
+from reporting.models.reports import LIVE_INDICATOR
 from taskforces.models import UnitVersion
 from taskforces.register import counts
 from taskforces.units.tree import nearest_version
@@ -59,8 +63,10 @@ class FormRows:
         self.indicator_terms = list(
             IndicatorTerms.objects.owed_by(report.level, day)
             .select_related("indicator")
+            .annotate(has_list=Exists(LiveService.objects.filter(report=report)))  # with them: no query of its own
             .order_by("indicator__order", "indicator__code")
         )
+        self.has_live_list = any(t.has_list for t in self.indicator_terms if t.indicator.code == LIVE_INDICATOR)
 
     def _read_figures(self) -> None:
         """Figures of this month and of the twelve before; which of those count as the unit's history."""

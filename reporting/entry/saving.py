@@ -31,7 +31,7 @@ from taskforces.models import Branch
 from taskforces.scope import Entering, entered_by, may_open_entry, may_submit, require
 
 from . import checks
-from .form import REGISTER, FormRows, ReportForm, load_form
+from .form import LISTED, REGISTER, FormRows, ReportForm, load_form
 from .ready import drop_mark
 
 LONGEST_NARRATIVE = 5000
@@ -39,6 +39,7 @@ LOCKED_MESSAGES = {
     CARRIED: "Ô này lấy từ số cuối kỳ trước, không nhập.",
     DERIVED: "Ô này hệ thống tự tính, không nhập.",
     REGISTER: "Ô này đếm từ sổ, không nhập.",
+    LISTED: "Ô này đếm từ danh sách dịch vụ thực hiện toàn trình, không nhập.",
 }
 OTHERS_MESSAGE = "Ô này do {} nhập."
 
@@ -127,7 +128,7 @@ def save_cells(
         known = (seen or {}).get(key)
         if new == cell.value or (known is not None and _same(known, new)):
             result.saved[key] = cell.text
-        elif cell.locked == REGISTER and seen is not None and key not in seen:
+        elif cell.locked in {REGISTER, LISTED} and seen is not None and key not in seen:
             result.saved[key] = cell.text  # a plain form carries what it showed; the register has moved on since
         elif cell.locked:
             result.refused[key] = LOCKED_MESSAGES[cell.locked]
@@ -138,7 +139,7 @@ def save_cells(
         else:
             values[key] = new
     result.conflicts = _describe_conflicts(form, conflicts, by)
-    _write(result, values, by=by, via=via)
+    write(result, values, by=by, via=via)
     return result
 
 
@@ -158,7 +159,7 @@ def fill_zero(*, report_id: int, service_code: str, by) -> SaveResult:
     values: dict[str, int | None] = {cell.key: 0 for cell in line.typed if cell.value is None}
     if values:
         log(report, ReportEvent.Action.ZERO_FILL, by, reason=service_code)
-    _write(result, values, by=by, via=FigureChange.Via.ZERO_FILL)
+    write(result, values, by=by, via=FigureChange.Via.ZERO_FILL)
     result.saved = {cell.key: form.cells[cell.key].text for cell in line.typed if form.cells[cell.key].value == 0}
     return result
 
@@ -167,7 +168,7 @@ def fill_zero(*, report_id: int, service_code: str, by) -> SaveResult:
 def refresh_openings(*, report: Report, by, via: str = FigureChange.Via.CARRIED) -> ReportForm:
     """Take over last month's closing as it stands now; submission calls this (row locked) before it checks."""
     form = load_form(report, by)
-    _write(SaveResult(form), {}, by=by, via=via)
+    write(SaveResult(form), {}, by=by, via=via)
     return form
 
 
@@ -349,7 +350,7 @@ def _conflict(key: str, theirs: str, mine: str, change: FigureChange | Narrative
     return Conflict(key, theirs, mine, who, _is_by(change, by), at)
 
 
-def _write(result: SaveResult, values: dict[str, int | None], *, by, via: str) -> None:
+def write(result: SaveResult, values: dict[str, int | None], *, by, via: str) -> None:
     """Write changed cells, what follows from them, their history, and let "ready" marks of changed branches fall."""
 
     form, data = result.form, result.form.data

@@ -19,8 +19,10 @@ from de_an_06.plain.spans import Month, Span
 from reporting.figures import FIGURE_FIELDS, RATE_FIELDS, RATES
 from reporting.models import Basis, Indicator, PublicService, ServiceTerms, SubmissionSummary
 from reporting.models.catalogue import REPORTING_LEVELS
+from reporting.models.reports import LIVE_INDICATOR
 from reporting.reading import overview
 from reporting.reading.against_targets import actual_text, beside_figures, with_direction
+from reporting.reading.live_services import live_by_agency
 from reporting.reading.owed import Submissions
 from reporting.reading.ranges import Dossiers, figures_of
 from reporting.reading.units_below import Measures
@@ -354,6 +356,9 @@ class _Writer:
         for line in together:
             if line.said.note:
                 table.note(f"{line.indicator.code}: {line.said.note}.")
+        if agencies := live_by_agency(self.view):
+            said = "; ".join(f"{one.agency} {one.text}" for one in agencies)
+            table.note(f"{LIVE_INDICATOR} theo cơ quan chủ trì, số của riêng đơn vị: {said}.")
         table.close()
 
     def _write_comparison(self, sheet) -> None:

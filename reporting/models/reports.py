@@ -138,6 +138,7 @@ class ReportEvent(AppendOnly):
         REOPEN = "reopen", "Mở lại"
         ZERO_FILL = "zero_fill", "Không phát sinh"
         ACCEPT_PRIOR = "accept_prior", "Đã xem việc kỳ trước sửa"
+        LIVE_SERVICES = "live", "Ghi dịch vụ thực hiện toàn trình"
 
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="events")
     action = models.CharField("việc", max_length=12, choices=Action)
@@ -232,6 +233,31 @@ class IndicatorFigure(models.Model):
         return f"{self.report} {self.indicator}"
 
 
+LIVE_INDICATOR = "DV01"  # its value is counted from the rows below, in a report that has some
+
+
+class LiveService(models.Model):
+    """A service within the unit's range in one report, and whether the unit does it wholly online (toàn trình).
+
+    The list belongs to its month: it is sealed and sent back with the report. A report without rows keeps no list; its
+    DV01 was typed.
+    """
+
+    report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="live_services")
+    service = models.ForeignKey(PublicService, on_delete=models.PROTECT, related_name="+")
+    is_live = models.BooleanField("thực hiện toàn trình")
+
+    class Meta:
+        verbose_name = "dịch vụ thực hiện toàn trình"
+        verbose_name_plural = "dịch vụ thực hiện toàn trình"
+        constraints = [
+            models.UniqueConstraint(fields=["report", "service"], name="one_live_row_per_report_and_service"),
+        ]
+
+    def __str__(self):
+        return f"{self.report} {self.service}: {'có' if self.is_live else 'chưa'}"
+
+
 class Explanation(models.Model):
     """The typed reason for one soft warning; kept and shown to the reviewer."""
 
@@ -270,6 +296,7 @@ class FigureChange(AppendOnly):
         API = "api", "API"
         ZERO_FILL = "zero_fill", "không phát sinh"
         REGISTER = "register", "đếm từ sổ"
+        LIST = "list", "đếm từ danh sách dịch vụ"
         CARRIED = "carried", "chuyển từ kỳ trước"
         DEMO = "demo", "dữ liệu trình diễn"
 

@@ -53,7 +53,7 @@ def body_work(request):
         "time_left": time_left(report.due, now_for(user)) if report and report.due else "",
         "left": left,
         "done": format_number(sum(row["state"] == AssignmentState.DONE for row in rows)),
-        "lines": [(line, *_state(line, form)) for line in lines],
+        "lines": [(line, _url(line, form), *_state(line, form)) for line in lines],
         "targets": targets,
         "year": year,
         "target_query": urlencode({"don_vi": unit.pk, "nam": year}),
@@ -86,6 +86,13 @@ def _is_own(indicator, groups: list[str]) -> bool:
 
 def _lines(form: ReportForm, groups: list[str]) -> list[IndicatorLine]:
     return [line for line in form.indicators if _is_own(line.indicator, groups)]
+
+
+def _url(line: IndicatorLine, form: ReportForm) -> str:
+    """Where its figure is typed, or read."""
+    if form.may_type(line):
+        return f"{reverse('report-entry', args=[form.report.pk])}#{line.code}"
+    return form.report.get_absolute_url()
 
 
 def _state(line: IndicatorLine, form: ReportForm) -> tuple[str, str, str, str]:

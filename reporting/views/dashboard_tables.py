@@ -11,10 +11,13 @@ from urllib.parse import quote
 from django.urls import reverse
 
 from de_an_06.plain.numbers import NO_VALUE, format_rate, with_qualifier
+from reporting.entry.live_services import in_words
 from reporting.figures import GROUP_STARTS, GROUPS, NOT_MEANT, RATES, headings
 from reporting.lateness import SENT_LATE, overdue_words
 from reporting.models import Indicator, Status
+from reporting.models.reports import LIVE_INDICATOR
 from reporting.reading.against_targets import ReachedByKey
+from reporting.reading.live_services import live_by_agency
 from reporting.reading.overview import ACTIVATION, Comparison, Measures, Overview, ServiceTotal, UnitRow
 
 from .dashboard_numbers import change, count, target_lines
@@ -262,6 +265,7 @@ def indicator_groups(
 ) -> list[tuple[str, list[dict]]]:
     groups: dict[str, list[dict]] = {}
     pairs = compared.indicators if compared else {}
+    agencies = in_words(live_by_agency(seen))
     for line in seen.indicators:
         i, pair = line.indicator, line.pair
         is_ratio = i.kind == Indicator.Kind.RATIO
@@ -271,6 +275,7 @@ def indicator_groups(
             {
                 "code": i.code,
                 "name": i.name,
+                "agencies": agencies if i.code == LIVE_INDICATOR else "",
                 "own": OWN_VALUE if i.is_own and seen.has_units_below else "",
                 "measure": i.unit_of_measure,
                 "over_time": i.get_over_time_display(),

@@ -8,7 +8,7 @@ from django.utils.safestring import mark_safe
 
 from de_an_06.plain.numbers import COUNT_PATTERN, LARGEST, NOT_A_COUNT, TOO_LARGE, format_number
 from reporting.entry import checks
-from reporting.entry.form import REGISTER, IndicatorLine, ReportForm, ServiceLine
+from reporting.entry.form import LISTED, REGISTER, IndicatorLine, ReportForm, ServiceLine
 from reporting.entry.outreach_log import LogFigure
 from reporting.entry.saving import LOCKED_MESSAGES, OTHERS_MESSAGE
 from reporting.figures import CARRIED, DERIVED, FIGURES, GROUP_OF, GROUP_STARTS, GROUPS, PENDING
@@ -210,7 +210,7 @@ def _row(form, line, typed, only) -> EntryRow:
             last_year=cell.last_year,
             invalid=state == "is-problem",
         )
-        if cell.locked == REGISTER:
+        if cell.locked in {REGISTER, LISTED}:
             box.icon = "lock"
         if cell.key in typed.refused or cell.key in typed.conflicts:
             box.text, box.state, box.icon, box.invalid = typed_text(typed, cell.key), "is-problem", "x", True
@@ -332,7 +332,7 @@ def paste_guide(form: ReportForm) -> dict:
             before = group
             is_service = isinstance(line, ServiceLine)
             names = [line.name, line.service.name] if is_service else [line.name]
-            locked = "" if form.may_type(line) else _locked_row(line.branch)
+            locked = _why_locked(form, line)
             row = {"code": line.code, "name": names[0], "names": names, "locked": locked}
             rows.append({**row, "table": table, "run": f"{table}{run}"})
     return {
@@ -342,8 +342,11 @@ def paste_guide(form: ReportForm) -> dict:
     }
 
 
-def _locked_row(branch: str) -> str:
-    return LOCKED_MESSAGES[REGISTER] if branch == REGISTER else OTHERS_MESSAGE.format(Branch(branch).label)
+def _why_locked(form: ReportForm, line: ServiceLine | IndicatorLine) -> str:
+    """Why this person types in no cell of the row."""
+    if line.branch == REGISTER or line.cells[0].locked == LISTED:
+        return LOCKED_MESSAGES[line.cells[0].locked]
+    return "" if form.may_type(line) else OTHERS_MESSAGE.format(Branch(line.branch).label)
 
 
 def _service_heads() -> list[dict]:

@@ -16,6 +16,7 @@ from de_an_06.plain.numbers import format_number, whole_number
 from de_an_06.plain.spans import Span
 from reporting import closing, difficulties
 from reporting.entry.form import load_form
+from reporting.entry.live_services import live_list
 from reporting.headline import read_services
 from reporting.models import Basis, FigureChange, Period, PeriodClosure, Report, ReportEvent, Status
 from reporting.reading.contributions import cells_behind, is_headline
@@ -157,6 +158,7 @@ def report_detail(request, pk):
             "name": form.reporter_name,
             "due": report.due,
             "events": _with_actors(events, report),
+            "live": live_list(report) if form.data.has_live_list else None,
             "difficulties": difficulties.panel_of(report, user),
             "sent": sent,
             "back": back if report.status == Status.RETURNED else None,

@@ -189,7 +189,8 @@ def _log(report) -> list[tuple]:
         (
             e.at,
             e.by,
-            e.get_action_display() + (f": {e.reason}" if e.action in {"ready", "not_ready", "zero_fill"} else ""),
+            e.get_action_display()
+            + (f": {e.reason}" if e.action in {"ready", "not_ready", "zero_fill", "live"} else ""),
         )
         for e in report.events.select_related("by").order_by("-pk")[:ACTS_SHOWN]
     ]
