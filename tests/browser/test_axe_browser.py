@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 ALL = ("minor", "moderate", "serious", "critical")
 NO_PAGES = ("api-", "document-download", "export-download", "import-template", "register-export", "report-template")
-ROLES = ("officer", "police_officer", "leader", "reviewer", "chair", "staff", "auditor", "administrator")
+ROLES = ("officer", "police_officer", "leader", "reviewer", "chair", "staff", "auditor", "administrator", "station", "department")
 OTHERS = (  # pages that stand in no list of who may
     (None, "account_login"),
     (None, "account_reset_password"),
@@ -38,6 +38,8 @@ def shares(o) -> dict[str | None, list[str]]:
             continue
         found[min(may, key=lambda role: len(found[role]))].append(address_of(name, page, o))
     found["leader"].append(reverse("report-entry", args=[o.draft.pk]))
+    found["station"] += [reverse("report-entry", args=[o.draft.pk]), reverse("report-live", args=[o.draft.pk])]
+    found["department"].append(reverse("target-table"))
     found["officer"] += [
         reverse("report-entry", args=[o.draft.pk]),
         reverse("report-entry", args=[o.sent.pk]),
