@@ -436,7 +436,7 @@ def test_no_month_in_the_span(world, month, tmp_path):
 
 
 def test_queries_do_not_grow_with_units(november, world, tmp_path, django_assert_max_num_queries):
-    with django_assert_max_num_queries(31):
+    with django_assert_max_num_queries(32):
         write(tmp_path, world.dong_nai)
 
 

@@ -39,7 +39,7 @@ from .campaigns import load_campaigns
 from .cases import PHUOC_LONG, PLACES, load_published_cases
 from .departments import load_assignments_of_departments, load_targets_of_departments
 from .invented_figures import Scene, make_doubtful, make_up, publish_phuoc_long, some_at_the_counter
-from .live_services import load_live_services
+from .live_lists import load_live_services
 from .notice import INVENTED
 from .people import DAY_2024, DAY_2026, PASSWORD, PEOPLE, invented_name
 from .registers import load_difficulties, load_registers

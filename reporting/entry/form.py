@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 
-NOTHING = Entering(frozenset(), frozenset())
+TYPES_NOTHING = Entering(frozenset(), frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class ReportForm:
         self.previous_short = f"T{data.month.plus(-1).month:02d}"
         self.is_open = data.is_open
         typist = user if self.is_open else None
-        self.entering = NOTHING if typist is None else entered_by(typist, data.report)
+        self.entering = TYPES_NOTHING if typist is None else entered_by(typist, data.report)
         self.sends = typist is not None and may_submit(typist, data.report)
         self.explanations = data.explanations
         self.rebuild()

@@ -22,7 +22,7 @@ from reporting.models.catalogue import REPORTING_LEVELS
 from reporting.models.reports import LIVE_INDICATOR
 from reporting.reading import overview
 from reporting.reading.against_targets import actual_text, beside_figures, with_direction
-from reporting.reading.live_services import live_by_agency
+from reporting.reading.lead_agencies import live_by_agency
 from reporting.reading.owed import Submissions
 from reporting.reading.ranges import Dossiers, figures_of
 from reporting.reading.units_below import Measures

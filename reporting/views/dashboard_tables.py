@@ -17,7 +17,7 @@ from reporting.lateness import SENT_LATE, overdue_words
 from reporting.models import Indicator, Status
 from reporting.models.reports import LIVE_INDICATOR
 from reporting.reading.against_targets import ReachedByKey
-from reporting.reading.live_services import live_by_agency
+from reporting.reading.lead_agencies import live_by_agency
 from reporting.reading.overview import ACTIVATION, Comparison, Measures, Overview, ServiceTotal, UnitRow
 
 from .dashboard_numbers import change, count, target_lines

@@ -16,7 +16,18 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 ALL = ("minor", "moderate", "serious", "critical")
 NO_PAGES = ("api-", "document-download", "export-download", "import-template", "register-export", "report-template")
-ROLES = ("officer", "police_officer", "leader", "reviewer", "chair", "staff", "auditor", "administrator", "station", "department")
+ROLES = (
+    "officer",
+    "police_officer",
+    "leader",
+    "reviewer",
+    "chair",
+    "staff",
+    "auditor",
+    "administrator",
+    "station",
+    "department",
+)
 OTHERS = (  # pages that stand in no list of who may
     (None, "account_login"),
     (None, "account_reset_password"),
