@@ -16,10 +16,11 @@ from reporting.exports.form_file import write_entry_form
 from reporting.models import FigureChange, Indicator, Report, Target
 from reporting.review import workflow
 from reporting.target_workflow import Aim
-from taskforces.models import Posting, Role, SourceDocument, SourceItem, User
+from taskforces.models import ImportJob, Posting, Role, SourceDocument, SourceItem, User
 from taskforces.people import postings
 from taskforces.register import assignments
 from tests.conftest import make_person
+from tests.import_sheets import bring_in, said, totals, write, xlsx
 from tests.test_taskforces_admin import posting_data
 
 pytestmark = pytest.mark.django_db
@@ -169,12 +170,47 @@ def test_the_administration_gives_it(world, client):
     assert (given.body, set(given.groups.split()), given.waits) == ("Sở Y tế", {"health", "outreach"}, True)
 
 
-def test_files_of_accounts_leave_departments_to_their_page(world, client, station):
-    client.force_login(world.administrator)
-    sheet = openpyxl.load_workbook(io.BytesIO(b"".join(client.get(reverse("register-export", args=["tai-khoan"])))))
-    cells = [str(cell.value) for row in sheet.worksheets[0].iter_rows() for cell in row]
-    assert "nhung" in cells
-    assert "tram" not in cells
+ACCOUNT = ["Tên đăng nhập", "Họ và tên", "Mã đơn vị", "Vai trò", "Ban, ngành", "Nhóm chỉ tiêu phụ trách", "Từ ngày"]
+
+
+def account(name="moi", role="Cán bộ ban, ngành", body="Sở Y tế", groups="Y tế; An sinh xã hội", unit="75"):
+    return [name, "Người Mới", unit, role, body, groups, "01/12/2026"]
+
+
+def test_a_file_of_accounts_gives_it_and_takes_it_back(world, client):
+    sheet = xlsx(ACCOUNT, account())
+    job = write(bring_in(world.staff, ImportJob.Kind.USERS, sheet))
+    assert totals(job) == (1, 0, 0, 0)
+    given = User.objects.get(username="moi").postings.get()
+    assert (given.body, given.groups, given.waits) == ("Sở Y tế", "health social_security", True)
+    assert totals(write(bring_in(world.staff, ImportJob.Kind.USERS, xlsx(ACCOUNT, account())))) == (0, 0, 1, 0)
+    Posting.objects.filter(pk=given.pk).update(waits=False, valid_from=dt.date(2026, 11, 1))
+    client.force_login(world.staff)
+    out = openpyxl.load_workbook(
+        io.BytesIO(b"".join(client.get(reverse("register-export", args=["tai-khoan"]))))
+    ).worksheets[0]
+    cells = [[str(cell.value) for cell in row] for row in out.iter_rows()]
+    row = next(row for row in cells if "moi" in row)
+    assert {"Cán bộ ban, ngành", "Sở Y tế", "Y tế; An sinh xã hội"} <= set(row)
+
+
+def test_a_file_of_accounts_says_what_is_wrong_with_a_department(world, station):
+    since = f"{station.postings.get().valid_from:%d/%m/%Y}"
+    rows = [
+        account(body=None),
+        account("nguoi2", role="Người duyệt"),
+        account("nguoi3", role="Người duyệt", body=None),
+        account("nguoi4", groups="Y tế; Khai sinh"),
+        ["tram", "Mai Y Tế", "25217", "Cán bộ ban, ngành", "Trạm Y tế", "Y tế; Hộ tịch", since],
+    ]
+    lines = said(bring_in(world.staff, ImportJob.Kind.USERS, xlsx(ACCOUNT, *rows)))
+    assert lines == [
+        "2 Ban, ngành: Cán bộ ban, ngành phải ghi ban, ngành nào.",
+        "3 Ban, ngành: Chỉ ghi ban, ngành và nhóm chỉ tiêu cho Cán bộ ban, ngành.",
+        "4 Ban, ngành: Chỉ ghi ban, ngành và nhóm chỉ tiêu cho Cán bộ ban, ngành.",
+        "5 Nhóm chỉ tiêu phụ trách: Không có nhóm chỉ tiêu “Khai sinh”.",
+        "6 Nhóm chỉ tiêu phụ trách: Đang phụ trách Y tế; đổi bằng điều chuyển.",
+    ]
 
 
 # Entry ---------------------------------------------------------------------------------------------------------------

@@ -4,16 +4,18 @@ import re
 
 from django.contrib.auth.hashers import make_password
 
+from reporting.models.catalogue import Indicator
 from taskforces.models import Branch, Posting, PostingEvent, Role, User
+from taskforces.people.postings import group_labels, in_catalogue_order
 from taskforces.scope import GIVEN_BY_ADMINISTRATORS, may_give_posting, names_body, needs_second_person
 
-from .columns import FULL_NAME, ROLE, SINCE, UNTIL, Day, Mail, OneOf, RosterColumn, Text
+from .columns import FULL_NAME, ROLE, SINCE, UNTIL, Day, Mail, OneOf, RosterColumn, Several, Text
 from .resources import BATCH, Roster, in_parts
 
 LOGIN, BRANCH = "Tên đăng nhập", "Bộ phận"
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{2,39}")
-# A department's posting names its body and indicators: it is given on its page.
-GIVEN = [(v, label) for v, label in Role.choices if v in GIVEN_BY_ADMINISTRATORS and not names_body(v)]
+BODY, GROUPS = "Ban, ngành", "Nhóm chỉ tiêu phụ trách"
+GIVEN = [(value, label) for value, label in Role.choices if value in GIVEN_BY_ADMINISTRATORS]
 MAIL = "Thư công vụ"
 ACCOUNT = ("full_name", "job_title", "work_phone", "email")
 
@@ -55,6 +57,17 @@ class AccountRoster(Roster):
         example="Văn phòng HĐND và UBND",
         note="Chỉ ghi cho Cán bộ nhập liệu.",
     )
+    body = RosterColumn(
+        "body", BODY, Text(160), key=True, width=24, note="Chỉ ghi cho Cán bộ ban, ngành; như ở nhiệm vụ được giao."
+    )
+    groups = RosterColumn(
+        None,
+        GROUPS,
+        Several(dict(Indicator.Group.choices), "nhóm chỉ tiêu"),
+        key=True,
+        width=28,
+        note="Chỉ ghi cho Cán bộ ban, ngành; nhiều nhóm cách nhau bằng dấu chấm phẩy.",
+    )
     since = RosterColumn("valid_from", SINCE, Day(), required=True, key=True, example="01/12/2026")
     until = RosterColumn("valid_to", UNTIL, Day(), note="Để trống khi chưa có ngày kết thúc.")
 
@@ -74,18 +87,24 @@ class AccountRoster(Roster):
             self.users[user.username.casefold()] = user
             for posting in user.postings.all():
                 posting.user, posting.ended_before = user, posting.valid_to
-                self.postings[user.pk, posting.unit_id, posting.role, posting.branch, posting.valid_from] = posting
+                place = posting.unit_id, posting.role, posting.branch, posting.body, posting.valid_from
+                self.postings[user.pk, *place] = posting
         self.paths = {place.unit.pk: place.path for place in self.places.values()}
 
     def find(self, row, place, number):
         name, role, since = self.read("username", row), self.read("role", row), self.read("since", row)
-        branch = self.read("branch", row) or ""
+        branch, body = (self.read(column, row) or "" for column in ("branch", "body"))
+        groups = in_catalogue_order(self.read("groups", row) or ())
         if name is not None and not USERNAME.fullmatch(name) and name.casefold() not in self.users:
             self.refuse(LOGIN, "Chỉ gồm chữ thường không dấu, số, dấu chấm, gạch; từ 3 đến 40 ký tự.")
         if role == Role.OFFICER and not branch:
             self.refuse(BRANCH, "Cán bộ nhập liệu phải ghi bộ phận.")
         if role and role != Role.OFFICER and branch:
             self.refuse(BRANCH, "Chỉ ghi bộ phận cho Cán bộ nhập liệu.")
+        if role and names_body(role) and not body:
+            self.refuse(BODY, "Cán bộ ban, ngành phải ghi ban, ngành nào.")
+        if role and not names_body(role) and (body or groups):
+            self.refuse(BODY, "Chỉ ghi ban, ngành và nhóm chỉ tiêu cho Cán bộ ban, ngành.")
         if place is None or name is None or role is None or since is None:
             return None, None
         if not may_give_posting(self.by, role, place.path):
@@ -98,8 +117,14 @@ class AccountRoster(Roster):
             self.refuse(LOGIN, f"Tên “{name}” đã có người dùng nằm ngoài quyền của bạn. Chọn tên khác.")
         self.user = user
         self.values = {"unit": place.unit, "role": role, "branch": branch, "valid_from": since}
-        key = (name.casefold(), place.unit.pk, role, branch, since)
-        return self.postings.get((user.pk, *key[1:])) if user.pk else None, key
+        self.values |= {"body": body, "groups": groups}
+        key = (name.casefold(), place.unit.pk, role, branch, body, since)
+        found = self.postings.get((user.pk, *key[1:])) if user.pk else None
+        if found and groups and found.groups != groups:
+            self.refuse(
+                GROUPS, f"Đang phụ trách {group_labels(found.groups) or 'không nhóm nào'}; đổi bằng điều chuyển."
+            )
+        return found, key
 
     def _may_keep(self, user: User) -> bool:
         """Accounts with staff rights, or with a posting that the person could not give, are not theirs to change."""
@@ -147,8 +172,11 @@ class AccountRoster(Roster):
         """Only what the person could give back: a file taken out must be one that can be brought in."""
         self._load_places([])
         self.paths = {place.unit.pk: place.path for place in self.places.values()}
-        held = Posting.objects.on(self.today).filter(unit__in=units, user__is_active=True, body="")
+        held = Posting.objects.on(self.today).filter(unit__in=units, user__is_active=True)
         held = held.select_related("user", "unit").prefetch_related("user__postings")
         for posting in held.order_by("unit__code", "user__username", "pk"):
             if self._may_keep(posting.user):
                 yield posting
+
+    def dehydrate_groups(self, posting):
+        return self.fields["groups"].widget.render(posting.groups.split())

@@ -272,8 +272,7 @@ def _place(unit, role, branch: str = "", body: str = "", groups: Iterable[str] =
         raise ValidationError({"body": "Ghi ban, ngành nào, đúng tên như trong nhiệm vụ được giao."})
     if not names_body(role) and (body or wanted):
         raise ValidationError({"body": "Chỉ cán bộ ban, ngành có ban, ngành và nhóm chỉ tiêu; vai trò khác để trống."})
-    words = " ".join(group for group in Indicator.Group.values if group in wanted)
-    return {"unit": unit, "role": role, "branch": branch, "body": body, "groups": words}
+    return {"unit": unit, "role": role, "branch": branch, "body": body, "groups": in_catalogue_order(wanted)}
 
 
 def _place_of(posting: Posting) -> dict:
@@ -316,6 +315,12 @@ def _words(posting: Posting) -> str:
     version = UnitVersion.objects.filter(unit_id=posting.unit_id).order_by("-valid_from").first()
     words = f"{posting.role_label}, {version.name if version else posting.unit}"
     return f"{words}, chỉ tiêu {group_labels(posting.groups).lower()}" if posting.groups else words
+
+
+def in_catalogue_order(groups: Iterable[str]) -> str:
+    """Groups of indicators as a posting keeps them: 'health social_security'."""
+    wanted = set(groups)
+    return " ".join(group for group in Indicator.Group.values if group in wanted)
 
 
 def group_labels(groups: str) -> str:
