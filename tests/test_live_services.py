@@ -13,7 +13,7 @@ from de_an_06.plain.spans import Span
 from reporting.entry import live_services, saving
 from reporting.entry.live_services import AgencyCount, by_agency, in_words, keep, live_list
 from reporting.exports.excel import write_summary
-from reporting.models import FigureChange, IndicatorFigure, LiveService, PublicService, Report, ReportEvent
+from reporting.models import FigureChange, Indicator, IndicatorFigure, LiveService, PublicService, Report, ReportEvent
 from reporting.report_log import NotAllowed
 from reporting.rollup import rollup
 from taskforces.models import Branch, Role
@@ -70,6 +70,11 @@ def test_the_published_city_reads_as_written(world, month, client, tmp_path, at)
     keep(report_id=report.pk, by=clerk, within=ALL, live=live)
     assert dv01(report) == (18, 25)
     Report.objects.filter(pk=report.pk).update(status="submitted", submitted_at="2022-12-16T03:00Z")
+    above = Report.objects.get(unit=world.binh_phuoc, period=period)  # the province typed the same value of its own
+    IndicatorFigure.objects.create(
+        report=above, indicator=Indicator.objects.get(code="DV01"), numerator=18, denominator=25
+    )
+    Report.objects.filter(pk=above.pk).update(status="submitted", submitted_at="2022-12-16T03:00Z")
     rollup.roll_up(period)
     client.force_login(world.old_staff)
     page = client.get(reverse("dashboard"), {"don_vi": world.tx_phuoc_long.pk, "ky": "2022-12", "co_so": "tam-tinh"})
@@ -80,7 +85,8 @@ def test_the_published_city_reads_as_written(world, month, client, tmp_path, at)
     said = " ".join(str(cell.value) for row in sheet.iter_rows() for cell in row if cell.value)
     assert re.search(r"DV01 theo cơ quan chủ trì, số của riêng đơn vị: Bộ Công an 4/11; Bộ Tư pháp 6/6;", said)
     above = client.get(reverse("dashboard"), {"don_vi": world.binh_phuoc.pk, "ky": "2022-12", "co_so": "tam-tinh"})
-    assert "dịch vụ của ngành khác" not in above.content.decode()  # a value of the town's own is not the province's
+    assert "18/25" in above.content.decode()
+    assert "dịch vụ của ngành khác" not in above.content.decode()  # a list of the town's own is not the province's
 
 
 def test_the_lead_agency_is_that_of_the_month(world, month):
@@ -254,5 +260,7 @@ def test_the_dashboard_says_nothing_beside_a_typed_value(world, month, client, f
     client.force_login(world.officer)
     query = {"don_vi": world.phuoc_long.pk, "ky": "2026-10", "co_so": "tam-tinh"}
     assert "dịch vụ của ngành khác" not in client.get(reverse("dashboard"), query).content.decode()
-    IndicatorFigure.objects.filter(report=report, indicator__code="DV01").update(numerator=1)
+    IndicatorFigure.objects.filter(report=report, indicator__code="DV01").update(numerator=1, denominator=3)
+    assert "dịch vụ của ngành khác" not in client.get(reverse("dashboard"), query).content.decode()
+    IndicatorFigure.objects.filter(report=report, indicator__code="DV01").update(denominator=2)
     assert "Bộ Công an 0/1; 1 dịch vụ của ngành khác" in client.get(reverse("dashboard"), query).content.decode()
