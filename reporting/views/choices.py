@@ -1,4 +1,5 @@
-"""What a page is about, read from its address: unit (don_vi), span (ky), basis (co_so), within the person's scope."""
+"""What a page is about, read from its address: unit (don_vi), span (ky), basis (co_so), where a page knows both also
+boundaries (dia_gioi), within the person's scope."""
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -14,6 +15,7 @@ from taskforces.clock import now_for, today_for
 from taskforces.models import AdministrativeUnit, Level, UnitVersion
 from taskforces.scope import path_in_scope, sees_everything, sees_path
 
+JOINED = "noi"  # boundaries of the span's last day carried back; without it each month by its own
 BASES = {"tam-tinh": Basis.PROVISIONAL, "chinh-thuc": Basis.OFFICIAL}
 
 
@@ -29,6 +31,7 @@ class Choice:
     span: Span | None  # None: the unit has no month at all
     basis: str
     now: object
+    is_joined: bool = False
 
     @property
     def basis_key(self) -> str:
@@ -37,11 +40,15 @@ class Choice:
     def query(self, **changes) -> str:
         """The address's choice with changes: '?don_vi=..&ky=..&co_so=..'; None leaves a key out."""
         values = {"don_vi": self.unit_id, "ky": self.span.key if self.span else None, "co_so": self.basis_key}
+        values["dia_gioi"] = JOINED if self.is_joined else None
         return "?" + urlencode({k: v for k, v in (values | changes).items() if v is not None})
 
 
-def read_choice(request: HttpRequest) -> Choice | None:
-    """The choice of this request; None for a person without a unit. 404 outside the scope or for a broken address."""
+def read_choice(request: HttpRequest, *, may_join: bool = False) -> Choice | None:
+    """The choice of this request; None for a person without a unit. 404 outside the scope or for a broken address.
+
+    `may_join`: does the page know both boundaries? Others show each month by its own.
+    """
     unit_id = _unit_asked(request)
     if unit_id is None:
         return None
@@ -68,7 +75,10 @@ def read_choice(request: HttpRequest) -> Choice | None:
         ended = [p for p in offered if p.data_to < today]
         latest = (ended or offered)[-1]
         span = Span.month(Month(latest.year, latest.month))
-    return Choice(unit_id, versions, periods, own, held, span, basis, now)
+    boundaries = request.GET.get("dia_gioi", "") if may_join else ""
+    if boundaries not in {"", JOINED}:
+        raise Http404
+    return Choice(unit_id, versions, periods, own, held, span, basis, now, boundaries == JOINED)
 
 
 def _unit_asked(request: HttpRequest) -> int | None:
@@ -142,7 +152,8 @@ def context_bar(request: HttpRequest, choice: Choice, *, seen=None, hidden: dict
                 ("chinh-thuc", Basis.OFFICIAL, "Chính thức", "chỉ báo cáo đã duyệt"),
             )
         ],
-        "hidden": {"co_so": choice.basis_key, **(hidden or {})},
+        "boundaries": [],
+        "hidden": {"co_so": choice.basis_key} | ({"dia_gioi": JOINED} if choice.is_joined else {}) | (hidden or {}),
         "units": [],
         "previous": None,
         "next": None,
@@ -165,4 +176,9 @@ def context_bar(request: HttpRequest, choice: Choice, *, seen=None, hidden: dict
         bar["above"] = [(choice.query(don_vi=v.unit_id, **(hidden or {})), v.name) for v in above]
         bar["as_of"] = seen.as_of
         bar["is_stale"] = seen.is_stale
+        if getattr(seen, "boundaries_changed", False):
+            bar["boundaries"] = [
+                (choice.query(dia_gioi=key, **(hidden or {})), label, choice.is_joined == bool(key))
+                for key, label in ((None, "Tại thời điểm"), (JOINED, "Nối"))
+            ]
     return bar
