@@ -412,7 +412,7 @@ def test_the_switch_stands_where_a_boundary_changed_and_says_which(merged, clien
     body = answer.content.decode()
     assert "Địa giới nối theo ngày 14/07/2025." in body
     assert [(label, chosen) for _, label, chosen in answer.context["ctx"]["boundaries"]] == [
-        ("Tại thời điểm", False), ("Nối", True),
+        ("Địa giới tại thời điểm", False), ("Nối địa giới", True),
     ]  # fmt: skip
     assert answer.context["export_query"].endswith("&dia_gioi=noi")
     marked = {row["name"]: row["is_comparable"] for row in answer.context["units"]}

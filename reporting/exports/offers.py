@@ -111,9 +111,8 @@ def _missing_text(unit_id: int, periods: list[Period], basis: str, missing: int,
     return f"{blank} chưa có thì để trống, không tính là 0; danh sách ở trang “Chưa báo cáo” của tệp."
 
 
-def joins(unit_id: int, span: Span, periods: list[Period]) -> bool:
-    """Can the span be read by the boundaries of its last day too? `periods`: every begun month."""
-    versions = list(UnitVersion.objects.filter(unit_id=unit_id).select_related("unit"))
+def joins(versions: list[UnitVersion], span: Span, periods: list[Period]) -> bool:
+    """Can the span be read by the boundaries of its last day too? `versions` are the unit's, `periods` all begun ones."""
     keys = {month.key for month in span.months}
     read = [period for period in periods_of_unit(versions, periods) if period.key in keys]
     return bool(read) and is_changed(versions, span, read, periods)

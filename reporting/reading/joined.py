@@ -241,7 +241,7 @@ def mark(joined: Joined | None, points: list[TrendPoint], periods: Sequence[Peri
 # Words ---------------------------------------------------------------------------------------------------------------
 
 
-def words(joined: Joined) -> list[str]:
+def words(joined: Joined) -> str:
     """What a reader must know of joined figures."""
     what = f"Địa giới nối theo ngày {joined.day:%d/%m/%Y}"
     others = len(joined.others)
@@ -259,4 +259,4 @@ def words(joined: Joined) -> list[str]:
             f"{format_number(below)} đơn vị bên dưới nhận hoặc chuyển một phần địa giới: không so sánh được, không có "
             "trong số tăng, giảm."
         )
-    return said
+    return " ".join(said)

@@ -217,7 +217,7 @@ def overview(
         year_ago=compare(span.same_last_year(), seen.last_year, seen.own_ids) if seen.last_year else None,
         trend=joining.mark(seen.joined, _trend(seen, span), periods),
         notices=notices(span, read, periods, version, seen.submissions, seen.left_behind, today)
-        + (joining.words(seen.joined) if seen.joined else []),
+        + ([joining.words(seen.joined)] if seen.joined else []),
         problems=rollup.latest_problems(unit_id, [p.pk for p in read]) if seen.children else [],
         has_heat=seen.has_heat,
         ranking=seen.ranking,

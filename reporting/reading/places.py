@@ -22,7 +22,7 @@ COUNTED = {
     Basis.OFFICIAL: (Status.APPROVED.value,),
 }
 # month number * SHIFT + value: the largest is the value of the last month that has one, the smallest of the first.
-# Values stay below SHIFT (numbers.LARGEST) and a stretch has at most 36 months, so it fits 64 bits.
+# Values stay below SHIFT (numbers.LARGEST) and a stretch has at most spans.MOST_MONTHS months, so it fits 64 bits.
 SHIFT = 10**13
 
 REPORT_TABLE = Report._meta.db_table

@@ -18,7 +18,7 @@ from reporting.models import Basis, ExportJob, ReportingSettings
 from reporting.reading.months import reports_in_months
 from reporting.reading.overview import begun_periods
 from taskforces.clock import now_for, today_for
-from taskforces.models import AdministrativeUnit
+from taskforces.models import AdministrativeUnit, UnitVersion
 from taskforces.people.quotas import OverQuota
 
 from .choices import BASES, JOINED, empty_months, span_groups
@@ -142,14 +142,17 @@ def _form(request, data) -> dict:
     unit_id = next((pk for pk in preferred if pk in known), None)
     basis = _basis(data) or Basis.PROVISIONAL
     empty: frozenset[Month] = frozenset()
+    offered = periods
     if unit_id is not None:
-        level = AdministrativeUnit.objects.values_list("level", flat=True).get(pk=unit_id)
-        empty = empty_months(periods, reports_in_months(unit_id, level, basis, periods))
-    form = {"spans": span_groups(periods, span, empty), "span": span, "units": units, "unit_id": unit_id}
+        versions = list(UnitVersion.objects.filter(unit_id=unit_id).select_related("unit"))
+        held = reports_in_months(unit_id, versions[0].unit.level, basis, periods)
+        offered = [period for period in periods if period.pk in held] or periods
+        empty = empty_months(offered, held)
+    form = {"spans": span_groups(offered, span, empty), "span": span, "units": units, "unit_id": unit_id}
     form["basis"] = basis
     if unit_id is not None:
         form |= offers.completeness(request.user, unit_id, span, basis)
-        form["joins"] = offers.joins(unit_id, span, periods)
+        form["joins"] = offers.joins(versions, span, periods)
         form["is_joined"] = _is_joined(data)
     return form
 
