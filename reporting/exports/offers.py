@@ -112,7 +112,7 @@ def _missing_text(unit_id: int, periods: list[Period], basis: str, missing: int,
 
 
 def joins(versions: list[UnitVersion], span: Span, periods: list[Period]) -> bool:
-    """Can the span be read by the boundaries of its last day too? `versions` are the unit's, `periods` all begun ones."""
+    """Can the span be read by the boundaries of its last day too? `versions`: the unit's; `periods`: all begun."""
     keys = {month.key for month in span.months}
     read = [period for period in periods_of_unit(versions, periods) if period.key in keys]
     return bool(read) and is_changed(versions, span, read, periods)

@@ -14,6 +14,7 @@ from .reports import (
     ServiceFigures,
     Status,
 )
+from .saved_views import SavedView
 from .summaries import Basis, IndicatorSummary, RollupAudit, RollupRequest, RollupRun, ServiceSummary, SubmissionSummary
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "RollupAudit",
     "RollupRequest",
     "RollupRun",
+    "SavedView",
     "ServiceFigures",
     "ServiceSummary",
     "ServiceTerms",

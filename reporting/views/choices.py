@@ -15,6 +15,8 @@ from taskforces.clock import now_for, today_for
 from taskforces.models import AdministrativeUnit, Level, UnitVersion
 from taskforces.scope import path_in_scope, sees_everything, sees_path
 
+from .saved_views import save_url
+
 JOINED = "noi"  # boundaries of the span's last day carried back; without it each month by its own
 BASES = {"tam-tinh": Basis.PROVISIONAL, "chinh-thuc": Basis.OFFICIAL}
 
@@ -216,6 +218,7 @@ def context_bar(request: HttpRequest, choice: Choice, *, seen=None, hidden: dict
         ],
         "typed_is_open": bool(typed.errors),
         "span_key": shown.key if shown else "",
+        "save_url": save_url(request, choice.query(**(hidden or {}))),
         "spans": groups,
         "bases": [
             (choice.query(co_so=key, **(hidden or {})), label, choice.basis == basis, note)
