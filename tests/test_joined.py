@@ -193,6 +193,15 @@ def test_a_part_added_to_a_whole_is_not_compared_either(merged):
     assert joined(merged.phuoc_long, Span.parse("2025-08")).comparison.units == 1
 
 
+def test_one_known_part_is_not_the_whole(merged):
+    """The sources name one heir of some divided communes: it takes nothing over, and its own line is broken."""
+    UnitSuccession.objects.filter(predecessor=merged.an_loc, successor=merged.phu_rieng).delete()
+    rows = {row.unit_id: (numbers(row.dossiers)[0], row.is_comparable) for row in joined(merged.dong_nai).rows}
+    assert rows[merged.phuoc_binh.pk] == (60, False)
+    assert rows[merged.phu_rieng.pk] == (None, True)
+    assert rows[REST] == (1100, False)
+
+
 def test_a_predecessor_that_stood_elsewhere_keeps_the_line_from_being_compared(merged):
     """Bù Đăng lay in a province that is not in Đồng Nai's line: its June is in no total, so there is no change."""
     other = make_unit("99", "Tỉnh Ngoài", "tinh", Level.PROVINCE, merged.nation, closed=LAST_OLD)
@@ -208,12 +217,15 @@ def test_a_predecessor_that_stood_elsewhere_keeps_the_line_from_being_compared(m
 
 
 def test_an_indicator_never_added_over_units_is_not_added_over_predecessors(merged):
-    own = Indicator.objects.get(code="DV01")
-    assert own.is_own
-    for unit, key, value in ((merged.binh_phuoc, "2025-05", 7), (merged.dong_nai, "2025-07", 8)):
-        report = Report.objects.get(unit=unit, period=merged.months[key])
-        IndicatorFigure.objects.create(report=report, indicator=own, numerator=value, denominator=11)
-    assert joined(merged.dong_nai).indicator("DV01").rate == (8, 11)
+    Indicator.objects.filter(code="DD04").update(over_units="own", over_time="flow")
+    for own in Indicator.objects.filter(code__in=["DV01", "DD04"]):
+        assert own.is_own
+        for unit, key, value in ((merged.binh_phuoc, "2025-05", 7), (merged.dong_nai, "2025-07", 8)):
+            report = Report.objects.get(unit=unit, period=merged.months[key])
+            IndicatorFigure.objects.create(report=report, indicator=own, numerator=value, denominator=11)
+    seen = joined(merged.dong_nai)
+    assert (seen.indicator("DV01").rate, seen.indicator("DD04").rate) == ((8, 11), (8, 11))
+    assert next(row for row in seen.rows if row.is_own).measures.activation.rate == (8, 11)
 
 
 # When it can be asked for -------------------------------------------------------------------------------------------
@@ -295,7 +307,7 @@ class Land:
             link(old, self.new[heir], partial=not is_whole)
             if is_whole:
                 self.whole[old] = self.new[heir]
-            else:
+            elif heir % 2:  # of the others only the one part is known, as the sources have it of some
                 link(old, self.new[(heir + 1) % COMMUNES], partial=True)
         self.periods = [open_period(Span.parse(key).first) for key in self.keys]
         self.said = {}

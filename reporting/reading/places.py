@@ -88,10 +88,8 @@ def under(units: int | Sequence[int], path: str) -> str:
 
 
 def place_of(units: int | Sequence[int], path: str) -> str:
-    """SQL: the unit's own id for the unit itself, of a path below it the number right after, NULL for one outside.
-
-    Of several units the own reports of all are the first one's.
-    """
+    """SQL: the unit's own id for the unit itself, of a path below it the number right after, NULL for one outside (of
+    all the units)."""
     units = (units,) if isinstance(units, int) else units
     position = "strpos" if connection.vendor == "postgresql" else "instr"
     cases = []
@@ -99,7 +97,7 @@ def place_of(units: int | Sequence[int], path: str) -> str:
         here = f"/{unit_id:d}/"
         rest = f"substr({path}, {position}({path}, '{here}') + {len(here)})"
         child = f"CAST(NULLIF(substr({rest}, 1, {position}({rest} || '/', '/') - 1), '') AS bigint)"
-        cases.append(f"WHEN {under(unit_id, path)} THEN COALESCE({child}, {units[0]:d})")
+        cases.append(f"WHEN {under(unit_id, path)} THEN COALESCE({child}, {unit_id:d})")
     return f"CASE {' '.join(cases)} END"
 
 
