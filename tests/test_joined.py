@@ -348,10 +348,13 @@ def test_totals_before_are_totals_after_and_rows_add_up(world, at, drawn):
             seen = joined(heir, span)
             # the span, and each month that is drawn
             assert seen.dossiers.received_online == land.received(area, range(4))
-            points = {p.month.key: p.reported for p in seen.trend}
+            points = {p.month.key: p for p in seen.trend}
             for k, key in enumerate(land.keys):
-                reported = sum((unit, k) in land.said for unit in area)
-                assert points[key] == (reported if k >= 2 or olds else 0), key
+                there = [unit for unit in area if (unit in [*land.old, *land.provinces]) == (k < 2)]
+                reported, received = sum((unit, k) in land.said for unit in there), land.received(area, [k])
+                drawn_at_all = 2 * reported >= len(there) and received
+                assert (points[key].reported, points[key].expected) == (reported, len(there)), key
+                assert points[key].online == ((received, received) if drawn_at_all else None), key
             # the rows add up, each is its whole predecessors and itself
             assert sum(row.dossiers.received_online or 0 for row in seen.rows) == (seen.dossiers.received_online or 0)
             rows = {row.unit_id: row.dossiers.received_online for row in seen.rows}

@@ -158,7 +158,7 @@ _YEARS = {2: "hai", 3: "ba", 4: "bốn", 5: "năm"}
 
 
 def month_typed(text: str) -> Month | None:
-    """A month as people write it: '01/2025', '1/2025', 'tháng 01/2025', 'T1.2025', '2025-01'; None for anything else."""
+    """A month as people write it: '01/2025', '1/2025', 'tháng 01/2025', 'T1.2025', '2025-01'; None for others."""
     text = text.strip().lower()
     if match := re.fullmatch(r"(?:tháng\s*|t)?(\d{1,2})\s*[/.-]\s*(\d{4})", text):
         month, year = match[1], match[2]
