@@ -18,6 +18,7 @@ from .models import (
     Period,
     Report,
     ReportEvent,
+    SavedView,
     TargetEvent,
 )
 from .target_workflow import settle_rows
@@ -31,6 +32,7 @@ REPORT_TRACES = (
     hooks.Trace("Nhập số, điều hành cao điểm", CampaignChange, "by"),
     hooks.Trace("Đề xuất, giao, trả lời chỉ tiêu", TargetEvent, "by"),
     hooks.Trace("Báo cáo Excel, Word đã lập", ExportJob, "requested_by"),
+    hooks.Trace("Chế độ xem đã lưu", SavedView, "owner"),
 )
 
 

@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -67,14 +68,10 @@ def propose(*, by, unit: AdministrativeUnit, aim: Aim, value: Decimal | None, re
     """The unit says what it is to reach, or asks for another value; what is in force stays until it is answered."""
     require(may_propose_target(by, unit, aim.indicator))
     target = _locked_or_new(unit, aim)
-    value = _checked(value, target)
-    if target.status == Status.ACCEPTED and target.value == value:
-        raise ValidationError({"value": f"Đang giao đúng {shown_value(value, target)}."})
-    if target.status == Status.PROPOSED and target.asked == value:
-        raise ValidationError({"value": f"Đã đề xuất {shown_value(value, target)}, đang chờ trả lời."})
     old = target.asked if target.status == Status.PROPOSED else target.value
+    value, reason = _all_checked(target, value, reason, reason_needed=old is not None)
     target.status, target.asked, target.offered = Status.PROPOSED, value, None
-    return _save(target, Action.PROPOSED, by, old, value, _reason(reason, needed=old is not None))
+    return _save(target, Action.PROPOSED, by, old, value, reason)
 
 
 @transaction.atomic
@@ -108,10 +105,7 @@ def set_target(*, by, unit: AdministrativeUnit, aim: Aim, value: Decimal | None,
     """The level above gives a value, in force at once; it also answers what the unit has proposed."""
     require(_sets(by, unit, aim.indicator))
     target = _locked_or_new(unit, aim)
-    value = _checked(value, target)
-    if target.status == Status.ACCEPTED and target.value == value:
-        raise ValidationError({"value": f"Đang giao đúng {shown_value(value, target)}."})
-    reason = _reason(reason, needed=target.value is not None)
+    value, reason = _all_checked(target, value, reason, reason_needed=target.value is not None, answers=True)
     old = _give(target, value)
     return _save(target, Action.SET, by, old, value, reason)
 
@@ -213,9 +207,33 @@ def _proposal(by, target_id: int) -> Target:
 def _locked_or_new(unit: AdministrativeUnit, aim: Aim) -> Target:
     list(AdministrativeUnit.objects.select_for_update().filter(pk=unit.pk).values_list("pk"))  # two first ones at once
     rows = Target.objects.select_for_update(of=("self",)).select_related("unit", "indicator", "service")
-    target = rows.filter(aim.rows, unit=unit).first() or aim.target_of(unit)
-    target.check_span()
-    return target
+    return rows.filter(aim.rows, unit=unit).first() or aim.target_of(unit)
+
+
+def _all_checked(
+    target: Target, value: Decimal | None, reason: str, *, reason_needed: bool, answers: bool = False
+) -> tuple[Decimal, str]:
+    """Span, value and reason of a new value; everything that is wrong is said at once, by field. `answers`: a value
+    that the unit has asked for may be given."""
+    wrong: dict[str, list] = {}
+
+    def new_value() -> Decimal:
+        amount = _checked(value, target)
+        if target.status == Status.ACCEPTED and target.value == amount:
+            raise ValidationError({"value": f"Đang giao đúng {shown_value(amount, target)}."})
+        if target.status == Status.PROPOSED and target.asked == amount and not answers:
+            raise ValidationError({"value": f"Đã đề xuất {shown_value(amount, target)}, đang chờ trả lời."})
+        return amount
+
+    found: list[Any] = []
+    for check in (target.check_span, new_value, lambda: _reason(reason, needed=reason_needed)):
+        try:
+            found.append(check())
+        except ValidationError as error:
+            wrong |= error.error_dict
+    if wrong:
+        raise ValidationError(wrong)
+    return found[1], found[2]
 
 
 def _checked(value: Decimal | None, target: Target) -> Decimal:

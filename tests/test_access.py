@@ -47,6 +47,7 @@ from reporting.models import (
     PeriodClosure,
     Report,
     ReportEvent,
+    SavedView,
     ServiceFigures,
     TargetEvent,
 )
@@ -291,6 +292,9 @@ PAGES = {
     "dashboard-board": Page(INSIDE, query=choose, outside=OUTSIDE),
     "dashboard-meeting": Page(INSIDE, query=choose, outside=OUTSIDE),
     "dashboard-source": Page(INSIDE, query=choose, outside=OUTSIDE),
+    # saved views: the list is each person's own; a link leads on to the page, which asks by itself
+    "view-list": Page(EVERYBODY),
+    "view-open": Page(EVERYBODY, args=lambda o: [o.view.pk], answer=302),
     # out
     "export-list": Page(EVERYBODY),
     # while it is made, a file belongs to the person who asked for it; made, it is for all who may read the unit
@@ -335,6 +339,9 @@ ACTS = {  # addresses that only take a POST (of the API: PATCH)
     "campaign-close": of_register("campaign", ASSIGNS),
     "campaign-reopen": of_register("campaign", ASSIGNS),
     "target-answer": of_register("target", ASSIGNS),
+    "view-save": Page(INSIDE, outside=OUTSIDE),
+    "view-rename": Page({"reviewer"}, args=lambda o: [o.view.pk], outside=EVERYBODY - {"reviewer"}),
+    "view-drop": Page({"reviewer"}, args=lambda o: [o.view.pk], outside=EVERYBODY - {"reviewer"}),
     "export-create": Page(INSIDE, outside=OUTSIDE),
     "export-drop": Page({"reviewer"}, args=lambda o: [o.export.pk], outside=EVERYBODY - {"reviewer"}),
     "import-upload": Page(BRINGS_IN),
@@ -807,6 +814,9 @@ FORMS = [
     Form("import-confirm", ImportJob),
     Form("import-retry", ImportJob, before=refused_file),
     Form("import-cancel", ImportJob),
+    Form("view-save", SavedView, lambda o, by: {"trang": "dashboard", "don_vi": o.world.phuoc_long.pk, "ten": "x"}),
+    Form("view-rename", SavedView, lambda o, by: {"ten": "Tên mới"}),
+    Form("view-drop", SavedView),
     Form("export-drop", ExportJob),
     Form("import-links-send", None),
     Form(
@@ -944,6 +954,9 @@ def build_objects(fill, now):
     )
     o.roster = ImportJob.objects.create(
         kind="users", state="ready", by=world.staff, uploaded_at=now, file_name="tep.xlsx", size=1, sha256="0" * 64
+    )
+    o.view = SavedView.objects.create(
+        owner=world.reviewer, name="Họp", page="dashboard", query=f"don_vi={world.phuoc_long.pk}", saved_at=now
     )
     o.export = ExportJob.objects.create(
         requested_by=world.reviewer, requested_at=now, unit=world.phuoc_long, span="2026-10", basis="provisional"

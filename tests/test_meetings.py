@@ -1,10 +1,11 @@
 """Meetings and inspections: what may be written, conclusions that become assignments, what is open at the next."""
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from taskforces.models import Assignment, AssignmentEvent, Inspection, Meeting, MeetingChange, SourceDocument, TaskForce
 from taskforces.register import assignment_counts, assignments, conclusions, counts, gaps, inspections, meetings
@@ -366,3 +367,25 @@ def test_who_sees_an_inspection(world, team):
         (world.stranger_reviewer, False),
     ):
         assert Inspection.objects.visible_to(person).exists() is sees, person
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite writes one after the other")
+@pytest.mark.django_db(transaction=True)
+def test_first_conclusions_of_two_meetings_of_a_day_at_once_have_two_numbers(world, force):
+    """The second is written while the first is not yet kept: it waits, and takes the next number."""
+    first, second = (meet(world.staff, force, OCTOBER, kind=kind) for kind in ("regular", "check"))
+
+    def write():
+        try:
+            conclude(world.staff, second, "Việc thứ hai", world.dong_nai, D(2026, 12, 1))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            conclude(world.staff, first, "Việc thứ nhất", world.dong_nai, D(2026, 12, 1))
+            writing = other.submit(write)
+            assert not wait([writing], timeout=1).done
+        writing.result(timeout=30)
+    numbers = dict(SourceDocument.objects.values_list("meeting_id", "number"))
+    assert numbers == {first.pk: "KL-75-20261001", second.pk: "KL-75-20261001-2"}

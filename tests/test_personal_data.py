@@ -219,6 +219,7 @@ def test_every_log_that_names_a_person_is_counted(world):
         ("PlanChange", "by"),
         ("PostingEvent", "by"),
         ("ReportEvent", "by"),
+        ("SavedView", "owner"),
         ("TargetEvent", "by"),
     ]
     ExportJob.objects.create(

@@ -143,6 +143,23 @@ def test_a_wrong_value_is_said_beside_its_field_and_what_was_typed_stays(client,
     assert not Target.objects.exists()
 
 
+def test_all_that_is_wrong_is_said_at_once_each_beside_its_field(client, world):
+    client.force_login(world.officer)
+    page = client.post(reverse("target-add"), NEW | {"year": "2019", "value": "nhiều", "month": "13"})
+    assert set(page.context["form"].errors) == {"year", "value", "month"}
+    # what only the target itself knows: the unit began in July 2025, a rate ends at 100
+    rate = NEW | {"thing": "DVC09.online_rate", "year": "2024", "value": "101"}
+    page = client.post(reverse("target-add"), rate)
+    assert page.context["form"].errors["year"] == ["Đơn vị không hoạt động trong năm 2024."]
+    assert page.context["form"].errors["value"] == ["Chỉ tiêu này ghi phần trăm, nhiều nhất 100."]
+    client.force_login(world.staff)
+    address = f"{reverse('target-add')}?don_vi={world.phuoc_long.pk}"
+    client.post(address, NEW)
+    page = client.post(address, NEW)  # the same value again, without a reason
+    assert set(page.context["form"].errors) == {"value", "reason"}
+    assert Target.objects.count() == 1
+
+
 def test_percent_signs_may_be_typed_and_more_than_100_may_not(client, world):
     client.force_login(world.officer)
     rate = NEW | {"thing": "DVC09.online_rate"}

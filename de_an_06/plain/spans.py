@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+MOST_MONTHS = 60  # of one span: five years
 # How months are counted; ReportingSettings says which one holds.
 FIFTEENTH, CALENDAR = "fifteenth", "calendar"
 
@@ -68,7 +69,7 @@ class Span:
             return cls.month(_month(match[1], match[2]))
         if match := re.fullmatch(r"(\d{4})-(\d{2})\.\.(\d{4})-(\d{2})", key):
             first, last = _month(match[1], match[2]), _month(match[3], match[4])
-            if not first <= last <= first.plus(35):
+            if not first <= last <= first.plus(MOST_MONTHS - 1):
                 raise ValueError(f"not a span: {key}")
             return cls.between(first, last)
         if match := re.fullmatch(r"(\d{4})(?:-(Q[1-4]|H[12]|9M|YTD(?:0?[1-9]|1[0-2])))?", key):
@@ -117,8 +118,15 @@ class Span:
             "nine": f"9 tháng năm {year}",
             "year": f"năm {year}",
             "ytd": f"từ đầu năm đến {self.last.label}",
+            "years": f"{_YEARS.get(self.last.year - year + 1, '')} năm {year}–{self.last.year}",
             "range": f"{self.first.label} đến {self.last.label}",
-        }[self.kind]
+        }[self.kind if not self.is_whole_years else "years"]
+
+    @property
+    def is_whole_years(self) -> bool:
+        """Several years, January to December: 'hai năm 2024–2025'."""
+        is_several = self.kind == "range" and self.first.year < self.last.year
+        return is_several and self.first.month == 1 and self.last.month == 12
 
     def label_of(self, months: Sequence[Month]) -> str:
         """The label of these months of the span, named where they are not all: 'năm 2026 (tháng 01–02/2026)'."""
@@ -144,6 +152,24 @@ class Span:
 
     def same_last_year(self) -> "Span":
         return self.shifted(-12)
+
+
+_YEARS = {2: "hai", 3: "ba", 4: "bốn", 5: "năm"}
+
+
+def month_typed(text: str) -> Month | None:
+    """A month as people write it: '01/2025', '1/2025', 'tháng 01/2025', 'T1.2025', '2025-01'; None for others."""
+    text = text.strip().lower()
+    if match := re.fullmatch(r"(?:tháng\s*|t)?(\d{1,2})\s*[/.-]\s*(\d{4})", text):
+        month, year = match[1], match[2]
+    elif match := re.fullmatch(r"(\d{4})-(\d{1,2})", text):
+        year, month = match[1], match[2]
+    else:
+        return None
+    try:
+        return _month(year, month)
+    except ValueError:
+        return None
 
 
 def months_label(months: Sequence[Month]) -> str:

@@ -260,7 +260,7 @@ def summary(request):
     services = list(ServiceSummary.objects.filter(**rows, basis=basis).select_related("service").order_by("service"))
     indicators = IndicatorSummary.objects.filter(**rows, basis=basis).select_related("indicator").order_by("indicator")
     submissions = SubmissionSummary.objects.filter(**rows).first()
-    inexact = {i.pk: i.code for i in qualifiers.with_words(unit.pk, [period], basis) if i.is_inexact}
+    inexact = {i.pk: i.code for i in qualifiers.with_words([unit.pk], [period], basis) if i.is_inexact}
     said = qualifiers.said_of(unit.pk, [period], basis, inexact)
     return Response(
         {

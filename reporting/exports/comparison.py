@@ -20,6 +20,7 @@ from reporting.reading.overview import Comparison, Measures, Overview
 from .sheets import Formats, Heading, SheetColumn, SheetTable
 
 NOT_COMPARABLE = "chưa có số liệu để so sánh"
+PARTLY_MOVED = "không so sánh được"  # joined, territory came or went in part
 WORD_COLUMNS = (
     SheetColumn("code", "Mã", width=8, text=True),
     SheetColumn("name", "Dịch vụ công, chỉ tiêu, đơn vị", width=64, text=True),
@@ -100,7 +101,8 @@ def blocks_of(view: Overview) -> list[Block]:
 
 def _block(view: Overview, back: Span, then: str, compared: Comparison | None) -> Block:
     if compared is None:
-        return Block(f"So với {back.label}: {NOT_COMPARABLE}", then, None)
+        is_broken = view.joined is not None and view.joined.line.broken_on
+        return Block(f"So với {back.label}: {PARTLY_MOVED if is_broken else NOT_COMPARABLE}", then, None)
     title = f"So với {compared.label}"
     if view.has_units_below:
         title += f", trên cùng {format_number(compared.units)} đơn vị"
@@ -126,11 +128,13 @@ def lines_of(view: Overview, blocks: Sequence[Block]) -> Iterator[ComparedLine]:
     if not any(block.compared for block in blocks):
         return
 
-    def lines(group: str, code: str, name: str, figures: Sequence[ComparedFigure], pick) -> Iterator[ComparedLine]:
+    def lines(
+        group: str, code: str, name: str, figures: Sequence[ComparedFigure], pick, why_not: str = NOT_COMPARABLE
+    ) -> Iterator[ComparedLine]:
         """`pick`: a comparison's (now, before) of what is named, or None."""
         pairs = [pick(block.compared) if block.compared else None for block in blocks]
         if not any(pairs):
-            yield ComparedLine(group, code, name, NOT_COMPARABLE.capitalize(), "", (None,) * len(blocks))
+            yield ComparedLine(group, code, name, why_not.capitalize(), "", (None,) * len(blocks))
             return
         for label, measure, value, is_rate in figures:
             sides = tuple((value(pair[0]), value(pair[1])) if pair else None for pair in pairs)
@@ -149,14 +153,16 @@ def lines_of(view: Overview, blocks: Sequence[Block]) -> Iterator[ComparedLine]:
         yield from lines(INDICATORS, i.code, name, _of_indicator(i), lambda c, pk=i.pk: c.indicators.get(pk))
     for row in view.rows:
         key = None if row.is_own else row.unit_id
-        yield from lines(UNITS, "", row.name, together + ACTIVATION_FIGURES, lambda c, key=key: c.rows.get(key))
+        figures, why_not = together + ACTIVATION_FIGURES, NOT_COMPARABLE if row.is_comparable else PARTLY_MOVED
+        yield from lines(UNITS, "", row.name, figures, lambda c, key=key: c.rows.get(key), why_not)
 
 
 def notes_of(view: Overview, blocks: Sequence[Block]) -> list[str]:
     """How to read the table, under it."""
     compared = [block.compared for block in blocks if block.compared]
     if not compared:
-        return [f"{NOT_COMPARABLE.capitalize()}."]
+        is_broken = view.joined is not None and view.joined.line.broken_on
+        return [f"{(PARTLY_MOVED if is_broken else NOT_COMPARABLE).capitalize()}."]
     same = "các đơn vị và các tháng" if view.has_units_below else "các tháng"
     notes = [f"Kỳ này chỉ gồm {same} có số liệu ở cả hai kỳ so sánh, nên có thể nhỏ hơn số ở các trang khác."]
     notes.append("Tăng, giảm của tỷ lệ tính bằng điểm phần trăm.")

@@ -32,7 +32,11 @@ SHEETS = (
 def period_text(view: overview.Overview) -> str:
     """'tháng 11/2026 (số liệu từ 15/10/2026 đến 14/11/2026)'; an unfinished stretch names its months."""
     dates = f"số liệu từ {view.periods[0].data_from:%d/%m/%Y} đến {view.periods[-1].data_to:%d/%m/%Y}"
-    return f"{view.label} ({dates})" if view.label == view.span.label else f"{view.label}, {dates}"
+    period = f"{view.label} ({dates})" if view.label == view.span.label else f"{view.label}, {dates}"
+    if not view.boundaries_changed:
+        return period
+    how = f"nối theo ngày {view.day:%d/%m/%Y}" if view.joined else "tại thời điểm"
+    return f"{period}; địa giới {how}"
 
 
 def write_cover(
@@ -83,7 +87,7 @@ def _facts(view, counts, by, at: dt.datetime, generation: int | None) -> list[tu
     missing = counts.sheets.get("missing", 0)
     facts = [
         ("Đơn vị", f"{view.version.name} (mã {view.version.unit.code})"),
-        ("Địa giới", f"theo đơn vị hành chính ngày {view.day:%d/%m/%Y}"),
+        ("Địa giới", _boundaries(view)),
         ("Kỳ báo cáo", period_text(view)),
         ("Cơ sở số liệu", basis),
         ("Báo cáo trong số liệu", reported),
@@ -109,6 +113,15 @@ def _facts(view, counts, by, at: dt.datetime, generation: int | None) -> list[tu
         facts.append(("Tỷ lệ chung", f"Không tính {view.not_counted}: {rates}"))
     facts += [("Lưu ý", notice) for notice in [*view.notices, *view.problems]]
     return facts
+
+
+def _boundaries(view) -> str:
+    day = f"{view.day:%d/%m/%Y}"
+    if view.joined:
+        return f"nối theo ngày {day}: cộng số liệu của các đơn vị cũ nhập trọn vào đơn vị ngày đó"
+    if view.boundaries_changed:
+        return f"mỗi tháng theo địa giới tại thời điểm; tên đơn vị theo ngày {day}"
+    return f"theo đơn vị hành chính ngày {day}"
 
 
 def _agreement(differences: list[str]) -> str:

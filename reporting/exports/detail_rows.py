@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from django.db.models import Q
 
+from reporting.expected import under_any
 from reporting.lateness import days_overdue, deadlines_of
 from reporting.models import Basis, Period, Report, Status
 from reporting.reading.places import COUNTED, Stretch
@@ -73,14 +74,14 @@ class Version(NamedTuple):
 
 
 class Names:
-    """Names of a unit, of everything below it and of those right above, on the days of the months read."""
+    """Names of the units, of everything below them and of those right above, on the days of the months read."""
 
-    def __init__(self, unit_id: int, periods: Sequence[Period]):
+    def __init__(self, units: Sequence[int], periods: Sequence[Period]):
         self.versions: dict[int, list[Version]] = {}
         in_time = UnitVersion.objects.filter(
             Q(valid_to__isnull=True) | Q(valid_to__gte=periods[0].data_to), valid_from__lte=periods[-1].data_to
         )
-        self._read(in_time.under(unit_id))
+        self._read(in_time.filter(under_any(units)))
         above = {version.parent_id for known in self.versions.values() for version in known} - {None}
         if outside := above - self.versions.keys():
             self._read(in_time.filter(unit_id__in=outside))
@@ -132,23 +133,23 @@ class UnitDossiers:
     figures: tuple[int | None, ...]  # in the order of FIGURE_FIELDS
 
 
-def service_rows(unit_id: int, periods: Sequence[Period], basis: str) -> list[UnitDossiers]:
-    """A row per reporting unit and service, from the reports themselves; `periods` from early to late."""
+def service_rows(units: Sequence[int], periods: Sequence[Period], basis: str) -> list[UnitDossiers]:
+    """A row per reporting unit and service, from the reports themselves; `periods` from early to late. `units`: the
+    unit, and those whose figures are its own (reading/joined.py)."""
     return [
         UnitDossiers(row.unit_id, row.service_id, periods[row.last_k], periods[row.named_k], figure_values(row))
-        for row in unit_sums(Stretch(unit_id, basis, list(periods)))
+        for row in unit_sums(Stretch(units[0], basis, list(periods), joined=tuple(units[1:])))
     ]
 
 
 def missing_reports(
-    unit_id: int, periods: Sequence[Period], basis: str, names: Names, now: dt.datetime
+    units: Sequence[int], periods: Sequence[Period], basis: str, names: Names, now: dt.datetime
 ) -> Iterable[Missing]:
     """Owed reports that are not in the figures, month by month, units in the order of the tree."""
     due = deadlines_of(periods)
     for period in periods:
         reports = (
-            Report.objects.under(unit_id)
-            .filter(period=period)
+            Report.objects.filter(under_any(units), period=period)
             .exclude(status__in=COUNTED[Basis(basis)])
             .values_list("unit_id", "level", "status", "saved_at")
         )

@@ -130,10 +130,12 @@ def write_summary(
     by=None,
     at: dt.datetime | None = None,
     progress: Progress | None = None,
+    is_joined: bool = False,
 ) -> Written:
     """Writes the file and returns what is in it. Raises CannotExport when the unit has no month in the span.
 
-    `by` is the person named on the cover (None: made by command), `at` the moment of that person.
+    `by` is the person named on the cover (None: made by command), `at` the moment of that person. `is_joined`: by the
+    boundaries of the last day, as the page with the same choice.
     """
     at = at or now_for(by)
     periods = overview.begun_periods(timezone.localtime(at).date())
@@ -141,7 +143,7 @@ def write_summary(
     if rollup.is_stale(unit_id, [period.pk for period in periods if period.key in wanted]):
         rollup.drain()  # totals that miss a saved change would not agree with the rows behind them
     try:
-        view = overview.overview(unit_id, span, basis, now=at, periods=periods)
+        view = overview.overview(unit_id, span, basis, now=at, periods=periods, is_joined=is_joined)
     except overview.NoFigures:
         raise CannotExport(
             f"Đơn vị này không có kỳ báo cáo nào trong {span.label}. Chọn kỳ khác hoặc đơn vị khác."
@@ -167,11 +169,12 @@ class _Writer:
             figures_as_of=at,
         )
         self.not_counted = view.not_counted  # by the headline rates
-        names = Names(view.unit_id, view.periods)
+        units = view.joined.line.members if view.joined else [view.unit_id]
+        names = Names(units, view.periods)
         self.names = names
-        self.sources = service_rows(view.unit_id, view.periods, view.basis)
-        self.missing = list(missing_reports(view.unit_id, view.periods, view.basis, names, at))
-        self.targets = beside_figures(view.unit_id, view.version.unit.level, view.periods[-1])
+        self.sources = service_rows(units, view.periods, view.basis)
+        self.missing = list(missing_reports(units, view.periods, view.basis, names, at))
+        self.targets = {} if view.joined else beside_figures(view.unit_id, view.version.unit.level, view.periods[-1])
         self.units = list(self._unit_rows())
         self.services = list(self._service_rows())
         self.blocks = blocks_of(view)

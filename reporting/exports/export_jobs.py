@@ -39,18 +39,19 @@ PROGRESS_EVERY = 0.4  # seconds between two notes of progress
 
 
 @transaction.atomic
-def create(*, unit: AdministrativeUnit, span: Span, basis: str, by) -> ExportJob:
+def create(*, unit: AdministrativeUnit, span: Span, basis: str, by, is_joined: bool = False) -> ExportJob:
     """Requests one summary. A second click on the same choice gives the job that is already under way.
 
     The caller has checked that `by` may read the unit. Raises OverQuota.
     """
-    same = ExportJob.objects.filter(requested_by=by, unit=unit, span=span.key, basis=basis, state__in=OPEN)
+    choice = {"unit": unit, "span": span.key, "basis": basis, "is_joined": is_joined}
+    same = ExportJob.objects.filter(**choice, requested_by=by, state__in=OPEN)
     for job in same.select_related("requested_by"):
         if not is_stuck(job):
             return job
     same.delete()  # lost on the way, or its worker was killed: asking again replaces it
     require_quota(by, ExportJob.objects.filter(requested_by=by), "requested_at", Q(state__in=OPEN))
-    job = ExportJob.objects.create(requested_by=by, requested_at=now_for(by), unit=unit, span=span.key, basis=basis)
+    job = ExportJob.objects.create(**choice, requested_by=by, requested_at=now_for(by))
     run_export.delay_on_commit(str(job.pk))
     return job
 
@@ -95,8 +96,9 @@ def _make(job: ExportJob) -> None:
     part = folder / f"{job.pk}.{os.getpid()}-{time.monotonic_ns()}.part"
     try:
         counts = excel.write_summary(
-            part, unit_id=job.unit_id, span=span, basis=job.basis, by=by, at=now_for(by), progress=_note(job)
-        )
+            part, unit_id=job.unit_id, span=span, basis=job.basis, by=by, at=now_for(by), progress=_note(job),
+            is_joined=job.is_joined,
+        )  # fmt: skip
         _finish(job, part, counts)
     finally:
         part.unlink(missing_ok=True)
@@ -259,7 +261,8 @@ def file_name(written: excel.Written, job: ExportJob) -> str:
     span = job.span.replace("..", "_den_")
     if written.months != Span.parse(job.span).months:
         span += "_" + _plain(months_label(written.months).replace("–", " đến ").replace("/", " ").replace(",", ""))
-    return f"Bieu-tong-hop_{_plain(written.unit_name)}_{span}_{basis}.xlsx"
+    joined = "_noi-dia-gioi" if job.is_joined else ""
+    return f"Bieu-tong-hop_{_plain(written.unit_name)}_{span}_{basis}{joined}.xlsx"
 
 
 def _plain(text: str) -> str:

@@ -10,6 +10,7 @@ from de_an_06.plain.numbers import format_number
 from de_an_06.plain.spans import Span
 from reporting.expected import under_any
 from reporting.models import Basis, ExportJob, Period, Report, ReportEvent, SubmissionSummary
+from reporting.reading.joined import is_changed
 from reporting.reading.overview import begun_periods, periods_of_unit
 from reporting.reading.owed import submissions, total_now
 from reporting.reading.places import COUNTED, Stretch
@@ -108,6 +109,13 @@ def _missing_text(unit_id: int, periods: list[Period], basis: str, missing: int,
     noun = "đơn vị" if is_month else "báo cáo"
     blank = f"{format_number(missing)} {noun}"
     return f"{blank} chưa có thì để trống, không tính là 0; danh sách ở trang “Chưa báo cáo” của tệp."
+
+
+def joins(versions: list[UnitVersion], span: Span, periods: list[Period]) -> bool:
+    """Can the span be read by the boundaries of its last day too? `versions`: the unit's; `periods`: all begun."""
+    keys = {month.key for month in span.months}
+    read = [period for period in periods_of_unit(versions, periods) if period.key in keys]
+    return bool(read) and is_changed(versions, span, read, periods)
 
 
 def unit_names(jobs: list[ExportJob]) -> dict[UUID, str]:

@@ -15,6 +15,7 @@ from .reports import (
     ServiceFigures,
     Status,
 )
+from .saved_views import SavedView
 from .summaries import Basis, IndicatorSummary, RollupAudit, RollupRequest, RollupRun, ServiceSummary, SubmissionSummary
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "RollupAudit",
     "RollupRequest",
     "RollupRun",
+    "SavedView",
     "ServiceFigures",
     "ServiceSummary",
     "ServiceTerms",

@@ -28,6 +28,7 @@ class ExportJob(models.Model):
     unit = models.ForeignKey(AdministrativeUnit, on_delete=models.PROTECT, related_name="+")
     span = models.CharField("kỳ", max_length=20, help_text="a Span key: '2026-11', '2026-Q3', '2026-01..2026-10'")
     basis = models.CharField("cơ sở", max_length=11, choices=Basis)
+    is_joined = models.BooleanField("nối địa giới", default=False, help_text="by the boundaries of the last day")
     state = models.CharField(max_length=7, choices=State, default=State.WAITING)
     progress = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)

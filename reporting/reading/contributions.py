@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import CharField, Q, QuerySet, Sum, Value
@@ -28,9 +30,10 @@ from taskforces.models import UnitVersion
 from taskforces.models.units import reporter_name, valid_on
 from taskforces.units.tree import version_of_day
 
+from .joined import Joined
 from .places import COUNTED, NOW, Stretch
 from .ranges import Pair, add, indicator_sums
-from .units_below import LINKED_SERVICES
+from .units_below import LINKED_SERVICES, REST
 
 OF_ALL_SERVICES = "_all"  # after the name of a rate: those left out of the headline rates included
 # measure -> (words, fields added, fields of the denominator)
@@ -107,11 +110,20 @@ class UnknownMeasure(ValueError):
     """No such number on the page."""
 
 
-def source(unit_id: int, read: list[Period], basis: str, measure: str, *, below: int | None = None) -> Source:
+def source(
+    unit_id: int,
+    read: list[Period],
+    basis: str,
+    measure: str,
+    *,
+    below: int | None = None,
+    joined: Joined | None = None,
+) -> Source:
     """The parts of one number of a unit's page; `read` are the months, oldest first.
 
     `measure`: 'received', 'DVC16.received', 'in_time_rate', 'in_time_rate_all', or an indicator's code. `below` leaves
-    only what stands under that unit right below, or the unit's own report when it is the unit itself. Asks nobody's
+    only what stands under that unit right below, or the unit's own report when it is the unit itself. `joined`: the
+    number is made by these boundaries, and `below` is one of their rows (REST too). Asks nobody's
     rights: whoever may read the number may read its parts, of which some may have stood outside the person's scope in
     their month, so ask `sees_path` before linking to one. Raises UnknownMeasure.
     """
@@ -121,7 +133,7 @@ def source(unit_id: int, read: list[Period], basis: str, measure: str, *, below:
         label, fields, under = DOSSIER_MEASURES[name]
         is_state = not set(fields) <= set(FLOW_FIELDS)
         day = read[0 if set(fields) <= set(FIRST_FIELDS) else -1].data_to if is_state else None
-        counted = counted.filter(_stands(unit_id, below, read, day))
+        counted = counted.filter(_stands(unit_id, below, read, day, joined))
         figures = ServiceFigures.objects.filter(report__in=counted)
         if code:
             service = PublicService.objects.filter(code=code).first()
@@ -143,7 +155,7 @@ def source(unit_id: int, read: list[Period], basis: str, measure: str, *, below:
     if indicator is None:
         raise UnknownMeasure(measure)
     is_state = indicator.over_time != Indicator.OverTime.FLOW
-    counted = counted.filter(_stands(unit_id, below, read, read[-1].data_to if is_state else None))
+    counted = counted.filter(_stands(unit_id, below, read, read[-1].data_to if is_state else None, joined))
     if indicator.is_own:
         counted = counted.filter(unit_id=below or unit_id)
     pairs = IndicatorFigure.objects.filter(report__in=counted, indicator=indicator, numerator__isnull=False)
@@ -166,12 +178,19 @@ def source(unit_id: int, read: list[Period], basis: str, measure: str, *, below:
     return found
 
 
-def _stands(unit_id: int, below: int | None, read: list[Period], day: dt.date | None) -> Q:
+def _stands(unit_id: int, below: int | None, read: list[Period], day: dt.date | None, joined: Joined | None) -> Q:
     """The condition that a report counts under the unit, as places.py has it: by its own month for flows (`day` None),
-    by its unit's place on that day for states and openings."""
-    place = Q(path__contains=f"/{unit_id}/" if below in (None, unit_id) else f"/{unit_id}/{below}/")
-    if below == unit_id:
-        place &= Q(unit_id=unit_id)
+    by its unit's place on that day for states and openings. Joined, its row is that of its reporting unit."""
+    if joined:
+        place = reduce(or_, (Q(path__contains=f"/{root}/") for root in joined.line.members))
+        if below == REST:
+            place &= ~Q(unit_id__in=joined.row_of)
+        elif below is not None:
+            place &= Q(unit_id__in=joined.behind(None if below == unit_id else below))
+    else:
+        place = Q(path__contains=f"/{unit_id}/" if below in (None, unit_id) else f"/{unit_id}/{below}/")
+        if below == unit_id:
+            place &= Q(unit_id=unit_id)
     if day is None or len(read) == 1:
         return place
     nowhere = Q(path=Concat(Value("/"), Cast("unit_id", CharField()), Value("/"))) & ~Q(unit_id=unit_id)

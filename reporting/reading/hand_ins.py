@@ -34,13 +34,13 @@ class LastReport:
 
 
 def hand_ins(
-    unit_id: int, path: str, periods: Sequence[Period], now: dt.datetime
+    units: Sequence[int], path: str, periods: Sequence[Period], now: dt.datetime
 ) -> tuple[list[MissingReport], dict[int, LastReport]]:
-    """The reports not handed in, and the last month's reports right here by unit; `path` is the unit's."""
+    """The reports not handed in, and the last month's reports right here by unit; `path` is the first unit's."""
     deadlines, by_pk = deadlines_of(periods), {p.pk: p for p in periods}
     missing: list[MissingReport] = []
     direct: dict[int, LastReport] = {}
-    for r in missing_and_direct(unit_id, path, periods):
+    for r in missing_and_direct(units, path, periods):
         due_at = deadlines.get((r.period_id, r.level))
         days = days_overdue(r.status, due_at, now)
         if r.period_id == periods[-1].pk:

@@ -34,7 +34,7 @@ def left_behind(stretch: Stretch) -> list[LeftBehind]:
         ended AS (
             SELECT u.id, v.name, u.closed_on FROM {UNIT_TABLE} u
             JOIN {VERSION_TABLE} v ON v.unit_id = u.id AND v.valid_to = u.closed_on
-            WHERE u.closed_on >= %s AND u.closed_on < %s AND {under(stretch.unit_id, "v.path")} AND NOT EXISTS (
+            WHERE u.closed_on >= %s AND u.closed_on < %s AND {under(stretch.roots, "v.path")} AND NOT EXISTS (
                 SELECT 1 FROM {UnitSuccession._meta.db_table} n JOIN {REPORT_TABLE} r ON r.unit_id = n.successor_id
                 JOIN span s ON s.period_id = r.period_id JOIN {Period._meta.db_table} p ON p.id = r.period_id
                 WHERE n.predecessor_id = u.id AND p.data_to > u.closed_on AND r.status IN ({marks(statuses)}))),

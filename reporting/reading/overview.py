@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from de_an_06.plain.spans import Month, Span
+from de_an_06.plain.spans import Span
 from reporting.headline import LeftOut, read_services
 from reporting.models import Basis, Indicator, IndicatorSummary, Period, PublicService, ReportingSettings
 from reporting.rollup import rollup
@@ -20,24 +20,20 @@ from taskforces.clock import now_for
 from taskforces.models import Level, UnitVersion
 from taskforces.units.tree import version_of_day
 
+from . import joined as joining
 from . import left_behind
 from .compared import Comparison, Sums, compare, compared_months, months_of, year_ago
 from .family import family
 from .hand_ins import LastReport, MissingReport, hand_ins
+from .joined import Joined
 from .notices import notices
 from .owed import OwedReport, Submissions, submissions, total_now
 from .places import BEFORE, NOW, Stretch
 from .qualifiers import EXACT, Said, said_of, with_words
-from .ranges import (
-    Dossiers,
-    Pair,
-    indicator_sums,
-    indicator_totals,
-    service_sums,
-)
+from .ranges import Dossiers, Pair, indicator_sums, indicator_totals, service_sums
 from .ranking import DEFAULT_RANKING, Ranking, SideValues, give_ranks, ranking_of, read_values
-from .trend import TREND_MONTHS, TrendPoint, service_summaries, trend
-from .units_below import ACTIVATION, LINKED_SERVICES, Measures, UnitRow, has_no_units_below, unit_rows
+from .trend import TrendPoint, service_summaries, trend, trend_months
+from .units_below import ACTIVATION, LINKED_SERVICES, REST, Measures, UnitRow, has_no_units_below, unit_rows
 
 __all__ = [
     "ACTIVATION",
@@ -108,6 +104,8 @@ class Overview:
     as_of: dt.datetime | None
     is_stale: bool
     alarm: object | None
+    boundaries_changed: bool = False  # in the months read, compared with or drawn: both boundaries can be asked for
+    joined: Joined | None = None  # read by the boundaries of `day`; None: each month by its own
 
     @property
     def dossiers(self) -> Dossiers:
@@ -172,8 +170,12 @@ def overview(
     ranked_by: str = DEFAULT_RANKING,
     versions: list[UnitVersion] | None = None,
     periods: list[Period] | None = None,
+    is_joined: bool = False,
 ) -> Overview:
     """What a unit and everything under it reported in a span. Raises NoFigures, UnknownRanking; asks nobody's rights.
+
+    `is_joined`: by the boundaries of the last day, with the figures of whole predecessors (joined.py); then nothing is
+    ranked. Where no boundary changed it says nothing else.
 
     `now` decides which months have begun and what is overdue; `versions` (of the unit) and `periods` (begun) may be
     passed by a page that has read them already.
@@ -184,12 +186,12 @@ def overview(
         periods = begun_periods(today)
     if versions is None:
         versions = list(UnitVersion.objects.filter(unit_id=unit_id))
-    seen = _read(unit_id, span, basis, versions, periods, today, ranked_by)
+    seen = _read(unit_id, span, basis, versions, periods, today, ranked_by, is_joined)
     totals = _add_up_totals(seen)
-    missing, direct = hand_ins(seen.unit_id, seen.version.path, seen.stretch.now, now)
+    missing, direct = hand_ins(seen.stretch.roots, seen.version.path, seen.stretch.now, now)
     rows = _ranked_rows(seen, direct)
     read, version = seen.stretch.now, seen.version
-    said = said_of(unit_id, read, basis, seen.inexact)
+    said = said_of(unit_id, read, basis, seen.inexact, seen.joined)
     return Overview(
         unit_id=unit_id,
         version=version,
@@ -213,10 +215,9 @@ def overview(
         missing=missing,
         comparison=compare(span.previous(), seen.sums, seen.own_ids),
         year_ago=compare(span.same_last_year(), seen.last_year, seen.own_ids) if seen.last_year else None,
-        trend=trend(
-            unit_id, basis, seen.trend_months, seen.by_key, seen.summaries, seen.has_summaries, seen.stretch.left_out
-        ),
-        notices=notices(span, read, periods, version, seen.submissions, seen.left_behind, today),
+        trend=joining.mark(seen.joined, _trend(seen, span), periods),
+        notices=notices(span, read, periods, version, seen.submissions, seen.left_behind, today)
+        + ([joining.words(seen.joined)] if seen.joined else []),
         problems=rollup.latest_problems(unit_id, [p.pk for p in read]) if seen.children else [],
         has_heat=seen.has_heat,
         ranking=seen.ranking,
@@ -224,9 +225,16 @@ def overview(
         left_out=seen.stretch.left_out,
         own_report=direct[unit_id].report if unit_id in direct else None,
         as_of=totals.as_of or now,
-        is_stale=bool(seen.children) and rollup.is_stale(unit_id, [p.pk for p in read]),
+        is_stale=bool(seen.children) and any(rollup.is_stale(pk, [p.pk for p in read]) for pk in seen.stretch.roots),
         alarm=latest_alarm([p.pk for p in read]) if seen.children else None,
+        boundaries_changed=seen.boundaries_changed,
+        joined=seen.joined,
     )
+
+
+def _trend(seen: "_Seen", span: Span) -> list[TrendPoint]:
+    units, months, left_out = seen.stretch.roots, trend_months(span), seen.stretch.left_out
+    return trend(units, seen.stretch.basis, months, seen.by_key, seen.summaries, seen.has_summaries, left_out)
 
 
 # Read ----------------------------------------------------------------------------------------------------------------
@@ -254,9 +262,10 @@ class _Seen:
     values: SideValues | None  # what the units below are ranked by, where `sums` and `owed` do not hold it
     last_year: Sums | None
     left_behind: list[left_behind.LeftBehind]
-    trend_months: list[Month]
     summaries: dict[int, dict[int, tuple[Dossiers, dt.datetime]]]
     has_heat: bool
+    boundaries_changed: bool
+    joined: Joined | None
 
     @property
     def day(self) -> dt.date:
@@ -284,36 +293,54 @@ def _read(
     periods: list[Period],
     today: dt.date,
     ranked_by: str,
+    is_joined: bool,
 ) -> _Seen:
     by_key = {p.key: p for p in periods_of_unit(versions, periods)}
     read = [by_key[m.key] for m in span.months if m.key in by_key]
     if not read:
         raise NoFigures
-    around = family(unit_id, versions, read[-1].data_to)  # the unit exists on the last day of each of its periods
+    day, since = read[-1].data_to, joining.first_day(span, periods)
+    around = family(unit_id, versions, day, joining.changes(unit_id, day, since))  # it lives at the end of each period
     version, children = around.version, around.children
+    changed = around.is_changed and version.unit.level != Level.NATION
+    joined = joining.join(version, day, since) if changed and is_joined else None
+    if joined:
+        by_key = {p.key: p for p in periods if joined.existed_on(p.data_to)}
+        read = joined.months(span, periods)
+    back = year_ago(span)
     services, left_out = read_services()
     stretch = Stretch(unit_id, basis, read, compared_months(span, span.previous(), read, by_key, today), left_out)
-    back = year_ago(span)
     back_months = compared_months(span, back, read, by_key, today) if back else []
     last_year = Stretch(unit_id, basis, read, back_months, left_out)
-    catalogue = list(with_words(unit_id, read, basis))
+    if joined:
+        stretch, last_year = joining.stretched(joined, stretch), joining.stretched(joined, last_year)
+    catalogue = list(with_words(stretch.roots, read, basis))
     indicators = {i.pk: i for i in catalogue}
     ranking = ranking_of(ranked_by, services, indicators)
     linked_ids = [pk for pk, s in services.items() if s.code in LINKED_SERVICES]
     activation_ids = [pk for pk, i in indicators.items() if i.code == ACTIVATION]
     level = version.unit.level
-    by_service = len(children) <= HEAT_UNITS
-    trend_months = [span.last.plus(k - TREND_MONTHS + 1) for k in range(TREND_MONTHS)]
-    trend_periods = [by_key[m.key] for m in trend_months if m.key in by_key]
+    by_service = len(children) <= HEAT_UNITS and joined is None
+    trend_periods = [by_key[m.key] for m in trend_months(span) if m.key in by_key]
 
     def sums_of(stretch: Stretch, same_units: int, split: bool) -> Sums:
-        by_child = service_sums(stretch, by_child=True, by_service=split, linked_ids=linked_ids)
+        by_unit = joined is not None
+        by_child = service_sums(stretch, by_child=True, by_service=split, linked_ids=linked_ids, by_unit=by_unit)
         by_service = by_child if split else service_sums(stretch, by_child=False, by_service=True)
-        activation = indicator_sums(stretch, activation_ids)
+        activation = indicator_sums(stretch, activation_ids, by_unit=by_unit)
+        if joined:
+            own_ids = {pk for pk, i in indicators.items() if i.is_own}
+            by_child = joining.in_rows(joined, by_child)
+            activation = joining.pairs_in_rows(joined, activation, own_ids)
         return Sums(stretch, same_units, by_child, by_service, activation, indicator_sums(stretch, by_child=False))
 
-    owed = submissions(stretch)
-    same_last_year = total_now(submissions(last_year)).same_units if last_year.before else 0
+    def owed_in(stretch: Stretch) -> dict[tuple[str, int | None], Submissions]:
+        if joined is None:
+            return submissions(stretch)
+        return joining.owed_in_rows(joined, stretch, submissions(stretch, by_unit=True))
+
+    owed = owed_in(stretch)
+    same_last_year = total_now(owed_in(last_year)).same_units if last_year.before else 0
     return _Seen(
         unit_id=unit_id,
         stretch=stretch,
@@ -330,12 +357,13 @@ def _read(
         sums=sums_of(stretch, total_now(owed).same_units, by_service),
         ranking=ranking,
         settings=ReportingSettings.load(),
-        values=None if ranking.is_headline or not children else read_values(stretch, ranking),
+        values=None if ranking.is_headline or not children or joined else read_values(stretch, ranking),
         last_year=sums_of(last_year, same_last_year, False) if same_last_year else None,
         left_behind=left_behind.left_behind(stretch) if level != Level.COMMUNE and len(read) > 1 else [],
-        trend_months=trend_months,
-        summaries=service_summaries(unit_id, basis, trend_periods) if level != Level.COMMUNE else {},
+        summaries=service_summaries(stretch.roots, basis, trend_periods) if level != Level.COMMUNE else {},
         has_heat=by_service and bool(children),
+        boundaries_changed=changed,
+        joined=joined,
     )
 
 
@@ -401,6 +429,11 @@ def _ranked_rows(seen: _Seen, direct: dict[int, LastReport]) -> list[UnitRow]:
     for row in rows:
         if has_no_units_below(row) and row.unit_id in direct:
             row.report, row.days_overdue = direct[row.unit_id].report, direct[row.unit_id].days_overdue
+    if seen.joined:
+        broken = seen.joined.not_comparable()
+        for row in rows:
+            row.is_comparable = row.unit_id not in broken and row.unit_id != REST
+        return rows
     give_ranks(rows, rows_of(BEFORE), seen.ranking, seen.settings.fewest_dossiers, seen.values)
     return rows
 

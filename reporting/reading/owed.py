@@ -99,8 +99,9 @@ class OwedReport:
     sort_key: str
 
 
-def missing_and_direct(unit_id: int, path: str, periods: Sequence[Period]) -> list[OwedReport]:
-    """Reports not handed in under a unit, and, for the last month, its own and those right below it; one query."""
+def missing_and_direct(units: Sequence[int], path: str, periods: Sequence[Period]) -> list[OwedReport]:
+    """Reports not handed in under the units, and, for the last month, those of the first of them and right below it
+    (`path` is its path); one query."""
     if not periods:
         return []
     sql = f"""
@@ -109,10 +110,10 @@ def missing_and_direct(unit_id: int, path: str, periods: Sequence[Period]) -> li
         FROM {REPORT_TABLE} r JOIN {_PERIOD} p ON p.id = r.period_id
         LEFT JOIN {VERSION_TABLE} v ON v.unit_id = r.unit_id AND v.valid_from <= p.data_to
              AND (v.valid_to IS NULL OR v.valid_to >= p.data_to)
-        WHERE r.period_id IN ({marks(periods)}) AND {under(unit_id, "r.path")}
+        WHERE r.period_id IN ({marks(periods)}) AND {under(units, "r.path")}
           AND (r.status IN ('draft', 'returned')
                OR (r.period_id = %s AND (r.unit_id = %s OR r.path = %s || r.unit_id || '/')))
         ORDER BY r.period_id, v.sort_key, r.id
     """  # noqa: S608 - table names; every value is a parameter
-    params = [*[p.pk for p in periods], periods[-1].pk, unit_id, path]
+    params = [*[p.pk for p in periods], periods[-1].pk, units[0], path]
     return [OwedReport(**row._asdict()) for row in run(sql, params)]

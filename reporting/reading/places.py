@@ -22,7 +22,7 @@ COUNTED = {
     Basis.OFFICIAL: (Status.APPROVED.value,),
 }
 # month number * SHIFT + value: the largest is the value of the last month that has one, the smallest of the first.
-# Values stay below SHIFT (numbers.LARGEST) and a stretch has at most 36 months, so it fits 64 bits.
+# Values stay below SHIFT (numbers.LARGEST) and a stretch has at most spans.MOST_MONTHS months, so it fits 64 bits.
 SHIFT = 10**13
 
 REPORT_TABLE = Report._meta.db_table
@@ -43,6 +43,12 @@ class Stretch:
     now: list[Period]
     before: list[Period] = field(default_factory=list)
     left_out: LeftOut = field(default_factory=LeftOut)
+    joined: tuple[int, ...] = ()  # units that passed wholly into this one, whose figures are its own (joined.py)
+    same: frozenset[int] | None = None  # reporting units that are compared; None: as `_counted` of ranges.py finds them
+
+    @property
+    def roots(self) -> tuple[int, ...]:
+        return self.unit_id, *self.joined
 
     def ends(self, side: str) -> tuple[str, str]:
         """Last days of the first and of the last month of a side, as text both databases compare with a date."""
@@ -74,18 +80,25 @@ def run(sql: str, params: list) -> list[Any]:
         return list(map(row._make, cursor.fetchall()))
 
 
-def under(unit_id: int, path: str) -> str:
-    """SQL: does the path lead through the unit? With both slashes, or 1 would hold 10."""
-    return f"{path} LIKE '%%/{unit_id:d}/%%'"
+def under(units: int | Sequence[int], path: str) -> str:
+    """SQL: does the path lead through the unit (one of the units)? With both slashes, or 1 would hold 10."""
+    if isinstance(units, int):
+        return f"{path} LIKE '%%/{units:d}/%%'"
+    return f"({' OR '.join(under(unit_id, path) for unit_id in units)})"
 
 
-def place_of(unit_id: int, path: str) -> str:
-    """SQL: the unit's own id for the unit itself, of a path below it the number right after, NULL for one outside."""
+def place_of(units: int | Sequence[int], path: str) -> str:
+    """SQL: the unit's own id for the unit itself, of a path below it the number right after, NULL for one outside (of
+    all the units)."""
+    units = (units,) if isinstance(units, int) else units
     position = "strpos" if connection.vendor == "postgresql" else "instr"
-    here = f"/{unit_id:d}/"
-    rest = f"substr({path}, {position}({path}, '{here}') + {len(here)})"
-    child = f"CAST(NULLIF(substr({rest}, 1, {position}({rest} || '/', '/') - 1), '') AS bigint)"
-    return f"CASE WHEN {under(unit_id, path)} THEN COALESCE({child}, {unit_id:d}) END"
+    cases = []
+    for unit_id in units:
+        here = f"/{unit_id:d}/"
+        rest = f"substr({path}, {position}({path}, '{here}') + {len(here)})"
+        child = f"CAST(NULLIF(substr({rest}, 1, {position}({rest} || '/', '/') - 1), '') AS bigint)"
+        cases.append(f"WHEN {under(unit_id, path)} THEN COALESCE({child}, {unit_id:d})")
+    return f"CASE {' '.join(cases)} END"
 
 
 def child_of(unit_id: int, place: str) -> str:
@@ -106,7 +119,7 @@ def placed(stretch: Stretch, statuses: Sequence[str] = ()) -> tuple[str, list]:
     kept = f"AND r.status IN ({marks(statuses)})" if statuses else ""
     params: list = [value for row in rows for value in row]
     columns = "r.id, r.unit_id, s.side, s.k, r.status, r.is_late"
-    unit = stretch.unit_id
+    unit = stretch.roots
     if stretch.is_month:
         sql = f"""
             SELECT {columns}, {place_of(unit, "r.path")} AS here,

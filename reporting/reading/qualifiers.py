@@ -8,13 +8,16 @@ of the numbers as written ("hơn 101.000/184.683" is 54,69%).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from de_an_06.plain.numbers import format_number
 from reporting.models import Basis, Indicator, IndicatorFigure, Period
 
 from .contributions import source
+from .joined import Joined
 from .places import COUNTED
 
 
@@ -29,22 +32,25 @@ class Said:
 EXACT = Said()
 
 
-def with_words(unit_id: int, read: Sequence[Period], basis: str):
-    """All indicators, in the one query in which `is_inexact` says which have a qualified figure under the unit."""
+def with_words(units: Sequence[int], read: Sequence[Period], basis: str):
+    """All indicators, in the one query in which `is_inexact` says which have a qualified figure under the units."""
+    below_any = reduce(or_, (Q(report__path__contains=f"/{unit_id}/") for unit_id in units))
     qualified = IndicatorFigure.objects.exclude(qualifier="").filter(
+        below_any,
         indicator=OuterRef("pk"),
         report__period__in=read,
         report__status__in=COUNTED[Basis(basis)],
-        report__path__contains=f"/{unit_id}/",
     )
     return Indicator.objects.annotate(is_inexact=Exists(qualified))
 
 
-def said_of(unit_id: int, read: Sequence[Period], basis: str, inexact: Mapping[int, str]) -> dict[int, Said]:
+def said_of(
+    unit_id: int, read: Sequence[Period], basis: str, inexact: Mapping[int, str], joined: Joined | None = None
+) -> dict[int, Said]:
     """Indicator -> how exact its total under the unit is; `inexact` (id -> code) are those that `with_words` names."""
     found = {}
     for pk, code in inexact.items():
-        rows = source(unit_id, list(read), basis, code).rows  # the figures that are in the number, and no other
+        rows = source(unit_id, list(read), basis, code, joined=joined).rows  # the figures that are in it, and no other
         found[pk] = said_together([row.qualifier for row in rows])
     return found
 

@@ -134,7 +134,9 @@ def _counted(stretch: Stretch) -> tuple[str, list]:
     """
     with_table, params = placed(stretch, COUNTED[Basis(stretch.basis)])
     same = "0"
-    if stretch.before:
+    if stretch.same is not None:
+        same = f"CASE WHEN p.unit_id IN ({', '.join(f'{pk:d}' for pk in [0, *sorted(stretch.same)])}) THEN 1 ELSE 0 END"
+    elif stretch.before:
         now, before = (
             f"COUNT(CASE WHEN p.side = '{side}' THEN p.here END) OVER (PARTITION BY p.unit_id)" for side in SIDES
         )
@@ -273,7 +275,7 @@ def unit_sums(stretch: Stretch) -> list[Any]:
     """
     if not stretch.now:
         return []
-    with_tables, params = _counted(Stretch(stretch.unit_id, stretch.basis, stretch.now))
+    with_tables, params = _counted(Stretch(stretch.unit_id, stretch.basis, stretch.now, joined=stretch.joined))
     sql = f"""{with_tables},
         per_unit AS ({_dossiers_per_unit(stretch, ["unit_id", "place"])})
         SELECT x.unit_id, x.service_id, x.last_k, x.named_k,

@@ -16,6 +16,8 @@ from .places import NOW
 from .ranges import Dossiers, IndicatorSum, Pair, ServiceSum
 
 LINKED_SERVICES = ("DVC15", "DVC16")  # the two linked groups: birth, death
+REST = -1  # the row of units that passed into no other as a whole (joined.py)
+REST_NAME = "Đơn vị cũ không nhập trọn vào một đơn vị nay có"
 ACTIVATION = "DD04"  # electronic identities activated (VNeID)
 
 
@@ -72,6 +74,7 @@ class UnitRow:
     level: str
     is_own: bool = False
     is_former: bool = False
+    is_comparable: bool = True  # False: joined, territory came or went in part, so no change is told
     report: OwedReport | None = None  # the last month's report, of units without units below
     days_overdue: int | None = None  # of a report not handed in whose deadline passed
     submissions: Submissions = field(default_factory=Submissions)
@@ -143,7 +146,7 @@ def named_rows(
     for child in children:
         since = f" (từ {came[child.unit_id]:%d/%m/%Y})" if child.unit_id in came else ""
         rows[child.unit_id] = UnitRow(child.unit_id, child.name + since, child.unit.level)
-    if former := present - rows.keys() - {None}:
+    if former := present - rows.keys() - {None, REST}:
         stays = UnitVersion.objects.filter(unit_id__in=former, parent_id=unit_id, valid_from__lte=last_day)
         last = {
             v.unit_id: v for v in stays.select_related("unit").order_by("valid_from")
@@ -151,6 +154,8 @@ def named_rows(
         for v in sorted(last.values(), key=lambda v: v.sort_key):
             left = f" (đến {v.valid_to:%d/%m/%Y})" if v.valid_to else ""
             rows[v.unit_id] = UnitRow(v.unit_id, v.name + left, v.unit.level, is_former=True)
+    if REST in present:
+        rows[REST] = UnitRow(REST, REST_NAME, Level.COMMUNE, is_former=True)
     return rows
 
 

@@ -1,4 +1,5 @@
-"""What a page is about, read from its address: unit (don_vi), span (ky), basis (co_so), within the person's scope."""
+"""What a page is about, read from its address: unit (don_vi), span (ky), basis (co_so), where a page knows both also
+boundaries (dia_gioi), within the person's scope."""
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -6,15 +7,27 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpRequest
 
 from de_an_06.plain.numbers import whole_number
-from de_an_06.plain.spans import Month, Span
+from de_an_06.plain.spans import MOST_MONTHS, Month, Span, month_typed
 from reporting.models import Basis, Period
 from reporting.reading.months import reports_in_months
-from reporting.reading.overview import begun_periods, periods_of_unit
+from reporting.reading.overview import begun_periods, months_of, periods_of_unit
 from taskforces.clock import now_for, today_for
 from taskforces.models import AdministrativeUnit, Level, UnitVersion
 from taskforces.scope import path_in_scope, sees_everything, sees_path
 
+from .saved_views import save_url
+
+JOINED = "noi"  # boundaries of the span's last day carried back; without it each month by its own
 BASES = {"tam-tinh": Basis.PROVISIONAL, "chinh-thuc": Basis.OFFICIAL}
+
+
+@dataclass
+class TypedSpan:
+    """'Từ tháng … đến tháng …' as it was typed, and what is wrong beside each field."""
+
+    first: str
+    last: str
+    errors: dict[str, str]
 
 
 @dataclass
@@ -29,6 +42,8 @@ class Choice:
     span: Span | None  # None: the unit has no month at all
     basis: str
     now: object
+    is_joined: bool = False
+    typed: "TypedSpan | None" = None  # a free span that was typed and not understood
 
     @property
     def basis_key(self) -> str:
@@ -37,11 +52,15 @@ class Choice:
     def query(self, **changes) -> str:
         """The address's choice with changes: '?don_vi=..&ky=..&co_so=..'; None leaves a key out."""
         values = {"don_vi": self.unit_id, "ky": self.span.key if self.span else None, "co_so": self.basis_key}
+        values["dia_gioi"] = JOINED if self.is_joined else None
         return "?" + urlencode({k: v for k, v in (values | changes).items() if v is not None})
 
 
-def read_choice(request: HttpRequest) -> Choice | None:
-    """The choice of this request; None for a person without a unit. 404 outside the scope or for a broken address."""
+def read_choice(request: HttpRequest, *, may_join: bool = False) -> Choice | None:
+    """The choice of this request; None for a person without a unit. 404 outside the scope or for a broken address.
+
+    `may_join`: does the page know both boundaries? Others show each month by its own.
+    """
     unit_id = _unit_asked(request)
     if unit_id is None:
         return None
@@ -55,8 +74,8 @@ def read_choice(request: HttpRequest) -> Choice | None:
     basis_key = request.GET.get("co_so", "tam-tinh")
     if basis_key not in BASES:
         raise Http404
-    span = None
-    if "ky" in request.GET:
+    span, typed = _typed_span(request, own)
+    if span is None and "ky" in request.GET:
         try:
             span = Span.parse(request.GET["ky"])
         except ValueError as error:
@@ -68,7 +87,47 @@ def read_choice(request: HttpRequest) -> Choice | None:
         ended = [p for p in offered if p.data_to < today]
         latest = (ended or offered)[-1]
         span = Span.month(Month(latest.year, latest.month))
-    return Choice(unit_id, versions, periods, own, held, span, basis, now)
+    boundaries = request.GET.get("dia_gioi", "") if may_join else ""
+    if boundaries not in {"", JOINED}:
+        raise Http404
+    return Choice(
+        unit_id,
+        versions,
+        periods,
+        own,
+        held,
+        span,
+        basis,
+        now,
+        boundaries == JOINED,
+        typed if typed and typed.errors else None,
+    )
+
+
+FIRST, LAST = "tu_thang", "den_thang"
+WRITE_SO = "Ghi tháng và năm, ví dụ 01/2025."
+
+
+def _typed_span(request: HttpRequest, own: list[Period]) -> tuple[Span | None, TypedSpan | None]:
+    """The free span of the address, with a month of `own` in it; or what was typed, with what is wrong. Neither where
+    none was asked for."""
+    if FIRST not in request.GET and LAST not in request.GET:
+        return None, None
+    first, last = (request.GET.get(name, "").strip()[:30] for name in (FIRST, LAST))
+    start, end = month_typed(first), month_typed(last)
+    errors = {name: WRITE_SO for name, month in ((FIRST, start), (LAST, end)) if month is None}
+    if start is not None and end is not None:
+        if end < start:
+            errors[LAST] = f"Tháng cuối phải từ {start.label} trở đi."
+        elif end > (latest := start.plus(MOST_MONTHS - 1)):
+            errors[LAST] = f"Chọn nhiều nhất {MOST_MONTHS} tháng, đến {latest.label}."
+        elif not any(start <= month <= end for month in months_of(own)):
+            errors[FIRST] = "Không có kỳ báo cáo nào trong khoảng này."
+            if own:
+                errors[FIRST] += f" Đơn vị có kỳ báo cáo từ {own[0].label} đến {own[-1].label}."
+        else:
+            return Span.between(start, end), None
+    return None, TypedSpan(first, last, errors)
 
 
 def _unit_asked(request: HttpRequest) -> int | None:
@@ -107,8 +166,9 @@ def span_groups(
         keys += [f"{year}-Q{q}" for q in (4, 3, 2, 1)]
         spans = [Span.parse(key) for key in keys]
         longer += [s for s in spans if have & set(s.months) and (s.kind != "ytd" or len(in_year) < 12)]
-    listed = [Span.month(m) for m in months] + longer
-    groups = [("Tháng", listed[: len(months)]), ("Quý, 6 tháng, 9 tháng, năm", longer)]
+    years = _several_years(months)
+    listed = [Span.month(m) for m in months] + longer + years
+    groups = [("Tháng", listed[: len(months)]), ("Quý, 6 tháng, 9 tháng, năm", longer), ("Nhiều năm", years)]
     if chosen is not None and chosen.key not in {s.key for s in listed}:
         groups.insert(0, ("Đang xem", [chosen]))
     return [
@@ -118,9 +178,25 @@ def span_groups(
     ]
 
 
+def _several_years(months: list[Month]) -> list[Span]:
+    """Stretches over a year, of `months` (newest first): the last 24 and 36, whole years, from the first month on."""
+    if not months or months[-1].plus(12) > months[0]:
+        return []
+    last, first = months[0], max(months[-1], months[0].plus(1 - MOST_MONTHS))
+    spans = [Span.between(last.plus(1 - size), last) for size in (24, 36) if first <= last.plus(1 - size)]
+    spans += [Span.between(Month(year, 1), Month(last.year, 12)) for year in range(last.year - 1, first.year - 1, -1)]
+    spans += [Span.between(first, last)]
+    return list({span.key: span for span in spans if len(span.months) <= MOST_MONTHS}.values())
+
+
 def _said(span: Span, have: set[Month], empty: frozenset[Month]) -> str:
     text = span.label[:1].upper() + span.label[1:]
     return text + NO_FIGURES if have & set(span.months) <= empty else text
+
+
+def _plain(month: Month) -> str:
+    """As one types it: '01/2025'."""
+    return f"{month.month:02d}/{month.year}"
 
 
 def in_scope(user, version: UnitVersion) -> bool:
@@ -132,8 +208,17 @@ def context_bar(request: HttpRequest, choice: Choice, *, seen=None, hidden: dict
     """What components/context_bar.html shows. `seen` (an Overview) adds the units above and below and the time."""
     offered = [p for p in choice.own_periods if p.pk in choice.held]
     groups = span_groups(offered, choice.span, empty_months(offered, choice.held))
+    shown = choice.span
+    typed = choice.typed or TypedSpan(_plain(shown.first) if shown else "", _plain(shown.last) if shown else "", {})
     bar = {
         "action": request.path,
+        "typed": [
+            {"name": name, "label": label, "value": value, "error": typed.errors.get(name, "")}
+            for name, label, value in ((FIRST, "Từ tháng", typed.first), (LAST, "đến tháng", typed.last))
+        ],
+        "typed_is_open": bool(typed.errors),
+        "span_key": shown.key if shown else "",
+        "save_url": save_url(request, choice.query(**(hidden or {}))),
         "spans": groups,
         "bases": [
             (choice.query(co_so=key, **(hidden or {})), label, choice.basis == basis, note)
@@ -142,7 +227,8 @@ def context_bar(request: HttpRequest, choice: Choice, *, seen=None, hidden: dict
                 ("chinh-thuc", Basis.OFFICIAL, "Chính thức", "chỉ báo cáo đã duyệt"),
             )
         ],
-        "hidden": {"co_so": choice.basis_key, **(hidden or {})},
+        "boundaries": [],
+        "hidden": {"co_so": choice.basis_key} | ({"dia_gioi": JOINED} if choice.is_joined else {}) | (hidden or {}),
         "units": [],
         "previous": None,
         "next": None,
@@ -165,4 +251,9 @@ def context_bar(request: HttpRequest, choice: Choice, *, seen=None, hidden: dict
         bar["above"] = [(choice.query(don_vi=v.unit_id, **(hidden or {})), v.name) for v in above]
         bar["as_of"] = seen.as_of
         bar["is_stale"] = seen.is_stale
+        if getattr(seen, "boundaries_changed", False):
+            bar["boundaries"] = [
+                (choice.query(dia_gioi=key, **(hidden or {})), label, choice.is_joined == bool(key))
+                for key, label in ((None, "Địa giới tại thời điểm"), (JOINED, "Nối địa giới"))
+            ]
     return bar

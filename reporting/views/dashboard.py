@@ -26,11 +26,13 @@ from reporting.reading.contributions import (
 )
 from reporting.reading.findings import facts_of, findings
 from reporting.reading.heat import grid_of
+from reporting.reading.joined import boundaries
 from reporting.reading.overview import NoFigures, Overview, months_of, overview
 from reporting.reading.peers import peers_of
 from reporting.reading.places import Stretch
 from reporting.reading.qualifiers import said_together
 from reporting.reading.ranking import DEFAULT_RANKING, UnknownRanking
+from reporting.reading.units_below import REST, REST_NAME
 from taskforces.models import UnitVersion
 from taskforces.models.units import reporter_name
 from taskforces.register.assignment_counts import Tally, overdue, tallies_below
@@ -55,7 +57,7 @@ WORST_UNITS = 10  # of a unit with many below it the page shows these by service
 def dashboard(request: HttpRequest) -> HttpResponse:
     """One unit, one span, one basis: six numbers, who reported, units below, services, indicators, trend."""
     ranked_by = request.GET.get("xep_theo", DEFAULT_RANKING)
-    choice = read_choice(request)
+    choice = read_choice(request, may_join=True)
     if choice is None:
         return render(request, "taskforces/no_posting.html")
     compared_with = request.GET.get("so_voi", "")
@@ -80,9 +82,10 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         targets,
     )
     compared = seen.year_ago if compared_with else seen.comparison
-    heat = grid_table(
-        grid_of(seen, shown, WORST_UNITS, seen.settings.fewest_dossiers), seen.basis, unit_link, source_link
-    )
+    heat = None
+    if not seen.joined:
+        grid = grid_of(seen, shown, WORST_UNITS, seen.settings.fewest_dossiers)
+        heat = grid_table(grid, seen.basis, unit_link, source_link)
     if heat and len(heat["rows"]) < len(shown):
         heat["foot"] = []  # a sum of the worst alone says nothing
     context = {
@@ -97,8 +100,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "heat": heat,
         "heat_url": reverse("dashboard-heat") + choice.query(),
         "units_of_heat": len(shown),
-        "ranking": ranks.ranking(seen, unit_link, source_link),
-        "peers": ranks.peers(seen, peers_of(seen), source_link),
+        "ranking": None if seen.joined else ranks.ranking(seen, unit_link, source_link),
+        "peers": None if seen.joined else ranks.peers(seen, peers_of(seen), source_link),
         "rankings": ranks.choices(seen, targets),
         "fewest": seen.settings.fewest_dossiers,
         "compared_with": compared_with,
@@ -129,15 +132,18 @@ def key_figures(request: HttpRequest, choice: Choice, seen: Overview, links: tup
     day, is_newest = _register_day(choice, seen)
     tallies = tallies_below(choice.unit_id, day)
     register = sum(tallies.values(), Tally())
-    facts = facts_of(seen, periods=choice.periods, now=choice.now, day=day, is_newest=is_newest, tallies=tallies)
     overdue_query = standing_out.overdue_query(choice.unit_id, "" if is_newest else day.isoformat())
     _, source_link = links
+    found = []
+    if not seen.joined:
+        facts = facts_of(seen, periods=choice.periods, now=choice.now, day=day, is_newest=is_newest, tallies=tallies)
+        found = standing_out.shown(
+            findings(seen, facts), seen, choice, request.user, links, overdue_query, facts.settings.waiting_days
+        )
     return {
         "rates_are_of": numbers.not_counted(seen),
         "stats": numbers.stats(seen, source_link, (register.done, register.total), day, targets),
-        "findings": standing_out.shown(
-            findings(seen, facts), seen, choice, request.user, links, overdue_query, facts.settings.waiting_days
-        ),
+        "findings": found,
         "late": overdue(choice.unit_id, day, LATE_ASSIGNMENTS),
         "late_day": day,
         "late_url": f"{reverse('assignment-list')}?{urlencode(overdue_query)}",
@@ -145,7 +151,9 @@ def key_figures(request: HttpRequest, choice: Choice, seen: Overview, links: tup
 
 
 def targets_of(seen: Overview) -> ReachedByKey:
-    """What the unit's targets are of -> those to stand beside the figures."""
+    """What the unit's targets are of -> those to stand beside the figures; they are not held against joined ones."""
+    if seen.joined:
+        return {}
     return beside_figures(seen.unit_id, seen.version.unit.level, seen.periods[-1])
 
 
@@ -155,8 +163,9 @@ def seen_by(choice: Choice, **more) -> Overview:
         raise NoFigures
     versions, periods = choice.versions, choice.periods
     return overview(
-        choice.unit_id, choice.span, choice.basis, now=choice.now, versions=versions, periods=periods, **more
-    )
+        choice.unit_id, choice.span, choice.basis, now=choice.now, versions=versions, periods=periods,
+        is_joined=choice.is_joined, **more
+    )  # fmt: skip
 
 
 def _register_day(choice: Choice, seen) -> tuple[dt.date, bool]:
@@ -181,6 +190,14 @@ def title_of(seen) -> str:
 
 
 def lead_of(seen) -> str:
+    if not seen.boundaries_changed:
+        return _basis_and_change(seen)
+    if seen.joined:
+        return f"Địa giới nối theo ngày {seen.day:%d/%m/%Y}. {_basis_and_change(seen)}"
+    return f"Mỗi tháng theo địa giới tại thời điểm. {_basis_and_change(seen)}"
+
+
+def _basis_and_change(seen) -> str:
     basis = (
         "Số chính thức chỉ gồm báo cáo đã duyệt."
         if seen.basis == Basis.OFFICIAL
@@ -225,19 +242,23 @@ def _row_of_page(request: HttpRequest, choice: Choice, day: dt.date) -> UnitVers
 @require_safe
 def source_rows(request: HttpRequest) -> HttpResponse:
     """Every report in one number, with its part; the sum below is the number shown on the page."""
-    choice = read_choice(request)
+    choice = read_choice(request, may_join=True)
     if choice is None or choice.span is None:
         raise Http404
     by_key = {p.key: p for p in choice.own_periods}
     read = [by_key[m.key] for m in choice.span.months if m.key in by_key]
     if not read:
         raise Http404
+    joined = boundaries(choice.versions, choice.span, read, choice.periods) if choice.is_joined else None
+    if joined:
+        read = joined.months(choice.span, choice.periods)
     own = choice.unit_id if request.GET.get("rieng") == "1" else None
-    row = _row_of_page(request, choice, read[-1].data_to)
-    below = row.unit_id if row else own
+    is_rest = joined is not None and request.GET.get("dong") == str(REST)
+    row = None if is_rest else _row_of_page(request, choice, read[-1].data_to)
+    below = REST if is_rest else row.unit_id if row else own
     measure = request.GET.get("so", "")
     try:
-        found = source(choice.unit_id, read, choice.basis, measure, below=below)
+        found = source(choice.unit_id, read, choice.basis, measure, below=below, joined=joined)
     except UnknownMeasure as error:
         raise Http404 from error
     heads = _column_heads(request, found)
@@ -245,7 +266,7 @@ def source_rows(request: HttpRequest) -> HttpResponse:
     name_rows(page.object_list, read)
     labels = {p.pk: p.label for p in read}
     version = row or version_of_day(choice.versions, read[-1].data_to)
-    name = version.name if version else ""
+    name = REST_NAME if is_rest else version.name if version else ""
     said = said_together([row.qualifier for row in found.rows])
     context = {
         "choice": choice,
@@ -273,10 +294,11 @@ def source_rows(request: HttpRequest) -> HttpResponse:
             }
             for row in page.object_list
         ],
-        "below": _values_below(request, choice, read, found) if own is None else [],
+        "below": _values_below(request, choice, read, found) if own is None and joined is None else [],
         "heads": heads,
         "page": page,
         "back": choice.query(),
+        "boundaries": f"địa giới nối theo ngày {joined.day:%d/%m/%Y}" if joined else "",
         "basis_words": "chỉ báo cáo đã duyệt" if choice.basis == Basis.OFFICIAL else "báo cáo đã gửi và đã duyệt",
     }
     return render(request, "reporting/source_rows.html", context)

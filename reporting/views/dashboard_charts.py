@@ -26,6 +26,7 @@ def trend(seen: Overview, month_urls: dict[str, str], not_counted: str, targets:
                 "online_text": format_rate(*(p.online or (None, None))),
                 "reported": f"{count(p.reported)}/{count(p.expected)}" if p.expected else "",
                 "provisional": p.is_provisional and p.in_time is not None,
+                "comparable": p.is_comparable,
             }
         )
     gaps = [
@@ -38,6 +39,8 @@ def trend(seen: Overview, month_urls: dict[str, str], not_counted: str, targets:
         words.append("Không có số liệu: " + "; ".join(gaps) + ".")
     if points and points[-1]["provisional"]:
         words.append(f"{seen.trend[-1].month.label.capitalize()} là số tạm tính (vòng rỗng).")
+    if broken := [p.month for p in seen.trend if not p.is_comparable]:
+        words.append(f"Từ {broken[-1].label} trở về trước không so sánh được: có phần địa giới chia, nhập.")
     if not_counted:
         words.append(f"Tỷ lệ không tính {not_counted}.")
     of_year = {key: one.target for key in (IN_TIME_RATE.name, ONLINE_RATE.name) for one in targets.get(key, [])

@@ -20,6 +20,7 @@ from reporting.reading.against_targets import ReachedByKey
 from reporting.reading.lead_agencies import live_by_agency
 from reporting.reading.overview import ACTIVATION, Comparison, Measures, Overview, ServiceTotal, UnitRow
 
+from .choices import JOINED
 from .dashboard_numbers import change, count, target_lines
 
 NOT_LINKED = ("", NO_VALUE)  # no figure, no rate: there are no rows behind it
@@ -75,7 +76,10 @@ def who_reported(seen: Overview, unit_link) -> dict:
     missing = [
         {
             "name": m.name + (f", {m.period.label}" if len(seen.periods) > 1 else ""),
-            "url": reverse("report-detail", args=[m.report_id]),
+            # joined, what a unit of before did not hand in is counted; the report is its own reader's
+            "url": ""
+            if seen.joined and m.unit_id not in seen.joined.lines
+            else reverse("report-detail", args=[m.report_id]),
             **report_status(m.status, m.days_overdue),
             "overdue": m.days_overdue is not None,
             "is_returned": m.status == Status.RETURNED,
@@ -123,6 +127,7 @@ def unit_rows(units: list[UnitRow], unit_link, source_link, compared: Comparison
                 "url": _page_url(row, unit_link),
                 "report_url": _report_url(row),
                 "is_own": row.is_own,
+                "is_comparable": row.is_comparable,
                 "status": status_of(row),
                 "cells": _unit_cells(
                     row.measures, _row_source(row, source_link), pairs.get(None if row.is_own else row.unit_id)
@@ -295,7 +300,7 @@ def indicator_groups(
 
 def source_links(choice) -> tuple:
     """(unit_link, source_link): addresses of a unit's page and of the rows behind a number, same span and basis."""
-    span, basis = quote(choice.span.key), choice.basis_key
+    span, basis = quote(choice.span.key), choice.basis_key + (f"&dia_gioi={JOINED}" if choice.is_joined else "")
     page, rows = reverse("dashboard"), reverse("dashboard-source")
 
     def unit_link(unit_id: int) -> str:

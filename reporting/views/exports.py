@@ -18,10 +18,10 @@ from reporting.models import Basis, ExportJob, ReportingSettings
 from reporting.reading.months import reports_in_months
 from reporting.reading.overview import begun_periods
 from taskforces.clock import now_for, today_for
-from taskforces.models import AdministrativeUnit
+from taskforces.models import AdministrativeUnit, UnitVersion
 from taskforces.people.quotas import OverQuota
 
-from .choices import BASES, empty_months, span_groups
+from .choices import BASES, JOINED, empty_months, span_groups
 
 State = ExportJob.State
 SLUGS = {basis: slug for slug, basis in BASES.items()}
@@ -55,12 +55,13 @@ def export_create(request):
     if unit is None or not export_jobs.may_read(request.user, unit.pk, span):
         raise Http404
     try:
-        export_jobs.create(unit=unit, span=span, basis=basis, by=request.user)
+        export_jobs.create(unit=unit, span=span, basis=basis, by=request.user, is_joined=_is_joined(request.POST))
     except OverQuota as error:
         messages.error(request, error.message)
     else:
         messages.success(request, f"Đã nhận yêu cầu lập biểu tổng hợp {span.label}. Tiến độ ở mục Đang lập.")
     query = f"?ky={span.key}&don_vi={unit.pk}&co_so={SLUGS[basis]}"
+    query += f"&dia_gioi={JOINED}" if _is_joined(request.POST) else ""
     return redirect(reverse("export-list") + query)
 
 
@@ -118,6 +119,10 @@ def _unit_id(data) -> int | None:
     return whole_number(data.get("don_vi"))
 
 
+def _is_joined(data) -> bool:
+    return data.get("dia_gioi") == JOINED
+
+
 def _basis(data) -> str | None:
     return BASES.get(data.get("co_so", ""))
 
@@ -137,13 +142,18 @@ def _form(request, data) -> dict:
     unit_id = next((pk for pk in preferred if pk in known), None)
     basis = _basis(data) or Basis.PROVISIONAL
     empty: frozenset[Month] = frozenset()
+    offered = periods
     if unit_id is not None:
-        level = AdministrativeUnit.objects.values_list("level", flat=True).get(pk=unit_id)
-        empty = empty_months(periods, reports_in_months(unit_id, level, basis, periods))
-    form = {"spans": span_groups(periods, span, empty), "span": span, "units": units, "unit_id": unit_id}
+        versions = list(UnitVersion.objects.filter(unit_id=unit_id).select_related("unit"))
+        held = reports_in_months(unit_id, versions[0].unit.level, basis, periods)
+        offered = [period for period in periods if period.pk in held] or periods
+        empty = empty_months(offered, held)
+    form = {"spans": span_groups(offered, span, empty), "span": span, "units": units, "unit_id": unit_id}
     form["basis"] = basis
     if unit_id is not None:
         form |= offers.completeness(request.user, unit_id, span, basis)
+        form["joins"] = offers.joins(versions, span, periods)
+        form["is_joined"] = _is_joined(data)
     return form
 
 
@@ -195,7 +205,8 @@ def _shown(job: ExportJob, unit_name: str, why_old: str, kept_days: int) -> dict
         "unit_id": job.unit_id,
         "unit_name": unit_name,
         "basis_slug": SLUGS[job.basis],
-        "basis_label": job.get_basis_display(),
+        "basis_label": job.get_basis_display() + (", nối địa giới" if job.is_joined else ""),
+        "is_joined": job.is_joined,
         "message": job.message,
         "progress": min(job.progress, total),
         "total": total,

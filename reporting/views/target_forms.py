@@ -74,7 +74,11 @@ class ChangeForm(RegisterForm):
 class TargetForm(ChangeForm):
     thing = choice_field("Nội dung", ())
     year = forms.IntegerField(
-        label="Năm", widget=forms.TextInput(attrs={"class": "input num", "inputmode": "numeric", "autocomplete": "off"})
+        label="Năm",
+        min_value=FIRST_YEAR,
+        max_value=LAST_YEAR,
+        error_messages=dict.fromkeys(("min_value", "max_value"), f"Năm từ {FIRST_YEAR} đến {LAST_YEAR}."),
+        widget=forms.TextInput(attrs={"class": "input num", "inputmode": "numeric", "autocomplete": "off"}),
     )
     month = choice_field("Kỳ", SPANS_OF_TARGETS)
     field_order = ["thing", "year", "month", "value", "reason"]

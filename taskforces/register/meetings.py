@@ -198,8 +198,12 @@ def _item_of(meeting: Meeting, text: str) -> SourceItem:
 
 
 def _source_of(meeting: Meeting) -> dict:
-    """How the conclusions of a meeting stand among what hands out tasks."""
-    unit = meeting.task_force.unit
+    """How the conclusions of a meeting stand among what hands out tasks.
+
+    The unit is locked: of two meetings of a unit and day whose first conclusions are written at once, the second waits
+    for the number of the first.
+    """
+    unit = AdministrativeUnit.objects.select_for_update(of=("self",)).get(pk=meeting.task_force.unit_id)
     begin = number = f"KL-{unit.code}-{meeting.held_on:%Y%m%d}"
     taken = set(SourceDocument.objects.filter(number__startswith=begin).values_list("number", flat=True))
     while number in taken:

@@ -181,30 +181,49 @@ def comparable_predecessors(unit: AdministrativeUnit) -> tuple[list[int], bool]:
 
 def comparable_predecessors_of(unit_ids: Iterable[int]) -> dict[int, tuple[list[int], bool]]:
     """`comparable_predecessors` for many units at once; the number of queries does not depend on how many."""
-    roots = list(unit_ids)
-    members: dict[int, list[int]] = {root: [root] for root in roots}
-    frontier: dict[int, set[int]] = {root: {root} for root in roots}  # a member found last -> the roots it belongs to
-    broken: set[int] = set()
-    lives: dict[int, tuple[dt.date, dt.date | None]] = {}
-    out_links = UnitSuccession.objects.filter(is_partial=True, predecessor__level=F("successor__level"))
+    lines = joined_lines(unit_ids)
+    return {root: (line.members[1:], not line.broken_on) for root, line in lines.items()}
+
+
+@dataclass
+class JoinedLine:
+    """A unit with the units that passed wholly into it, back to a day."""
+
+    members: list[int]  # the unit itself, then its whole predecessors of one level, nearest first
+    broken_on: set[dt.date]  # days on which territory came or went in part: figures on either side are of two areas
+
+
+def joined_lines(
+    unit_ids: Iterable[int], since: dt.date = dt.date.min, until: dt.date = dt.date.max
+) -> dict[int, JoinedLine]:
+    """The line of each unit over the changes after `since`, up to `until`; as `comparable_predecessors`, which see.
+
+    The number of queries does not depend on how many units.
+    """
+    links = UnitSuccession.objects.filter(
+        predecessor__level=F("successor__level"), effective_on__gt=since, effective_on__lte=until
+    )
+    lines = {root: JoinedLine([root], set()) for root in unit_ids}
+    frontier = {root: {root} for root in lines}  # a member found last -> the roots it belongs to
     while frontier:
         ids = list(frontier)
         lives = {u.pk: (u.opened_on, u.closed_on) for u in AdministrativeUnit.objects.filter(pk__in=ids)}
-        for unit_id, day in out_links.filter(predecessor_id__in=ids).values_list("predecessor_id", "effective_on"):
+        given = links.filter(is_partial=True, predecessor_id__in=ids).values_list("predecessor_id", "effective_on")
+        for unit_id, day in given:
             opened_on, closed_on = lives[unit_id]
             if day > opened_on and (closed_on is None or day <= closed_on):  # gave a part away while it lived
-                broken |= frontier[unit_id]
-        into = UnitSuccession.objects.filter(successor_id__in=ids, predecessor__level=F("successor__level"))
+                for root in frontier[unit_id]:
+                    lines[root].broken_on.add(day)
         found: dict[int, set[int]] = defaultdict(set)
-        for predecessor_id, successor_id, is_partial in into.values_list(
-            "predecessor_id", "successor_id", "is_partial"
+        taken = links.filter(successor_id__in=ids)
+        for before, after, day, is_partial in taken.values_list(
+            "predecessor_id", "successor_id", "effective_on", "is_partial"
         ):
-            if is_partial:
-                broken |= frontier[successor_id]
-                continue
-            for root in frontier[successor_id]:
-                if predecessor_id not in members[root]:
-                    members[root].append(predecessor_id)
-                    found[predecessor_id].add(root)
+            for root in frontier[after]:
+                if is_partial:
+                    lines[root].broken_on.add(day)
+                elif before not in lines[root].members:
+                    lines[root].members.append(before)
+                    found[before].add(root)
         frontier = found
-    return {root: (members[root][1:], root not in broken) for root in roots}
+    return lines

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from de_an_06.plain.spans import Month, Span
+from de_an_06.plain.spans import MOST_MONTHS, Month, Span
 from reporting.exports import excel
 from reporting.models import Basis
 from reporting.reading.overview import begun_periods
@@ -58,8 +58,8 @@ def _span(first: str, last: str) -> Span:
     start, end = months
     if end < start:
         raise CommandError(f"Tháng cuối {last} đứng trước tháng đầu {first}.")
-    if end > start.plus(35):
-        raise CommandError("Nhiều nhất 36 tháng một lần.")
+    if end > start.plus(MOST_MONTHS - 1):
+        raise CommandError(f"Nhiều nhất {MOST_MONTHS} tháng một lần.")
     return Span.between(Month(start.year, start.month), Month(end.year, end.month))
 
 
