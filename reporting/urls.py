@@ -16,6 +16,7 @@ from .views import (
     outreach,
     review,
     sending,
+    sheet,
     target_forms,
     targets,
     task_list,
@@ -78,6 +79,7 @@ urlpatterns = [
     path("tong-quan/xu-huong/", heat.lines, name="dashboard-lines"),
     path("tong-quan/nop-bao-cao/", heat.board, name="dashboard-board"),
     path("tong-quan/che-do-hop/", boardroom.meeting_mode, name="dashboard-meeting"),
+    path("tong-quan/mot-trang/", sheet.sheet, name="dashboard-sheet"),
     path("chuong-trinh-hop/", agenda.agenda, name="agenda"),
     path("tong-quan/nguon/", dashboard.source_rows, name="dashboard-source"),
     # 6 out

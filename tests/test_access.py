@@ -281,6 +281,7 @@ PAGES = {
     "dashboard-lines": Page(INSIDE, query=choose, outside=OUTSIDE),
     "dashboard-board": Page(INSIDE, query=choose, outside=OUTSIDE),
     "dashboard-meeting": Page(INSIDE, query=choose, outside=OUTSIDE),
+    "dashboard-sheet": Page(INSIDE, query=choose, outside=OUTSIDE),
     "dashboard-source": Page(INSIDE, query=choose, outside=OUTSIDE),
     # out
     "export-list": Page(EVERYBODY),

@@ -7,12 +7,12 @@
   const WIDE = 960, HIGH = 480, EDGE = 24; // of a picture, in px; a PNG has twice as many points each way
 
   // The words beside the last point of a line, in place of a legend: the higher line's above it, the lower one's below.
-  const halo = { textBorderColor: token("--surface"), textBorderWidth: 3 }; // words stay readable where a line runs through them
-  const endLabel = (ink, formatter, above) => ({ show: true, distance: 6, ...text, ...halo, fontWeight: 600, lineHeight: 15, color: token(ink), formatter, verticalAlign: above ? "bottom" : "top" });
+  const veil = { backgroundColor: "rgba(255,255,255,0.75)", padding: [0, 2] }; // words stay readable where a line runs under them
+  const endLabel = (ink, formatter, above) => ({ show: true, distance: 6, ...text, ...veil, fontWeight: 600, lineHeight: 15, color: token(ink), formatter, verticalAlign: above ? "bottom" : "top" });
 
   const targetLine = (value, words, ink, type) => ({
     silent: true, symbol: "none", data: [{ yAxis: value }], lineStyle: { color: token(ink), width: 1.5, type },
-    label: { ...text, ...halo, color: token(ink), position: "insideStartTop", formatter: words },
+    label: { ...text, ...veil, color: token(ink), position: "insideStartTop", formatter: words },
   });
 
   function lines(words, font, width) { // broken where a line is full
