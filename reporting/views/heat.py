@@ -152,6 +152,9 @@ def _target_grid(request: HttpRequest, asked: Asked) -> HttpResponse:
 
     context = _context(request, asked, "dashboard-heat", of_months=months_of(asked.read), worst_words="Kém trước")
     context["label"] = f"chỉ tiêu năm {last.year}"
+    context["ctx"]["bases"] = [  # targets are read officially, whatever basis the other pages keep
+        (url, label, True, note) for url, label, _, note in context["ctx"]["bases"] if f"co_so={read.basis_key}" in url
+    ]
     context["state"] = tables.state_of_targets(found)
     context["heat"] = tables.target_grid_table(found, source_links(asked.choice)[0], source_links(read)[1], list_link)
     context["by_target"] = span.label
