@@ -77,6 +77,7 @@ urlpatterns = [
     path("tong-quan/", dashboard.dashboard, name="dashboard"),
     path("tong-quan/bang-nhiet/", heat.grid, name="dashboard-heat"),
     path("tong-quan/xu-huong/", heat.lines, name="dashboard-lines"),
+    path("tong-quan/ban-do/", heat.tiles, name="dashboard-map"),
     path("tong-quan/nop-bao-cao/", heat.board, name="dashboard-board"),
     path("tong-quan/che-do-hop/", boardroom.meeting_mode, name="dashboard-meeting"),
     path("tong-quan/mot-trang/", sheet.sheet, name="dashboard-sheet"),

@@ -175,7 +175,7 @@ def test_a_unit_that_moved_has_a_row_in_both_districts(world, month, put, client
     assert line["said"].split("; ")[-2:] == ["không có", "100"]
 
 
-@pytest.mark.parametrize("name", [GRID, LINES, BOARD])
+@pytest.mark.parametrize("name", [GRID, LINES, BOARD, "dashboard-map"])
 def test_as_many_queries_for_95_units_as_for_five(world, month, client, at, django_assert_num_queries, name):
     at("2026-11-18 09:00")
     build_bulk(world, 2)
