@@ -315,8 +315,12 @@ class BoundaryFileAdmin(admin.ModelAdmin):
         return format_number(file.boundaries.count())
 
     def get_queryset(self, request):
-        files = super().get_queryset(request).select_related("uploaded_by")
-        return files if sees_everything(request.user) else files.filter(uploaded_by=request.user)
+        return super().get_queryset(request).select_related("uploaded_by")
+
+    def has_delete_permission(self, request, obj=None):
+        """Who brought a file takes it away, and whoever keeps the whole nation."""
+        is_own = obj is None or obj.uploaded_by_id == request.user.pk or sees_everything(request.user)
+        return is_own and super().has_delete_permission(request, obj)
 
     def get_fields(self, request, obj=None):
         return self.readonly_fields if obj else ["file"]

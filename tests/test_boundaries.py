@@ -7,7 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from reporting.views.map_tiles import SIGNS, drawing
+from reporting.views.map_tiles import LOOK_SIGNS, drawing
 from taskforces.models import BoundaryFile, Role, UnitBoundary
 from taskforces.units.boundaries import LARGEST_MAP, MapRefused, boundaries_of, read_map
 from tests.conftest import make_person
@@ -128,7 +128,7 @@ def test_one_fault_keeps_nothing_and_is_said_beside_the_field(world, client):
     assert not UnitBoundary.objects.exists()
 
 
-def test_staff_with_permissions_draw_their_own_units_and_see_their_own_files(world, client):
+def test_staff_with_permissions_draw_their_own_units_and_take_away_their_own_files(world, client):
     from django.contrib.auth.models import Permission
 
     clerk = make_person("vanthu", "Lê Thị Văn Thư", world.dong_nai, Role.PROVINCIAL_STAFF)
@@ -140,8 +140,11 @@ def test_staff_with_permissions_draw_their_own_units_and_see_their_own_files(wor
     refused = bring(client, clerk, square("25217"), square(neighbour))
     assert f"Mã {neighbour}: không có đơn vị nào" in refused.content.decode()
     assert bring(client, clerk, square("25217")).status_code == 302
-    listed = client.get(reverse("admin:taskforces_boundaryfile_changelist")).context["cl"].queryset
-    assert [file.uploaded_by for file in listed] == [clerk]
+    foreign, own = BoundaryFile.objects.order_by("pk")
+    for file, answer, left in ((foreign, 403, 2), (own, 302, 1)):
+        address = reverse("admin:taskforces_boundaryfile_delete", args=[file.pk])
+        assert client.post(address, {"post": "yes"}).status_code == answer
+        assert BoundaryFile.objects.count() == left
 
 
 # The page -------------------------------------------------------------------------------------------------------------
@@ -223,4 +226,4 @@ def test_a_small_outline_bears_no_number_and_without_any_there_is_no_map():
 def test_signs_on_the_map_are_those_of_the_style_sheet():
     css = (ROOT / "static/css/heat.css").read_text(encoding="utf-8")
     drawn = dict(re.findall(r'^\.(s\d|v\d)::before \{ content: "([^"]+)"', css, re.M))
-    assert {look: sign for look, sign in drawn.items() if look != "s0"} == SIGNS  # s0: more than a target
+    assert {look: sign for look, sign in drawn.items() if look != "s0"} == LOOK_SIGNS  # s0: more than a target

@@ -11,7 +11,7 @@ from .heat_tables import NO_RATE, legend, look_of, text_of, why_empty
 WIDTH, TALLEST = 1000, 1400  # of a drawing; what is smaller than one part of a thousand is not seen
 LABEL_WIDTH, LABEL_HEIGHT = 76, 24  # of the number in an outline that has room for it
 # As heat.css draws them before a number; in a drawing the style sheet cannot.
-SIGNS = {"s1": "✓", "s3": "▽", "s4": "▼", "s5": "▼▼", "v1": "▁", "v2": "▂", "v3": "▄", "v4": "▆"}
+LOOK_SIGNS = {"s1": "✓", "s3": "▽", "s4": "▼", "s5": "▼▼", "v1": "▁", "v2": "▂", "v3": "▄", "v4": "▆"}
 
 Point = tuple[int, int]
 
@@ -72,7 +72,9 @@ def drawing(tiles: list[dict], outlines: Mapping[int, Rings]) -> dict | None:
         placed = [place(ring) for ring in rings]
         largest = max(placed, key=lambda points: abs(_area_and_middle(points)[0]))
         path = "".join("M" + "L".join(f"{x} {y}" for x, y in points) + "z" for points in placed)
-        shapes.append(tile | {"path": path, "at": _label_place(largest), "label_sign": SIGNS.get(tile["look"], "")})
+        shapes.append(
+            tile | {"path": path, "at": _label_place(largest), "label_sign": LOOK_SIGNS.get(tile["look"], "")}
+        )
     return {
         "width": round(wide * scale),
         "height": round(high * scale),
