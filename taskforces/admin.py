@@ -16,13 +16,15 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.utils import timezone
 
+from de_an_06.plain.numbers import format_number
 from reporting.models.catalogue import Indicator
 
 from .clock import today_for
-from .models import AdministrativeUnit, Posting, PostingEvent, UnitSuccession, UnitVersion, User
+from .models import AdministrativeUnit, BoundaryFile, Posting, PostingEvent, UnitSuccession, UnitVersion, User
 from .models.units import NAMED_BY
 from .people.postings import path_on
 from .scope import may_change_posting, needs_second_person, path_in_scope, sees_everything
+from .units.boundaries import LARGEST_MAP, MapRefused, keep_map, read_map, units_of
 
 ADMIN_ONLY_FIELDS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
@@ -281,3 +283,70 @@ class AdministrativeUnitAdmin(ReadOnly, admin.ModelAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related(NAMED_BY)
+
+
+class BoundaryForm(forms.ModelForm):
+    """A map file, read and checked before anything is kept; `by` is who brings it."""
+
+    by: User
+    file = forms.FileField(
+        label="Tệp GeoJSON",
+        help_text=(
+            "FeatureCollection, hệ WGS 84; mỗi đơn vị một Polygon hoặc MultiPolygon, mã đơn vị ở thuộc tính “ma”. "
+            f"Không quá {LARGEST_MAP // 1024 // 1024} MB. Đơn vị đã có ranh giới thì tệp mới thay tệp cũ."
+        ),
+        widget=forms.ClearableFileInput(attrs={"accept": ".geojson,.json"}),
+    )
+
+    class Meta:
+        model = BoundaryFile
+        fields = ()
+
+    def clean_file(self):
+        upload = self.cleaned_data["file"]
+        try:
+            self.content = upload.read(LARGEST_MAP + 1)
+            self.shapes = read_map(self.content)
+            self.units = units_of(self.shapes.keys(), units_in_scope(self.by).open_on(today_for(self.by)))
+        except MapRefused as refused:
+            raise forms.ValidationError(refused.faults) from refused
+        return upload
+
+
+@admin.register(BoundaryFile)
+class BoundaryFileAdmin(admin.ModelAdmin):
+    """Outlines of units come in by file. A file is never changed; taken away, the one before counts again."""
+
+    form = BoundaryForm
+    list_display = ["name", "uploaded_at", "uploaded_by", "units"]
+    readonly_fields = ["name", "sha256", "uploaded_at", "uploaded_by", "units"]
+
+    @admin.display(description="số đơn vị")
+    def units(self, file):
+        return format_number(file.boundaries.count())
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("uploaded_by")
+
+    def has_delete_permission(self, request, obj=None):
+        """Who brought a file takes it away, and whoever keeps the whole nation."""
+        is_own = obj is None or obj.uploaded_by_id == request.user.pk or sees_everything(request.user)
+        return is_own and super().has_delete_permission(request, obj)
+
+    def get_fields(self, request, obj=None):
+        return self.readonly_fields if obj else ["file"]
+
+    def get_readonly_fields(self, request, obj=None):
+        return self.readonly_fields if obj else ()
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def get_form(self, request, obj=None, **kwargs):
+        form = super().get_form(request, obj, **kwargs)
+        form.by = request.user
+        return form
+
+    def save_model(self, request, obj, form, change):
+        obj.name, obj.uploaded_by = form.cleaned_data["file"].name[:200], request.user
+        keep_map(obj, form.content, form.shapes, form.units)

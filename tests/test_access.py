@@ -77,6 +77,7 @@ from taskforces.people import postings
 from taskforces.register import activities, assignments, inspections, keeping, meetings
 from tests.conftest import build_world, make_person
 from tests.import_sheets import csv_file
+from tests.test_boundaries import map_file, square
 
 pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 TWINS = {  # the same role in the unit next door
@@ -290,7 +291,9 @@ PAGES = {
     "dashboard-heat": Page(INSIDE, query=choose, outside=OUTSIDE),
     "dashboard-lines": Page(INSIDE, query=choose, outside=OUTSIDE),
     "dashboard-board": Page(INSIDE, query=choose, outside=OUTSIDE),
+    "dashboard-map": Page(INSIDE, query=choose, outside=OUTSIDE),
     "dashboard-meeting": Page(INSIDE, query=choose, outside=OUTSIDE),
+    "dashboard-sheet": Page(INSIDE, query=choose, outside=OUTSIDE),
     "dashboard-source": Page(INSIDE, query=choose, outside=OUTSIDE),
     # saved views: the list is each person's own; a link leads on to the page, which asks by itself
     "view-list": Page(EVERYBODY),
@@ -1266,6 +1269,7 @@ ADMIN = {
         }
     ),
     "taskforces.administrativeunit": Kept(adds=False),
+    "taskforces.boundaryfile": Kept(deletes=True, body=lambda o: {"file": map_file(square("25217"))}),
     "reporting.publicservice": Kept(),
     "reporting.indicator": Kept(),
     "reporting.serviceterms": Kept(
@@ -1316,6 +1320,8 @@ def one_of(label, o):
         return model.objects.create(name="Nhóm")
     if label == "mfa.authenticator":
         return model.objects.create(user=o.world.officer, type="totp", data={"secret": "x"})
+    if label == "taskforces.boundaryfile":
+        return model.objects.create(name="ban-do.geojson", sha256="0" * 64, uploaded_by=o.world.administrator)
     if label == "reporting.reportingsettings":
         return model.load()
     if label == "reporting.publicservice":

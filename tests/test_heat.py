@@ -175,7 +175,7 @@ def test_a_unit_that_moved_has_a_row_in_both_districts(world, month, put, client
     assert line["said"].split("; ")[-2:] == ["không có", "100"]
 
 
-@pytest.mark.parametrize("name", [GRID, LINES, BOARD])
+@pytest.mark.parametrize("name", [GRID, LINES, BOARD, "dashboard-map"])
 def test_as_many_queries_for_95_units_as_for_five(world, month, client, at, django_assert_num_queries, name):
     at("2026-11-18 09:00")
     build_bulk(world, 2)
@@ -435,6 +435,15 @@ def test_targets_are_a_measure_of_the_grid_alone(given_year, client):
     board = client.get(tabs["Nộp báo cáo"])
     assert {words: url for url, words, _ in board.context["tabs"]} == tabs
     assert "So với chỉ tiêu" not in [words for _, words, _ in look(client, world.chair, LINES).context["measures"]]
+
+
+def test_targets_are_said_to_be_official_and_the_other_views_keep_their_basis(given_year, client):
+    world = given_year
+    give(world.phuoc_long, "60", rate="online_rate")
+    answer = by_target(client, world.chair)
+    assert [(label, is_chosen) for _, label, is_chosen, _ in answer.context["ctx"]["bases"]] == [("Chính thức", True)]
+    assert all("co_so=tam-tinh" in url for url, _, _ in answer.context["tabs"])
+    assert [label for _, label, *_ in look(client, world.chair).context["ctx"]["bases"]] == ["Tạm tính", "Chính thức"]
 
 
 def test_nobody_is_given_anything(world, month, client, at):

@@ -16,7 +16,9 @@ IDS += ["percent", "power"]
 NUMBERS = {  # page: the parameters of its address that hold a number
     "review-list": ["don_vi", "tra_lai"],
     "dashboard": ["don_vi"],
+    "dashboard-map": ["don_vi"],
     "dashboard-meeting": ["don_vi"],
+    "dashboard-sheet": ["don_vi"],
     "dashboard-source": ["don_vi"],
     "export-list": ["don_vi"],
     "unit-list": ["don_vi", "q"],

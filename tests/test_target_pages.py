@@ -48,9 +48,9 @@ def test_a_year_with_value_actual_assessment_and_the_rows_behind(client, world, 
     rows = rows_of(page)
     shown = [(code, row["value"], row["actual"], row["assessment"][0]) for code, row in rows.items()]
     assert shown == [
-        ("TT01", "≥ 200", "203", "vượt"),
-        ("DD04", "≥ 60%", "60,00%", "đạt"),
-        ("HT01", "≥ 90%", "100,00%", "vượt"),  # `fill` writes 10 of 10
+        ("TT01", "≥\N{NO-BREAK SPACE}200", "203", "vượt"),
+        ("DD04", "≥\N{NO-BREAK SPACE}60%", "60,00%", "đạt"),
+        ("HT01", "≥\N{NO-BREAK SPACE}90%", "100,00%", "vượt"),  # `fill` writes 10 of 10
     ]
     assert "3 chỉ tiêu năm 2026: 2 vượt, 1 đạt" in text_of(page)
     behind = client.get(rows["TT01"]["source"])

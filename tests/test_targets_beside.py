@@ -41,9 +41,10 @@ def test_cards_and_tables_say_target_and_assessment(client, world, november):
     give(world.dong_nai, 90, service="DVC09", rate="online_rate")
     page = dashboard(client, world.chair)
     cards = {card["source"]: card["targets"] for card in page.context["stats"]}
-    assert cards["online_rate"] == [("Chỉ tiêu năm 2026: ≥ 80%; đạt 74,00% (chưa đạt)", "t-bad")]  # 296 of 400
-    assert cards["in_time_rate"] == [("Chỉ tiêu tháng 11/2026: ≥ 95%; đạt 95,00% (đạt)", "t-ok")]  # 190 of 200
-    assert cards["DD04"] == [("Chỉ tiêu năm 2026: ≥ 70%; đạt 70,00% (đạt)", "t-ok")]  # 140 of 200
+    at_least = "≥\N{NO-BREAK SPACE}"
+    assert cards["online_rate"] == [(f"Chỉ tiêu năm 2026: {at_least}80%; đạt 74,00% (chưa đạt)", "t-bad")]  # 296 of 400
+    assert cards["in_time_rate"] == [(f"Chỉ tiêu tháng 11/2026: {at_least}95%; đạt 95,00% (đạt)", "t-ok")]  # 190 of 200
+    assert cards["DD04"] == [(f"Chỉ tiêu năm 2026: {at_least}70%; đạt 70,00% (đạt)", "t-ok")]  # 140 of 200
     words = text_of(page)
     assert "Trực tuyến: chỉ tiêu năm 2026: ≥ 90%; đạt 74,00% (chưa đạt)" in words
     assert words.count("Chỉ tiêu năm 2026: ≥ 70%") == 2  # card and table
@@ -60,7 +61,7 @@ def test_an_earlier_month_knows_no_later_figures_and_another_year_no_target(clie
     Report.objects.filter(unit=world.phuoc_long, period=november).update(status="submitted")
     page = dashboard(client, world.officer)  # November is provisional, October stands
     [line] = {card["source"]: card["targets"] for card in page.context["stats"]}["DD04"]
-    assert line[0] == "Chỉ tiêu năm 2026: ≥ 50%; đạt 60,00% (vượt)"
+    assert line[0] == "Chỉ tiêu năm 2026: ≥\N{NO-BREAK SPACE}50%; đạt 60,00% (vượt)"
 
 
 def test_targets_cost_a_page_the_same_however_many(client, world, november, django_assert_num_queries):
@@ -165,5 +166,5 @@ def test_the_summary_in_excel_has_target_and_assessment(world, november, tmp_pat
     book = openpyxl.load_workbook(path)
     cells = {str(cell.value) for name in ("Chỉ tiêu", "Theo dịch vụ") for row in book[name].iter_rows() for cell in row}
     assert {"Chỉ tiêu giao", "Đạt được (chính thức), đánh giá"} <= cells
-    assert {"năm 2026: ≥ 70%", "năm 2026: 70,00% đạt"} <= cells
-    assert {"Trực tuyến, năm 2026: ≥ 90%", "Trực tuyến, năm 2026: 74,00% chưa đạt"} <= cells
+    assert {"năm 2026: ≥\N{NO-BREAK SPACE}70%", "năm 2026: 70,00% đạt"} <= cells
+    assert {"Trực tuyến, năm 2026: ≥\N{NO-BREAK SPACE}90%", "Trực tuyến, năm 2026: 74,00% chưa đạt"} <= cells

@@ -30,6 +30,11 @@ def search_key(text: str) -> str:
     return " ".join(re.sub(r"[^\w]+", " ", text).split())
 
 
+def file_part(text: str) -> str:
+    """For names of files, which every mail and chat programme keeps so: 'Tỉnh Đồng Nai' -> 'tinh-dong-nai'."""
+    return search_key(text).replace(" ", "-")
+
+
 def sort_key(text: str) -> str:
     """Digits that sort as a Vietnamese dictionary does: letters first, then tones; the shorter first; numbers by value.
 

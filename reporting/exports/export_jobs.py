@@ -19,7 +19,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from de_an_06.plain.spans import Span, months_label
-from de_an_06.plain.vietnamese import search_key
+from de_an_06.plain.vietnamese import file_part
 from de_an_06.plain.waking import LOST_AFTER, MOST_TRIES, STUCK_AFTER, is_silent_for, silent_for
 from de_an_06.plain.whole_files import is_for_want_of_room
 from reporting.models import Basis, ExportJob, ReportingSettings
@@ -260,13 +260,9 @@ def file_name(written: excel.Written, job: ExportJob) -> str:
     basis = "chinh-thuc" if job.basis == Basis.OFFICIAL else "tam-tinh"
     span = job.span.replace("..", "_den_")
     if written.months != Span.parse(job.span).months:
-        span += "_" + _plain(months_label(written.months).replace("–", " đến ").replace("/", " ").replace(",", ""))
+        span += "_" + file_part(months_label(written.months).replace("–", " đến ").replace("/", " ").replace(",", ""))
     joined = "_noi-dia-gioi" if job.is_joined else ""
-    return f"Bieu-tong-hop_{_plain(written.unit_name)}_{span}_{basis}{joined}.xlsx"
-
-
-def _plain(text: str) -> str:
-    return search_key(text).replace(" ", "-")
+    return f"Bieu-tong-hop_{file_part(written.unit_name)}_{span}_{basis}{joined}.xlsx"
 
 
 def remove_old() -> int:

@@ -92,10 +92,10 @@ ReachedByKey = Mapping[str, list[Reached]]  # what the unit's targets are of -> 
 
 
 def with_direction(value: Decimal | None, target: Target) -> str:
-    """'≥ 95%': at least, or at most where the less is the better."""
+    """'≥ 95%': at least, or at most where the less is the better; no line ends between sign and number."""
     if value is None:
         return NO_VALUE
-    return f"{AT_MOST if target.is_at_most else AT_LEAST} {shown_value(value, target)}"
+    return f"{AT_MOST if target.is_at_most else AT_LEAST}\N{NO-BREAK SPACE}{shown_value(value, target)}"
 
 
 def actual_text(one: Reached | None) -> str:

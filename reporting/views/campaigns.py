@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from de_an_06.plain.moments import moment
 from de_an_06.plain.numbers import NO_VALUE, format_number, format_rate, whole_number, with_qualifier
 from de_an_06.plain.vietnamese import sort_key
 from reporting.campaigns import daily_pace, days, running
@@ -25,14 +26,17 @@ from reporting.campaigns.progress import (
 )
 from reporting.models import Campaign, CampaignChange, CampaignMeasure
 from reporting.report_log import NotAllowed
-from taskforces.clock import today_for
+from taskforces.clock import now_for, today_for
 from taskforces.models import UnitVersion
 from taskforces.models.units import reporter_name
 from taskforces.register.forms import DayField, RegisterForm
 from taskforces.scope import may_keep_register, may_run_campaigns, require
 
+from .dashboard_charts import picture
+
 CAMPAIGNS_A_PAGE = 20
 NEWEST_CHANGES = 15
+CHART_NOTE = "Ngày không đơn vị nào nhập để ngắt quãng. Trục số bắt đầu từ 0."
 # What is left of a sum that is said to be more, or nearly, so much.
 LEFT_OF = {"hơn": "chưa đến", "gần": "hơn"}
 FORECAST_ICONS = {"ok": "check", "warn": "warn", "bad": "warn", "": "info"}
@@ -155,7 +159,8 @@ def campaign_detail(request, pk):
         "put_in": [
             (days.RESOURCES[name], format_number(number)) for name, number in put_in.items() if number is not None
         ],
-        "chart": _chart(seen),
+        "chart": _chart(seen, now_for(request.user)),
+        "chart_note": CHART_NOTE,
         "chart_rows": _chart_rows(seen),
         "changes": _changes(campaign, seen),
         "runs": runs,
@@ -284,8 +289,8 @@ def _groups(seen: CampaignProgress) -> list[dict]:
     return [{"name": seen.group_names[pk]} | _sums(rows) for pk, rows in ordered]
 
 
-def _chart(seen: CampaignProgress) -> dict:
-    """The running sum, null on days nobody entered; the goal; the even line to it."""
+def _chart(seen: CampaignProgress, now: dt.datetime) -> dict:
+    """The running sum, null on days nobody entered; the goal; the even line to it; words for the picture of it."""
     campaign = seen.campaign
     n = campaign.length
     all_days = [campaign.first_day + dt.timedelta(days=i) for i in range(n)]
@@ -300,7 +305,19 @@ def _chart(seen: CampaignProgress) -> dict:
         "goal": seen.goal,
         "even": [round(seen.goal * (i + 1) / n) for i in range(n)] if seen.goal else [],
         "unit": seen.measure.unit_of_measure,
+        "picture": picture(
+            f"{campaign.name}, {campaign.unit_name}: {seen.measure.name} ({seen.measure.unit_of_measure})",
+            f"cộng dồn từ {campaign.first_day:%d/%m/%Y} đến {campaign.last_day:%d/%m/%Y}",
+            f"{_of_units(seen)}Số liệu đến {moment(now)}. {CHART_NOTE}",
+        ),
     }
+
+
+def _of_units(seen: CampaignProgress) -> str:
+    """Whose numbers these are, where the reader sees only some of the units."""
+    if len(seen.rows) == seen.units:
+        return ""
+    return f"{format_number(len(seen.rows))} trong {format_number(seen.units)} đơn vị. "
 
 
 def _chart_rows(seen: CampaignProgress) -> list[dict]:

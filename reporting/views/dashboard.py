@@ -121,7 +121,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "indicators": tables.indicator_groups(seen, source_link, compared, targets),
         "signs": SIGNS,
         "trend": trend,
-        "chart": charts.chart_data(trend),
+        "chart": charts.chart_data(seen, trend),
         "export_query": choice.query(),
     } | key_figures(request, choice, seen, links, targets)
     return render(request, "reporting/dashboard.html", context)

@@ -1,11 +1,16 @@
 """What the dashboard draws: twelve months of two rates."""
 
+from de_an_06.plain.moments import moment
 from de_an_06.plain.numbers import format_rate, rate, rounded
+from de_an_06.plain.vietnamese import file_part
 from reporting.figures import IN_TIME_RATE, ONLINE_RATE
+from reporting.models import Basis
 from reporting.reading.against_targets import ReachedByKey, with_direction
 from reporting.reading.overview import Overview
 
 from .dashboard_numbers import count
+
+LONGEST_SUBJECT = 100  # letters of a file's name that say what it is: systems refuse names over 255 bytes
 
 
 def trend(seen: Overview, month_urls: dict[str, str], not_counted: str, targets: ReachedByKey) -> dict:
@@ -58,7 +63,23 @@ def trend(seen: Overview, month_urls: dict[str, str], not_counted: str, targets:
         )
     lines = {key: None if (t := of_year.get(key)) is None or t.value is None else float(t.value)
              for key in (IN_TIME_RATE.name, ONLINE_RATE.name)}  # fmt: skip
-    return {"points": points, "note": " ".join(words), "alt": alt, "has_points": bool(drawn), "lines": lines}
+    floor = _floor([v for p in points for v in (p["in_time"], p["online"])] + list(lines.values()))
+    words.append(f"Trục số bắt đầu từ {count(floor)}%.")
+    return {
+        "points": points,
+        "note": " ".join(words),
+        "alt": alt,
+        "has_points": bool(drawn),
+        "lines": lines,
+        "floor": floor,
+        "months": f"{points[0]['label']}–{points[-1]['label']}" if points else "",
+    }
+
+
+def _floor(values: list[float | None]) -> int:
+    """Where the axis of percents begins: so low that every value is drawn, so high that they can be told apart."""
+    lowest = min((v for v in values if v is not None), default=0.0)
+    return next((floor for floor in (96, 90) if lowest >= floor), int(lowest // 10 * 10))
 
 
 def _chart_value(pair: tuple[int, int] | None) -> float | None:
@@ -67,9 +88,12 @@ def _chart_value(pair: tuple[int, int] | None) -> float | None:
     return None if value is None else float(rounded(value, 2))
 
 
-def chart_data(shown: dict) -> dict:
-    """What static/js/dashboard.js draws of `trend`."""
+def chart_data(seen: Overview, shown: dict) -> dict:
+    """What static/js/dashboard.js draws of `trend`, and what stands around it where it is taken away as a picture."""
     points = shown["points"]
+    months = f"{seen.trend[0].month.label} đến {seen.trend[-1].month.label}" if seen.trend else ""
+    subject = f"{seen.version.name}: tỷ lệ trước và đúng hạn, trực tuyến (%)"
+    basis = "Số liệu chính thức" if seen.basis == Basis.OFFICIAL else "Số liệu tạm tính"
     return {
         "months": [p["label"] for p in points],
         "in_time": [p["in_time"] for p in points],
@@ -77,5 +101,13 @@ def chart_data(shown: dict) -> dict:
         "provisional": [p["provisional"] for p in points],
         "in_time_target": shown["lines"][IN_TIME_RATE.name],
         "online_target": shown["lines"][ONLINE_RATE.name],
+        "floor": shown["floor"],
         "pages": [p["url"] for p in points],
+        "picture": picture(subject, months, f"{basis} đến {moment(seen.as_of) or 'nay'}. {shown['note']}"),
     }
+
+
+def picture(subject: str, when: str, below: str) -> dict:
+    """What static/js/charts.js writes around a chart that is taken away, and the file's name without its ending."""
+    name = f"{file_part(subject)[:LONGEST_SUBJECT].strip('-')}-{file_part(when)}"
+    return {"title": f"{subject}, {when}", "below": below, "file": name}

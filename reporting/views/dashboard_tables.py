@@ -3,7 +3,7 @@
 Formatted once in Python (a filter per cell is slow on big tables).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any
 from urllib.parse import quote
@@ -117,7 +117,25 @@ def who_reported(seen: Overview, unit_link) -> dict:
 # Tables --------------------------------------------------------------------------------------------------------------
 
 
-def unit_rows(units: list[UnitRow], unit_link, source_link, compared: Comparison | None) -> list[dict]:
+# head of the column, number of the rows behind it, value: a count or a pair
+UnitColumn = tuple[str, str, Callable[[Measures], Any]]
+UNIT_COLUMNS: tuple[UnitColumn, ...] = (
+    ("Tiếp nhận", "received", lambda m: m.dossiers.received),
+    ("Trực tuyến", "online_rate", lambda m: m.online_rate),
+    ("Đã giải quyết", "resolved", lambda m: m.dossiers.resolved),
+    ("Trước và đúng hạn", "in_time_rate", lambda m: m.in_time_rate),
+    ("Đang quá hạn", "pending_overdue", lambda m: m.dossiers.pending_overdue),
+    ("Kích hoạt VNeID", ACTIVATION, lambda m: m.activation.rate),
+)
+
+
+def unit_rows(
+    units: list[UnitRow],
+    unit_link,
+    source_link,
+    compared: Comparison | None,
+    columns: Sequence[UnitColumn] = UNIT_COLUMNS,
+) -> list[dict]:
     rows = []
     pairs = compared.rows if compared else {}
     for row in units:
@@ -130,7 +148,10 @@ def unit_rows(units: list[UnitRow], unit_link, source_link, compared: Comparison
                 "is_comparable": row.is_comparable,
                 "status": status_of(row),
                 "cells": _unit_cells(
-                    row.measures, _row_source(row, source_link), pairs.get(None if row.is_own else row.unit_id)
+                    row.measures,
+                    _row_source(row, source_link),
+                    pairs.get(None if row.is_own else row.unit_id),
+                    columns,
                 ),
                 "rank": count(row.rank),
             }
@@ -144,17 +165,6 @@ def unit_total(seen: Overview, source_link, compared: Comparison | None) -> dict
         return {"cells": cells, "note": ""}
     label = cells[-1][0]
     return {"cells": [*cells[:-1], (label, NO_VALUE, "", "")], "note": f"{label}: {NOT_ADDED_UP}"}
-
-
-# head of the column, number of the rows behind it, value: a count or a pair
-UNIT_COLUMNS: tuple[tuple[str, str, Callable[[Measures], Any]], ...] = (
-    ("Tiếp nhận", "received", lambda m: m.dossiers.received),
-    ("Trực tuyến", "online_rate", lambda m: m.online_rate),
-    ("Đã giải quyết", "resolved", lambda m: m.dossiers.resolved),
-    ("Trước và đúng hạn", "in_time_rate", lambda m: m.in_time_rate),
-    ("Đang quá hạn", "pending_overdue", lambda m: m.dossiers.pending_overdue),
-    ("Kích hoạt VNeID", ACTIVATION, lambda m: m.activation.rate),
-)
 
 
 def _unit_cells(
@@ -237,10 +247,15 @@ def service_table(seen: Overview, source_link, compared: Comparison | None, targ
     return {"headings": headings(with_rates=True), "units_head": units_head, "rows": rows}
 
 
-def services_in_short(lines: list[ServiceTotal], source_link, compared: Comparison | None) -> list[dict]:
+def services_in_short(
+    lines: list[ServiceTotal],
+    source_link,
+    compared: Comparison | None,
+    columns: Sequence[UnitColumn] = UNIT_COLUMNS,
+) -> list[dict]:
     """Services in the columns of units."""
     pairs = compared.services if compared else {}
-    of_dossiers = [column for column in UNIT_COLUMNS if column[1] != ACTIVATION]
+    of_dossiers = [column for column in columns if column[1] != ACTIVATION]
     rows = []
     for line in lines:
         code, pair = line.service.code, pairs.get(line.service.pk)

@@ -17,8 +17,10 @@ from reporting.reading.heat import MEASURES, Kind, Measure, read_grid, read_line
 from reporting.reading.overview import months_of
 from reporting.reading.places import Stretch
 from taskforces.scope import sees_path
+from taskforces.units.boundaries import boundaries_of
 
 from . import heat_tables as tables
+from . import map_tiles
 from .choices import Choice, context_bar, read_choice
 from .dashboard import no_figures
 from .dashboard_tables import source_links
@@ -27,8 +29,10 @@ MONTHS = 12
 VIEWS = {
     "dashboard-heat": "Theo dịch vụ",
     "dashboard-lines": "12 tháng",
+    "dashboard-map": "Bản đồ ô",
     "dashboard-board": "Nộp báo cáo",
 }
+WITHOUT_TARGETS = ("dashboard-lines", "dashboard-map")
 BY_TARGET = "so-chi-tieu"  # in place of a measure, where units are held against what they are given
 WORST, LISTED = "kem-truoc", "danh-sach"  # orders, as addresses name them
 ORDER_WORDS = {
@@ -97,7 +101,7 @@ def _context(request: HttpRequest, asked: Asked, name: str, *, of_months: list[M
     span = asked.choice.span
     assert span is not None
     last = asked.months[-1].label.removeprefix("tháng ")
-    usual = {"do": next(iter(MEASURES))} if asked.measure_key == BY_TARGET else {}  # the lines have no targets
+    usual = {"do": next(iter(MEASURES))} if asked.measure_key == BY_TARGET else {}
     offered = {key: measure.label for key, measure in MEASURES.items()}
     if name == "dashboard-heat":
         offered[BY_TARGET] = "So với chỉ tiêu"
@@ -107,7 +111,7 @@ def _context(request: HttpRequest, asked: Asked, name: str, *, of_months: list[M
         "unit": asked.around.version,
         "label": label,
         "tabs": [
-            (reverse(view) + asked.query(**usual if view == "dashboard-lines" else {}), words, view == name)
+            (reverse(view) + asked.query(**usual if view in WITHOUT_TARGETS else {}), words, view == name)
             for view, words in VIEWS.items()
         ],
         "measures": [(asked.query(do=key), words, key == asked.measure_key) for key, words in offered.items()],
@@ -152,10 +156,35 @@ def _target_grid(request: HttpRequest, asked: Asked) -> HttpResponse:
 
     context = _context(request, asked, "dashboard-heat", of_months=months_of(asked.read), worst_words="Kém trước")
     context["label"] = f"chỉ tiêu năm {last.year}"
+    context["ctx"]["bases"] = [  # targets are read officially, whatever basis the other pages keep
+        (url, label, True, note) for url, label, _, note in context["ctx"]["bases"] if f"co_so={read.basis_key}" in url
+    ]
     context["state"] = tables.state_of_targets(found)
     context["heat"] = tables.target_grid_table(found, source_links(asked.choice)[0], source_links(read)[1], list_link)
     context["by_target"] = span.label
     return render(request, "reporting/heat_grid.html", context)
+
+
+@require_safe
+def tiles(request: HttpRequest) -> HttpResponse:
+    """A tile for each unit, coloured by one number; where boundaries were brought in, the map as well."""
+    asked = _asked(request, has_targets=False)
+    if not isinstance(asked, Asked):
+        return asked
+    choice, measure = asked.choice, asked.measure
+    services, left_out = read_services()
+    stretch = Stretch(choice.unit_id, choice.basis, asked.read, left_out=left_out)
+    found = read_grid(asked.around, stretch, list(services.values()), measure, worst_first=asked.worst_first)
+    words = ORDER_WORDS[measure.kind]
+    context = _context(request, asked, "dashboard-map", of_months=months_of(asked.read), worst_words=words)
+    context["state"] = tables.state_of(measure, [row.total for row in found.rows])
+    context["not_counted"] = left_out.words(asked.read) if measure.is_rate else ""
+    context["measure_label"] = measure.label
+    context["tiles"] = shown = map_tiles.tiles_of(found, choice.basis, *source_links(choice))
+    if shown is not None:
+        outlines = boundaries_of([row.unit.unit_id for row in found.rows])
+        context["map"] = map_tiles.drawing(shown["tiles"], outlines)
+    return render(request, "reporting/heat_tiles.html", context)
 
 
 @require_safe

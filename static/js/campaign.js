@@ -5,39 +5,36 @@
   const source = document.getElementById("cao-diem-so-lieu");
   if (!box || !source || !window.echarts) return;
   const data = JSON.parse(source.textContent);
-  const css = getComputedStyle(document.documentElement);
-  const token = (name) => css.getPropertyValue(name).trim();
-  const vi = (v) => (v === null || v === undefined ? "chưa nhập" : `${v.toLocaleString("vi-VN")} ${data.unit}`);
-  const text = { color: token("--ink-3"), fontFamily: "So lieu, Be Vietnam Pro, Arial, sans-serif", fontSize: 12 };
-  const series = [{
-    type: "line", name: "Cộng dồn", data: data.done, connectNulls: false, symbol: "circle", symbolSize: 7,
-    lineStyle: { color: token("--ink-2"), width: 2 }, itemStyle: { color: token("--ink-2") },
-  }];
-  if (data.goal) {
-    series.push({
-      type: "line", name: "Đều mỗi ngày", data: data.even, symbol: "none",
-      lineStyle: { color: token("--info"), width: 2, type: "dashed" }, itemStyle: { color: token("--info") },
-      markLine: {
-        silent: true, symbol: "none", data: [{ yAxis: data.goal }], lineStyle: { color: token("--ok"), type: "solid", width: 2 },
-        label: { formatter: `Chỉ tiêu ${data.goal.toLocaleString("vi-VN")}`, position: "insideStartTop", ...text, color: token("--ok") },
-      },
-    });
+  const { draw, endLabel, targetLine, text, token } = window.charts;
+  const number = (v) => v.toLocaleString("vi-VN");
+  const vi = (v) => (v === null || v === undefined ? "chưa nhập" : `${number(v)} ${data.unit}`);
+  const last = data.done.findLastIndex((v) => v !== null);
+  const isAhead = !data.goal || data.done[last] >= data.even[last];
+  function option(width) { // a narrow chart has no room for names beside the lines
+    const wide = width >= 560;
+    const series = [{
+      type: "line", name: "Cộng dồn", data: data.done, connectNulls: false, symbol: "circle", symbolSize: 7,
+      lineStyle: { color: token("--ink-2"), width: 2 }, itemStyle: { color: token("--ink-2") },
+      endLabel: endLabel("--ink-2", ({ value }) => `${wide ? "Cộng dồn\n" : ""}${number(value)}`, isAhead),
+    }];
+    if (data.goal) {
+      series.push({
+        type: "line", name: "Đều mỗi ngày", data: data.even, symbol: "none",
+        lineStyle: { color: token("--info"), width: 2, type: "dashed" }, itemStyle: { color: token("--info") },
+        endLabel: { ...endLabel("--info", "Đều mỗi ngày", false), show: wide },
+        markLine: targetLine(data.goal, `Chỉ tiêu ${number(data.goal)}`, "--ok", "solid"),
+      });
+    }
+    return {
+      animation: false,
+      grid: { left: 8, right: wide ? 108 : 56, top: 36, bottom: 8, containLabel: true },
+      legend: { show: !wide, top: 0, left: 0, textStyle: { ...text, color: token("--ink-2") }, itemWidth: 26 },
+      tooltip: { trigger: "axis", renderMode: "richText", valueFormatter: vi },
+      xAxis: { type: "category", data: data.days, boundaryGap: false, axisTick: { show: false }, axisLine: { lineStyle: { color: token("--line-3") } }, axisLabel: { ...text, hideOverlap: true, showMaxLabel: true } },
+      yAxis: { type: "value", min: 0, axisLabel: { ...text, formatter: number }, splitLine: { lineStyle: { color: token("--line") } } },
+      series,
+    };
   }
-  const chart = window.echarts.init(box, null, { renderer: "svg", locale: "VI" }); // SVG prints sharp
-  chart.setOption({
-    animation: false,
-    grid: { left: 8, right: 24, top: 36, bottom: 8, containLabel: true },
-    legend: { top: 0, left: 0, textStyle: { ...text, color: token("--ink-2") }, itemWidth: 26 },
-    tooltip: { trigger: "axis", renderMode: "richText", valueFormatter: vi },
-    xAxis: { type: "category", data: data.days, boundaryGap: false, axisTick: { show: false }, axisLine: { lineStyle: { color: token("--line-3") } }, axisLabel: { ...text, hideOverlap: true } },
-    yAxis: { type: "value", min: 0, axisLabel: { ...text, formatter: (v) => v.toLocaleString("vi-VN") }, splitLine: { lineStyle: { color: token("--line") } } },
-    series,
-  });
-  const fit = () => { // a viewBox lets the print style shrink the drawing
-    chart.resize();
-    const svg = box.querySelector("svg");
-    if (svg) svg.setAttribute("viewBox", `0 0 ${chart.getWidth()} ${chart.getHeight()}`);
-  };
-  fit();
-  addEventListener("resize", fit);
+  const say = (k) => `Ngày ${data.days[k]}: cộng dồn ${vi(data.done[k])}${data.goal ? `; đều mỗi ngày ${vi(data.even[k])}` : ""}`;
+  draw(box, data.picture, option, { count: data.days.length, say });
 })();

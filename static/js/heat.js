@@ -52,4 +52,22 @@
       next.focus();
     });
   });
+
+  // Tiles: one stop of the Tab key; the arrows go to the next one, up and down to the one above and below.
+  document.querySelectorAll("[data-tiles]").forEach((list) => {
+    const links = [...list.querySelectorAll("a")];
+    links.forEach((link, k) => { link.tabIndex = k ? -1 : 0; });
+    const inRow = () => Math.max(1, Math.round(list.clientWidth / list.children[0].getBoundingClientRect().width));
+    list.addEventListener("keydown", (event) => {
+      const at = links.indexOf(event.target);
+      const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -inRow(), ArrowDown: inRow(), Home: -at, End: links.length - 1 - at }[event.key];
+      const next = links[at + step];
+      if (at < 0 || step === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
+      event.preventDefault();
+      if (!next) return;
+      links[at].tabIndex = -1;
+      next.tabIndex = 0;
+      next.focus();
+    });
+  });
 })();

@@ -1,5 +1,6 @@
 from .activities import OutreachEvent, PilotModel
 from .assignments import Assignment, AssignmentEvent, PlanChange, SourceDocument, SourceItem
+from .boundaries import BoundaryFile, UnitBoundary
 from .imports import FileTaken, ImportJob
 from .logins import LoginTries
 from .meetings import Inspection, InspectionFinding, Meeting, MeetingChange
@@ -11,6 +12,7 @@ __all__ = [
     "AdministrativeUnit",
     "Assignment",
     "AssignmentEvent",
+    "BoundaryFile",
     "Branch",
     "ContactExport",
     "Document",
@@ -35,6 +37,7 @@ __all__ = [
     "SourceDocument",
     "SourceItem",
     "TaskForce",
+    "UnitBoundary",
     "UnitSuccession",
     "UnitType",
     "UnitVersion",

@@ -1,5 +1,10 @@
 """The dashboard in a real browser: the chart under the strict content policy, drilling down, phone, paper, axe."""
 
+import datetime as dt
+import struct
+import zlib
+from xml.etree import ElementTree
+
 import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
@@ -7,6 +12,7 @@ from playwright.sync_api import expect
 from reporting.models import Report
 from reporting.rollup import rollup
 from tests.browser.conftest import PHONE, violations
+from tests.test_campaigns import enter, make
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -53,7 +59,7 @@ def test_a_point_of_the_chart_opens_its_month(open_browser, world, november):
     expect(page.locator("#bieu-do svg")).to_be_visible()
     page.locator("#bieu-do").scroll_into_view_if_needed()
     box = page.locator("#bieu-do").bounding_box()
-    page.mouse.click(box["x"] + 52 + (box["width"] - 52 - 24) * 10 / 11, box["y"] + 36)
+    page.mouse.click(box["x"] + 52 + (box["width"] - 52 - 132) * 10 / 11, box["y"] + 36)
     expect(page.locator("h1")).to_contain_text("Tổng quan tháng 10/2026")
 
 
@@ -121,3 +127,94 @@ def test_on_paper_the_sheet_is_wide_and_the_controls_are_gone(open_browser, worl
     expect(page.get_by_role("link", name="Xuất Excel")).to_be_hidden()
     expect(page.locator(".nav")).to_be_hidden()
     assert page.evaluate("getComputedStyle(document.body).page") == "wide"
+
+
+def taken(page, kind):
+    """The chart as a file: its name and its bytes."""
+    with page.expect_download() as begun:
+        page.get_by_role("button", name=f"Tải biểu đồ, {kind}").click()
+    return begun.value.suggested_filename, begun.value.path().read_bytes()
+
+
+def letters(svg):
+    """What a drawing says, text by text."""
+    return ["".join(text.itertext()) for text in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
+
+
+def size_of(png):
+    assert png[:8] == b"\x89PNG\r\n\x1a\n"
+    assert png[12:16] == b"IHDR"
+    return struct.unpack(">II", png[16:24])
+
+
+def test_the_chart_is_taken_away_as_a_drawing_and_as_a_picture(open_browser, world, november):
+    page = open_browser(world.chair)
+    messages = heard(page)
+    page.goto(reverse("dashboard"))
+    name = "tinh-dong-nai-ty-le-truoc-va-dung-han-truc-tuyen-thang-12-2025-den-thang-11-2026"
+    drawing, svg = taken(page, "tệp SVG")
+    said = letters(svg)
+    title = "Tỉnh Đồng Nai: tỷ lệ trước và đúng hạn, trực tuyến (%), tháng 12/2025 đến tháng 11/2026"
+    assert drawing == f"{name}.svg"
+    assert title in said
+    words = " ".join(said)
+    assert "Số liệu tạm tính đến 09:00 ngày 18/11/2026." in words
+    assert "Không có số liệu: tháng 09/2026 (0/4 báo cáo)." in words
+    assert "Trục số bắt đầu từ" in words
+    assert {"12/25", "11/26", "100%", "Trước và đúng hạn", "Trực tuyến"} <= set(said)
+    photo, png = taken(page, "tệp ảnh PNG")
+    assert (photo, size_of(png)) == (f"{name}.png", (1920, 960))
+    assert len(set(zlib.decompress(pixels(png)))) > 50  # something is drawn
+    assert messages == []
+
+
+def pixels(png):
+    """The compressed picture of a PNG: its IDAT chunks together."""
+    found, at = b"", 8
+    while at < len(png):
+        length = int.from_bytes(png[at : at + 4])
+        if png[at + 4 : at + 8] == b"IDAT":
+            found += png[at + 8 : at + 8 + length]
+        at += 12 + length
+    return found
+
+
+def test_arrow_keys_step_through_the_chart_and_enter_opens_the_month(open_browser, world, november):
+    page = open_browser(world.chair)
+    page.goto(reverse("dashboard"))
+    page.locator("#bieu-do").focus()
+    page.keyboard.press("ArrowLeft")
+    heard_now = page.locator("#bieu-do + [aria-live]")
+    expect(heard_now).to_contain_text("Tháng 11/26: trước và đúng hạn 100,00%")
+    for _ in range(2):
+        page.keyboard.press("ArrowLeft")
+    expect(heard_now).to_have_text("Tháng 09/26: trước và đúng hạn không có số liệu; trực tuyến không có số liệu")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_contain_text("Tổng quan tháng 10/2026")
+
+
+def test_without_javascript_there_is_no_button_that_does_nothing(open_browser, world, november):
+    page = open_browser(world.chair, java_script_enabled=False)
+    page.goto(reverse("dashboard"))
+    expect(page.get_by_role("button", name="Tải biểu đồ", exact=False)).to_have_count(0)
+
+
+def test_the_chart_of_a_campaign_is_taken_away_too(open_browser, world, at):
+    at("2026-11-16 09:00")
+    campaign = make(world)
+    enter(campaign, world.officer, world.phuoc_long, dt.date(2026, 11, 13), "20")
+    enter(campaign, world.officer, world.phuoc_long, dt.date(2026, 11, 15), "30")
+    page = open_browser(world.staff)
+    messages = heard(page)
+    page.goto(campaign.get_absolute_url())
+    drawing, svg = taken(page, "tệp SVG")
+    assert drawing.endswith("-cong-don-tu-10-11-2026-den-30-11-2026.svg")
+    said = " ".join(letters(svg))
+    assert "Tỉnh Đồng Nai: " in said
+    assert ", cộng dồn từ 10/11/2026 đến 30/11/2026" in said
+    assert "Số liệu đến 09:00 ngày 16/11/2026." in said
+    assert "Trục số bắt đầu từ 0." in said
+    assert "Chỉ tiêu 150" in said
+    assert size_of(taken(page, "tệp ảnh PNG")[1]) == (1920, 960)
+    assert messages == []

@@ -1,25 +1,35 @@
 """What comes out of the printer, for a province of 95 communes: rows once, nothing over anything, no lone line."""
 
+import datetime as dt
 import re
+from collections import Counter
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from reporting.models import IndicatorFigure, Report, ServiceFigures
 from reporting.rollup import rollup
 from tests.browser import paper
 from tests.conftest import make_unit
+from tests.test_meetings import conclude, found, meet
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+SMALLEST_LETTERS = 5  # points
 UNSENT, APPROVED = 7, 20  # of the 95; the reviewer has the other 68 before him
 
 
 @pytest.fixture
 def november(world, month, fill, at):
-    """Đồng Nai with 95 communes. All but seven sent; of 1,000 files the k-th resolved k late: no two share a rank."""
+    return build(world, month, fill, at, 95)
+
+
+def build(world, month, fill, at, communes):
+    """Đồng Nai with so many communes. All but seven (of few: one) sent; of 1,000 files the k-th resolved k late: no two
+    share a rank."""
     at("2026-11-18 09:00")
-    names = [f"Phường Số {k:02}" for k in range(1, 93)]
+    names = [f"Phường Số {k:02}" for k in range(1, communes - 2)]
     for k, name in enumerate(names, 1):
         make_unit(f"9{k:04}", name, "phuong", world.phuoc_long.level, world.dong_nai, world.phuoc_long.opened_on)
     period = month("2026-11")
@@ -29,7 +39,7 @@ def november(world, month, fill, at):
         .exclude(unit=world.da_huoai)
         .order_by("unit__code")
     )
-    sent = reports[:-UNSENT]
+    sent = reports[: -UNSENT if communes > UNSENT else -1]
     first = fill(sent[0], base=1000, status="submitted", by=world.officer)
     services = list(ServiceFigures.objects.filter(report=first))
     indicators = list(IndicatorFigure.objects.filter(report=first))
@@ -88,6 +98,7 @@ def test_the_dashboard_prints_every_rank_and_every_unit_once(open_browser, world
 
 PAGES = {
     "dashboard": ("chair", lambda period: reverse("dashboard")),
+    "sheet": ("chair", lambda period: reverse("dashboard-sheet")),
     "heat": ("chair", lambda period: reverse("dashboard-heat")),
     "lines": ("chair", lambda period: reverse("dashboard-lines")),
     "board": ("chair", lambda period: reverse("dashboard-board")),
@@ -112,3 +123,35 @@ def test_nothing_is_printed_over_anything_and_no_sheet_for_a_line(open_browser, 
     for number, sheet in enumerate(printed(open_browser(getattr(world, person)), path(november)), 1):
         assert paper.overlaps(sheet) == [], number
         assert len(paper.lines(sheet)) > 4, (number, paper.lines(sheet))
+
+
+def words_of(text):
+    return re.findall(r"[^\W_]+", text)
+
+
+@pytest.mark.parametrize("communes", [5, 95, 560])
+def test_the_chair_s_sheet_is_one_sheet_and_nothing_of_it_is_cut(open_browser, world, month, fill, at, communes):
+    period = build(world, month, fill, at, communes)
+    meeting = meet(world.staff, found(world.staff, world.dong_nai), dt.date(2026, 10, 1))
+    for k in range(5):
+        words = f"Việc {k} " + "làm sạch dữ liệu " * 12
+        conclude(world.staff, meeting, words, world.phuoc_long, dt.date(2026, 11, 5 + k))
+    for person, name in ((world.chair, "Tỉnh Đồng Nai"), (world.officer, "Phường Phước Long")):
+        page = open_browser(person)
+        page.goto(reverse("dashboard-sheet") + f"?ky={period.key}")
+        expect(page.locator("#to-giay")).to_have_attribute("style", re.compile("--sheet"))
+        shown = page.locator("#to-giay").inner_text()
+        [sheet] = paper.pages(page.pdf(prefer_css_page_size=True))
+        printed_words = words_of(" ".join(paper.lines(sheet)))
+        missing = Counter(words_of(shown)) - Counter(printed_words)
+        assert not missing
+        assert paper.overlaps(sheet) == []
+        assert min(run.size for run in sheet) >= SMALLEST_LETTERS
+        assert all(run.x >= 28 and run.x + run.width <= 595 - 28 and run.y <= 842 - 28 for run in sheet)
+        assert name in shown
+
+
+def test_the_chair_s_sheet_fits_without_javascript(open_browser, world, november):
+    page = open_browser(world.chair, java_script_enabled=False)
+    page.goto(reverse("dashboard-sheet"))
+    assert len(paper.pages(page.pdf(prefer_css_page_size=True))) == 1

@@ -1,0 +1,96 @@
+"""The chair's page on one sheet of A4: what a chair takes into the meeting."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from reporting.models import Basis
+from reporting.reading.heat import MEASURES, Measure, Portion, Sortable, sorted_rows
+from reporting.reading.overview import NoFigures, Overview
+from reporting.reading.peers import peers_of
+from taskforces.register import conclusions
+from taskforces.views.look import look_of
+from taskforces.views.meeting_parts import conclusion_row
+
+from . import dashboard_ranks as ranks
+from . import dashboard_tables as tables
+from .choices import Choice, context_bar, read_choice
+from .dashboard import key_figures, lead_of, no_figures, seen_by, targets_of, title_of
+from .dashboard_findings import lead_to
+
+AT_EACH_END = 5  # rows of the worst, and of the best
+CONCLUSIONS_NAMED = 3
+SHEET_COLUMNS = [
+    column for column in tables.UNIT_COLUMNS if column[1] in ("in_time_rate", "online_rate", "pending_overdue")
+]
+
+
+@require_safe
+def sheet(request: HttpRequest) -> HttpResponse:
+    """Key figures, who has reported, findings, worst and best units and services, open conclusions: few rows of each.
+
+    So much of everything that it fits one sheet; static/js/sheet.js makes the letters as large as there is room.
+    """
+    choice = read_choice(request)
+    if choice is None:
+        return render(request, "taskforces/no_posting.html")
+    try:
+        seen = seen_by(choice)
+    except NoFigures:
+        return no_figures(request, choice)
+    unit_link, source_link = links = tables.source_links(choice)
+    in_time = replace(MEASURES["dung-han"], fewest=seen.settings.fewest_dossiers)
+    units = _ends(list(filter(tables.in_table, seen.rows)), in_time, lambda u: u.measures.in_time_rate)
+    services = _ends(seen.services, in_time, lambda line: line.dossiers.in_time_rate)
+    figures = key_figures(request, choice, seen, links, targets_of(seen))
+    page = reverse("dashboard") + choice.query()
+    lead_to(page, figures["findings"])
+    context = {
+        "ctx": context_bar(request, choice, seen=seen),
+        "seen": seen,
+        "title": title_of(seen),
+        "lead": lead_of(seen),
+        "is_official": seen.basis == Basis.OFFICIAL,
+        "back": page,
+        "who": tables.who_reported(seen, unit_link),
+        "peers": ranks.peers(seen, peers_of(seen), source_link),
+        "tables": [
+            *_named(
+                "Đơn vị", units, lambda u: tables.unit_rows(u, unit_link, source_link, seen.comparison, SHEET_COLUMNS)
+            ),
+            *_named(
+                "Dịch vụ", services, lambda s: tables.services_in_short(s, source_link, seen.comparison, SHEET_COLUMNS)
+            ),
+        ],
+        "compared": seen.comparison,
+        "fewest": seen.settings.fewest_dossiers,
+    }
+    return render(request, "reporting/chair_sheet.html", context | figures | _conclusions(request, choice, seen))
+
+
+def _ends(rows: list[Sortable], measure: Measure, cell_of: Callable[[Sortable], Portion]) -> tuple[list, list]:
+    """The worst and, worst of all last, the best of those that are judged; nobody is in both."""
+    judged = sorted_rows([row for row in rows if measure.is_graded(cell_of(row))], measure, cell_of, True)
+    return judged[:AT_EACH_END], judged[AT_EACH_END:][-AT_EACH_END:][::-1]
+
+
+def _named(words: str, ends: tuple[list, list], shown: Callable[[list], list[dict]]) -> list[tuple[str, list[dict]]]:
+    """Both ends side by side, the best empty where all are among the worst; nothing where none is judged."""
+    worst, best = ends
+    return [(f"{words} thấp nhất", shown(worst)), (f"{words} cao nhất", shown(best))] if worst else []
+
+
+def _conclusions(request: HttpRequest, choice: Choice, seen: Overview) -> dict:
+    """Of the unit's own meetings, not done today: the first of them, and how many there are and are overdue."""
+    look = look_of(request, choice.versions[0].unit)
+    day = min(look.today, look.unit.closed_on or look.today)
+    found = conclusions.open_of_unit(seen.unit_id, day)
+    return {
+        "conclusions": [conclusion_row(c, day, look) for c in found[:CONCLUSIONS_NAMED]],
+        "conclusions_open": len(found),
+        "conclusions_late": sum(bool(c.tally.overdue) for c in found),
+    }
