@@ -14,7 +14,17 @@ from .reports import (
     ServiceFigures,
     Status,
 )
-from .summaries import Basis, IndicatorSummary, RollupAudit, RollupRequest, RollupRun, ServiceSummary, SubmissionSummary
+from .summaries import (
+    Basis,
+    Generation,
+    IndicatorSummary,
+    KeptReading,
+    RollupAudit,
+    RollupRequest,
+    RollupRun,
+    ServiceSummary,
+    SubmissionSummary,
+)
 
 __all__ = [
     "Basis",
@@ -30,11 +40,13 @@ __all__ = [
     "ExportJob",
     "FigureChange",
     "FormUpload",
+    "Generation",
     "Holiday",
     "Indicator",
     "IndicatorFigure",
     "IndicatorSummary",
     "IndicatorTerms",
+    "KeptReading",
     "LevelSetting",
     "NarrativeChange",
     "ParticipatingArea",

@@ -156,7 +156,9 @@ def grid_of(seen: Overview, units: list[UnitRow], most: int, fewest: int) -> Gri
         units = sorted_rows(units, measure, lambda u: u.measures.in_time_rate, True)[:most]
         cells = {u.unit_id: {} for u in units}
         stretch = Stretch(seen.unit_id, seen.basis, seen.periods)
-        for child_id, service_id, *cell in cell_sums(stretch, measure.over, measure.under, places=list(cells)):
+        question = stretch, measure.over, measure.under
+        name = f"cells {measure.name} {sorted(cells)}"
+        for child_id, service_id, *cell in seen.kept.of(name, cell_sums, *question, places=sorted(cells)):
             cells[child_id or seen.unit_id][service_id] = cell[0], cell[1]
     rows = [
         GridRow(u, {pk: cell for pk, cell in cells[u.unit_id].items() if cell != BLANK}, u.measures.in_time_rate)

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from de_an_06.plain.spans import Month, Span
 from reporting.headline import LeftOut, read_services
+from reporting.lateness import Deadlines, deadlines_of
 from reporting.models import Basis, Indicator, IndicatorSummary, Period, PublicService, ReportingSettings
 from reporting.rollup import rollup
 from reporting.rollup.audit import latest_alarm
@@ -23,19 +24,22 @@ from taskforces.units.tree import version_of_day
 from . import left_behind
 from .compared import Comparison, Sums, compare, compared_months, months_of, year_ago
 from .family import family
+from .finding_rows import months_back
 from .hand_ins import LastReport, MissingReport, hand_ins
+from .kept import Kept, asked
 from .notices import notices
-from .owed import OwedReport, Submissions, submissions, total_now
+from .owed import OwedReport, Submissions, missing_and_direct, submissions, total_now
 from .places import BEFORE, NOW, Stretch
 from .qualifiers import EXACT, Said, said_of, with_words
 from .ranges import (
     Dossiers,
     Pair,
+    ServiceSum,
     indicator_sums,
     indicator_totals,
     service_sums,
 )
-from .ranking import DEFAULT_RANKING, Ranking, SideValues, give_ranks, ranking_of, read_values
+from .ranking import DEFAULT_RANKING, Ranking, SideValues, give_ranks, kept_values, ranking_of
 from .trend import TREND_MONTHS, TrendPoint, service_summaries, trend
 from .units_below import ACTIVATION, LINKED_SERVICES, Measures, UnitRow, has_no_units_below, unit_rows
 
@@ -108,6 +112,8 @@ class Overview:
     as_of: dt.datetime | None
     is_stale: bool
     alarm: object | None
+    kept: Kept  # what of this was read from the reports, for more questions about the same
+    deadlines: Deadlines  # of the months read, and of those before in which a unit may have been late running
 
     @property
     def dossiers(self) -> Dossiers:
@@ -140,6 +146,10 @@ class Overview:
 
     def indicator(self, code: str) -> Pair | None:
         return next((line.pair for line in self.indicators if line.indicator.code == code), None)
+
+    @property
+    def catalogue_of_indicators(self) -> list[Indicator]:
+        return [line.indicator for line in self.indicators]
 
     def is_own(self, code: str) -> bool:
         """Is this indicator never added over units, so that its pair is the unit's own?"""
@@ -186,9 +196,10 @@ def overview(
         versions = list(UnitVersion.objects.filter(unit_id=unit_id))
     seen = _read(unit_id, span, basis, versions, periods, today, ranked_by)
     totals = _add_up_totals(seen)
-    missing, direct = hand_ins(seen.unit_id, seen.version.path, seen.stretch.now, now)
-    rows = _ranked_rows(seen, direct)
     read, version = seen.stretch.now, seen.version
+    deadlines = deadlines_of([*read, *filter(None, months_back(read[-1], periods, seen.settings.late_months))])
+    missing, direct = hand_ins(seen.hand_ins, read, deadlines, now)
+    rows = _ranked_rows(seen, direct)
     said = said_of(unit_id, read, basis, seen.inexact)
     return Overview(
         unit_id=unit_id,
@@ -224,8 +235,10 @@ def overview(
         left_out=seen.stretch.left_out,
         own_report=direct[unit_id].report if unit_id in direct else None,
         as_of=totals.as_of or now,
-        is_stale=bool(seen.children) and rollup.is_stale(unit_id, [p.pk for p in read]),
+        is_stale=bool(seen.children) and seen.kept.standing.is_stale,
         alarm=latest_alarm([p.pk for p in read]) if seen.children else None,
+        kept=seen.kept,
+        deadlines=deadlines,
     )
 
 
@@ -247,7 +260,9 @@ class _Seen:
     inexact: dict[int, str]  # code of those with a figure that is "hơn" or "gần"
     linked_ids: list[int]
     activation_ids: list[int]
+    kept: Kept
     owed: dict[tuple[str, int | None], Submissions]
+    hand_ins: list[OwedReport]
     sums: Sums  # `by_child` is by service too where has_heat
     ranking: Ranking
     settings: ReportingSettings
@@ -306,15 +321,22 @@ def _read(
     trend_months = [span.last.plus(k - TREND_MONTHS + 1) for k in range(TREND_MONTHS)]
     trend_periods = [by_key[m.key] for m in trend_months if m.key in by_key]
 
-    def sums_of(stretch: Stretch, same_units: int, split: bool) -> Sums:
-        by_child = service_sums(stretch, by_child=True, by_service=split, linked_ids=linked_ids)
-        by_service = by_child if split else service_sums(stretch, by_child=False, by_service=True)
-        activation = indicator_sums(stretch, activation_ids)
-        return Sums(stretch, same_units, by_child, by_service, activation, indicator_sums(stretch, by_child=False))
+    kept = Kept(unit_id, asked(stretch, catalogue, asked(last_year, []), linked_ids, activation_ids, by_service), read)
 
-    owed = submissions(stretch)
-    same_last_year = total_now(submissions(last_year)).same_units if last_year.before else 0
-    return _Seen(
+    def sums_of(name: str, stretch: Stretch, same_units: int, split: bool) -> Sums:
+        def services(what: str, **how) -> list[ServiceSum]:
+            return kept.of(f"{name}: {what}", service_sums, stretch, **how)
+
+        by_child = services("services by unit", by_child=True, by_service=split, linked_ids=linked_ids)
+        by_service = by_child if split else services("services", by_child=False, by_service=True)
+        activation = kept.of(f"{name}: activation", indicator_sums, stretch, activation_ids)
+        indicators = kept.of(f"{name}: indicators", indicator_sums, stretch, by_child=False)
+        return Sums(stretch, same_units, by_child, by_service, activation, indicators)
+
+    owed = kept.of("owed", submissions, stretch)
+    same_last_year = total_now(kept.of("owed last year", submissions, last_year)).same_units if last_year.before else 0
+    may_leave = level != Level.COMMUNE and len(read) > 1
+    found = _Seen(
         unit_id=unit_id,
         stretch=stretch,
         by_key=by_key,
@@ -326,17 +348,21 @@ def _read(
         inexact={i.pk: i.code for i in catalogue if i.is_inexact},
         linked_ids=linked_ids,
         activation_ids=activation_ids,
+        kept=kept,
         owed=owed,
-        sums=sums_of(stretch, total_now(owed).same_units, by_service),
+        hand_ins=kept.of("hand-ins", missing_and_direct, unit_id, version.path, read),
+        sums=sums_of("sums", stretch, total_now(owed).same_units, by_service),
         ranking=ranking,
         settings=ReportingSettings.load(),
-        values=None if ranking.is_headline or not children else read_values(stretch, ranking),
-        last_year=sums_of(last_year, same_last_year, False) if same_last_year else None,
-        left_behind=left_behind.left_behind(stretch) if level != Level.COMMUNE and len(read) > 1 else [],
+        values=None if ranking.is_headline or not children else kept_values(kept, stretch, ranking),
+        last_year=sums_of("sums last year", last_year, same_last_year, False) if same_last_year else None,
+        left_behind=kept.of("left behind", left_behind.left_behind, stretch) if may_leave else [],
         trend_months=trend_months,
         summaries=service_summaries(unit_id, basis, trend_periods) if level != Level.COMMUNE else {},
         has_heat=by_service and bool(children),
     )
+    kept.save()
+    return found
 
 
 # Add up --------------------------------------------------------------------------------------------------------------

@@ -13,9 +13,10 @@ from fractions import Fraction
 from taskforces.models import Level, UnitVersion
 from taskforces.models.units import UnitType
 
+from .kept import Kept, asked
 from .overview import Overview
 from .places import NOW, Stretch
-from .ranking import read_values
+from .ranking import kept_values
 from .units_below import RankedValue
 
 FEWEST_PEERS = 5
@@ -48,7 +49,10 @@ def peers_of(seen: Overview) -> Peers | None:
     if len(names) <= FEWEST_PEERS:
         return None
     stretch = Stretch(province.unit_id, seen.basis, seen.periods, left_out=seen.left_out)
-    found = read_values(stretch, ranking, by_unit=version.unit.level == Level.COMMUNE).get(NOW, {})
+    by_unit = version.unit.level == Level.COMMUNE
+    kept = Kept(province.unit_id, asked(stretch, seen.catalogue_of_indicators), seen.periods)
+    found = kept_values(kept, stretch, ranking, by_unit=by_unit).get(NOW, {})
+    kept.save()
     values = {pk: found[pk] for pk in names if pk in found}
     ranks = ranking.ranks(values, seen.settings.fewest_dossiers)
     if len(ranks.keys() - {seen.unit_id}) < FEWEST_PEERS:
