@@ -64,8 +64,10 @@ def facts_of(
     day: dt.date,
     is_newest: bool,
     tallies: Mapping[int | None, Tally],
+    has_targets: bool = True,
 ) -> FindingFacts:
-    """Read in at most four queries. `periods` are those begun, oldest first; `tallies` the register's, as of `day`.
+    """Read in at most four queries. `periods` are those begun, oldest first; `tallies` the register's, as of `day`;
+    `has_targets`: the unit is given something for the year.
 
     How long a difficulty waits is known of today alone, so only the newest month says it.
     """
@@ -85,7 +87,8 @@ def facts_of(
             seen.version.path, day, days=settings.waiting_days, limit=MOST_NAMED
         )
     has_summaries = seen.version.unit.level != Level.COMMUNE
-    facts.targets = year_targets(stretch, periods, has_summaries=has_summaries)
+    if has_targets:
+        facts.targets = year_targets(stretch, periods, has_summaries=has_summaries)
     return facts
 
 

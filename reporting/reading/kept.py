@@ -55,7 +55,9 @@ class Kept:
         self.unit_id, self.periods = unit_id, periods
         self.key = hashlib.sha256(repr((CODE, unit_id, question)).encode()).hexdigest()
         self.standing = generation.standing(unit_id, [p.pk for p in periods], self.key)
-        self._parts: dict[str, tuple] = _open(self.standing.content) or {}
+        self._parts: dict[str, tuple] = {}
+        if not self.standing.waits:
+            self._parts = _open(self.standing.content) or {}
         self._is_new = False
 
     def of(self, name: str, function: Callable[..., Answer], *arguments: Any, **more: Any) -> Answer:

@@ -40,7 +40,7 @@ from .ranges import (
     service_sums,
 )
 from .ranking import DEFAULT_RANKING, Ranking, SideValues, give_ranks, kept_values, ranking_of
-from .trend import TREND_MONTHS, TrendPoint, service_summaries, trend
+from .trend import TREND_MONTHS, Months, TrendPoint, months_of_unit, trend
 from .units_below import ACTIVATION, LINKED_SERVICES, Measures, UnitRow, has_no_units_below, unit_rows
 
 __all__ = [
@@ -224,9 +224,7 @@ def overview(
         missing=missing,
         comparison=compare(span.previous(), seen.sums, seen.own_ids),
         year_ago=compare(span.same_last_year(), seen.last_year, seen.own_ids) if seen.last_year else None,
-        trend=trend(
-            unit_id, basis, seen.trend_months, seen.by_key, seen.summaries, seen.has_summaries, seen.stretch.left_out
-        ),
+        trend=trend(basis, seen.trend_months, seen.by_key, seen.months, seen.stretch.left_out),
         notices=notices(span, read, periods, version, seen.submissions, seen.left_behind, today),
         problems=rollup.latest_problems(unit_id, [p.pk for p in read]) if seen.children else [],
         has_heat=seen.has_heat,
@@ -270,17 +268,13 @@ class _Seen:
     last_year: Sums | None
     left_behind: list[left_behind.LeftBehind]
     trend_months: list[Month]
-    summaries: dict[int, dict[int, tuple[Dossiers, dt.datetime]]]
+    months: Months
+    stored: tuple[dict[int, Pair], dt.datetime | None]  # a month's stored indicators, of a unit with units below
     has_heat: bool
 
     @property
     def day(self) -> dt.date:
         return self.stretch.now[-1].data_to
-
-    @property
-    def has_summaries(self) -> bool:
-        """Does the roll-up keep totals of the unit? Of every month, whether or not units were below it then."""
-        return self.version.unit.level != Level.COMMUNE
 
     @property
     def submissions(self) -> Submissions:
@@ -335,6 +329,7 @@ def _read(
 
     owed = kept.of("owed", submissions, stretch)
     same_last_year = total_now(kept.of("owed last year", submissions, last_year)).same_units if last_year.before else 0
+    of_unit, stored = (unit_id, basis), {"has_summaries": level != Level.COMMUNE}
     may_leave = level != Level.COMMUNE and len(read) > 1
     found = _Seen(
         unit_id=unit_id,
@@ -358,7 +353,10 @@ def _read(
         last_year=sums_of("sums last year", last_year, same_last_year, False) if same_last_year else None,
         left_behind=kept.of("left behind", left_behind.left_behind, stretch) if may_leave else [],
         trend_months=trend_months,
-        summaries=service_summaries(unit_id, basis, trend_periods) if level != Level.COMMUNE else {},
+        months=kept.of(f"months {[p.pk for p in trend_periods]}", months_of_unit, *of_unit, trend_periods, **stored),
+        stored=kept.of("indicators of the month", indicator_summaries, *of_unit, read[0])
+        if children and len(read) == 1
+        else ({}, None),
         has_heat=by_service and bool(children),
     )
     kept.save()
@@ -381,14 +379,15 @@ def _add_up_totals(seen: _Seen) -> _Totals:
     stretch = seen.stretch
     headline = Dossiers() if stretch.left_out.in_any(stretch.now) else None
     if seen.children and len(stretch.now) == 1:
-        month = seen.summaries.get(stretch.now[0].pk, {})
-        indicators, as_of = _indicator_summaries(seen.unit_id, stretch.basis, stretch.now[0])
-        as_of = max([at for _, at in month.values()] + ([as_of] if as_of else []), default=None)
-        out = stretch.left_out.of(stretch.now[0])
-        for pk, (dossiers, _) in month.items():
+        month = stretch.now[0]
+        services, made_at = seen.months.services.get(month.pk, {}), seen.months.made_at.get(month.pk)
+        indicators, at = seen.stored
+        as_of = max((moment for moment in (made_at, at) if moment), default=None)
+        out = stretch.left_out.of(month)
+        for pk, dossiers in services.items():
             if headline is not None and pk not in out:
                 headline += dossiers
-        return _Totals({pk: dossiers for pk, (dossiers, _) in month.items()}, indicators, headline, as_of)
+        return _Totals(services, indicators, headline, as_of)
     totals: dict[int, Dossiers] = {}
     for part in seen.sums.by_service:
         if part.side == NOW and part.service_id is not None:
@@ -431,7 +430,7 @@ def _ranked_rows(seen: _Seen, direct: dict[int, LastReport]) -> list[UnitRow]:
     return rows
 
 
-def _indicator_summaries(unit_id: int, basis: str, period: Period) -> tuple[dict[int, Pair], dt.datetime | None]:
+def indicator_summaries(unit_id: int, basis: str, period: Period) -> tuple[dict[int, Pair], dt.datetime | None]:
     stored, as_of = {}, None
     for row in IndicatorSummary.objects.filter(unit_id=unit_id, basis=basis, period=period):
         stored[row.indicator_id] = Pair(row.numerator, row.denominator, row.units_reported)

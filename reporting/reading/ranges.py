@@ -60,7 +60,12 @@ class Dossiers(_FigureSums):
         return self
 
     def sum_of(self, names: Iterable[str]) -> int | None:
-        return add(*(getattr(self, name) for name in names))
+        values = self.__dict__
+        total = None
+        for name in names:
+            if (part := values[name]) is not None:
+                total = part if total is None else total + part
+        return total
 
     def rate(self, rate: Rate) -> tuple[int | None, int | None]:
         """(numerator, denominator), for numbers.rate and numbers.format_rate."""

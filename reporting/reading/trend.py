@@ -1,7 +1,10 @@
 """Twelve months of a unit's rates; a gap stays a gap."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import DateTimeField, F, Value
 
 from de_an_06.plain.spans import Month
 from reporting.figures import FIGURE_FIELDS
@@ -26,58 +29,55 @@ class TrendPoint:
     is_provisional: bool = False
 
 
-def service_summaries(
-    unit_id: int, basis: str, periods: list[Period]
-) -> dict[int, dict[int, tuple[Dossiers, dt.datetime]]]:
-    """period -> service -> (stored total, when computed); one query for the month and the trend."""
-    stored: dict[int, dict[int, tuple[Dossiers, dt.datetime]]] = {}
-    rows = ServiceSummary.objects.filter(unit_id=unit_id, basis=basis, period__in=periods).values_list(
-        "period_id", "service_id", "computed_at", "units_reported", *FIGURE_FIELDS, named=True
-    )
-    for row in rows:
-        dossiers = Dossiers(*figure_values(row), row.units_reported)
-        stored.setdefault(row.period_id, {})[row.service_id] = dossiers, row.computed_at
-    return stored
+@dataclass
+class Months:
+    """What each month says of a unit by itself, as its own page has it."""
+
+    services: dict[int, dict[int, Dossiers]] = field(default_factory=dict)  # period -> service
+    counts: dict[int, tuple[int, int, int]] = field(default_factory=dict)  # expected, submitted or approved, approved
+    made_at: dict[int, dt.datetime] = field(default_factory=dict)  # period -> when its stored totals were made
 
 
-def trend(
-    unit_id: int,
-    basis: str,
-    months: list[Month],
-    by_key: dict[str, Period],
-    summaries: dict[int, dict[int, tuple[Dossiers, dt.datetime]]],
-    has_summaries: bool,
-    left_out: LeftOut,
-) -> list[TrendPoint]:
-    """Twelve months up to the span's last. A month with under half of its expected reports stays a gap. Each month is
-    without the services left out of its own headline rates.
-
-    `has_summaries`: the roll-up keeps totals of the unit, even of a month without a unit below it.
-    """
-    known = [by_key[m.key] for m in months if m.key in by_key]
-    periods, out = [p.pk for p in known], {p.pk: left_out.of(p) for p in known}
-    figures: dict[int, Dossiers] = {}
-    counts: dict[int, tuple[int, int, int]] = {}  # expected, submitted or approved, approved
+def months_of_unit(unit_id: int, basis: str, periods: list[Period], *, has_summaries: bool) -> Months:
+    """`has_summaries`: the roll-up keeps totals of the unit, even of a month without a unit below it; of a commune its
+    own reports are read. Two queries."""
+    found = Months()
+    rows: Any
     if has_summaries:
-        for period_id, by_service in summaries.items():
-            total = figures.setdefault(period_id, Dossiers())
-            for service_id, (dossiers, _) in by_service.items():
-                if service_id not in out[period_id]:
-                    total += dossiers
-        for row in SubmissionSummary.objects.filter(unit_id=unit_id, period__in=periods):
-            counts[row.period_id] = row.expected, row.submitted, row.approved
+        where = {"unit_id": unit_id, "period__in": periods}
+        rows = ServiceSummary.objects.filter(basis=basis, **where).annotate(month=F("period_id"), at=F("computed_at"))
+        units = F("units_reported")
+        for row in SubmissionSummary.objects.filter(**where):
+            found.counts[row.period_id] = row.expected, row.submitted, row.approved
     else:
         statuses = COUNTED[Basis(basis)]
         own = Report.objects.filter(unit_id=unit_id, period__in=periods)
         for period_id, status in own.values_list("period_id", "status"):
-            counts[period_id] = 1, int(status in COUNTED[Basis.PROVISIONAL]), int(status == Status.APPROVED)
+            found.counts[period_id] = 1, int(status in COUNTED[Basis.PROVISIONAL]), int(status == Status.APPROVED)
         rows = ServiceFigures.objects.filter(
             report__unit_id=unit_id, report__period__in=periods, report__status__in=statuses
-        )
-        for row in rows.values_list("report__period_id", "service_id", *FIGURE_FIELDS, named=True):
-            total = figures.setdefault(row.report__period_id, Dossiers())
-            if row.service_id not in out[row.report__period_id]:
-                total += Dossiers(*figure_values(row))
+        ).annotate(month=F("report__period_id"), at=Value(None, DateTimeField()))
+        units = Value(1)
+    for row in rows.annotate(units=units).values_list("month", "service_id", "at", "units", *FIGURE_FIELDS, named=True):
+        found.services.setdefault(row.month, {})[row.service_id] = Dossiers(*figure_values(row), row.units)
+        if row.at is not None:
+            found.made_at[row.month] = max(row.at, found.made_at.get(row.month, row.at))
+    return found
+
+
+def trend(
+    basis: str, months: list[Month], by_key: dict[str, Period], read: Months, left_out: LeftOut
+) -> list[TrendPoint]:
+    """Twelve months up to the span's last. A month with under half of its expected reports stays a gap. Each month is
+    without the services left out of its own headline rates."""
+    figures: dict[int, Dossiers] = {}
+    for period in (by_key[m.key] for m in months if m.key in by_key):
+        out = left_out.of(period)
+        for service_id, dossiers in read.services.get(period.pk, {}).items():
+            total = figures.setdefault(period.pk, Dossiers())
+            if service_id not in out:
+                total += dossiers
+    counts = read.counts
     points = []
     for month in months:
         point = TrendPoint(month)

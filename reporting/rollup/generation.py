@@ -9,14 +9,17 @@ takes over. A whole month recomputed, or a corrected tree, counts for all.
 from collections.abc import Collection
 from typing import NamedTuple
 
-from django.db.models import Exists, OuterRef, Q, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db import connection
+from django.db.models import Q
 
-from reporting.models import Generation, KeptReading, Report, RollupRequest
-from taskforces.models import AdministrativeUnit, UnitSuccession, UnitVersion
+from reporting.models import Generation, KeptReading, Period, Report, RollupRequest
+from taskforces.models import UnitSuccession, UnitVersion
 from taskforces.models.units import path_ids
 
-ALL = Generation.ALL
+_GENERATION, _KEPT, _REQUEST, _REPORT, _PERIOD, _VERSION, _SUCCESSION = (
+    model._meta.db_table
+    for model in (Generation, KeptReading, RollupRequest, Report, Period, UnitVersion, UnitSuccession)
+)
 
 
 def reached_by(unit_ids: Collection[int]) -> set[int]:
@@ -44,39 +47,40 @@ class Standing(NamedTuple):
 
 
 def standing(unit_id: int, period_ids: Collection[int], key: str = "") -> Standing:
-    """The unit's generation, whether changes wait, and what is kept under `key`: in one query, so at one moment."""
-    numbers = Generation.objects.values("number")
-    number = {pk: Coalesce(Subquery(numbers.filter(unit_id=pk)), Value(0)) for pk in (ALL, unit_id)}
-    kept = KeptReading.objects.filter(unit=unit_id, key=key, own=number[unit_id], of_all=number[ALL])
-    one = AdministrativeUnit.objects.filter(pk=unit_id).annotate(
-        own=number[unit_id],
-        of_all=number[ALL],
-        waits=Exists(_waiting(unit_id)),
-        is_stale=Exists(stale(unit_id, period_ids)),
-        content=Subquery(kept.values("content")),
-    )
-    own, of_all, waits, is_stale, content = one.values_list("own", "of_all", "waits", "is_stale", "content").get()
-    return Standing(own, of_all, waits, is_stale, None if content is None else bytes(content))
+    """The unit's generation, whether changes wait, and what is kept under `key`: in one query, so at one moment.
+
+    What waits is asked by the rule of `reached_by`.
+    """
+    below = f"LIKE '%%/{unit_id:d}/%%'"
+    months = ", ".join(f"{pk:d}" for pk in period_ids) or "0"
+    sql = f"""
+        WITH numbers AS (
+            SELECT COALESCE(MAX(CASE WHEN unit_id = {unit_id:d} THEN number END), 0) AS own,
+                   COALESCE(MAX(CASE WHEN unit_id = {Generation.ALL} THEN number END), 0) AS of_all
+            FROM {_GENERATION} WHERE unit_id IN ({unit_id:d}, {Generation.ALL}))
+        SELECT n.own, n.of_all,
+               EXISTS (SELECT 1 FROM {_REQUEST} q WHERE q.unit_id = {unit_id:d}
+                   OR EXISTS (SELECT 1 FROM {_REPORT} r WHERE r.unit_id = q.unit_id AND r.path {below})
+                   OR EXISTS (SELECT 1 FROM {_VERSION} v WHERE v.unit_id = q.unit_id AND v.path {below})
+                   OR EXISTS (SELECT 1 FROM {_SUCCESSION} s JOIN {_VERSION} v ON v.unit_id = s.predecessor_id
+                              WHERE s.successor_id = q.unit_id AND v.path {below})),
+               EXISTS (SELECT 1 FROM {_REQUEST} q JOIN {_PERIOD} p ON p.id = q.period_id
+                   WHERE p.id IN ({months}) AND (
+                       EXISTS (SELECT 1 FROM {_REPORT} r
+                               WHERE r.unit_id = q.unit_id AND r.period_id = p.id AND r.path {below})
+                       OR EXISTS (SELECT 1 FROM {_VERSION} v WHERE v.unit_id = q.unit_id AND v.path {below}
+                                  AND v.valid_from <= p.data_to
+                                  AND (v.valid_to IS NULL OR v.valid_to >= p.data_to)))),
+               k.content
+        FROM numbers n LEFT JOIN {_KEPT} k
+             ON k.unit_id = {unit_id:d} AND k.key = %s AND k.own = n.own AND k.of_all = n.of_all
+    """  # noqa: S608 - names of tables and numbers; the key is a parameter
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [key])
+        own, of_all, waits, is_stale, content = cursor.fetchone()
+    return Standing(own, of_all, bool(waits), bool(is_stale), None if content is None else bytes(content))
 
 
-def _waiting(unit_id: int):
-    """Requests that `reached_by` will count for the unit, by the same rule."""
-    below = {"path__contains": f"/{unit_id}/"}
-    before = UnitSuccession.objects.filter(successor=OuterRef(OuterRef("unit"))).values("predecessor")
-    places = UnitVersion.objects.filter(Q(unit=OuterRef("unit")) | Q(unit__in=before), **below)
-    reports = Report.objects.filter(unit=OuterRef("unit"), **below)
-    return RollupRequest.objects.filter(Q(unit=unit_id) | Exists(places) | Exists(reports))
-
-
-def stale(unit_id: int, period_ids: Collection[int]):
-    """Requests of these months that the stored totals of the unit miss."""
-    below = f"/{unit_id}/"
-    by_report = Report.objects.filter(unit=OuterRef("unit"), period=OuterRef("period"), path__contains=below)
-    by_tree = UnitVersion.objects.filter(
-        Q(valid_to__isnull=True) | Q(valid_to__gte=OuterRef("period__data_to")),
-        unit=OuterRef("unit"),
-        path__contains=below,
-        valid_from__lte=OuterRef("period__data_to"),
-    )
-    waiting = RollupRequest.objects.filter(period_id__in=list(period_ids))
-    return waiting.filter(Exists(by_report) | Exists(by_tree))
+def is_stale(unit_id: int, period_ids: Collection[int]) -> bool:
+    """Do the stored totals of this unit miss a change that is already saved, in any of these months? (One query.)"""
+    return standing(unit_id, period_ids).is_stale

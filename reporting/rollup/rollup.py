@@ -41,11 +41,6 @@ def mark_dirty(report: Report) -> None:
     RollupRequest.objects.create(unit_id=report.unit_id, period_id=report.period_id)
 
 
-def is_stale(unit_id: int, period_ids: Collection[int]) -> bool:
-    """Do the totals of this unit miss a change that is already saved, in any of these months? (One query.)"""
-    return generation.stale(unit_id, period_ids).exists()
-
-
 def latest_problems(unit_id: int, period_ids: Iterable[int]) -> list[str]:
     """Sentences of each month's last run naming reports under this unit that are in no total. (One query.)
 

@@ -33,7 +33,7 @@ from reporting.reading.qualifiers import said_together
 from reporting.reading.ranking import DEFAULT_RANKING, UnknownRanking
 from taskforces.models import UnitVersion
 from taskforces.models.units import reporter_name
-from taskforces.register.assignment_counts import Tally, overdue, tallies_below
+from taskforces.register.assignment_counts import Overdue, Tally, overdue, tallies_below
 from taskforces.scope import path_in_scope, sees_path
 from taskforces.units.tree import version_of_day
 
@@ -129,7 +129,8 @@ def key_figures(request: HttpRequest, choice: Choice, seen: Overview, links: tup
     day, is_newest = _register_day(choice, seen)
     tallies = tallies_below(choice.unit_id, day)
     register = sum(tallies.values(), Tally())
-    facts = facts_of(seen, periods=choice.periods, now=choice.now, day=day, is_newest=is_newest, tallies=tallies)
+    moment = {"periods": choice.periods, "now": choice.now, "day": day, "is_newest": is_newest}
+    facts = facts_of(seen, **moment, tallies=tallies, has_targets=bool(targets))
     overdue_query = standing_out.overdue_query(choice.unit_id, "" if is_newest else day.isoformat())
     _, source_link = links
     return {
@@ -138,7 +139,7 @@ def key_figures(request: HttpRequest, choice: Choice, seen: Overview, links: tup
         "findings": standing_out.shown(
             findings(seen, facts), seen, choice, request.user, links, overdue_query, facts.settings.waiting_days
         ),
-        "late": overdue(choice.unit_id, day, LATE_ASSIGNMENTS),
+        "late": overdue(choice.unit_id, day, LATE_ASSIGNMENTS) if register.overdue else Overdue([], 0),
         "late_day": day,
         "late_url": f"{reverse('assignment-list')}?{urlencode(overdue_query)}",
     }
