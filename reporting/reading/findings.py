@@ -81,7 +81,6 @@ def facts_of(
     ids = {p.pk for p in months if p is not None}
     past = sorted((pk, level) for (pk, level), due_at in seen.deadlines.items() if pk in ids and is_past(due_at, now))
     facts.habits = kept.of(f"habits {[p and p.pk for p in months]} {past}", habits, stretch, months, past)
-    kept.save()
     if is_newest:
         facts.waiting, facts.all_waiting = waiting_longest(
             seen.version.path, day, days=settings.waiting_days, limit=MOST_NAMED

@@ -17,6 +17,7 @@ from reporting.models import Basis, Period, PublicService, ServiceFigures, Targe
 from .against_targets import Assessment, Reached, in_order, months_to, reached_below
 from .contributions import DOSSIER_MEASURES
 from .family import Family
+from .kept import Kept, asked
 from .overview import Overview
 from .owed import TOTAL, submissions
 from .places import COUNTED, NOW, REPORT_TABLE, Stretch, child_of, marks, place_of, run, under
@@ -121,14 +122,18 @@ class Grid:
 def read_grid(
     around: Family, stretch: Stretch, services: list[PublicService], measure: Measure, *, worst_first: bool = True
 ) -> Grid:
-    """All units below a unit in the months read: who owes, one number of each unit and service, names; four queries.
+    """All units below a unit in the months read: who owes, one number of each unit and service, names; five queries,
+    and three where the reports need not be read.
 
     `services` are those of the catalogue, in order.
     """
-    owed = {child_id: part for (side, child_id), part in submissions(stretch).items() if side == NOW}
+    kept = Kept(around.unit_id, asked(stretch, [], "grid"), stretch.now)
+    owed = {child_id: part for (side, child_id), part in kept.of("owed", submissions, stretch).items() if side == NOW}
+    numbers = kept.of(f"cells {measure.name}", cell_sums, stretch, measure.over, measure.under)
+    kept.save()
     cells: dict[int | None, dict[int, Portion]] = {}
     headline: dict[int | None, list[Portion]] = {}
-    for child_id, service_id, *cell in cell_sums(stretch, measure.over, measure.under):
+    for child_id, service_id, *cell in numbers:
         if any(part is not None for part in cell):
             cells.setdefault(child_id, {})[service_id] = cell[0], cell[1]
             headline.setdefault(child_id, []).append((cell[2], cell[3]))

@@ -7,17 +7,19 @@ together, so the audit asks again. A row is found only by everything the answers
 change waits for its roll-up the reports are read, and nothing is kept.
 """
 
+import datetime as dt
 import hashlib
 import hmac
 import logging
 import pickle
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import django
 from django.db import DatabaseError, transaction
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from reporting import figures, headline
@@ -90,12 +92,6 @@ class Kept:
             logger.warning("what was read of unit %s could not be kept", self.unit_id, exc_info=True)
 
 
-def parts_of(row: KeptReading) -> Iterator[tuple[str, Callable, tuple, dict, Any]]:
-    """Name, function, arguments, named arguments and kept answer; nothing of a row that other code kept."""
-    for name, part in (_open(bytes(row.content)) or {}).items():
-        yield name, *part
-
-
 def _seal(parts: dict) -> bytes:
     content = zlib.compress(pickle.dumps(parts, pickle.HIGHEST_PROTOCOL), 1)
     return _signature(content) + content
@@ -110,3 +106,31 @@ def _open(sealed: bytes | None) -> dict | None:
 
 def _signature(content: bytes) -> bytes:
     return salted_hmac(CODE, content, algorithm="sha256").digest()
+
+
+# The audit -----------------------------------------------------------------------------------------------------------
+
+DAYS_KEPT = 7  # of a page nobody has asked for since
+MOST_AUDITED = 500  # rows of a month, the newest
+
+
+def differences(period: Period) -> list[str]:
+    """Asks again all that is kept of pages whose last month this is; a sentence per row that says something else now.
+
+    Such a row goes, so that the page reads the reports again; so do old ones. What changes meanwhile is no difference.
+    """
+    rows = KeptReading.objects.filter(last_period=period)
+    rows.filter(made_at__lt=timezone.now() - dt.timedelta(days=DAYS_KEPT)).delete()
+    found = []
+    for row in rows.select_related("unit").order_by("-made_at", "-pk")[:MOST_AUDITED]:
+        parts = _open(bytes(row.content)) or {}
+        wrong = [
+            name
+            for name, (function, arguments, more, answer) in parts.items()
+            if function(*arguments, **more) != answer
+        ]
+        if wrong and not generation.standing(row.unit_id, []).waits and KeptReading.objects.filter(pk=row.pk).exists():
+            logger.error("kept of unit %s, question %s: %s", row.unit_id, row.key, ", ".join(wrong))
+            row.delete()
+            found.append(f"{row.unit}, số liệu đến {period.label}: kết quả đang lưu khác kết quả đọc lại từ báo cáo.")
+    return found

@@ -112,7 +112,7 @@ class Overview:
     as_of: dt.datetime | None
     is_stale: bool
     alarm: object | None
-    kept: Kept  # what of this was read from the reports, for more questions about the same
+    kept: Kept  # what of this was read from the reports, for more questions about the same; a page saves it at its end
     deadlines: Deadlines  # of the months read, and of those before in which a unit may have been late running
 
     @property
@@ -331,7 +331,7 @@ def _read(
     same_last_year = total_now(kept.of("owed last year", submissions, last_year)).same_units if last_year.before else 0
     of_unit, stored = (unit_id, basis), {"has_summaries": level != Level.COMMUNE}
     may_leave = level != Level.COMMUNE and len(read) > 1
-    found = _Seen(
+    return _Seen(
         unit_id=unit_id,
         stretch=stretch,
         by_key=by_key,
@@ -359,8 +359,6 @@ def _read(
         else ({}, None),
         has_heat=by_service and bool(children),
     )
-    kept.save()
-    return found
 
 
 # Add up --------------------------------------------------------------------------------------------------------------

@@ -121,6 +121,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "chart": charts.chart_data(trend),
         "export_query": choice.query(),
     } | key_figures(request, choice, seen, links, targets)
+    seen.kept.save()
     return render(request, "reporting/dashboard.html", context)
 
 
