@@ -75,7 +75,7 @@ from taskforces.register import activities, assignments, inspections, keeping, m
 from tests.conftest import build_world, make_person
 from tests.import_sheets import csv_file
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 TWINS = {  # the same role in the unit next door
     "officer": "neighbour",
     "police_officer": "neighbour_police_officer",
