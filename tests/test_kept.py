@@ -153,6 +153,7 @@ def look_at_all(world):
 )
 def test_a_change_of_a_report_shows_at_once_and_after_the_roll_up(year, act, wanted):
     look_at_all(year)
+    assert KeptReading.objects.count() == len({year.nation, year.dong_nai, year.phu_rieng}) * 2 * len(Basis)
     change_by_workflow(year, act)
     for _ in ("waiting", "made", "kept again"):
         assert (received(year.dong_nai), received(year.dong_nai, basis=Basis.OFFICIAL)) == wanted
@@ -278,13 +279,16 @@ def test_a_threshold_changes_what_stands_out(year):
 # Units that move -----------------------------------------------------------------------------------------------------
 
 
-def test_a_report_of_the_old_place_counts_for_the_new_one(world, month, at):
+@pytest.mark.parametrize("owes_there", [True, False])
+def test_a_report_of_the_old_place_counts_for_the_new_one(world, month, at, owes_there):
     """October's report of Long Thủy stood under Phước Long; its state is Bình Long's, where the unit is at the end."""
     at("2024-12-20 09:00")
     quarter = Span.parse("2024-Q4")
     move(world.long_thuy, world.tx_binh_long, dt.date(2024, 12, 1))
     periods = [month(f"2024-{m}") for m in (10, 11, 12)]
     report = send(world.long_thuy, periods[0], pending_overdue=2)
+    if not owes_there:
+        Report.objects.filter(unit=world.long_thuy, period=periods[2]).delete()
     rollup.drain()
     old, new = world.tx_phuoc_long, world.tx_binh_long
     assert look(new, quarter).dossiers.pending_overdue == 2
