@@ -336,14 +336,27 @@ def question(world, periods, unit=None):
     return stretch, kept.Kept(stretch.unit_id, kept.asked(stretch, []), periods)
 
 
-def test_what_is_read_before_a_change_and_written_after_it_is_never_found(year):
+@pytest.mark.parametrize("saved", ["while it waits", "after the roll-up"])
+def test_what_is_read_before_a_change_and_written_after_it_is_never_found(year, saved):
     periods = begun_periods(dt.date(2026, 11, 30))
     stretch, slow = question(year, periods)
     slow.of("owed", submissions, stretch)
     change_by_workflow(year, "send back")
+    if saved == "after the roll-up":
+        rollup.drain()
     slow.save()  # under the generation it began with
+    assert KeptReading.objects.filter(unit=year.dong_nai).exists()
     assert question(year, periods)[1].of("owed", lambda: "read anew") == "read anew"
     rollup.drain()
+    assert question(year, periods)[1].of("owed", lambda: "read anew") == "read anew"
+
+
+def test_what_is_read_before_the_tree_changed_and_written_after_it_is_never_found(year):
+    periods = begun_periods(dt.date(2026, 11, 30))
+    stretch, slow = question(year, periods)
+    slow.of("owed", submissions, stretch)
+    Generation.objects.advance(None)
+    slow.save()
     assert question(year, periods)[1].of("owed", lambda: "read anew") == "read anew"
 
 

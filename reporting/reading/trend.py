@@ -43,6 +43,7 @@ def months_of_unit(unit_id: int, basis: str, periods: list[Period], *, has_summa
     own reports are read. Two queries."""
     found = Months()
     rows: Any
+    units: F | Value
     if has_summaries:
         where = {"unit_id": unit_id, "period__in": periods}
         rows = ServiceSummary.objects.filter(basis=basis, **where).annotate(month=F("period_id"), at=F("computed_at"))
@@ -71,10 +72,10 @@ def trend(
     """Twelve months up to the span's last. A month with under half of its expected reports stays a gap. Each month is
     without the services left out of its own headline rates."""
     figures: dict[int, Dossiers] = {}
-    for period in (by_key[m.key] for m in months if m.key in by_key):
-        out = left_out.of(period)
-        for service_id, dossiers in read.services.get(period.pk, {}).items():
-            total = figures.setdefault(period.pk, Dossiers())
+    for known in (by_key[m.key] for m in months if m.key in by_key):
+        out = left_out.of(known)
+        for service_id, dossiers in read.services.get(known.pk, {}).items():
+            total = figures.setdefault(known.pk, Dossiers())
             if service_id not in out:
                 total += dossiers
     counts = read.counts
