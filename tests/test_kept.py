@@ -107,6 +107,14 @@ def test_another_question_is_another_answer(year):
     assert KeptReading.objects.filter(unit=year.dong_nai).count() == 3
 
 
+def test_two_months_are_two_questions(year, month, put):
+    rollup.mark_dirty(put(year.phuoc_binh, month("2026-10"), 3))
+    rollup.drain()
+    for key, wanted in (("2026-10", [None, 3, 7, 100]), ("2026-11", [None, None, 7, 100])) * 2:
+        rows = look(year.dong_nai, Span.parse(key)).rows
+        assert sorted((row.dossiers.received for row in rows), key=lambda n: n or 0) == wanted
+
+
 def test_nothing_is_kept_before_the_first_roll_up(world, month, put, at):
     at("2026-11-18 09:00")
     for key in ("2026-10", "2026-11"):
@@ -209,8 +217,10 @@ def test_a_day_that_ends_a_month_changes_what_is_compared(year, month, put, at):
     months = []
     for text in ("2026-12-14 09:00", "2026-12-15 09:00"):
         at(text)
-        months.append([month.month for month in look(year.dong_nai, Span.parse("2026-Q4")).comparison.months])
+        seen = look(year.dong_nai, Span.parse("2026-Q4"))
+        months.append([month.month for month in seen.comparison.months])
     assert months == [[7, 8], [7, 8, 9]]
+    assert shown(seen) == shown(fresh(year.dong_nai, Span.parse("2026-Q4")))
 
 
 def test_a_longer_deadline_takes_the_lateness_back(year, month, at):
@@ -220,6 +230,7 @@ def test_a_longer_deadline_takes_the_lateness_back(year, month, at):
     def late(text):
         seen = look(year.dong_nai, MONTH)
         facts = facts_of(seen, periods=periods, now=at(text), day=dt.date(2026, 11, 30), is_newest=False, tallies={})
+        seen.kept.save()
         return {habit.name for habit in facts.habits if habit.is_late}
 
     PeriodDeadline.objects.update(due_at="2026-11-20T10:00:00Z")
@@ -266,7 +277,9 @@ def test_a_threshold_changes_what_stands_out(year):
         seen = look(year.dong_nai)
         now = dt.datetime(2026, 11, 18, tzinfo=dt.UTC)
         more = {"periods": seen.periods, "now": now, "day": now.date(), "is_newest": False, "tallies": {}}
-        return facts_of(seen, **more).slow_cells
+        found = facts_of(seen, **more).slow_cells
+        seen.kept.save()
+        return found
 
     ReportingSettings.objects.update_or_create(
         pk=ReportingSettings.load().pk, defaults={"fewest_dossiers": 10, "slow_percent": 95}
