@@ -17,7 +17,10 @@ SENT_LATE, SENT_IN_TIME = "Nộp trễ", "Đúng hạn"  # of a report that was 
 SENT = frozenset({Status.SUBMITTED, Status.APPROVED})
 
 
-def deadlines_of(periods: Iterable[Period]) -> dict[tuple[int, str], dt.datetime]:
+Deadlines = dict[tuple[int, str], dt.datetime]
+
+
+def deadlines_of(periods: Iterable[Period]) -> Deadlines:
     """(period, level) -> by when reports of that level are to be sent; one query."""
     rows = PeriodDeadline.objects.filter(period__in=periods)
     return {(row.period_id, row.level): row.due_at for row in rows}

@@ -14,6 +14,7 @@ from .models import (
     Explanation,
     ExportJob,
     FigureChange,
+    Generation,
     NarrativeChange,
     Period,
     Report,
@@ -39,6 +40,7 @@ REPORT_TRACES = (
 def connect() -> None:
     """Once, when the portal starts."""
     hooks.follow_tree.append(settle_reports)
+    hooks.tree_changed.append(lambda: Generation.objects.advance(None))  # what was read under the old tree
     hooks.settle_targets.append(settle_rows)
     hooks.traces.extend(REPORT_TRACES)
     hooks.last_active.append(last_reports)

@@ -1,6 +1,6 @@
 """What the app above tells this one.
 
-The layers go one way: `reporting` builds on `taskforces`, and nothing here imports it but for the catalogue. Four
+The layers go one way: `reporting` builds on `taskforces`, and nothing here imports it but for the catalogue. Five
 times the register needs something from above nevertheless; `reporting.register_hooks` puts it here when the portal
 starts. Lists of plain functions and facts, not signals: all of it is found in these two files, the caller uses what
 comes back, and an error stops the caller's transaction.
@@ -30,6 +30,9 @@ class Followed(NamedTuple):
 
 # Called with the units whose place or time the correction of the tree changed, in the same transaction.
 follow_tree: list[Callable[[Collection[int]], Followed]] = []
+
+# Called in the same transaction after any correction of the tree: of a place, a time, a name or a succession.
+tree_changed: list[Callable[[], None]] = []
 
 # Called with the targets a file brings in, before they are written: (targets, {pk: value in force}, by=, at=,
 # file_name=, sets=[is this row from the level above?]). Settles value and status, gives the rows of their log.

@@ -11,6 +11,7 @@ from django.urls import reverse
 from de_an_06.plain.spans import Span
 from reporting.entry.checks import Likeness
 from reporting.figures import TYPED_FIELDS
+from reporting.lateness import deadlines_of, is_past
 from reporting.models import (
     Basis,
     Difficulty,
@@ -140,7 +141,9 @@ def test_of_several_months_a_cell_stands_where_its_unit_stood_in_each(world, mon
 def habits(unit, period, now, months=3, basis=Basis.PROVISIONAL):
     periods = list(Period.objects.order_by("data_to"))
     stretch = Stretch(unit.pk, basis, [p for p in periods if p.data_to <= period.data_to])  # its last month counts
-    return finding_rows.habits(stretch, periods, now, months)
+    back = finding_rows.months_back(period, periods, months)
+    past = [place for place, due_at in deadlines_of(filter(None, back)).items() if is_past(due_at, now)]
+    return finding_rows.habits(stretch, back, past)
 
 
 def late(*args, **more):

@@ -68,7 +68,7 @@ def test_by_service_indicator_and_unit(lasting, november):
 def test_the_months_before_by_service_and_unit(lasting, november, monkeypatch):
     """Whether or not the services of each unit are read too."""
     for most in (60, 1):
-        monkeypatch.setattr("reporting.reading.overview.HEAT_UNITS", most)
+        monkeypatch.setattr("reporting.reading.seen.HEAT_UNITS", most)
         before = overview(lasting.lasting.pk, Span.parse("2026-11")).comparison
         assert [d.received for d in before.services[of("DVC09")]] == [110, 50]
         assert of("DVC12") not in before.services  # the second commune was silent then

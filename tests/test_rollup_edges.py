@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from de_an_06.plain.numbers import LARGEST
 from reporting.models import Indicator, Report, RollupAudit, RollupRequest, RollupRun
-from reporting.rollup import rollup
+from reporting.rollup import generation, rollup
 from reporting.rollup.audit import audit, latest_alarm
 from taskforces.models import AdministrativeUnit, Level, UnitVersion
 from tests.conftest import FIRST_NEW
@@ -25,7 +25,7 @@ def november(month):
 
 
 def waits(period, *units):
-    return [rollup.is_stale(unit.pk, [period.pk]) for unit in units]
+    return [generation.is_stale(unit.pk, [period.pk]) for unit in units]
 
 
 @pytest.mark.parametrize(

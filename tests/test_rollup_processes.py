@@ -35,7 +35,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from reporting import tasks
 from reporting.review import workflow
-from reporting.rollup import rollup
+from reporting.rollup import generation, rollup
 from reporting.models import *
 from taskforces.models import *
 def answer(value): print("\\n=" + json.dumps(value))
@@ -371,7 +371,7 @@ def test_a_worker_killed_in_the_middle_leaves_the_old_totals(services):
 
     after = services.query("SELECT id, generation, received_online FROM reporting_servicesummary ORDER BY id")
     assert after == before
-    stale = "answer(rollup.is_stale({province}, [{period}]))".format(**services.scene)
+    stale = "answer(generation.is_stale({province}, [{period}]))".format(**services.scene)
     assert services.script(stale) is True
     assert services.query(WAITING) == [(1,)]
 
@@ -435,10 +435,10 @@ def killed_in_the_middle(portal: Portal) -> None:
         assert died.returncode == -signal.SIGKILL, died.stderr
         assert [portal.query(query) for query in queries] == before
         assert portal.query(WAITING) == [(1,)]
-        assert portal.script(f"answer(rollup.is_stale({province}, [{period}]))") is True
+        assert portal.script(f"answer(generation.is_stale({province}, [{period}]))") is True
     assert portal.script("answer([rollup.drain(), rollup.drain()])") == [1, 0]  # delivered twice
     assert portal.query(OFFICIAL) == [(1,)]
-    assert portal.script(f"answer(rollup.is_stale({province}, [{period}]))") is False
+    assert portal.script(f"answer(generation.is_stale({province}, [{period}]))") is False
     assert "agree with the figures" in portal.run("manage.py", "audit_rollup", "2026-10")
 
 
@@ -483,7 +483,7 @@ def test_a_mark_that_arrives_while_a_roll_up_runs_outlives_it(services, act):
             assert running.wait(SECONDS) == 0
     assert services.query(OFFICIAL) == [(1,)]
     assert services.query(WAITING) == [(1,)]
-    stale = "answer(rollup.is_stale({province}, [{period}]))".format(**services.scene)
+    stale = "answer(generation.is_stale({province}, [{period}]))".format(**services.scene)
     assert services.script(stale) is True
     services.script("rollup.drain()")
     assert services.query(OFFICIAL) == [(3,)]

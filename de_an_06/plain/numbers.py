@@ -59,6 +59,8 @@ def format_number(value: int | Decimal | Fraction | None, places: int = 0, blank
     """1234567.8 -> '1.234.567,8'. `blank` stands for a value that was not reported."""
     if value is None:
         return blank
+    if type(value) is int and not places:  # nothing to round; a page shows thousands
+        return (MINUS if value < 0 else "") + f"{abs(value):,}".replace(",", ".")
     shown = rounded(value, places)
     text = f"{abs(shown):,.{places}f}".replace(",", " ").replace(".", ",").replace(" ", ".")
     return (MINUS if shown < 0 else "") + text

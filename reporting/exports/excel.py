@@ -26,7 +26,7 @@ from reporting.reading.lead_agencies import live_by_agency
 from reporting.reading.owed import Submissions
 from reporting.reading.ranges import Dossiers, figures_of
 from reporting.reading.units_below import Measures
-from reporting.rollup import rollup
+from reporting.rollup import generation, rollup
 from taskforces.clock import now_for
 from taskforces.models import Level
 from taskforces.models.units import reporter_name
@@ -140,7 +140,7 @@ def write_summary(
     at = at or now_for(by)
     periods = overview.begun_periods(timezone.localtime(at).date())
     wanted = {month.key for month in span.months}
-    if rollup.is_stale(unit_id, [period.pk for period in periods if period.key in wanted]):
+    if generation.is_stale(unit_id, [period.pk for period in periods if period.key in wanted]):
         rollup.drain()  # totals that miss a saved change would not agree with the rows behind them
     try:
         view = overview.overview(unit_id, span, basis, now=at, periods=periods, is_joined=is_joined)

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("reporting", "0018_life_of_targets"),
+        ("reporting", "0020_kept_readings"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -16,7 +16,17 @@ from .reports import (
     Status,
 )
 from .saved_views import SavedView
-from .summaries import Basis, IndicatorSummary, RollupAudit, RollupRequest, RollupRun, ServiceSummary, SubmissionSummary
+from .summaries import (
+    Basis,
+    Generation,
+    IndicatorSummary,
+    KeptReading,
+    RollupAudit,
+    RollupRequest,
+    RollupRun,
+    ServiceSummary,
+    SubmissionSummary,
+)
 
 __all__ = [
     "Basis",
@@ -32,11 +42,13 @@ __all__ = [
     "ExportJob",
     "FigureChange",
     "FormUpload",
+    "Generation",
     "Holiday",
     "Indicator",
     "IndicatorFigure",
     "IndicatorSummary",
     "IndicatorTerms",
+    "KeptReading",
     "LevelSetting",
     "LiveService",
     "NarrativeChange",

@@ -4,7 +4,9 @@ A commune has no summary: its own report is its total. A row is own report + eve
 of their own: the unique constraints begin with (period, unit), and every index more would be rewritten by each roll-up.
 """
 
-from django.db import models
+from collections.abc import Collection
+
+from django.db import connection, models
 from django.db.models import Q
 
 from taskforces.models import AdministrativeUnit
@@ -118,3 +120,53 @@ class RollupAudit(models.Model):
     checked_at = models.DateTimeField()
     cells = models.PositiveIntegerField()
     differences = models.JSONField(default=list, help_text="sentences, one per differing cell")
+
+
+class GenerationManager(models.Manager["Generation"]):
+    def advance(self, unit_ids: Collection[int] | None) -> None:
+        """A new generation of these units (None: of all), in the transaction of what makes it new; what was kept under
+        the old one goes. Rows are taken in one order, so that two who advance the same units only wait."""
+        numbers = [self.model.ALL] if unit_ids is None else sorted(unit_ids)
+        table = self.model._meta.db_table
+        with connection.cursor() as cursor:
+            for start in range(0, len(numbers), 1000):
+                rows = ", ".join(f"({number:d}, 1)" for number in numbers[start : start + 1000])
+                cursor.execute(
+                    f"INSERT INTO {table} (unit_id, number) VALUES {rows}"  # noqa: S608 - numbers of units
+                    f" ON CONFLICT (unit_id) DO UPDATE SET number = {table}.number + 1"
+                )
+        kept = KeptReading.objects.all()
+        (kept if unit_ids is None else kept.filter(unit_id__in=numbers)).delete()
+
+
+class Generation(models.Model):
+    """How often anything that can count under a unit was made anew; of all units together under the number ALL.
+
+    Rises only, so that nothing kept under one number is ever read under another. rollup/generation.py says for which
+    units a change counts.
+    """
+
+    ALL = 0  # no unit has this number
+
+    unit_id = models.BigIntegerField(primary_key=True)
+    number = models.PositiveBigIntegerField()
+
+    objects = GenerationManager()
+
+
+class KeptReading(models.Model):
+    """What the pages of a unit read from the reports, as it was under one generation; made by whoever asks first.
+
+    Never the only place of anything: without these rows the pages read the reports. reading/kept.py seals `content`.
+    """
+
+    unit = models.ForeignKey(AdministrativeUnit, on_delete=models.CASCADE, related_name="+", db_index=False)
+    key = models.CharField(max_length=64, help_text="of what was asked")
+    own = models.PositiveBigIntegerField(help_text="generation of the unit")
+    of_all = models.PositiveBigIntegerField(help_text="generation of all units")
+    last_period = models.ForeignKey(Period, on_delete=models.CASCADE, related_name="+", help_text="of the months read")
+    content = models.BinaryField()
+    made_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["unit", "key"], name="kept_reading_unique")]

@@ -4,11 +4,10 @@ Each finds or counts; what is worth saying, and from which threshold, says findi
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
 from django.db.models import Count, OuterRef, Subquery, Window
 from django.utils import timezone
 
@@ -19,7 +18,6 @@ from reporting.models import (
     Basis,
     Difficulty,
     Period,
-    PeriodDeadline,
     ServiceFigures,
     Status,
 )
@@ -30,7 +28,6 @@ from taskforces.models.units import reporter_name
 from .places import COUNTED, REPORT_TABLE, VERSION_TABLE, Stretch, marks, placed, run, under
 
 _PERIOD = Period._meta.db_table
-_DEADLINE = PeriodDeadline._meta.db_table
 _FIGURES = ServiceFigures._meta.db_table
 CELLS_OF_A_SERVICE = 2  # read of each, the worst
 
@@ -86,14 +83,22 @@ class Habit:
     likeness: Likeness | None  # with the month before; None where it was not sent
 
 
-def habits(stretch: Stretch, periods: Sequence[Period], now: dt.datetime, late_months: int) -> list[Habit]:
+def months_back(last: Period, periods: Iterable[Period], late_months: int) -> list[Period | None]:
+    """The months that `habits` looks at, the last one first; None: the month is not there."""
+    by_month = {Month(p.year, p.month): p for p in periods}
+    return [by_month.get(Month(last.year, last.month).plus(-k)) for k in range(late_months + 1)]
+
+
+def habits(stretch: Stretch, months: Sequence[Period | None], past: Sequence[tuple[int, str]]) -> list[Habit]:
     """Units that owe the last month's report and were late in each of the last months, or whose cells repeat.
 
     A month counts for lateness once the report is sent or its deadline has passed; the first time of sending decides.
+    `months` as `months_back` gives them, one more than must be late; `past`: those of them, and the level, whose
+    deadline has passed.
     """
-    last = stretch.now[-1]
-    by_month = {Month(p.year, p.month): p.pk for p in periods}
-    back = [by_month.get(Month(last.year, last.month).plus(-k)) for k in range(late_months + 1)]  # None is in no row
+    last, late_months = stretch.now[-1], len(months) - 1
+    back = [None if p is None else p.pk for p in months]  # None is in no row
+    over = ", ".join(["(%s, %s)"] * len(past)) or "(0, '')"  # no month has this number
     statuses = COUNTED[Basis(stretch.basis)]
 
     def per_cell(condition: str) -> str:
@@ -111,9 +116,8 @@ def habits(stretch: Stretch, periods: Sequence[Period], now: dt.datetime, late_m
             SELECT r.unit_id, CASE WHEN r.is_late OR r.status = %s THEN 1 ELSE 0 END AS late,
                    ROW_NUMBER() OVER (PARTITION BY r.unit_id ORDER BY p.year DESC, p.month DESC) AS nth
             FROM {REPORT_TABLE} r JOIN {_PERIOD} p ON p.id = r.period_id
-                 LEFT JOIN {_DEADLINE} d ON d.period_id = p.id AND d.level = r.level
             WHERE {under(stretch.unit_id, "r.path")} AND r.period_id IN ({marks(back)})
-              AND (r.status <> %s OR d.due_at < %s)),
+              AND (r.status <> %s OR (r.period_id, r.level) IN ({"VALUES " + over}))),
         late AS (
             SELECT unit_id FROM reports WHERE nth <= %s GROUP BY unit_id HAVING SUM(late) = %s),
         alike AS (
@@ -134,7 +138,7 @@ def habits(stretch: Stretch, periods: Sequence[Period], now: dt.datetime, late_m
     """  # noqa: S608 - column and table names of the models; every value is a parameter
     draft = Status.DRAFT.value
     params: list = [draft, *back, draft]
-    params += [connection.ops.adapt_datetimefield_value(now), late_months, late_months]
+    params += [*(value for one in past for value in one), late_months, late_months]
     params += [back[1], last.pk, *statuses, last.data_to, last.data_to, last.pk]
     found = []
     for row in run(sql, params):

@@ -13,7 +13,7 @@ from de_an_06.plain.numbers import format_number, format_rate, rate
 from de_an_06.plain.spans import Month
 from reporting.entry.checks import Likeness
 from reporting.figures import IN_TIME_RATE
-from reporting.lateness import overdue_words
+from reporting.lateness import is_past, overdue_words
 from reporting.models import Period, ReportingSettings, Status
 from taskforces.models import Level
 from taskforces.register.assignment_counts import Tally
@@ -31,7 +31,7 @@ from .finding_parts import (
     rows_behind,
     unit_part,
 )
-from .finding_rows import Habit, SlowCell, Waiting, habits, slow_cells, waiting_longest
+from .finding_rows import Habit, SlowCell, Waiting, habits, months_back, slow_cells, waiting_longest
 from .overview import MissingReport, Overview, ServiceTotal, UnitRow
 from .pace import YearTarget, amount, pace_of, year_targets
 from .places import Stretch
@@ -64,25 +64,30 @@ def facts_of(
     day: dt.date,
     is_newest: bool,
     tallies: Mapping[int | None, Tally],
+    has_targets: bool = True,
 ) -> FindingFacts:
-    """Read in at most four queries. `periods` are those begun, oldest first; `tallies` the register's, as of `day`.
+    """Read in at most four queries. `periods` are those begun, oldest first; `tallies` the register's, as of `day`;
+    `has_targets`: the unit is given something for the year.
 
     How long a difficulty waits is known of today alone, so only the newest month says it.
     """
-    settings = seen.settings
+    settings, kept = seen.settings, seen.kept
     stretch = Stretch(seen.unit_id, seen.basis, seen.periods)
     facts = FindingFacts(settings, day, tallies=tallies)
     if seen.has_units_below:
-        facts.cells, facts.slow_cells = slow_cells(
-            stretch, fewest=settings.fewest_dossiers, below_percent=settings.slow_percent
-        )
-    facts.habits = habits(stretch, periods, now, settings.late_months)
+        thresholds = {"fewest": settings.fewest_dossiers, "below_percent": settings.slow_percent}
+        facts.cells, facts.slow_cells = kept.of(f"slow cells {thresholds}", slow_cells, stretch, **thresholds)
+    months = months_back(seen.periods[-1], periods, settings.late_months)
+    ids = {p.pk for p in months if p is not None}
+    past = sorted((pk, level) for (pk, level), due_at in seen.deadlines.items() if pk in ids and is_past(due_at, now))
+    facts.habits = kept.of(f"habits {[p and p.pk for p in months]} {past}", habits, stretch, months, past)
     if is_newest:
         facts.waiting, facts.all_waiting = waiting_longest(
             seen.version.path, day, days=settings.waiting_days, limit=MOST_NAMED
         )
     has_summaries = seen.version.unit.level != Level.COMMUNE
-    facts.targets = year_targets(stretch, periods, has_summaries=has_summaries)
+    if has_targets:
+        facts.targets = year_targets(stretch, periods, has_summaries=has_summaries)
     return facts
 
 

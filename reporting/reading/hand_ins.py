@@ -1,14 +1,14 @@
 """Who has not handed in, and what the last month's own reports of a unit and of those right below it are."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from reporting.lateness import SENT, days_overdue, deadlines_of
+from reporting.lateness import SENT, Deadlines, days_overdue
 from reporting.models import Period
 from taskforces.models.units import reporter_name
 
-from .owed import OwedReport, missing_and_direct
+from .owed import OwedReport
 
 
 @dataclass
@@ -34,13 +34,13 @@ class LastReport:
 
 
 def hand_ins(
-    units: Sequence[int], path: str, periods: Sequence[Period], now: dt.datetime
+    reports: Iterable[OwedReport], periods: Sequence[Period], deadlines: Deadlines, now: dt.datetime
 ) -> tuple[list[MissingReport], dict[int, LastReport]]:
-    """The reports not handed in, and the last month's reports right here by unit; `path` is the first unit's."""
-    deadlines, by_pk = deadlines_of(periods), {p.pk: p for p in periods}
+    """The reports not handed in, and the last month's reports right here by unit, of those of `missing_and_direct`."""
+    by_pk = {p.pk: p for p in periods}
     missing: list[MissingReport] = []
     direct: dict[int, LastReport] = {}
-    for r in missing_and_direct(units, path, periods):
+    for r in reports:
         due_at = deadlines.get((r.period_id, r.level))
         days = days_overdue(r.status, due_at, now)
         if r.period_id == periods[-1].pk:

@@ -17,6 +17,7 @@ from reporting.models import Basis, Period, PublicService, ServiceFigures, Targe
 from .against_targets import Assessment, Reached, in_order, months_to, reached_below
 from .contributions import DOSSIER_MEASURES
 from .family import Family
+from .kept import Kept, asked
 from .overview import Overview
 from .owed import TOTAL, submissions
 from .places import COUNTED, NOW, REPORT_TABLE, Stretch, child_of, marks, place_of, run, under
@@ -121,14 +122,18 @@ class Grid:
 def read_grid(
     around: Family, stretch: Stretch, services: list[PublicService], measure: Measure, *, worst_first: bool = True
 ) -> Grid:
-    """All units below a unit in the months read: who owes, one number of each unit and service, names; four queries.
+    """All units below a unit in the months read: who owes, one number of each unit and service, names; five queries,
+    and three where the reports need not be read.
 
     `services` are those of the catalogue, in order.
     """
-    owed = {child_id: part for (side, child_id), part in submissions(stretch).items() if side == NOW}
+    kept = Kept(around.unit_id, asked(stretch, [], "grid"), stretch.now)
+    owed = {child_id: part for (side, child_id), part in kept.of("owed", submissions, stretch).items() if side == NOW}
+    numbers = kept.of(f"cells {measure.name}", cell_sums, stretch, measure.over, measure.under)
+    kept.save()
     cells: dict[int | None, dict[int, Portion]] = {}
     headline: dict[int | None, list[Portion]] = {}
-    for child_id, service_id, *cell in cell_sums(stretch, measure.over, measure.under):
+    for child_id, service_id, *cell in numbers:
         if any(part is not None for part in cell):
             cells.setdefault(child_id, {})[service_id] = cell[0], cell[1]
             headline.setdefault(child_id, []).append((cell[2], cell[3]))
@@ -156,7 +161,9 @@ def grid_of(seen: Overview, units: list[UnitRow], most: int, fewest: int) -> Gri
         units = sorted_rows(units, measure, lambda u: u.measures.in_time_rate, True)[:most]
         cells = {u.unit_id: {} for u in units}
         stretch = Stretch(seen.unit_id, seen.basis, seen.periods)
-        for child_id, service_id, *cell in cell_sums(stretch, measure.over, measure.under, places=list(cells)):
+        question = stretch, measure.over, measure.under
+        name = f"cells {measure.name} {sorted(cells)}"
+        for child_id, service_id, *cell in seen.kept.of(name, cell_sums, *question, places=sorted(cells)):
             cells[child_id or seen.unit_id][service_id] = cell[0], cell[1]
     rows = [
         GridRow(u, {pk: cell for pk, cell in cells[u.unit_id].items() if cell != BLANK}, u.measures.in_time_rate)

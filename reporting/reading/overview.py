@@ -12,28 +12,29 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from de_an_06.plain.spans import Span
-from reporting.headline import LeftOut, read_services
-from reporting.models import Basis, Indicator, IndicatorSummary, Period, PublicService, ReportingSettings
+from reporting.headline import LeftOut
+from reporting.lateness import Deadlines, deadlines_of
+from reporting.models import Basis, Indicator, Period, PublicService, ReportingSettings
 from reporting.rollup import rollup
 from reporting.rollup.audit import latest_alarm
 from taskforces.clock import now_for
-from taskforces.models import Level, UnitVersion
-from taskforces.units.tree import version_of_day
+from taskforces.models import UnitVersion
 
 from . import joined as joining
-from . import left_behind
-from .compared import Comparison, Sums, compare, compared_months, months_of, year_ago
-from .family import family
+from .compared import Comparison, compare, months_of
+from .finding_rows import months_back
 from .hand_ins import LastReport, MissingReport, hand_ins
 from .joined import Joined
+from .kept import Kept
 from .notices import notices
-from .owed import OwedReport, Submissions, submissions, total_now
-from .places import BEFORE, NOW, Stretch
-from .qualifiers import EXACT, Said, said_of, with_words
-from .ranges import Dossiers, Pair, indicator_sums, indicator_totals, service_sums
-from .ranking import DEFAULT_RANKING, Ranking, SideValues, give_ranks, ranking_of, read_values
-from .trend import TrendPoint, service_summaries, trend, trend_months
-from .units_below import ACTIVATION, LINKED_SERVICES, REST, Measures, UnitRow, has_no_units_below, unit_rows
+from .owed import OwedReport, Submissions
+from .places import BEFORE, NOW
+from .qualifiers import EXACT, Said, said_of
+from .ranges import Dossiers, Pair, indicator_totals
+from .ranking import DEFAULT_RANKING, Ranking, give_ranks
+from .seen import NoFigures, Seen, begun_periods, periods_of_unit, read_all
+from .trend import TrendPoint, trend, trend_months
+from .units_below import ACTIVATION, REST, Measures, UnitRow, has_no_units_below, unit_rows
 
 __all__ = [
     "ACTIVATION",
@@ -56,7 +57,6 @@ __all__ = [
 ]
 
 ASSIGNMENTS = "TC07"  # assignments done, counted from the register
-HEAT_UNITS = 60  # more units below than this: their services are not read, the page shows the worst units alone
 
 
 @dataclass
@@ -104,6 +104,8 @@ class Overview:
     as_of: dt.datetime | None
     is_stale: bool
     alarm: object | None
+    kept: Kept  # what of this was read from the reports, for more questions about the same; a page saves it at its end
+    deadlines: Deadlines  # of the months read, and of those before in which a unit may have been late running
     boundaries_changed: bool = False  # in the months read, compared with or drawn: both boundaries can be asked for
     joined: Joined | None = None  # read by the boundaries of `day`; None: each month by its own
 
@@ -139,26 +141,16 @@ class Overview:
     def indicator(self, code: str) -> Pair | None:
         return next((line.pair for line in self.indicators if line.indicator.code == code), None)
 
+    @property
+    def catalogue_of_indicators(self) -> list[Indicator]:
+        return [line.indicator for line in self.indicators]
+
     def is_own(self, code: str) -> bool:
         """Is this indicator never added over units, so that its pair is the unit's own?"""
         return any(line.indicator.is_own for line in self.indicators if line.indicator.code == code)
 
     def said(self, code: str) -> Said:
         return next((line.said for line in self.indicators if line.indicator.code == code), EXACT)
-
-
-class NoFigures(Exception):
-    """The unit has no month in this span: it did not exist then, or no month of it has begun."""
-
-
-def begun_periods(today: dt.date) -> list[Period]:
-    """Every period whose first day has come, oldest first; one query. A month not begun has no value."""
-    return list(Period.objects.filter(data_from__lte=today).order_by("year", "month"))
-
-
-def periods_of_unit(versions: list[UnitVersion], periods: list[Period]) -> list[Period]:
-    """The periods on whose last day the unit existed."""
-    return [p for p in periods if version_of_day(versions, p.data_to)]
 
 
 def overview(
@@ -186,11 +178,12 @@ def overview(
         periods = begun_periods(today)
     if versions is None:
         versions = list(UnitVersion.objects.filter(unit_id=unit_id))
-    seen = _read(unit_id, span, basis, versions, periods, today, ranked_by, is_joined)
+    seen = read_all(unit_id, span, basis, versions, periods, today, ranked_by, is_joined)
     totals = _add_up_totals(seen)
-    missing, direct = hand_ins(seen.stretch.roots, seen.version.path, seen.stretch.now, now)
-    rows = _ranked_rows(seen, direct)
     read, version = seen.stretch.now, seen.version
+    deadlines = deadlines_of([*read, *filter(None, months_back(read[-1], periods, seen.settings.late_months))])
+    missing, direct = hand_ins(seen.hand_ins, read, deadlines, now)
+    rows = _ranked_rows(seen, direct)
     said = said_of(unit_id, read, basis, seen.inexact, seen.joined)
     return Overview(
         unit_id=unit_id,
@@ -215,7 +208,9 @@ def overview(
         missing=missing,
         comparison=compare(span.previous(), seen.sums, seen.own_ids),
         year_ago=compare(span.same_last_year(), seen.last_year, seen.own_ids) if seen.last_year else None,
-        trend=joining.mark(seen.joined, _trend(seen, span), periods),
+        trend=joining.mark(
+            seen.joined, trend(basis, trend_months(span), seen.by_key, seen.months, seen.stretch.left_out), periods
+        ),
         notices=notices(span, read, periods, version, seen.submissions, seen.left_behind, today)
         + ([joining.words(seen.joined)] if seen.joined else []),
         problems=rollup.latest_problems(unit_id, [p.pk for p in read]) if seen.children else [],
@@ -225,145 +220,12 @@ def overview(
         left_out=seen.stretch.left_out,
         own_report=direct[unit_id].report if unit_id in direct else None,
         as_of=totals.as_of or now,
-        is_stale=bool(seen.children) and any(rollup.is_stale(pk, [p.pk for p in read]) for pk in seen.stretch.roots),
+        is_stale=seen.is_stale,
         alarm=latest_alarm([p.pk for p in read]) if seen.children else None,
+        kept=seen.kept,
+        deadlines=deadlines,
         boundaries_changed=seen.boundaries_changed,
         joined=seen.joined,
-    )
-
-
-def _trend(seen: "_Seen", span: Span) -> list[TrendPoint]:
-    units, months, left_out = seen.stretch.roots, trend_months(span), seen.stretch.left_out
-    return trend(units, seen.stretch.basis, months, seen.by_key, seen.summaries, seen.has_summaries, left_out)
-
-
-# Read ----------------------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class _Seen:
-    """What the database says of a unit and a span, before anything is added up."""
-
-    unit_id: int
-    stretch: Stretch
-    by_key: dict[str, Period]  # the unit's months by key
-    version: UnitVersion
-    ancestors: list[UnitVersion]
-    children: list[UnitVersion]
-    services: dict[int, PublicService]
-    indicators: dict[int, Indicator]
-    inexact: dict[int, str]  # code of those with a figure that is "hơn" or "gần"
-    linked_ids: list[int]
-    activation_ids: list[int]
-    owed: dict[tuple[str, int | None], Submissions]
-    sums: Sums  # `by_child` is by service too where has_heat
-    ranking: Ranking
-    settings: ReportingSettings
-    values: SideValues | None  # what the units below are ranked by, where `sums` and `owed` do not hold it
-    last_year: Sums | None
-    left_behind: list[left_behind.LeftBehind]
-    summaries: dict[int, dict[int, tuple[Dossiers, dt.datetime]]]
-    has_heat: bool
-    boundaries_changed: bool
-    joined: Joined | None
-
-    @property
-    def day(self) -> dt.date:
-        return self.stretch.now[-1].data_to
-
-    @property
-    def has_summaries(self) -> bool:
-        """Does the roll-up keep totals of the unit? Of every month, whether or not units were below it then."""
-        return self.version.unit.level != Level.COMMUNE
-
-    @property
-    def submissions(self) -> Submissions:
-        return total_now(self.owed)
-
-    @property
-    def own_ids(self) -> set[int]:
-        return {pk for pk, i in self.indicators.items() if i.is_own}
-
-
-def _read(
-    unit_id: int,
-    span: Span,
-    basis: str,
-    versions: list[UnitVersion],
-    periods: list[Period],
-    today: dt.date,
-    ranked_by: str,
-    is_joined: bool,
-) -> _Seen:
-    by_key = {p.key: p for p in periods_of_unit(versions, periods)}
-    read = [by_key[m.key] for m in span.months if m.key in by_key]
-    if not read:
-        raise NoFigures
-    day, since = read[-1].data_to, joining.first_day(span, periods)
-    around = family(unit_id, versions, day, joining.changes(unit_id, day, since))  # it lives at the end of each period
-    version, children = around.version, around.children
-    changed = around.is_changed and version.unit.level != Level.NATION
-    joined = joining.join(version, day, since) if changed and is_joined else None
-    if joined:
-        by_key = {p.key: p for p in periods if joined.existed_on(p.data_to)}
-        read = joined.months(span, periods)
-    back = year_ago(span)
-    services, left_out = read_services()
-    stretch = Stretch(unit_id, basis, read, compared_months(span, span.previous(), read, by_key, today), left_out)
-    back_months = compared_months(span, back, read, by_key, today) if back else []
-    last_year = Stretch(unit_id, basis, read, back_months, left_out)
-    if joined:
-        stretch, last_year = joining.stretched(joined, stretch), joining.stretched(joined, last_year)
-    catalogue = list(with_words(stretch.roots, read, basis))
-    indicators = {i.pk: i for i in catalogue}
-    ranking = ranking_of(ranked_by, services, indicators)
-    linked_ids = [pk for pk, s in services.items() if s.code in LINKED_SERVICES]
-    activation_ids = [pk for pk, i in indicators.items() if i.code == ACTIVATION]
-    level = version.unit.level
-    by_service = len(children) <= HEAT_UNITS and joined is None
-    trend_periods = [by_key[m.key] for m in trend_months(span) if m.key in by_key]
-
-    def sums_of(stretch: Stretch, same_units: int, split: bool) -> Sums:
-        by_unit = joined is not None
-        by_child = service_sums(stretch, by_child=True, by_service=split, linked_ids=linked_ids, by_unit=by_unit)
-        by_service = by_child if split else service_sums(stretch, by_child=False, by_service=True)
-        activation = indicator_sums(stretch, activation_ids, by_unit=by_unit)
-        if joined:
-            own_ids = {pk for pk, i in indicators.items() if i.is_own}
-            by_child = joining.in_rows(joined, by_child)
-            activation = joining.pairs_in_rows(joined, activation, own_ids)
-        return Sums(stretch, same_units, by_child, by_service, activation, indicator_sums(stretch, by_child=False))
-
-    def owed_in(stretch: Stretch) -> dict[tuple[str, int | None], Submissions]:
-        if joined is None:
-            return submissions(stretch)
-        return joining.owed_in_rows(joined, stretch, submissions(stretch, by_unit=True))
-
-    owed = owed_in(stretch)
-    same_last_year = total_now(owed_in(last_year)).same_units if last_year.before else 0
-    return _Seen(
-        unit_id=unit_id,
-        stretch=stretch,
-        by_key=by_key,
-        version=version,
-        ancestors=around.ancestors,
-        children=children,
-        services=services,
-        indicators=indicators,
-        inexact={i.pk: i.code for i in catalogue if i.is_inexact},
-        linked_ids=linked_ids,
-        activation_ids=activation_ids,
-        owed=owed,
-        sums=sums_of(stretch, total_now(owed).same_units, by_service),
-        ranking=ranking,
-        settings=ReportingSettings.load(),
-        values=None if ranking.is_headline or not children or joined else read_values(stretch, ranking),
-        last_year=sums_of(last_year, same_last_year, False) if same_last_year else None,
-        left_behind=left_behind.left_behind(stretch) if level != Level.COMMUNE and len(read) > 1 else [],
-        summaries=service_summaries(stretch.roots, basis, trend_periods) if level != Level.COMMUNE else {},
-        has_heat=by_service and bool(children),
-        boundaries_changed=changed,
-        joined=joined,
     )
 
 
@@ -378,19 +240,20 @@ class _Totals:
     as_of: dt.datetime | None = None  # of the stored totals; None where they are made now
 
 
-def _add_up_totals(seen: _Seen) -> _Totals:
+def _add_up_totals(seen: Seen) -> _Totals:
     """A month of a unit with units below from the roll-up's summaries, all else from the reports."""
     stretch = seen.stretch
     headline = Dossiers() if stretch.left_out.in_any(stretch.now) else None
     if seen.children and len(stretch.now) == 1:
-        month = seen.summaries.get(stretch.now[0].pk, {})
-        indicators, as_of = _indicator_summaries(seen.unit_id, stretch.basis, stretch.now[0])
-        as_of = max([at for _, at in month.values()] + ([as_of] if as_of else []), default=None)
-        out = stretch.left_out.of(stretch.now[0])
-        for pk, (dossiers, _) in month.items():
+        month = stretch.now[0]
+        services, made_at = seen.months.services.get(month.pk, {}), seen.months.made_at.get(month.pk)
+        indicators, at = seen.stored
+        as_of = max((moment for moment in (made_at, at) if moment), default=None)
+        out = stretch.left_out.of(month)
+        for pk, dossiers in services.items():
             if headline is not None and pk not in out:
                 headline += dossiers
-        return _Totals({pk: dossiers for pk, (dossiers, _) in month.items()}, indicators, headline, as_of)
+        return _Totals(services, indicators, headline, as_of)
     totals: dict[int, Dossiers] = {}
     for part in seen.sums.by_service:
         if part.side == NOW and part.service_id is not None:
@@ -402,7 +265,7 @@ def _add_up_totals(seen: _Seen) -> _Totals:
     return _Totals(totals, indicator_totals(seen.sums.indicators), headline)
 
 
-def _measures_of(totals: _Totals, seen: _Seen) -> Measures:
+def _measures_of(totals: _Totals, seen: Seen) -> Measures:
     measures = Measures(headline=totals.headline)
     for service_id, dossiers in totals.services.items():
         measures.dossiers += dossiers
@@ -416,7 +279,7 @@ def _measures_of(totals: _Totals, seen: _Seen) -> Measures:
 # Compare -------------------------------------------------------------------------------------------------------------
 
 
-def _ranked_rows(seen: _Seen, direct: dict[int, LastReport]) -> list[UnitRow]:
+def _ranked_rows(seen: Seen, direct: dict[int, LastReport]) -> list[UnitRow]:
     """The units below side by side, each with its rank now and in the months compared with."""
 
     def rows_of(side: str) -> list[UnitRow]:
@@ -436,11 +299,3 @@ def _ranked_rows(seen: _Seen, direct: dict[int, LastReport]) -> list[UnitRow]:
         return rows
     give_ranks(rows, rows_of(BEFORE), seen.ranking, seen.settings.fewest_dossiers, seen.values)
     return rows
-
-
-def _indicator_summaries(unit_id: int, basis: str, period: Period) -> tuple[dict[int, Pair], dt.datetime | None]:
-    stored, as_of = {}, None
-    for row in IndicatorSummary.objects.filter(unit_id=unit_id, basis=basis, period=period):
-        stored[row.indicator_id] = Pair(row.numerator, row.denominator, row.units_reported)
-        as_of = max(as_of or row.computed_at, row.computed_at)
-    return stored, as_of

@@ -6,6 +6,7 @@ the least volume are not. With fewer than FEWEST_PEERS ranked peers beside the u
 lowest and the highest of a few would give a unit's value away. Names are said only where the province opened the list.
 """
 
+import datetime as dt
 import statistics
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,9 +14,10 @@ from fractions import Fraction
 from taskforces.models import Level, UnitVersion
 from taskforces.models.units import UnitType
 
+from .kept import Kept, asked
 from .overview import Overview
 from .places import NOW, Stretch
-from .ranking import read_values
+from .ranking import kept_values
 from .units_below import RankedValue
 
 FEWEST_PEERS = 5
@@ -41,14 +43,16 @@ def peers_of(seen: Overview) -> Peers | None:
     province = next((v for v in seen.ancestors if v.unit.level == Level.PROVINCE), None)
     if province is None or version.unit.level not in {Level.COMMUNE, Level.DISTRICT}:
         return None
-    alike = UnitVersion.objects.on(seen.day).filter(
-        unit_type=version.unit_type, unit__level=version.unit.level, path__contains=f"/{province.unit_id}/"
-    )
-    names = dict(alike.order_by("sort_key", "unit_id").values_list("unit_id", "name"))
-    if len(names) <= FEWEST_PEERS:
-        return None
     stretch = Stretch(province.unit_id, seen.basis, seen.periods, left_out=seen.left_out)
-    found = read_values(stretch, ranking, by_unit=version.unit.level == Level.COMMUNE).get(NOW, {})
+    kept = Kept(province.unit_id, asked(stretch, seen.catalogue_of_indicators), seen.periods)
+    kind, level = version.unit_type, version.unit.level
+    names = kept.of(f"peers {kind} {level}", names_alike, province.unit_id, seen.day, kind, level)
+    if len(names) <= FEWEST_PEERS:
+        kept.save()
+        return None
+    by_unit = level == Level.COMMUNE
+    found = kept_values(kept, stretch, ranking, by_unit=by_unit).get(NOW, {})
+    kept.save()
     values = {pk: found[pk] for pk in names if pk in found}
     ranks = ranking.ranks(values, seen.settings.fewest_dossiers)
     if len(ranks.keys() - {seen.unit_id}) < FEWEST_PEERS:
@@ -68,3 +72,11 @@ def peers_of(seen: Overview) -> Peers | None:
         if seen.settings.peers_named
         else [],
     )
+
+
+def names_alike(province_id: int, day: dt.date, unit_type: str, level: str) -> dict[int, str]:
+    """Unit -> name of those of a type and level in a province on a day, in the order of their names; one query."""
+    alike = UnitVersion.objects.on(day).filter(
+        unit_type=unit_type, unit__level=level, path__contains=f"/{province_id}/"
+    )
+    return dict(alike.order_by("sort_key", "unit_id").values_list("unit_id", "name"))

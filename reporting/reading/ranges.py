@@ -50,14 +50,22 @@ class Dossiers(_FigureSums):
     older: int = 0  # units whose state is from before the last month of the stretch
 
     def __iadd__(self, other: "Dossiers") -> "Dossiers":
+        mine, others = self.__dict__, other.__dict__  # thousands of these are added up for one page
         for name in FIGURE_FIELDS:
-            setattr(self, name, add(getattr(self, name), getattr(other, name)))
+            if (part := others[name]) is not None:
+                known = mine[name]
+                mine[name] = part if known is None else known + part
         self.units += other.units
         self.older += other.older
         return self
 
     def sum_of(self, names: Iterable[str]) -> int | None:
-        return add(*(getattr(self, name) for name in names))
+        values = self.__dict__
+        total = None
+        for name in names:
+            if (part := values[name]) is not None:
+                total = part if total is None else total + part
+        return total
 
     def rate(self, rate: Rate) -> tuple[int | None, int | None]:
         """(numerator, denominator), for numbers.rate and numbers.format_rate."""
@@ -225,9 +233,9 @@ def service_sums(
 
 def cell_sums(
     stretch: Stretch, over: Sequence[str], under: Sequence[str] = (), *, places: Sequence[int] = ()
-) -> list[Any]:
-    """One number of each unit below and service, of the months read alone: child_id, service_id, value, whole, and
-    headline_value, headline_whole, its part in a headline rate.
+) -> list[tuple]:
+    """One number of each unit below and service, of the months read alone: (child_id, service_id, value, whole,
+    headline_value, headline_whole), the last two its part in a headline rate.
 
     `value` is the sum of the figures `over`, `whole` that of the figures `under`. `places`: only these units, of which
     the unit itself stands for its own report. One query.
@@ -247,7 +255,7 @@ def cell_sums(
                {sum_of([prefix + name for name in under])} AS headline_whole
         FROM per_unit x GROUP BY x.place, x.service_id
     """  # noqa: S608 - column and table names of the models; every value is a parameter
-    return run(sql, [*params, *places])
+    return list(map(tuple, run(sql, [*params, *places])))
 
 
 def sum_of(names: Sequence[str]) -> str:

@@ -18,6 +18,7 @@ from reporting.target_workflow import Aim
 from taskforces.models import UnitVersion
 
 from .against_targets import months_to, reached_below
+from .kept import Kept
 from .owed import TOTAL, Submissions, submissions
 from .places import BEFORE, NOW, Stretch
 from .ranges import indicator_sums, service_sums
@@ -80,6 +81,18 @@ def _in_time(measures: Measures, _: Submissions) -> Value:
     return measures.in_time_rate
 
 
+def _online(measures: Measures, _: Submissions) -> Value:
+    return measures.online_rate
+
+
+def _received(measures: Measures, _: Submissions) -> Value:
+    return measures.dossiers.received, None
+
+
+def _linked(measures: Measures, _: Submissions) -> Value:
+    return measures.linked, None
+
+
 def _of_indicator(measures: Measures, _: Submissions) -> Value:
     return measures.activation.rate
 
@@ -98,10 +111,9 @@ HEADLINE_RANKINGS = {
     ranking.key: ranking
     for ranking in (
         Ranking(DEFAULT_RANKING, "trước và đúng hạn", IN_TIME_RATE.name, _in_time, counted=DOSSIERS),
-        Ranking("truc-tuyen", "tỷ lệ trực tuyến", ONLINE_RATE.name, lambda m, _: m.online_rate,
-                counted=DOSSIERS),
-        Ranking("tiep-nhan", "hồ sơ tiếp nhận", RECEIVED.name, lambda m, _: (m.dossiers.received, None), is_rate=False),
-        Ranking("lien-thong", "hồ sơ hai nhóm liên thông (DVC15, DVC16)", "linked", lambda m, _: (m.linked, None),
+        Ranking("truc-tuyen", "tỷ lệ trực tuyến", ONLINE_RATE.name, _online, counted=DOSSIERS),
+        Ranking("tiep-nhan", "hồ sơ tiếp nhận", RECEIVED.name, _received, is_rate=False),
+        Ranking("lien-thong", "hồ sơ hai nhóm liên thông (DVC15, DVC16)", "linked", _linked,
                 is_rate=False, codes=LINKED_SERVICES),
         Ranking("vneid", "kích hoạt VNeID", ACTIVATION, _of_indicator, codes=(ACTIVATION,)),
         Ranking("nop-bao-cao", "nộp báo cáo đúng hạn", "", _handed_in),
@@ -189,6 +201,13 @@ def read_values(stretch: Stretch, ranking: Ranking, *, by_unit: bool = False) ->
             value = ranking.value(measures.get(key, Measures()), owed.get(key, Submissions()))
             values.setdefault(side, {})[unit_id] = RankedValue(*value)
     return values
+
+
+def kept_values(kept: Kept, stretch: Stretch, ranking: Ranking, *, by_unit: bool = False) -> SideValues:
+    """The same, kept; but for shares of targets, which change without a roll-up."""
+    if ranking.aim is not None:
+        return read_values(stretch, ranking, by_unit=by_unit)
+    return kept.of(f"values {ranking.key} {ranking.ids} {by_unit}", read_values, stretch, ranking, by_unit=by_unit)
 
 
 def _shares(stretch: Stretch, aim: Aim, *, by_unit: bool) -> dict[int, RankedValue]:

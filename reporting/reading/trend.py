@@ -2,7 +2,10 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import DateTimeField, F, Value
 
 from de_an_06.plain.spans import Month, Span
 from reporting.figures import FIGURE_FIELDS
@@ -33,62 +36,59 @@ class TrendPoint:
     is_comparable: bool = True  # False: joined, and territory came or went in part since
 
 
-def service_summaries(
-    units: Sequence[int], basis: str, periods: list[Period]
-) -> dict[int, dict[int, tuple[Dossiers, dt.datetime]]]:
-    """period -> service -> (stored total of the units, when computed); one query for the month and the trend."""
-    stored: dict[int, dict[int, tuple[Dossiers, dt.datetime]]] = {}
-    rows = ServiceSummary.objects.filter(unit_id__in=units, basis=basis, period__in=periods).values_list(
-        "period_id", "service_id", "computed_at", "units_reported", *FIGURE_FIELDS, named=True
-    )
-    for row in rows:
-        dossiers = Dossiers(*figure_values(row), row.units_reported)
-        month = stored.setdefault(row.period_id, {})
-        known, at = month.get(row.service_id, (Dossiers(), row.computed_at))
-        known += dossiers
-        month[row.service_id] = known, max(at, row.computed_at)
-    return stored
+@dataclass
+class Months:
+    """What each month says of a unit by itself, as its own page has it."""
+
+    services: dict[int, dict[int, Dossiers]] = field(default_factory=dict)  # period -> service
+    counts: dict[int, tuple[int, int, int]] = field(default_factory=dict)  # expected, submitted or approved, approved
+    made_at: dict[int, dt.datetime] = field(default_factory=dict)  # period -> when its stored totals were made
 
 
-def trend(
-    units: Sequence[int],
-    basis: str,
-    months: list[Month],
-    by_key: dict[str, Period],
-    summaries: dict[int, dict[int, tuple[Dossiers, dt.datetime]]],
-    has_summaries: bool,
-    left_out: LeftOut,
-) -> list[TrendPoint]:
-    """Twelve months up to the span's last. A month with under half of its expected reports stays a gap. Each month is
-    without the services left out of its own headline rates.
-
-    `units`: the unit, and those whose line is its own (joined.py). `has_summaries`: the roll-up keeps totals of the
-    unit, even of a month without a unit below it.
-    """
-    known = [by_key[m.key] for m in months if m.key in by_key]
-    periods, out = [p.pk for p in known], {p.pk: left_out.of(p) for p in known}
-    figures: dict[int, Dossiers] = {}
-    counts: dict[int, tuple[int, int, int]] = {}  # expected, submitted or approved, approved
+def months_of_unit(units: Sequence[int], basis: str, periods: list[Period], *, has_summaries: bool) -> Months:
+    """`units`: the unit, and those whose line is its own (joined.py). `has_summaries`: the roll-up keeps totals of the
+    unit, even of a month without a unit below it; of a commune its own reports are read. Two queries."""
+    found = Months()
+    rows: Any
+    in_sum: F | Value
     if has_summaries:
-        for period_id, by_service in summaries.items():
-            total = figures.setdefault(period_id, Dossiers())
-            for service_id, (dossiers, _) in by_service.items():
-                if service_id not in out[period_id]:
-                    total += dossiers
-        for row in SubmissionSummary.objects.filter(unit_id__in=units, period__in=periods):
-            _count(counts, row.period_id, row.expected, row.submitted, row.approved)
+        where = {"unit_id__in": units, "period__in": periods}
+        rows = ServiceSummary.objects.filter(basis=basis, **where).annotate(month=F("period_id"), at=F("computed_at"))
+        in_sum = F("units_reported")
+        for row in SubmissionSummary.objects.filter(**where):
+            _count(found.counts, row.period_id, row.expected, row.submitted, row.approved)
     else:
         statuses = COUNTED[Basis(basis)]
         own = Report.objects.filter(unit_id__in=units, period__in=periods)
         for period_id, status in own.values_list("period_id", "status"):
-            _count(counts, period_id, 1, status in COUNTED[Basis.PROVISIONAL], status == Status.APPROVED)
+            is_sent, is_approved = status in COUNTED[Basis.PROVISIONAL], status == Status.APPROVED
+            _count(found.counts, period_id, 1, int(is_sent), int(is_approved))
         rows = ServiceFigures.objects.filter(
             report__unit_id__in=units, report__period__in=periods, report__status__in=statuses
-        )
-        for row in rows.values_list("report__period_id", "service_id", *FIGURE_FIELDS, named=True):
-            total = figures.setdefault(row.report__period_id, Dossiers())
-            if row.service_id not in out[row.report__period_id]:
-                total += Dossiers(*figure_values(row))
+        ).annotate(month=F("report__period_id"), at=Value(None, DateTimeField()))
+        in_sum = Value(1)
+    fields = ("month", "service_id", "at", "units", *FIGURE_FIELDS)
+    for row in rows.annotate(units=in_sum).values_list(*fields, named=True):
+        total = found.services.setdefault(row.month, {}).setdefault(row.service_id, Dossiers())
+        total += Dossiers(*figure_values(row), row.units)
+        if row.at is not None:
+            found.made_at[row.month] = max(row.at, found.made_at.get(row.month, row.at))
+    return found
+
+
+def trend(
+    basis: str, months: list[Month], by_key: dict[str, Period], read: Months, left_out: LeftOut
+) -> list[TrendPoint]:
+    """Twelve months up to the span's last. A month with under half of its expected reports stays a gap. Each month is
+    without the services left out of its own headline rates."""
+    figures: dict[int, Dossiers] = {}
+    for known in (by_key[m.key] for m in months if m.key in by_key):
+        out = left_out.of(known)
+        for service_id, dossiers in read.services.get(known.pk, {}).items():
+            total = figures.setdefault(known.pk, Dossiers())
+            if service_id not in out:
+                total += dossiers
+    counts = read.counts
     points = []
     for month in months:
         point = TrendPoint(month)

@@ -34,11 +34,11 @@ def latest_alarm(period_ids: Iterable[int]) -> RollupAudit | None:
 
 
 @transaction.atomic
-def audit(period: Period) -> list[str]:
+def audit(period: Period, also: Collection[str] = ()) -> list[str]:
     """Recomputes a month in plain Python, walking parents instead of paths, and compares it with every stored cell.
 
     Returns and keeps one sentence per differing cell and per report that is in no total. Totals that wait for a roll-up
-    are not compared: drain first to have them all.
+    are not compared: drain first to have them all. `also`: differences found elsewhere (reading/kept.py).
     """
     period = locked_period(period.pk)
     parents, names = {}, {}
@@ -58,6 +58,7 @@ def audit(period: Period) -> list[str]:
             where = ", ".join(filter(None, [names.get(unit_id, f"đơn vị số {unit_id}"), _BASIS_LABELS[basis], code]))
             was, now = ("không có" if value is None else str(value) for value in (kept, right))
             differences.append(f"{where}, {field}: đang lưu {was}, tính lại từ báo cáo {now}.")
+    differences += also
     RollupAudit.objects.create(period=period, checked_at=timezone.now(), cells=len(cells), differences=differences)
     return differences
 

@@ -16,6 +16,7 @@ from django.utils import timezone
 from de_an_06.plain.numbers import LARGEST
 from reporting.figures import FIGURE_FIELDS
 from reporting.models import (
+    Generation,
     IndicatorFigure,
     IndicatorSummary,
     Period,
@@ -30,26 +31,14 @@ from taskforces.models import Level, UnitVersion
 from taskforces.models.units import path_ids
 from taskforces.units.tree import nearest_version
 
+from . import generation
+
 logger = logging.getLogger(__name__)
 
 
 def mark_dirty(report: Report) -> None:
     """Notes that every total above this report must be made anew; call it in the transaction of the change."""
     RollupRequest.objects.create(unit_id=report.unit_id, period_id=report.period_id)
-
-
-def is_stale(unit_id: int, period_ids: Iterable[int]) -> bool:
-    """Do the totals of this unit miss a change that is already saved, in any of these months? (One query.)"""
-    below = f"/{unit_id}/"
-    by_report = Report.objects.filter(unit=OuterRef("unit"), period=OuterRef("period"), path__contains=below)
-    by_tree = UnitVersion.objects.filter(
-        Q(valid_to__isnull=True) | Q(valid_to__gte=OuterRef("period__data_to")),
-        unit=OuterRef("unit"),
-        path__contains=below,
-        valid_from__lte=OuterRef("period__data_to"),
-    )
-    waiting = RollupRequest.objects.filter(period_id__in=list(period_ids))
-    return waiting.filter(Exists(by_report) | Exists(by_tree)).exists()
 
 
 def latest_problems(unit_id: int, period_ids: Iterable[int]) -> list[str]:
@@ -92,7 +81,9 @@ def _drain_period(period_id: int) -> int:
     period = locked_period(period_id)
     requests = dict(RollupRequest.objects.filter(period=period).values_list("pk", "unit_id"))
     if requests:  # else another worker did them while this one waited for its turn
-        _recompute(period, with_ancestors(period, set(requests.values())))
+        units = set(requests.values())
+        _recompute(period, with_ancestors(period, units))
+        Generation.objects.advance(generation.reached_by(units))
         RollupRequest.objects.filter(pk__in=list(requests)).delete()
     return len(requests)
 
@@ -103,9 +94,12 @@ def roll_up(period: Period, unit_id: int | None = None) -> RollupRun:
     period = locked_period(period.pk)
     if unit_id is not None:
         below = UnitVersion.objects.on(period.data_to).under(unit_id).values_list("unit_id", flat=True)
-        return _recompute(period, with_ancestors(period, {unit_id}) | set(below))
+        run = _recompute(period, with_ancestors(period, {unit_id}) | set(below))
+        Generation.objects.advance(None)
+        return run
     requests = list(RollupRequest.objects.filter(period=period).values_list("pk", flat=True))
     run = _recompute(period, None)
+    Generation.objects.advance(None)
     RollupRequest.objects.filter(pk__in=requests).delete()
     return run
 

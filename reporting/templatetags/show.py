@@ -1,5 +1,7 @@
 """Template names for the one formatter. Pages with hundreds of cells format in Python instead."""
 
+from functools import lru_cache
+
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
@@ -36,7 +38,10 @@ def timeliness(report):
 @register.simple_tag
 def icon(name, label=""):
     """One icon of static/icons.svg; with a label it is read out, without it is decoration."""
+    return _icon(static("icons.svg"), name, label)
+
+
+@lru_cache(maxsize=1000)
+def _icon(file, name, label):
     hidden = format_html('<span class="visually-hidden">{}</span>', label) if label else ""
-    return format_html(
-        '<svg class="i" aria-hidden="true"><use href="{}#i-{}"></use></svg>{}', static("icons.svg"), name, hidden
-    )
+    return format_html('<svg class="i" aria-hidden="true"><use href="{}#i-{}"></use></svg>{}', file, name, hidden)

@@ -55,6 +55,7 @@ def meeting_mode(request: HttpRequest) -> HttpResponse:
         "compared": seen.comparison,
         "not_counted": seen.not_counted,
     }
+    seen.kept.save()
     return render(request, "reporting/meeting_mode.html", context | figures)
 
 

@@ -35,7 +35,7 @@ from reporting.reading.ranking import DEFAULT_RANKING, UnknownRanking
 from reporting.reading.units_below import REST, REST_NAME
 from taskforces.models import UnitVersion
 from taskforces.models.units import reporter_name
-from taskforces.register.assignment_counts import Tally, overdue, tallies_below
+from taskforces.register.assignment_counts import Overdue, Tally, overdue, tallies_below
 from taskforces.scope import path_in_scope, sees_path
 from taskforces.units.tree import version_of_day
 
@@ -124,6 +124,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "chart": charts.chart_data(seen, trend),
         "export_query": choice.query(),
     } | key_figures(request, choice, seen, links, targets)
+    seen.kept.save()
     return render(request, "reporting/dashboard.html", context)
 
 
@@ -132,11 +133,12 @@ def key_figures(request: HttpRequest, choice: Choice, seen: Overview, links: tup
     day, is_newest = _register_day(choice, seen)
     tallies = tallies_below(choice.unit_id, day)
     register = sum(tallies.values(), Tally())
+    moment = {"periods": choice.periods, "now": choice.now, "day": day, "is_newest": is_newest}
     overdue_query = standing_out.overdue_query(choice.unit_id, "" if is_newest else day.isoformat())
     _, source_link = links
     found = []
     if not seen.joined:
-        facts = facts_of(seen, periods=choice.periods, now=choice.now, day=day, is_newest=is_newest, tallies=tallies)
+        facts = facts_of(seen, **moment, tallies=tallies, has_targets=bool(targets))
         found = standing_out.shown(
             findings(seen, facts), seen, choice, request.user, links, overdue_query, facts.settings.waiting_days
         )
@@ -144,7 +146,7 @@ def key_figures(request: HttpRequest, choice: Choice, seen: Overview, links: tup
         "rates_are_of": numbers.not_counted(seen),
         "stats": numbers.stats(seen, source_link, (register.done, register.total), day, targets),
         "findings": found,
-        "late": overdue(choice.unit_id, day, LATE_ASSIGNMENTS),
+        "late": overdue(choice.unit_id, day, LATE_ASSIGNMENTS) if register.overdue else Overdue([], 0),
         "late_day": day,
         "late_url": f"{reverse('assignment-list')}?{urlencode(overdue_query)}",
     }

@@ -4,6 +4,7 @@ Up to 14,000 cells: each is made in Python, as short as HTML allows, and its lin
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from django.urls import reverse
 from django.utils.safestring import mark_safe
@@ -97,6 +98,12 @@ def look_of(measure: Measure, cell: Portion) -> str:
     return next(look for least, look, _ in STEPS[measure.kind] if shown >= least)
 
 
+@lru_cache(maxsize=2**15)
+def shown_in_cell(measure: Measure, cell: Portion) -> tuple[str, str]:
+    """Text and class. A grid of 14,000 cells is looked at again and again, and most of its numbers stay."""
+    return text_of(measure, cell), look_of(measure, cell)
+
+
 def legend(measure: Measure) -> list[tuple[str, str]]:
     steps = [(look, words) for _, look, words in STEPS[measure.kind]]
     if measure.is_rate:
@@ -129,7 +136,7 @@ def grid_table(grid: Grid, basis: str, unit_link: Callable, source_link: Callabl
     rows = []
     for row in grid.rows:
         has_any = bool(row.cells)
-        cells = [(text_of(measure, c), look_of(measure, c)) for c in _in_order(row.cells, columns)] if has_any else []
+        cells = [shown_in_cell(measure, cell) for cell in _in_order(row.cells, columns)] if has_any else []
         none_counted = NO_VALUE if has_any and measure.is_rate else ""  # all of its services are left out of the total
         total = text_of(measure, row.total) or none_counted, look_of(measure, row.total)
         rows.append(

@@ -96,6 +96,9 @@ def load_units(folder: Path = DATA_FOLDER, *, change_reports: bool = False) -> L
         counts += versions
         counts += _save_successions(bodies, successions)
         followed = [follow(replaced) for follow in hooks.follow_tree] if replaced else []
+        if any(number for what, number in counts.items() if not what.endswith("unchanged")):
+            for tell in hooks.tree_changed:
+                tell()
         counts["report paths changed"] = sum(done.moved for done in followed)
         counts.report_changes = _report_changes(bodies, [loss for done in followed for loss in done.losses])
         if counts.report_changes and not change_reports:

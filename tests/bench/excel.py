@@ -18,7 +18,7 @@ def measure(made, folder: Path, say) -> None:
     last = Month(made.period.year, made.period.month)
     for what, unit, span in (
         ("Excel of a province's month", made.province, Span.month(last)),
-        ("Excel of the nation's year", made.nation, Span.between(last.plus(1 - len(made.periods)), last)),
+        ("Excel of the nation's year", made.nation, Span.between(last.plus(-11), last)),
     ):
         path = folder / "summary.xlsx"
 

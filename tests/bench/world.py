@@ -1,5 +1,6 @@
-"""The nation of the benchmark: 3,321 communes, 12 services, 12 months; and a province of 560 communes with three
-campaigns of 45 days. By bulk SQL."""
+"""The nation of the benchmark: 3,321 communes, 12 services, 17 months; before them 19 months of one province of 560
+communes under districts with three campaigns of 45 days; and a province of 560 communes without districts, 25
+services, one month. By bulk SQL."""
 
 import datetime as dt
 import os
@@ -10,7 +11,8 @@ import psycopg2
 
 DATABASE = "de_an_06_bench"
 LAST_MONTH = "2026-11"
-MONTHS = 12
+MONTHS = 17  # of the nation: two tiers, since July 2025
+OLD_MONTHS = 19  # three tiers, one province
 SERVICES = 12
 LARGE = 560  # communes of one province, districts between
 LONGEST_QUERY = "60s"
@@ -24,8 +26,14 @@ class World:
 
     period: object  # the last month, of the whole nation
     periods: list
-    old_period: object  # the month of the large province
+    old_periods: list
+    old_period: object  # the month in which the large province is measured
+    grid_period: object  # the month of the province without districts
+    grid_province: object
     nation: object
+    commune: object  # one of the province of 95
+    district: object  # one of the large province
+    province_of_95: object
     province: object  # the province with most communes in the nation's month
     large_province: object  # about 560 communes under districts
     communes: int
@@ -64,6 +72,7 @@ def build(say) -> World:
     from de_an_06.plain.spans import Span
     from reporting.models import ParticipatingArea, Report
     from reporting.periods import open_period
+    from reporting.rollup.rollup import roll_up
     from taskforces.models import AdministrativeUnit, UnitVersion
 
     with open(os.devnull, "w") as quiet:
@@ -80,25 +89,38 @@ def build(say) -> World:
     ParticipatingArea.objects.create(unit=nation, valid_from=new)
     ParticipatingArea.objects.create(unit=large, valid_from=dt.date(2022, 1, 1), valid_to=dt.date(2025, 6, 30))
 
+    grid_province = _province_without_districts()
     last = Span.parse(LAST_MONTH).first
-    say(f"{MONTHS} months of the nation, one of the large province ...")
+    say(f"{MONTHS} months of the nation, {OLD_MONTHS} of the large province ...")
     periods = [open_period(last.plus(i - MONTHS + 1)) for i in range(MONTHS)]
-    old_period = open_period(Span.parse(OLD_MONTH).first)
+    old_periods = [open_period(last.plus(i - MONTHS - OLD_MONTHS + 1)) for i in range(OLD_MONTHS)]
+    old_period = next(p for p in old_periods if p.key == OLD_MONTH)
     with connection.cursor() as cursor:
         _approve_most(cursor)
         say("figures ...")
         cursor.execute("SET statement_timeout = 0")
         _fill(cursor)
+        _fill_the_grid(cursor, grid_province.pk)
         campaigns = _hold_campaigns(cursor, large)
         cursor.execute("DELETE FROM reporting_rolluprequest")
         cursor.execute("VACUUM ANALYZE")
         cursor.execute("RESET statement_timeout")
-    province = _province_of(LARGE, UnitVersion.objects.on(periods[-1].data_to))
+    say("totals ...")
+    for period in [*old_periods, *periods]:
+        roll_up(period)
+    tree = UnitVersion.objects.on(periods[-1].data_to).under(nation.pk)
+    province, province_of_95 = _province_of(LARGE, tree), _province_of(95, tree)
     return World(
         period=periods[-1],
         periods=periods,
+        old_periods=old_periods,
         old_period=old_period,
+        grid_period=old_periods[0],
+        grid_province=grid_province,
         nation=nation,
+        commune=tree.under(province_of_95.pk).filter(unit__level="commune").first().unit,
+        district=UnitVersion.objects.on(old_period.data_to).under(large.pk).filter(unit__level="district").first().unit,
+        province_of_95=province_of_95,
         province=province,
         large_province=large,
         communes=Report.objects.filter(period=periods[-1], level="commune").count(),
@@ -118,6 +140,35 @@ def _province_of(communes: int, versions):
     return AdministrativeUnit.objects.get(pk=min(under, key=lambda pk: (abs(under[pk] - communes), pk)))
 
 
+def _province_without_districts():
+    """A province of its own tree with LARGE communes right below it; it stands and reports in the first month alone."""
+    from reporting.models import ParticipatingArea
+    from taskforces.models import AdministrativeUnit, Level, UnitVersion
+
+    stay = {"opened_on": dt.date(2023, 12, 1), "closed_on": dt.date(2023, 12, 31)}
+    province = AdministrativeUnit.objects.create(code="99", level=Level.PROVINCE, **stay)
+    communes = AdministrativeUnit.objects.bulk_create(
+        [AdministrativeUnit(code=f"9{k:04d}", level=Level.COMMUNE, **stay) for k in range(LARGE)]
+    )
+
+    def version(unit, name, kind, path, parent=None):
+        words = {"name": name, "short_name": name, "search_key": name.lower(), "sort_key": name.lower()}
+        days = {"valid_from": stay["opened_on"], "valid_to": stay["closed_on"]}
+        return UnitVersion(unit=unit, unit_type=kind, parent=parent, path=path, **words, **days)
+
+    UnitVersion.objects.bulk_create(
+        [
+            version(province, "Tỉnh Lớn", "tinh", f"/{province.pk}/"),
+            *(
+                version(unit, f"Xã Lớn {k:03d}", "xa", f"/{province.pk}/{unit.pk}/", province)
+                for k, unit in enumerate(communes)
+            ),
+        ]
+    )
+    ParticipatingArea.objects.create(unit=province, valid_from=stay["opened_on"], valid_to=stay["closed_on"])
+    return province
+
+
 def _keep_twelve_services(cursor) -> None:
     """Communes report twelve services, in both trees; the others nobody."""
     cursor.execute(
@@ -135,12 +186,29 @@ def _approve_most(cursor) -> None:
     cursor.execute(
         """
         UPDATE reporting_report r SET
-            status = CASE WHEN p.month = 11 AND r.id % 20 = 0 THEN 'draft'
-                          WHEN p.month = 11 AND r.id % 20 < 3 THEN 'submitted' ELSE 'approved' END,
+            status = CASE WHEN p.year = 2026 AND p.month = 11 AND r.id % 20 = 0 THEN 'draft'
+                          WHEN p.year = 2026 AND p.month = 11 AND r.id % 20 < 3 THEN 'submitted' ELSE 'approved' END,
             submitted_at = p.data_to + INTERVAL '2 days', approved_at = p.data_to + INTERVAL '4 days', revision = 1,
             office_ready_at = p.data_to + INTERVAL '1 day', police_ready_at = p.data_to + INTERVAL '1 day'
         FROM reporting_period p WHERE p.id = r.period_id
         """
+    )
+
+
+def _fill_the_grid(cursor, province_id: int) -> None:
+    """All 25 services of each commune there."""
+    cursor.execute(
+        """
+        INSERT INTO reporting_servicefigures (report_id, service_id, opening, received_online, received_in_person,
+            received_postal, resolved_early, resolved_on_time, resolved_overdue, rejected, pending_in_time,
+            pending_overdue)
+        SELECT id, service_id, 5, n, 0, 0, n / 2, n - n / 2 - n %% 3, 0, n %% 3, 4, 1
+        FROM (SELECT r.id, s.id AS service_id, 60 + (r.unit_id * 7 + s.id * 31) %% 300 AS n
+              FROM reporting_report r CROSS JOIN reporting_publicservice s
+              WHERE r.path LIKE %s AND r.level = 'commune') made
+        ON CONFLICT (report_id, service_id) DO NOTHING
+        """,
+        [f"/{province_id}/%"],
     )
 
 

@@ -43,6 +43,7 @@ SOURCES = (  # the files that decide
             "pace",
             "places",
             "ranges",
+            "seen",
             "trend",
             "units_below",
         )

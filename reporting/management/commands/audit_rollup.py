@@ -1,5 +1,6 @@
 from django.core.management.base import BaseCommand, CommandError
 
+from reporting.reading import kept
 from reporting.rollup import rollup
 from reporting.rollup.audit import audit
 
@@ -15,7 +16,7 @@ class Command(BaseCommand):
     def handle(self, *, month, **options):
         period = period_of(month)
         rollup.drain()
-        differences = audit(period)
+        differences = audit(period, also=kept.differences(period))
         for sentence in differences:
             self.stdout.write(sentence)
         if differences:

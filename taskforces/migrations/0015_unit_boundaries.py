@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("taskforces", "0013_meetings_and_inspections"),
+        ("taskforces", "0014_postings_name_a_body"),
     ]
 
     operations = [
