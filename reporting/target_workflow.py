@@ -22,7 +22,6 @@ from taskforces.models import AdministrativeUnit, UnitVersion
 from taskforces.scope import may_propose_target, may_set_target, require
 
 Action, Status = TargetEvent.Action, Target.Status
-FIRST_YEAR, LAST_YEAR = 2020, 2100
 LONGEST_TARGET_REASON = 1000
 TARGETS_A_STATEMENT = 500
 
@@ -131,7 +130,7 @@ def set_targets(*, by, units: Mapping[int, tuple[AdministrativeUnit, str]], aim:
     for pk, typed in values.items():
         target = known.get(pk) or aim.target_of(units[pk][0])
         try:
-            _check_span(target)
+            target.check_span()
             value = _checked(typed, target)
         except ValidationError as error:
             wrong[f"value_{pk}"] = [message for messages in error.message_dict.values() for message in messages]
@@ -215,19 +214,8 @@ def _locked_or_new(unit: AdministrativeUnit, aim: Aim) -> Target:
     list(AdministrativeUnit.objects.select_for_update().filter(pk=unit.pk).values_list("pk"))  # two first ones at once
     rows = Target.objects.select_for_update(of=("self",)).select_related("unit", "indicator", "service")
     target = rows.filter(aim.rows, unit=unit).first() or aim.target_of(unit)
-    _check_span(target)
+    target.check_span()
     return target
-
-
-def _check_span(target: Target) -> None:
-    if not FIRST_YEAR <= target.year <= LAST_YEAR:
-        raise ValidationError({"year": f"Năm từ {FIRST_YEAR} đến {LAST_YEAR}."})
-    if not 0 <= target.month <= 12:
-        raise ValidationError({"month": "Chọn cả năm hoặc một tháng."})
-    first, last = dt.date(target.year, target.month or 1, 1), dt.date(target.year, target.month or 12, 28)
-    unit = target.unit
-    if unit.opened_on > last or (unit.closed_on is not None and unit.closed_on < first):
-        raise ValidationError({"year": f"Đơn vị không hoạt động trong {target.span_label}."})
 
 
 def _checked(value: Decimal | None, target: Target) -> Decimal:

@@ -76,7 +76,7 @@ from tests.conftest import build_world, make_person
 from tests.import_sheets import csv_file
 from tests.test_boundaries import map_file, square
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 TWINS = {  # the same role in the unit next door
     "officer": "neighbour",
     "police_officer": "neighbour_police_officer",

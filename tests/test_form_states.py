@@ -20,6 +20,7 @@ from reporting.models import FigureChange, PublicService, Report, ServiceFigures
 from tests.test_entry_form import place, read, type_in
 from tests.test_entry_pages import Form
 
+pytestmark = pytest.mark.embedded
 BIRTHS = "DVC09 Đăng ký khai sinh"
 
 

@@ -262,6 +262,58 @@ def test_targets(world):
     ]
 
 
+RATES = ["Mã đơn vị", "Năm", "Tháng", "Mã chỉ tiêu", "Mã dịch vụ", "Tỷ lệ", "Chỉ tiêu giao"]
+
+
+def test_targets_of_rates_and_of_a_month(world):
+    rows = [
+        ["25217", 2026, None, None, None, "Trước và đúng hạn", 98],
+        ["25217", 2026, 11, None, "dvc09", "trực tuyến", "85,5"],
+        ["25217", 2026, 11, "TT01", None, None, 1200],
+        ["25217", 2026, None, "TT01", None, None, 9000],
+    ]
+    write(bring_in(world.staff, Kind.TARGETS, xlsx(RATES, *rows)))
+    found = Target.objects.order_by("pk").values_list("month", "indicator__code", "service__code", "rate", "value")
+    assert list(found) == [
+        (0, None, None, "in_time_rate", 98),
+        (11, None, "DVC09", "online_rate", Decimal("85.5")),
+        (11, "TT01", None, "", 1200),
+        (0, "TT01", None, "", 9000),
+    ]
+    again = bring_in(world.staff, Kind.TARGETS, xlsx(RATES, *rows))
+    assert totals(again) == (0, 0, 4, 0)
+    rows[1][6] = 90
+    write(bring_in(world.staff, Kind.TARGETS, xlsx(RATES, *rows)))
+    assert Target.objects.filter(service__code="DVC09").values_list("value", flat=True).get() == 90
+    assert Target.objects.count() == 4
+
+
+def test_a_row_sets_an_indicator_or_a_rate_of_a_unit_that_exists_then(world):
+    rows = [
+        ["25217", 2026, None, "TT01", None, "Trực tuyến", 1],
+        ["25217", 2026, None, "TT01", "DVC09", None, 1],
+        ["25217", 2026, None, None, "DVC09", None, 1],
+        ["25217", 2026, None, None, None, None, 1],
+        ["25217", 2026, None, None, "DVC99", "trực tuyến", 1],
+        ["25217", 2026, 13, None, None, "nhanh", 1],
+        ["25217", 2026, None, None, "DVC09", "trực tuyến", 101],
+        ["25217", 2025, 6, "TT01", None, None, 1],
+    ]
+    job = bring_in(world.staff, Kind.TARGETS, xlsx(RATES, *rows))
+    assert said(job) == [
+        "2 Tỷ lệ: Một dòng giao một thứ: để trống “Mã chỉ tiêu” hoặc “Tỷ lệ”.",
+        "3 Mã dịch vụ: Chỉ tiêu của danh mục không theo dịch vụ; để trống ô này.",
+        "4 Tỷ lệ: Ghi “Mã chỉ tiêu”, hoặc ghi “Tỷ lệ” nếu giao tỷ lệ.",
+        "5 Mã chỉ tiêu: Ghi “Mã chỉ tiêu”, hoặc ghi “Tỷ lệ” nếu giao tỷ lệ.",
+        "6 Mã dịch vụ: Không có dịch vụ mã DVC99.",
+        "7 Tháng: Số từ 0 đến 12.",
+        "7 Tỷ lệ: Không có “nhanh”. Chọn một trong: trực tuyến; trước và đúng hạn.",
+        "8 Chỉ tiêu giao: Chỉ tiêu này ghi phần trăm, nhiều nhất 100.",
+        "9 Năm: Đơn vị không hoạt động trong tháng 06/2025.",
+    ]
+    assert not Target.objects.exists()
+
+
 # --- scope
 
 

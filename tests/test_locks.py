@@ -174,13 +174,13 @@ answer(said)
 @pytest.mark.slow
 @pytest.mark.parametrize("debug", ["on", "off"])
 def test_a_locked_embedded_database_is_told_so(tmp_path, debug):
-    portal = Embedded(tmp_path)
-    portal.env |= {"DEBUG": debug, "SECRET_KEY": "x" * 60, "ALLOWED_HOSTS": "localhost", "SECURE_SSL_REDIRECT": "off"}
-    portal.env |= {"STATIC_ROOT": str(tmp_path / "static")}
+    environment = {"DEBUG": debug, "SECRET_KEY": "x" * 60, "ALLOWED_HOSTS": "localhost", "SECURE_SSL_REDIRECT": "off"}
+    portal = Embedded(tmp_path, **environment, STATIC_ROOT=str(tmp_path / "static"))
     if debug == "off":
         portal.run("manage.py", "collectstatic", "--noinput", "--verbosity", "0")
     report = portal.scene["reports"][0]
     assert portal.script(VISIT.format(report=report)) == [[503, "10", True], [302, None, False]]
+    portal.stop()
     with closing(sqlite3.connect(tmp_path / "portal.sqlite3")) as database:
         status = database.execute("SELECT status FROM reporting_report WHERE id = ?", [report]).fetchone()
     assert status == ("approved",)

@@ -14,7 +14,9 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
+from typing import ClassVar
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg2
@@ -37,6 +39,28 @@ from reporting.rollup import rollup
 from reporting.models import *
 from taskforces.models import *
 def answer(value): print("\\n=" + json.dumps(value))
+"""
+# Has the portal loaded, and runs each script that is asked for in a fork of its own.
+FORKS = """
+import subprocess, sys, tempfile, traceback
+for line in sys.stdin:
+    with tempfile.TemporaryFile("w+") as output:
+        if not (pid := os.fork()):
+            os.dup2(output.fileno(), 1)
+            os.dup2(output.fileno(), 2)
+            code = 1
+            try:
+                exec(json.loads(line), globals())
+                code = 0
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(code)
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        output.seek(0)
+        print(json.dumps([code, output.read()]), flush=True)
 """
 # One province, four communes, a reviewer; the month's reports are sent: 1, 2, 4 and 8 dossiers online.
 SCENE = """
@@ -91,12 +115,17 @@ def end_with_parent() -> None:
 class Portal:
     """A database, a queue and the processes of one test; every process leads a group of its own and is ended by id."""
 
-    def __init__(self, folder: Path, **addresses: str):
+    def __init__(self, folder: Path, scene: str = SCENE, **environment: str):
         self.folder = folder
         kept = {k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE"}}
-        self.env = kept | {"DATA_DIR": str(folder), "DEBUG": "on", "PYTHONPATH": str(ROOT), **addresses}
+        self.env = kept | {"DATA_DIR": str(folder), "DEBUG": "on", "PYTHONPATH": str(ROOT), **environment}
         self.workers: list[subprocess.Popen] = []
-        self.scene = self.script(SCENE)
+        self.forks: subprocess.Popen | None = None
+        self.scene = self.set(scene)
+
+    def set(self, scene: str):
+        """Makes the database as the scene says; returns what it answered."""
+        raise NotImplementedError
 
     def run(self, *arguments: str) -> str:
         done = subprocess.run(
@@ -107,8 +136,17 @@ class Portal:
 
     def script(self, code: str):
         """Runs code in a process of its own; returns what it passed to `answer`."""
-        last = self.run("-c", PRELUDE + code).rpartition("\n=")[2]
-        return json.loads(last) if last.strip() else None
+        if self.forks is None:
+            self.forks = subprocess.Popen(
+                [sys.executable, "-c", PRELUDE + FORKS], cwd=ROOT, env=self.env, text=True, start_new_session=True,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=end_with_parent,
+            )  # fmt: skip
+        self.forks.stdin.write(json.dumps(code) + "\n")
+        self.forks.stdin.flush()
+        status, said = json.loads(self.forks.stdout.readline())
+        assert status == 0, said
+        last = said.rpartition("\n=")[2] if "\n=" in said else ""
+        return json.loads(last) if last else None
 
     def approve(self, *numbers: int, then: str = "") -> None:
         self.script(APPROVE.format(reports=[self.scene["reports"][number] for number in numbers]) + then)
@@ -147,6 +185,9 @@ class Portal:
         self.until(lambda: self.query(WAITING) == [(0,)], "requests are left")
 
     def stop(self) -> None:
+        if self.forks is not None:
+            self.forks.communicate(timeout=SECONDS)  # it ends with its input
+            self.forks = None
         for worker in self.workers:
             worker.terminate()
         for worker in self.workers:
@@ -158,6 +199,18 @@ class Portal:
 
 
 class Embedded(Portal):
+    _scenes: ClassVar[dict[str, tuple[bytes, object]]] = {}  # the database of each scene, made once, and its answer
+
+    def set(self, scene: str):
+        file = self.folder / "portal.sqlite3"
+        if scene in self._scenes:
+            file.write_bytes(self._scenes[scene][0])
+        else:
+            answer = self.script(scene)
+            with closing(sqlite3.connect(file)) as connection:
+                self._scenes[scene] = connection.serialize(), answer
+        return self._scenes[scene][1]
+
     def query(self, sql: str) -> list[tuple]:
         connection = sqlite3.connect(self.folder / "portal.sqlite3", timeout=SECONDS)
         try:
@@ -174,6 +227,18 @@ class Embedded(Portal):
 
 
 class Services(Portal):
+    _scenes: ClassVar[dict[str, object]] = {}  # the answer of the scene; its database stands beside, as a template
+
+    def set(self, scene: str):
+        server, _, name = self.env["DATABASE_URL"].rpartition("/")
+        if scene in self._scenes:
+            order(server, f"CREATE DATABASE {name} TEMPLATE {name}_scene")
+        else:
+            order(server, f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
+            self._scenes[scene] = self.script(scene)
+            order(server, f"CREATE DATABASE {name}_scene TEMPLATE {name}")
+        return self._scenes[scene]
+
     def query(self, sql: str) -> list[tuple]:
         with psycopg2.connect(self.env["DATABASE_URL"]) as connection, connection.cursor() as cursor:
             cursor.execute(sql)
@@ -188,6 +253,16 @@ class Services(Portal):
         redis.Redis.from_url(self.env["REDIS_URL"]).flushdb()
 
 
+def order(server: str, *statements: str) -> None:
+    """Statements about databases, given to the server itself."""
+    connection = psycopg2.connect(f"{server}/postgres")
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+    connection.close()
+
+
 @pytest.fixture
 def embedded(tmp_path):
     portal = Embedded(tmp_path)
@@ -195,24 +270,28 @@ def embedded(tmp_path):
     portal.stop()
 
 
-@pytest.fixture
-def services(tmp_path):
-    """A database beside the tests' own on the same server, and the Redis database eight further on."""
-    server = settings.DATABASES["default"]
-    if "postgresql" not in server["ENGINE"] or not settings.REDIS_URL:
+@pytest.fixture(scope="module")
+def server():
+    """The address of the tests' own PostgreSQL server, and the name of a database beside theirs."""
+    database = settings.DATABASES["default"]
+    if "postgresql" not in database["ENGINE"] or not settings.REDIS_URL:
         pytest.skip("needs PostgreSQL, Redis and a real worker: set DATABASE_URL and REDIS_URL")
-    login = quote(server["USER"] or "postgres") + (":" + quote(server["PASSWORD"]) if server["PASSWORD"] else "")
-    address = f"postgres://{login}@{server['HOST'] or '127.0.0.1'}:{server['PORT'] or 5432}"
+    login = quote(database["USER"] or "postgres") + (":" + quote(database["PASSWORD"]) if database["PASSWORD"] else "")
+    address = f"postgres://{login}@{database['HOST'] or '127.0.0.1'}:{database['PORT'] or 5432}"
     name = f"de_an_06_processes_{os.getpid()}"
+    yield address, name
+    order(address, f"DROP DATABASE IF EXISTS {name}_scene WITH (FORCE)")
+    Services._scenes.clear()
+
+
+@pytest.fixture
+def services(tmp_path, server):
+    """That database, and the Redis database eight further on."""
+    address, name = server
     queue = urlsplit(settings.REDIS_URL)
     redis_url = urlunsplit(queue._replace(path=f"/{(int(queue.path.strip('/') or 0) + 8) % 16}"))
-    maintenance = psycopg2.connect(f"{address}/postgres")
-    maintenance.autocommit = True
     portal = None
     try:
-        with maintenance.cursor() as cursor:
-            cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-            cursor.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
         redis.Redis.from_url(redis_url).flushdb()
         portal = Services(tmp_path, DATABASE_URL=f"{address}/{name}", REDIS_URL=redis_url)
         yield portal
@@ -220,9 +299,7 @@ def services(tmp_path):
         if portal:
             portal.stop()
         redis.Redis.from_url(redis_url).flushdb()
-        with maintenance.cursor() as cursor:
-            cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        maintenance.close()
+        order(address, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 def live_through(portal: Portal) -> None:

@@ -7,6 +7,7 @@ how the portal counts months and keeps files. The register reads this module and
 import datetime as dt
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -206,6 +207,9 @@ class IndicatorTerms(Terms):
         return f"{self.indicator.code} {self.indicator.name}, từ {self.valid_from:%d/%m/%Y}"
 
 
+FIRST_YEAR, LAST_YEAR = 2020, 2100  # of targets
+
+
 class TargetQuerySet(models.QuerySet["Target"]):
     def visible_to(self, user):
         return self.filter(path_in_scope_of_unit(user))
@@ -313,6 +317,16 @@ class Target(models.Model):
     @property
     def span_label(self) -> str:
         return f"tháng {self.month:02d}/{self.year}" if self.month else f"năm {self.year}"
+
+    def check_span(self) -> None:
+        """ValidationError, by field, where its unit does not exist in its year or month."""
+        if not FIRST_YEAR <= self.year <= LAST_YEAR:
+            raise ValidationError({"year": f"Năm từ {FIRST_YEAR} đến {LAST_YEAR}."})
+        if not 0 <= self.month <= 12:
+            raise ValidationError({"month": "Chọn cả năm hoặc một tháng."})
+        first, last = dt.date(self.year, self.month or 1, 1), dt.date(self.year, self.month or 12, 28)
+        if self.unit.opened_on > last or (self.unit.closed_on is not None and self.unit.closed_on < first):
+            raise ValidationError({"year": f"Đơn vị không hoạt động trong {self.span_label}."})
 
     @property
     def is_percent(self) -> bool:

@@ -18,9 +18,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from de_an_06.plain.numbers import format_number, whole_number
 from reporting import target_workflow as workflow
 from reporting.models import Indicator, PublicService, Target
+from reporting.models.catalogue import FIRST_YEAR, LAST_YEAR
 from reporting.reading.against_targets import months_of_year, reached_below
 from reporting.reading.overview import begun_periods
-from reporting.target_workflow import FIRST_YEAR, LAST_YEAR, LONGEST_TARGET_REASON, Aim, shown_value
+from reporting.target_workflow import LONGEST_TARGET_REASON, Aim, shown_value
 from taskforces.imports.columns import Amount
 from taskforces.models import AdministrativeUnit, UnitVersion
 from taskforces.register.forms import RegisterForm, choice_field, text_field

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from de_an_06.plain.numbers import format_number, format_rate, whole_number
 from reporting.models import Period, ReportingSettings, Target
+from reporting.models.catalogue import FIRST_YEAR, LAST_YEAR
 from reporting.reading.against_targets import (
     Assessment,
     Reached,
@@ -24,7 +25,7 @@ from reporting.reading.against_targets import (
 )
 from reporting.reading.overview import begun_periods, periods_of_unit
 from reporting.reading.pace import amount
-from reporting.target_workflow import FIRST_YEAR, LAST_YEAR, shown_value
+from reporting.target_workflow import shown_value
 from taskforces.models import AdministrativeUnit, Level, UnitVersion
 from taskforces.scope import may_import, may_propose_target, may_set_target, may_set_targets_below, sees_path
 from taskforces.views.look import Look, look_of

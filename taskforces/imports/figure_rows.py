@@ -1,8 +1,9 @@
-"""Sheets of what units are asked for: assignments with their state, and targets of a year."""
+"""Sheets of what units are asked for: assignments with their state, and targets of a year or a month."""
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q
 
-from reporting.models.catalogue import Indicator, Target, TargetEvent
+from reporting.models.catalogue import FIRST_YEAR, LAST_YEAR, Indicator, PublicService, Target, TargetEvent
 from taskforces import hooks
 from taskforces.models import Assignment, AssignmentEvent, SourceItem
 from taskforces.register.assignments import LONGEST_PROGRESS
@@ -19,7 +20,8 @@ STATUS, DONE_ON, DROPPED_ON, DROP_REASON = (
     "Lý do không thực hiện",
 )
 ASSIGNED_ON, DUE_ON = "Giao ngày", "Hạn hoàn thành"
-INDICATOR, YEAR, VALUE = "Mã chỉ tiêu", "Năm", "Chỉ tiêu giao"
+INDICATOR, SERVICE, RATE = "Mã chỉ tiêu", "Mã dịch vụ", "Tỷ lệ"
+YEAR, MONTH, VALUE = "Năm", "Tháng", "Chỉ tiêu giao"
 
 
 class AssignmentRoster(Roster):
@@ -135,15 +137,23 @@ class AssignmentRoster(Roster):
 
 
 class TargetRoster(Roster):
-    """What a unit proposes (its own file), or is set from above, for an indicator in a year; percent for ratios."""
+    """What a unit proposes (its own file), or is set from above: an indicator, or a rate of one service or of all,
+    in a year or a month; percent for ratios and rates."""
 
-    year = RosterColumn("year", YEAR, Count(2100), required=True, key=True, example="2026", width=8)
-    indicator = RosterColumn(None, INDICATOR, Text(12), required=True, key=True, example="TT01", width=12)
-    name = RosterColumn(
-        "indicator__name", "Tên chỉ tiêu", Text(300), info=True, note="Để đọc; không lấy từ tệp.", width=46
+    year = RosterColumn("year", YEAR, Count(LAST_YEAR), required=True, key=True, example="2026", width=8)
+    month = RosterColumn("month", MONTH, Count(12), key=True, note="Để trống: cả năm.", width=8)
+    indicator = RosterColumn(
+        None, INDICATOR, Text(12), key=True, note="Để trống khi giao tỷ lệ của dịch vụ công.", example="TT01", width=12
     )
+    service = RosterColumn(
+        None, SERVICE, Text(12), key=True, note="Chỉ khi giao tỷ lệ; để trống: mọi dịch vụ.", width=12
+    )
+    rate = RosterColumn(
+        None, RATE, OneOf(Target.Rate.choices), key=True, note="Để trống khi giao một chỉ tiêu.", width=18
+    )
+    name = RosterColumn(None, "Tên chỉ tiêu", Text(300), info=True, note="Để đọc; không lấy từ tệp.", width=46)
     value = RosterColumn(
-        "value", VALUE, Amount(), required=True, note="Chỉ tiêu Đạt/Tổng số: ghi phần trăm.", example="95,5"
+        "value", VALUE, Amount(), required=True, note="Tỷ lệ và chỉ tiêu Đạt/Tổng số: ghi phần trăm.", example="95,5"
     )
 
     class Meta(Roster.Meta):
@@ -154,25 +164,43 @@ class TargetRoster(Roster):
 
     def load(self, rows, unit_ids):
         self.indicators = {indicator.code: indicator for indicator in Indicator.objects.all()}
+        self.services = {service.code: service for service in PublicService.objects.all()}
         self.targets = {}
         self.paths: dict[int, str] = {}  # of the units of rows that were right, in today's tree
-        year_targets = Target.objects.filter(month=0, indicator__isnull=False).select_related("unit", "indicator")
-        for target in in_parts(year_targets, "unit_id", unit_ids):
-            self.targets[target.unit_id, target.year, target.indicator_id] = target
+        for target in in_parts(Target.objects.select_related("unit", "indicator", "service"), "unit_id", unit_ids):
+            self.targets[_key_of(target)] = target
         self.stored = {target.pk: target.value for target in self.targets.values()}
 
     def find(self, row, place, number):
-        year, code = self.read("year", row), self.read("indicator", row)
-        if year is not None and not 2020 <= year <= 2100:
-            self.refuse(YEAR, "Năm từ 2020 đến 2100.")
-        indicator = self.indicators.get(code.upper()) if code else None
-        if code and indicator is None:
-            self.refuse(INDICATOR, f"Không có chỉ tiêu mã {code}.")
-        if place is None or indicator is None or year is None:
+        year, month = self.read("year", row), self.read("month", row)
+        if year is not None and not FIRST_YEAR <= year <= LAST_YEAR:
+            self.refuse(YEAR, f"Năm từ {FIRST_YEAR} đến {LAST_YEAR}.")
+        indicator = self._named("indicator", row, self.indicators, "chỉ tiêu")
+        service = self._named("service", row, self.services, "dịch vụ")
+        rate = self.read("rate", row)
+        if not self.errors:
+            self._one_thing(indicator, service, rate)
+        if place is None or year is None or self.errors:
             return None, None
-        self.values = {"unit": place.unit, "year": year, "indicator": indicator}
-        key = (place.unit.pk, year, indicator.pk)
+        start = {"unit": place.unit, "year": year, "month": month or 0}
+        self.values = start | {"indicator": indicator, "service": service, "rate": rate or ""}
+        key = _key_of(Target(**self.values))
         return self.targets.get(key), key
+
+    def _named(self, name, row, known, what):
+        code = self.read(name, row)
+        if code and code.upper() not in known:
+            self.refuse(self.fields[name].column_name, f"Không có {what} mã {code}.")
+        return known.get(code.upper()) if code else None
+
+    def _one_thing(self, indicator, service, rate) -> None:
+        """An indicator, or a rate: never both, never neither."""
+        if indicator and rate:
+            self.refuse(RATE, f"Một dòng giao một thứ: để trống “{INDICATOR}” hoặc “{RATE}”.")
+        elif indicator and service:
+            self.refuse(SERVICE, "Chỉ tiêu của danh mục không theo dịch vụ; để trống ô này.")
+        elif not indicator and not rate:
+            self.refuse(RATE if service else INDICATOR, f"Ghi “{INDICATOR}”, hoặc ghi “{RATE}” nếu giao tỷ lệ.")
 
     def start(self, row, place):
         return Target(**self.values) if place else Target(indicator=Indicator())
@@ -181,7 +209,12 @@ class TargetRoster(Roster):
         if self.place:
             self.paths[self.place.unit.pk] = self.place.path
         if target.value is not None and target.most is not None and target.value > target.most:
-            self.refuse(VALUE, "Chỉ tiêu Đạt/Tổng số ghi phần trăm, nhiều nhất 100.")
+            self.refuse(VALUE, "Chỉ tiêu này ghi phần trăm, nhiều nhất 100.")
+        if not self.errors and target.pk is None:
+            try:
+                target.check_span()
+            except ValidationError as error:
+                self.refuse(YEAR, " ".join(error.messages))
         if self.stored.get(target.pk) is not None and self.place and not self._sets(target):
             before = self.before[VALUE]
             if self.texts(target)[VALUE] != before:
@@ -202,10 +235,25 @@ class TargetRoster(Roster):
         TargetEvent.objects.bulk_create(self.events, batch_size=BATCH)
 
     def rows_of(self, units):
-        found = Target.objects.in_force().filter(unit__in=units, month=0, indicator__isnull=False)
-        return found.select_related("unit", "indicator").order_by(
-            "unit__code", "year", "indicator__order", "indicator__code"
-        )
+        found = Target.objects.in_force().filter(unit__in=units).select_related("unit", "indicator", "service")
+        return found.order_by("unit__code", "year", "month", "indicator__order", "service__order", "rate", "pk")
+
+    def dehydrate_month(self, target):
+        return str(target.month or "")
 
     def dehydrate_indicator(self, target):
-        return target.indicator.code
+        return target.indicator.code if target.indicator else ""
+
+    def dehydrate_service(self, target):
+        return target.service.code if target.service else ""
+
+    def dehydrate_rate(self, target):
+        return target.get_rate_display()
+
+    def dehydrate_name(self, target):
+        return target.label
+
+
+def _key_of(target: Target) -> tuple:
+    """Whose target it is, of what and for how long."""
+    return target.unit_id, target.year, target.month, target.indicator_id, target.service_id, target.rate

@@ -171,6 +171,11 @@ def measure(servers: Servers, made, say) -> None:
         ("dashboard of the nation's year", ruler, f"/tong-quan/?don_vi={made.nation.pk}&ky={period.year}"),
     ):
         _page(Visitor(port, user), what, address, say)
+    for what, address in (
+        (f"{len(made.campaigns)} campaigns of {made.large_communes} communes, listed", "/cao-diem/"),
+        ("one of these campaigns, 45 days", f"/cao-diem/{made.campaigns[0].pk}/"),
+    ):
+        _page(Visitor(port, old_chair), what, address, say)
     _submitting(port, drafts, officers, say)
 
 

@@ -1,4 +1,5 @@
-"""The nation of the benchmark: 3,321 communes, 12 services, 12 months; and a province of 560 communes. By bulk SQL."""
+"""The nation of the benchmark: 3,321 communes, 12 services, 12 months; and a province of 560 communes with three
+campaigns of 45 days. By bulk SQL."""
 
 import datetime as dt
 import os
@@ -14,6 +15,7 @@ SERVICES = 12
 LARGE = 560  # communes of one province, districts between
 LONGEST_QUERY = "60s"
 OLD_MONTH = "2024-06"  # three tiers; one province reports
+CAMPAIGNS, CAMPAIGN_DAYS = 3, 45
 
 
 @dataclass
@@ -28,6 +30,7 @@ class World:
     large_province: object  # about 560 communes under districts
     communes: int
     large_communes: int
+    campaigns: list  # of the large province, each with one measure and all its communes
 
 
 def create_database(url: str) -> str:
@@ -86,6 +89,7 @@ def build(say) -> World:
         say("figures ...")
         cursor.execute("SET statement_timeout = 0")
         _fill(cursor)
+        campaigns = _hold_campaigns(cursor, large)
         cursor.execute("DELETE FROM reporting_rolluprequest")
         cursor.execute("VACUUM ANALYZE")
         cursor.execute("RESET statement_timeout")
@@ -99,6 +103,7 @@ def build(say) -> World:
         large_province=large,
         communes=Report.objects.filter(period=periods[-1], level="commune").count(),
         large_communes=Report.objects.filter(period=old_period, level="commune").count(),
+        campaigns=campaigns,
     )
 
 
@@ -172,3 +177,43 @@ def _fill(cursor) -> None:
         ORDER BY id, indicator_id
         """
     )
+
+
+def _hold_campaigns(cursor, province) -> list:
+    """Every commune of the province enters a number on every day but each seventh."""
+    from django.utils import timezone
+
+    from reporting.models import Campaign, CampaignMeasure
+    from taskforces.models import User
+
+    by = User.objects.create(username="campaigns", full_name="Người Mở")
+    campaigns = []
+    for number in range(CAMPAIGNS):
+        first = dt.date(2024, 5, 1) + dt.timedelta(days=number)
+        campaign = Campaign.objects.create(
+            unit=province, name=f"Cao điểm {number + 1}", first_day=first,
+            last_day=first + dt.timedelta(days=CAMPAIGN_DAYS - 1), created_at=timezone.now(), created_by=by,
+        )  # fmt: skip
+        measure = CampaignMeasure.objects.create(campaign=campaign, order=1, name="Hồ sơ", unit_of_measure="hồ sơ")
+        cursor.execute(
+            """
+            INSERT INTO reporting_campaigngoal (measure_id, unit_id, goal)
+            SELECT %s, v.unit_id, 1000 + v.unit_id %% 500
+            FROM taskforces_unitversion v JOIN taskforces_administrativeunit u ON u.id = v.unit_id
+            WHERE u.level = 'commune' AND v.path LIKE %s AND v.valid_from <= %s
+              AND (v.valid_to IS NULL OR v.valid_to >= %s)
+            """,
+            [measure.pk, f"%/{province.pk}/%", first, first],
+        )
+        cursor.execute(
+            """
+            INSERT INTO reporting_campaignday (measure_id, unit_id, day, value, qualifier, by_id, at)
+            SELECT g.measure_id, g.unit_id, day::date, 15 + (g.unit_id * 7 + extract(day FROM day)::int * 3) %% 20, '',
+                   %s, day
+            FROM reporting_campaigngoal g, generate_series(%s::date, %s::date, '1 day') day
+            WHERE g.measure_id = %s AND (g.unit_id + extract(day FROM day)::int) %% 7 <> 0
+            """,
+            [by.pk, campaign.first_day, campaign.last_day, measure.pk],
+        )
+        campaigns.append(campaign)
+    return campaigns

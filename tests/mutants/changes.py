@@ -46,6 +46,8 @@ NAMES = {  # functions, and methods of querysets
     "removeprefix": "removesuffix",
 }
 LOOKUPS = {"lt": "lte", "lte": "lt", "gt": "gte", "gte": "gt", "contains": "endswith", "startswith": "contains"}
+# Arguments that change no value: how many rows go in one piece, and whether zip asks for equal lengths.
+SILENT_ARGUMENTS = {"batch_size", "strict"}
 SQL = re.compile(r"\b(SELECT|FROM|JOIN|WHERE|GROUP BY|ORDER BY|SUM|CASE|VALUES|IS NOT NULL|IS NULL|AND|OR|LIKE)\b")
 TOKENS = (  # what stands in SQL, and what is put there instead
     (r"\bSUM\(", "MAX("),
@@ -185,6 +187,8 @@ class _Walk:
                 continue
             if isinstance(node, ast.JoinedStr):
                 value = [part for part in value if isinstance(part, ast.FormattedValue)]
+            if isinstance(node, ast.Call) and name == "args" and getattr(node.func, "attr", "") == "iterator":
+                continue
             if isinstance(node, ast.Call) and name == "func":
                 if isinstance(value, ast.Attribute):
                     yield from self.expression(value.value, value, "value")
@@ -195,7 +199,7 @@ class _Walk:
                 for index, item in enumerate(value):
                     if isinstance(item, ast.expr):
                         yield from self.expression(item, value, index)
-                    elif isinstance(item, ast.keyword):
+                    elif isinstance(item, ast.keyword) and item.arg not in SILENT_ARGUMENTS:
                         yield from self.lookup(item)
                         yield from self.expression(item.value, item, "value")
                     elif isinstance(item, ast.comprehension):
