@@ -55,19 +55,22 @@
 
   // Tiles: one stop of the Tab key; the arrows go to the next one, up and down to the one above and below.
   document.querySelectorAll("[data-tiles]").forEach((list) => {
-    const links = [...list.querySelectorAll("a")];
-    links.forEach((link, k) => { link.tabIndex = k ? -1 : 0; });
-    const inRow = () => Math.max(1, Math.round(list.clientWidth / list.children[0].getBoundingClientRect().width));
+    const tiles = [...list.children], linkOf = (tile) => tile && tile.querySelector("a");
+    let stop = null;
+    list.querySelectorAll("a").forEach((link) => { link.tabIndex = stop ? -1 : 0; stop ||= link; });
+    const inRow = () => Math.max(1, Math.round(list.clientWidth / tiles[0].getBoundingClientRect().width));
     list.addEventListener("keydown", (event) => {
-      const at = links.indexOf(event.target);
-      const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -inRow(), ArrowDown: inRow(), Home: -at, End: links.length - 1 - at }[event.key];
-      const next = links[at + step];
-      if (at < 0 || step === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
+      const at = tiles.indexOf(event.target.closest("li")), last = tiles.length - 1;
+      const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -inRow(), ArrowDown: inRow() }[event.key];
+      let to = { Home: 0, End: last }[event.key] ?? at + step;
+      if (Number.isNaN(to) || event.ctrlKey || event.altKey || event.metaKey) return;
       event.preventDefault();
-      if (!next) return;
-      links[at].tabIndex = -1;
-      next.tabIndex = 0;
-      next.focus();
+      while (tiles[to] && !linkOf(tiles[to])) to += step ? Math.sign(step) : event.key === "Home" ? 1 : -1; // leads nowhere
+      if (!tiles[to]) return;
+      stop.tabIndex = -1;
+      stop = linkOf(tiles[to]);
+      stop.tabIndex = 0;
+      stop.focus();
     });
   });
 })();

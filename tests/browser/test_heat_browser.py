@@ -5,7 +5,10 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from reporting.models import Report
+from taskforces.models import AdministrativeUnit, BoundaryFile
+from taskforces.units.boundaries import keep_map, read_map, units_of
 from tests.browser.conftest import PHONE, violations
+from tests.test_boundaries import collection, square
 from tests.test_dashboard import build_bulk
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -108,3 +111,40 @@ def test_without_javascript_units_services_and_totals_are_links(open_browser, wo
     page.go_back()
     page.get_by_role("link", name="Phường Phước Long").click()
     expect(page.locator("h1")).to_contain_text("Tổng quan tháng 11/2026: đã nộp")
+
+
+def test_the_tiles_are_one_stop_of_the_tab_key_and_arrows_go_between_them(open_browser, world, november):
+    page = open_browser(world.chair)
+    page.goto(reverse("dashboard-map") + "?do=tiep-nhan")
+    tiles = page.locator(".tiles")
+    assert tiles.locator("[tabindex='0']").count() == 1
+    tiles.locator("[tabindex='0']").focus()
+    assert page.evaluate(FOCUS) == ["A", "Phường Phước Long"]
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate(FOCUS) == ["A", "Phường Phước Bình"]
+    top = page.evaluate("document.activeElement.closest('li').getBoundingClientRect().left")
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("document.activeElement.closest('li').getBoundingClientRect().left") == top
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_contain_text("Hồ sơ tiếp nhận: ")
+    expect(page.locator("tbody tr")).to_have_count(1)
+
+
+def test_the_map_is_drawn_leads_to_rows_and_fits_a_phone(open_browser, world, november):
+    file = BoundaryFile(name="a.geojson", uploaded_by=world.administrator)
+    content = collection(square("25217"), square("25220", east=107.0))
+    shapes = read_map(content)
+    keep_map(file, content, shapes, units_of(shapes, AdministrativeUnit.objects.filter(closed_on=None)))
+    page = open_browser(world.chair, viewport=PHONE)
+    said = []
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(reverse("dashboard-map"))
+    expect(page.locator(".map path")).to_have_count(2)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert violations(page) == []
+    colours = page.locator(".map path").evaluate_all("all => all.map((p) => getComputedStyle(p).fill)")
+    assert all(colour.startswith("rgb(") and colour != "rgb(0, 0, 0)" for colour in colours)
+    page.locator(".map path").first.click()
+    expect(page.locator("h1")).to_contain_text("trước và đúng hạn: 100,00%")
+    assert said == []

@@ -100,6 +100,7 @@ PAGES = {
     "dashboard": ("chair", lambda period: reverse("dashboard")),
     "sheet": ("chair", lambda period: reverse("dashboard-sheet")),
     "heat": ("chair", lambda period: reverse("dashboard-heat")),
+    "map": ("chair", lambda period: reverse("dashboard-map")),
     "lines": ("chair", lambda period: reverse("dashboard-lines")),
     "board": ("chair", lambda period: reverse("dashboard-board")),
     "sources": ("chair", lambda period: reverse("dashboard-source") + "?so=in_time_rate"),
