@@ -428,7 +428,7 @@ def hand_in(periods):
         rollup.roll_up(period)
 
 
-def test_a_district_and_a_province_of_2024_take_at_most_thirty_four_and_then_eighteen(
+def test_a_district_and_a_province_of_2024_take_at_most_thirty_six_and_then_nineteen(
     world, month, put, client, at, django_assert_max_num_queries
 ):
     """One asks for the peers of the district; what more they take says test_ranking.py."""
@@ -439,7 +439,7 @@ def test_a_district_and_a_province_of_2024_take_at_most_thirty_four_and_then_eig
     rollup.drain()
     for user in (world.district_chair, world.old_staff, world.old_officer):
         client.force_login(user)
-        for most in (34, 18):
+        for most in (36, 19):
             with django_assert_max_num_queries(most):
                 assert client.get(reverse("dashboard")).status_code == 200
 
