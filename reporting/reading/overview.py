@@ -3,7 +3,8 @@
 `overview()` is the one door: page and Excel read the same object, so they show the same numbers. It reads, adds up
 and compares, in this order.
 A month's totals of a unit with units below come from the roll-up's summaries; a commune's from its own report; longer
-stretches are made from the reports (see ranges.py). Rates are pairs (numerator, denominator), divided when shown.
+stretches are made from the reports (see ranges.py), and kept until the roll-up makes anything of it anew (kept.py).
+Rates are pairs (numerator, denominator), divided when shown.
 """
 
 import datetime as dt
