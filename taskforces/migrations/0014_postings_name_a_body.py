@@ -3,6 +3,12 @@
 from django.db import migrations, models
 
 
+def departments_give_nothing(apps, schema_editor):
+    """Back: the role is not known there. The posting stays with its log as one that reads, and waits to be confirmed."""
+    departments = apps.get_model("taskforces", "Posting").objects.filter(role="department")
+    departments.update(role="auditor", body="", groups="", waits=True)
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("taskforces", "0013_meetings_and_inspections"),
@@ -97,4 +103,5 @@ class Migration(migrations.Migration):
                 violation_error_message="Cán bộ ban, ngành phải ghi ban, ngành nào; vai trò khác để trống.",
             ),
         ),
+        migrations.RunPython(migrations.RunPython.noop, departments_give_nothing),
     ]
