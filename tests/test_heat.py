@@ -184,7 +184,7 @@ def test_as_many_queries_for_95_units_as_for_five(world, month, client, at, djan
     client.force_login(world.chair)
     with CaptureQueriesContext(connection) as few:
         client.get(reverse(name), {"ky": "2026-11"})
-    assert len(few) <= 15
+    assert len(few) <= (16 if name == "dashboard-map" else 15)  # the map reads the outlines brought in, too
     for k in range(90):
         make_unit(f"7{k:04d}", f"Xã Thêm {k}", "xa", Level.COMMUNE, world.dong_nai, opened=FIRST_NEW)
     periods = [month("2026-10"), month("2026-11")]
