@@ -383,6 +383,12 @@ class Model:
                     put(kind, unit, month, code, "denominator", denominator, alone)
         return [*flows, *states.values(), *openings.values()]
 
+    def services_listed(self, top: str, months: list[Month], basis: str) -> list[str]:
+        """Services with a row in a counted report that stood here in its month, be every cell of the row blank."""
+        reports = self.counted_reports(months, basis)
+        listed = {code for u, m, report in reports if self.stands_under(top, u, m.last)[0] for code in report.services}
+        return [code for code in self.world.services if code in listed]
+
     def older(self, parts: list[Part], code: str, last: Month) -> int:
         """Units whose state of an indicator is from before the last month."""
         if self.world.indicators[code].over_time == "flow":

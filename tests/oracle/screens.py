@@ -411,7 +411,8 @@ class Books:
         for block, before in enumerate((q.before, q.year)):
             same, *sides = o.model.compared(q.unit, q.months, before, q.basis) if before else [()]
             if same:
-                found = self.compared(*sides, [code for code in o.world.services if code in sums.units], is_left_out)
+                listed = o.model.services_listed(q.unit, q.months, q.basis)
+                found = self.compared(*sides, listed, is_left_out)
                 cells |= {("compared", key, f"{name} {block}"): value for (key, name), value in found.items()}
         for unit, month, _, report in o.model.owed(q.unit, q.months):
             if report.status not in o.model.in_figures(q.basis):
@@ -430,7 +431,7 @@ class Books:
     def compared(self, now: Sums, then: Sums, services: list[str], is_left_out: bool) -> dict:
         """(code or 'Cộng các dịch vụ công', figure and side) -> value of the sheet “So sánh”.
 
-        `services`: those with figures now, as on the page.
+        `services`: those with a row now, as on the page.
         """
         found: dict = {}
 
