@@ -513,8 +513,10 @@ def files_apart(portal: Portal) -> None:
 
     portal.kill(totals)
     portal.start_worker("files")
-    portal.approve(1)
     portal.until(lambda: portal.query(FILES) == [("done",)], "the file is not made")
+    portal.approve(1)  # not before: a file is made of totals that miss nothing
+    portal.until(lambda: portal.queue_length() > 0, "nothing was sent to the queue")
+    time.sleep(2)  # a worker looks into its queue several times a second
     assert portal.query(OFFICIAL) == [(1,)]
     assert portal.query(WAITING) == [(1,)]
 
