@@ -188,6 +188,23 @@ def test_a_chain_is_followed_and_one_partial_link_breaks_it(land):
     assert tree.comparable_predecessors(c) == ([a.pk, b.pk, first.pk], False)
 
 
+def test_a_line_holds_the_changes_after_one_day_up_to_another(land):
+    """Both days of the change itself: what takes effect on the last day is in it, what did on the first is not."""
+    _, a, b, c = land
+    link(a, c)
+    link(b, c, partial=True)
+    before = FIRST_NEW - dt.timedelta(days=1)
+    for days, is_in in (
+        ({"until": FIRST_NEW}, True),
+        ({"until": before}, False),
+        ({"since": before}, True),
+        ({"since": FIRST_NEW}, False),
+    ):
+        line = tree.joined_lines([c.pk], **days)[c.pk]
+        assert line.members == ([c.pk, a.pk] if is_in else [c.pk]), days
+        assert line.broken_on == ({FIRST_NEW} if is_in else set()), days
+
+
 def test_giving_a_part_away_while_living_breaks_the_line_but_ending_in_parts_does_not(land):
     province, a, b, c = land
     link(a, c, partial=True)
