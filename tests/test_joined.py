@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from de_an_06.plain.spans import Month, Span
-from reporting.models import ExportJob, Indicator, IndicatorFigure, Report
+from reporting.models import ExportJob, Indicator, IndicatorFigure, KeptReading, Report
 from reporting.periods import open_period
 from reporting.reading import joined as joining
 from reporting.reading.contributions import source
@@ -409,6 +409,18 @@ def test_undoing_the_links_gives_the_old_series_back(world, at, drawn):
         transaction.set_rollback(True)
 
 
+def test_what_is_joined_is_not_kept_so_a_link_taken_back_shows_at_once(merged):
+    overview(merged.phuoc_long.pk, YEAR).kept.save()
+    kept = set(KeptReading.objects.values_list("pk", flat=True))
+    seen = joined(merged.phuoc_long)
+    seen.kept.save()
+    assert seen.dossiers.received_online == 10 + 7 + 20 + 30 + 33
+    UnitSuccession.objects.filter(predecessor=merged.long_thuy).delete()
+    assert joined(merged.phuoc_long).dossiers.received_online == 10 + 20 + 30 + 33
+    assert kept
+    assert set(KeptReading.objects.values_list("pk", flat=True)) == kept
+
+
 def test_without_a_change_joined_boundaries_say_the_same(merged, monkeypatch):
     """Read by the joined way although nothing was joined: every sum, row, count and change is that of the time."""
     UnitSuccession.objects.all().delete()
@@ -470,6 +482,16 @@ def test_numbers_of_the_joined_page_lead_to_joined_rows(merged, client):
     assert urls
     for url in urls:
         assert client.get(url).status_code == 200, url
+
+
+@pytest.mark.parametrize("name", ["dashboard", "dashboard-meeting", "dashboard-sheet"])
+def test_no_page_ranks_joined_figures(merged, client, monkeypatch, name):
+    asked = []
+    monkeypatch.setattr("reporting.views.dashboard.peers_of", lambda seen: asked.append(seen.joined))
+    client.force_login(merged.leader)
+    for boundaries in ({}, {"dia_gioi": "noi"}):
+        assert client.get(reverse(name), {"ky": YEAR.key, **boundaries}).status_code == 200
+    assert asked == [None]  # of the page at the time alone
 
 
 def test_the_joined_page_takes_few_queries_more(merged, client, django_assert_max_num_queries):

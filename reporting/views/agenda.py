@@ -72,7 +72,6 @@ def _figures(request: HttpRequest, choice: Choice) -> dict:
     except NoFigures:
         return {"ctx": context_bar(request, choice), "seen": None}
     figures = key_figures(request, choice, seen, tables.source_links(choice), targets_of(seen))
-    seen.kept.save()
     dashboard = reverse("dashboard") + choice.query()
     lead_to(dashboard, figures["findings"])
     return figures | {"ctx": context_bar(request, choice, seen=seen), "seen": seen, "dashboard_url": dashboard}

@@ -4,19 +4,14 @@ from dataclasses import replace
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from reporting.models import Basis
 from reporting.reading.heat import MEASURES, sorted_rows
 from reporting.reading.overview import NoFigures
-from reporting.reading.peers import peers_of
 
-from . import dashboard_ranks as ranks
 from . import dashboard_tables as tables
-from .choices import context_bar, read_choice
-from .dashboard import key_figures, lead_of, no_figures, seen_by, targets_of, title_of
-from .dashboard_findings import lead_to
+from .choices import read_choice
+from .dashboard import chairs_page, no_figures, seen_by
 
 ROWS_ON_THE_WALL = 5  # of a table shown at once: more would be too small to read from the end of the room
 
@@ -38,25 +33,12 @@ def meeting_mode(request: HttpRequest) -> HttpResponse:
     in_time = replace(MEASURES["dung-han"], fewest=seen.settings.fewest_dossiers)
     units = sorted_rows(list(filter(tables.in_table, seen.rows)), in_time, lambda u: u.measures.in_time_rate, True)
     services = sorted_rows(seen.services, in_time, lambda line: line.dossiers.in_time_rate, True)
-    figures = key_figures(request, choice, seen, links, targets_of(seen))
-    page = reverse("dashboard") + choice.query()
-    lead_to(page, figures["findings"])
     context = {
-        "ctx": context_bar(request, choice, seen=seen),
-        "seen": seen,
-        "title": title_of(seen),
-        "lead": lead_of(seen),
-        "is_official": seen.basis == Basis.OFFICIAL,
-        "back": page,
-        "who": tables.who_reported(seen, unit_link),
-        "peers": ranks.peers(seen, peers_of(seen), source_link),
         "services": _in_parts(tables.services_in_short(services, source_link, seen.comparison)),
         "units": _in_parts(tables.unit_rows(units, unit_link, source_link, seen.comparison)),
-        "compared": seen.comparison,
         "not_counted": seen.not_counted,
     }
-    seen.kept.save()
-    return render(request, "reporting/meeting_mode.html", context | figures)
+    return render(request, "reporting/meeting_mode.html", context | chairs_page(request, choice, seen, links))
 
 
 def _in_parts(rows: list[dict]) -> list[list[dict]]:

@@ -101,7 +101,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "heat_url": reverse("dashboard-heat") + choice.query(),
         "units_of_heat": len(shown),
         "ranking": None if seen.joined else ranks.ranking(seen, unit_link, source_link),
-        "peers": None if seen.joined else ranks.peers(seen, peers_of(seen), source_link),
+        "peers": _peers(seen, source_link),
         "rankings": ranks.choices(seen, targets),
         "fewest": seen.settings.fewest_dossiers,
         "compared_with": compared_with,
@@ -124,12 +124,14 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "chart": charts.chart_data(seen, trend),
         "export_query": choice.query(),
     } | key_figures(request, choice, seen, links, targets)
-    seen.kept.save()
     return render(request, "reporting/dashboard.html", context)
 
 
 def key_figures(request: HttpRequest, choice: Choice, seen: Overview, links: tuple, targets: ReachedByKey) -> dict:
-    """The six numbers of the head, what stands out, and the overdue assignments; `links` as tables.source_links."""
+    """The six numbers of the head, what stands out, and the overdue assignments; `links` as tables.source_links.
+
+    The last of a page that reads from the reports: what was read is kept here.
+    """
     day, is_newest = _register_day(choice, seen)
     tallies = tallies_below(choice.unit_id, day)
     register = sum(tallies.values(), Tally())
@@ -142,6 +144,7 @@ def key_figures(request: HttpRequest, choice: Choice, seen: Overview, links: tup
         found = standing_out.shown(
             findings(seen, facts), seen, choice, request.user, links, overdue_query, facts.settings.waiting_days
         )
+    seen.kept.save()
     return {
         "rates_are_of": numbers.not_counted(seen),
         "stats": numbers.stats(seen, source_link, (register.done, register.total), day, targets),
@@ -150,6 +153,29 @@ def key_figures(request: HttpRequest, choice: Choice, seen: Overview, links: tup
         "late_day": day,
         "late_url": f"{reverse('assignment-list')}?{urlencode(overdue_query)}",
     }
+
+
+def chairs_page(request: HttpRequest, choice: Choice, seen: Overview, links: tuple) -> dict:
+    """What meeting mode and the sheet of A4 show of the dashboard, to which their findings lead."""
+    figures = key_figures(request, choice, seen, links, targets_of(seen))
+    page = reverse("dashboard") + choice.query()
+    standing_out.lead_to(page, figures["findings"])
+    return figures | {
+        "ctx": context_bar(request, choice, seen=seen),
+        "seen": seen,
+        "title": title_of(seen),
+        "lead": lead_of(seen),
+        "is_official": seen.basis == Basis.OFFICIAL,
+        "back": page,
+        "who": tables.who_reported(seen, links[0]),
+        "peers": _peers(seen, links[1]),
+        "compared": seen.comparison,
+    }
+
+
+def _peers(seen: Overview, source_link) -> dict | None:
+    """The unit's rank among its peers; joined figures are not ranked."""
+    return None if seen.joined else ranks.peers(seen, peers_of(seen), source_link)
 
 
 def targets_of(seen: Overview) -> ReachedByKey:

@@ -5,22 +5,17 @@ from dataclasses import replace
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from reporting.models import Basis
 from reporting.reading.heat import MEASURES, Measure, Portion, Sortable, sorted_rows
 from reporting.reading.overview import NoFigures, Overview
-from reporting.reading.peers import peers_of
 from taskforces.register import conclusions
 from taskforces.views.look import look_of
 from taskforces.views.meeting_parts import conclusion_row
 
-from . import dashboard_ranks as ranks
 from . import dashboard_tables as tables
-from .choices import Choice, context_bar, read_choice
-from .dashboard import key_figures, lead_of, no_figures, seen_by, targets_of, title_of
-from .dashboard_findings import lead_to
+from .choices import Choice, read_choice
+from .dashboard import chairs_page, no_figures, seen_by
 
 AT_EACH_END = 5  # rows of the worst, and of the best
 CONCLUSIONS_NAMED = 3
@@ -46,18 +41,7 @@ def sheet(request: HttpRequest) -> HttpResponse:
     in_time = replace(MEASURES["dung-han"], fewest=seen.settings.fewest_dossiers)
     units = _ends(list(filter(tables.in_table, seen.rows)), in_time, lambda u: u.measures.in_time_rate)
     services = _ends(seen.services, in_time, lambda line: line.dossiers.in_time_rate)
-    figures = key_figures(request, choice, seen, links, targets_of(seen))
-    page = reverse("dashboard") + choice.query()
-    lead_to(page, figures["findings"])
     context = {
-        "ctx": context_bar(request, choice, seen=seen),
-        "seen": seen,
-        "title": title_of(seen),
-        "lead": lead_of(seen),
-        "is_official": seen.basis == Basis.OFFICIAL,
-        "back": page,
-        "who": tables.who_reported(seen, unit_link),
-        "peers": ranks.peers(seen, peers_of(seen), source_link),
         "tables": [
             *_named(
                 "Đơn vị", units, lambda u: tables.unit_rows(u, unit_link, source_link, seen.comparison, SHEET_COLUMNS)
@@ -66,10 +50,10 @@ def sheet(request: HttpRequest) -> HttpResponse:
                 "Dịch vụ", services, lambda s: tables.services_in_short(s, source_link, seen.comparison, SHEET_COLUMNS)
             ),
         ],
-        "compared": seen.comparison,
         "fewest": seen.settings.fewest_dossiers,
     }
-    return render(request, "reporting/chair_sheet.html", context | figures | _conclusions(request, choice, seen))
+    context |= chairs_page(request, choice, seen, links) | _conclusions(request, choice, seen)
+    return render(request, "reporting/chair_sheet.html", context)
 
 
 def _ends(rows: list[Sortable], measure: Measure, cell_of: Callable[[Sortable], Portion]) -> tuple[list, list]:
