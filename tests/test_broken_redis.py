@@ -3,6 +3,7 @@
 Each test has a redis-server of its own on a port of its own, an SQLite database, and processes of its own.
 """
 
+import os
 import shutil
 import signal
 import socket
@@ -223,6 +224,14 @@ def supervisor(run, portal, monkeypatch):
     supervisor.stop_all()
 
 
+def is_read_below(pid: int, file: Path) -> bool:
+    """Has a process that this one started opened the file? (Linux.)"""
+    below = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    opened = (link for child in below for link in Path(f"/proc/{child}/fd").iterdir())
+    return any(os.path.realpath(link) == str(file) for link in opened)
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="asks /proc which process has begun the task")
 @pytest.mark.parametrize("fault", ["kill", "become_replica"])
 def test_a_worker_comes_back_when_redis_goes_during_a_task(portal, server, run, supervisor, fault):
     """The task waits for the database, which this test holds; Redis goes, the task ends, and later Redis is back.
@@ -241,6 +250,8 @@ def test_a_worker_comes_back_when_redis_goes_during_a_task(portal, server, run, 
     supervisor.workers["the worker"] = run.Restart()
     first = supervisor.running[0][1]
     portal.until(lambda: "] received" in log.read_text(), "the task is not taken")
+    # Taken is not begun: a worker that loses its queue drops what no process of it has begun, for whoever asks again.
+    portal.until(lambda: is_read_below(first.pid, portal.folder / "portal.sqlite3"), "the task is not begun")
     getattr(server, fault)()
     if fault == "kill":
         portal.until(lambda: "Trying again" in log.read_text(), "the worker does not notice")
