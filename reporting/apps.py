@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class ReportingConfig(AppConfig):
@@ -7,5 +8,7 @@ class ReportingConfig(AppConfig):
 
     def ready(self):
         from . import register_hooks  # not at the top: it imports models, which exist only now
+        from .models.change_count import count_changes
 
+        post_migrate.connect(count_changes, sender=self)
         register_hooks.connect()

@@ -41,6 +41,7 @@ def open_current_period() -> str:
 def audit_rollup() -> int:
     """Every night: recomputes each month another way; a difference is logged and shown as a banner."""
     drain()
+    kept.remove_old()
     wrong = 0
     for period in Period.objects.all():
         differences = audit(period, also=kept.differences(period))

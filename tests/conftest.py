@@ -154,6 +154,8 @@ def _rows_of_all_tables() -> dict[str, set[str]]:
     found = {}
     with connection.cursor() as cursor:
         for model in apps.get_models(include_auto_created=True):
+            if model._meta.label == "reporting.ChangeCount":  # written by triggers alone
+                continue
             names = [f'"{field.column}"' for field in model._meta.local_concrete_fields]
             cursor.execute(f'SELECT {", ".join(map(literal.format, names))} FROM "{model._meta.db_table}"')
             head = f'INSERT INTO "{model._meta.db_table}" ({", ".join(names)}) VALUES '

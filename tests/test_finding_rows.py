@@ -17,6 +17,7 @@ from reporting.models import (
     Difficulty,
     Indicator,
     IndicatorFigure,
+    KeptPage,
     Period,
     PeriodDeadline,
     PublicService,
@@ -366,6 +367,7 @@ def november(world, month, send, at):
 
 def shown(client, user, **query):
     client.force_login(user)
+    KeptPage.objects.all().delete()  # a kept page has no context
     return client.get(reverse("dashboard"), {"ky": "2026-11", **query}).context["findings"]
 
 

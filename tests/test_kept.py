@@ -18,6 +18,7 @@ from reporting.models import (
     Generation,
     Indicator,
     IndicatorFigure,
+    KeptPage,
     KeptReading,
     PeriodDeadline,
     Report,
@@ -453,14 +454,15 @@ def test_the_audit_says_nothing_of_what_changes_meanwhile(year, month):
     assert kept.differences(month("2026-11")) == []
 
 
-def test_old_rows_go(year, month, at):
+def test_old_rows_go_with_the_nightly_audit(year, at):
     look(year.dong_nai)
+    KeptPage.objects.create(unit=year.dong_nai, key="a", stands="b", content=b"")
     at("2026-11-24 09:00")
-    kept.differences(month("2026-11"))
-    assert KeptReading.objects.count() == 1
+    audit_rollup()
+    assert (KeptReading.objects.count(), KeptPage.objects.count()) == (1, 1)
     at("2026-11-26 09:00")
-    kept.differences(month("2026-11"))
-    assert not KeptReading.objects.exists()
+    audit_rollup()
+    assert (KeptReading.objects.count(), KeptPage.objects.count()) == (0, 0)
 
 
 # Pages ---------------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from de_an_06.plain.spans import Span
-from reporting.models import Indicator, IndicatorFigure, KeptReading, Report, ReportingSettings
+from reporting.models import Indicator, IndicatorFigure, KeptPage, KeptReading, Report, ReportingSettings
 from reporting.reading.overview import overview
 from reporting.reading.peers import peers_of
 from reporting.rollup import rollup
@@ -205,6 +205,7 @@ def test_a_chosen_measure_takes_one_query_however_many_units(world, month, clien
     counts = []
     for query in ({}, {}, {"xep_theo": by}):  # the first fills the caches
         KeptReading.objects.all().delete()
+        KeptPage.objects.all().delete()
         with CaptureQueriesContext(connection) as seen:
             assert page(client, world.chair, **query).status_code == 200
         counts.append(len(seen))

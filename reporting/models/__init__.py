@@ -1,5 +1,6 @@
 from .campaigns import Campaign, CampaignChange, CampaignDay, CampaignGoal, CampaignMeasure, CampaignResources
 from .catalogue import Indicator, IndicatorTerms, PublicService, ReportingSettings, ServiceTerms, Target, TargetEvent
+from .change_count import ChangeCount
 from .difficulties import Difficulty, DifficultyStep
 from .exports import ExportJob
 from .periods import Holiday, LevelSetting, ParticipatingArea, Period, PeriodClosure, PeriodDeadline
@@ -20,6 +21,7 @@ from .summaries import (
     Basis,
     Generation,
     IndicatorSummary,
+    KeptPage,
     KeptReading,
     RollupAudit,
     RollupRequest,
@@ -36,6 +38,7 @@ __all__ = [
     "CampaignGoal",
     "CampaignMeasure",
     "CampaignResources",
+    "ChangeCount",
     "Difficulty",
     "DifficultyStep",
     "Explanation",
@@ -48,6 +51,7 @@ __all__ = [
     "IndicatorFigure",
     "IndicatorSummary",
     "IndicatorTerms",
+    "KeptPage",
     "KeptReading",
     "LevelSetting",
     "LiveService",

@@ -135,8 +135,8 @@ class GenerationManager(models.Manager["Generation"]):
                     f"INSERT INTO {table} (unit_id, number) VALUES {rows}"  # noqa: S608 - numbers of units
                     f" ON CONFLICT (unit_id) DO UPDATE SET number = {table}.number + 1"
                 )
-        kept = KeptReading.objects.all()
-        (kept if unit_ids is None else kept.filter(unit_id__in=numbers)).delete()
+        for kept in (KeptReading.objects.all(), KeptPage.objects.all()):
+            (kept if unit_ids is None else kept.filter(unit_id__in=numbers)).delete()
 
 
 class Generation(models.Model):
@@ -170,3 +170,19 @@ class KeptReading(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["unit", "key"], name="kept_reading_unique")]
+
+
+class KeptPage(models.Model):
+    """The parts of one page of a unit, as they were written while `stands` held; views/kept_pages.py says when.
+
+    Never the only place of anything.
+    """
+
+    unit = models.ForeignKey(AdministrativeUnit, on_delete=models.CASCADE, related_name="+", db_index=False)
+    key = models.CharField(max_length=64, help_text="of what was asked, and what the reader may see")
+    stands = models.CharField(max_length=64, help_text="of all else that the page depends on")
+    content = models.BinaryField()
+    made_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["unit", "key"], name="kept_page_unique")]

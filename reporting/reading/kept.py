@@ -23,13 +23,14 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from reporting import figures, headline
-from reporting.models import Indicator, KeptReading, Period
+from reporting.models import Indicator, KeptPage, KeptReading, Period
 from reporting.rollup import generation
 
 from .places import Stretch
 
 logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
+DAYS_KEPT = 7  # since it was made
 SEAL = hashlib.sha256().digest_size
 
 
@@ -112,19 +113,24 @@ def _signature(content: bytes) -> bytes:
     return salted_hmac(CODE, content, algorithm="sha256").digest()
 
 
+def remove_old() -> None:
+    """What was made more than a week ago goes, pages too."""
+    before = timezone.now() - dt.timedelta(days=DAYS_KEPT)
+    KeptReading.objects.filter(made_at__lt=before).delete()
+    KeptPage.objects.filter(made_at__lt=before).delete()
+
+
 # The audit -----------------------------------------------------------------------------------------------------------
 
-DAYS_KEPT = 7  # of a page nobody has asked for since
 MOST_AUDITED = 500  # rows of a month, the newest
 
 
 def differences(period: Period) -> list[str]:
     """Asks again all that is kept of pages whose last month this is; a sentence per row that says something else now.
 
-    Such a row goes, so that the page reads the reports again; so do old ones. What changes meanwhile is no difference.
+    Such a row goes, so that the page reads the reports again. What changes meanwhile is no difference.
     """
     rows = KeptReading.objects.filter(last_period=period)
-    rows.filter(made_at__lt=timezone.now() - dt.timedelta(days=DAYS_KEPT)).delete()
     found = []
     for row in rows.select_related("unit").order_by("-made_at", "-pk")[:MOST_AUDITED]:
         parts = _open(bytes(row.content)) or {}

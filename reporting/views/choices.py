@@ -61,7 +61,7 @@ def read_choice(request: HttpRequest, *, may_join: bool = False) -> Choice | Non
 
     `may_join`: does the page know both boundaries? Others show each month by its own.
     """
-    unit_id = _unit_asked(request)
+    unit_id = unit_asked(request)
     if unit_id is None:
         return None
     known = UnitVersion.objects.filter(path_in_scope(request.user), unit_id=unit_id).select_related("unit")
@@ -130,7 +130,8 @@ def _typed_span(request: HttpRequest, own: list[Period]) -> tuple[Span | None, T
     return None, TypedSpan(first, last, errors)
 
 
-def _unit_asked(request: HttpRequest) -> int | None:
+def unit_asked(request: HttpRequest) -> int | None:
+    """The unit of the address, else that of the person's posting; it may lie outside the scope. 404 for no number."""
     if asked := request.GET.get("don_vi"):
         if (unit_id := whole_number(asked)) is None:
             raise Http404

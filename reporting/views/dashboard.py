@@ -46,6 +46,7 @@ from . import dashboard_ranks as ranks
 from . import dashboard_tables as tables
 from .choices import Choice, context_bar, read_choice
 from .heat_tables import grid_table
+from .kept_pages import PageStanding, kept_page
 
 CONTRIBUTIONS_A_PAGE = 100
 LAST_YEAR = "cung-ky"  # the small numbers of the tables: change since the same months of the year before
@@ -57,20 +58,30 @@ WORST_UNITS = 10  # of a unit with many below it the page shows these by service
 def dashboard(request: HttpRequest) -> HttpResponse:
     """One unit, one span, one basis: six numbers, who reported, units below, services, indicators, trend."""
     ranked_by = request.GET.get("xep_theo", DEFAULT_RANKING)
+    compared_with = request.GET.get("so_voi", "")
+    standing = PageStanding.of(request)
     choice = read_choice(request, may_join=True)
     if choice is None:
         return render(request, "taskforces/no_posting.html")
-    compared_with = request.GET.get("so_voi", "")
     if compared_with not in {"", LAST_YEAR}:
         raise Http404
-    hidden = {"xep_theo": ranked_by if ranked_by != DEFAULT_RANKING else "", "so_voi": compared_with}
-    hidden = {name: value for name, value in hidden.items() if value}
+
+    def make_context() -> dict:
+        return _context(request, choice, ranked_by, compared_with)
+
     try:
-        seen = seen_by(choice, ranked_by=ranked_by)
+        return kept_page(request, standing, choice, "reporting/dashboard.html", make_context, ranked_by, compared_with)
     except NoFigures:
         return no_figures(request, choice)
     except UnknownRanking as error:
         raise Http404 from error
+
+
+def _context(request: HttpRequest, choice: Choice, ranked_by: str, compared_with: str) -> dict:
+    """What the page says. Raises NoFigures, UnknownRanking."""
+    hidden = {"xep_theo": ranked_by if ranked_by != DEFAULT_RANKING else "", "so_voi": compared_with}
+    hidden = {name: value for name, value in hidden.items() if value}
+    seen = seen_by(choice, ranked_by=ranked_by)
     links = unit_link, source_link = tables.source_links(choice)
     shown = list(filter(tables.in_table, seen.rows))
     trend_months = {point.month.key for point in seen.trend}
@@ -88,7 +99,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         heat = grid_table(grid, seen.basis, unit_link, source_link)
     if heat and len(heat["rows"]) < len(shown):
         heat["foot"] = []  # a sum of the worst alone says nothing
-    context = {
+    return {
         "ctx": context_bar(request, choice, seen=seen, hidden=hidden),
         "choice": choice,
         "seen": seen,
@@ -124,7 +135,6 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "chart": charts.chart_data(seen, trend),
         "export_query": choice.query(),
     } | key_figures(request, choice, seen, links, targets)
-    return render(request, "reporting/dashboard.html", context)
 
 
 def key_figures(request: HttpRequest, choice: Choice, seen: Overview, links: tuple, targets: ReachedByKey) -> dict:

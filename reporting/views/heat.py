@@ -1,10 +1,10 @@
 """Reading: the units below a unit side by side – over services, over twelve months, and by how they handed in."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -24,6 +24,7 @@ from . import map_tiles
 from .choices import Choice, context_bar, read_choice
 from .dashboard import no_figures
 from .dashboard_tables import source_links
+from .kept_pages import PageStanding, kept_page
 
 MONTHS = 12
 VIEWS = {
@@ -47,10 +48,16 @@ class Asked:
     """What the address asks for beside unit, span and basis: `do` (the number), `thu_tu` (the order)."""
 
     choice: Choice
+    standing: PageStanding
     measure_key: str
     order: str
     read: list[Period]
-    around: Family
+
+    @cached_property
+    def around(self) -> Family:
+        around = family(self.choice.unit_id, self.choice.versions, self.read[-1].data_to)
+        around.as_of = self.choice.now
+        return around
 
     @cached_property
     def measure(self) -> Measure:
@@ -84,6 +91,7 @@ class Asked:
 def _asked(request: HttpRequest, *, has_targets: bool = True) -> Asked | HttpResponse:
     """What is asked for, or the page that says why there is nothing to show."""
     measure, order = request.GET.get("do", next(iter(MEASURES))), request.GET.get("thu_tu", WORST)
+    standing = PageStanding.of(request)
     choice = read_choice(request)
     known = measure in MEASURES or (has_targets and measure == BY_TARGET)
     if choice is None or not known or order not in (WORST, LISTED):
@@ -92,9 +100,11 @@ def _asked(request: HttpRequest, *, has_targets: bool = True) -> Asked | HttpRes
     read = [by_key[m.key] for m in choice.span.months if m.key in by_key] if choice.span else []
     if not read:
         return no_figures(request, choice)
-    around = family(choice.unit_id, choice.versions, read[-1].data_to)
-    around.as_of = choice.now
-    return Asked(choice, measure, order, read, around)
+    return Asked(choice, standing, measure, order, read)
+
+
+def _page(request: HttpRequest, asked: Asked, template: str, make_context: Callable[[], dict]) -> HttpResponse:
+    return kept_page(request, asked.standing, asked.choice, template, make_context, asked.measure_key, asked.order)
 
 
 def _context(request: HttpRequest, asked: Asked, name: str, *, of_months: list[Month], worst_words: str) -> dict:
@@ -130,8 +140,11 @@ def grid(request: HttpRequest) -> HttpResponse:
     asked = _asked(request)
     if not isinstance(asked, Asked):
         return asked
-    if asked.measure_key == BY_TARGET:
-        return _target_grid(request, asked)
+    make = _target_grid if asked.measure_key == BY_TARGET else _grid
+    return _page(request, asked, "reporting/heat_grid.html", lambda: make(request, asked))
+
+
+def _grid(request: HttpRequest, asked: Asked) -> dict:
     choice, measure = asked.choice, asked.measure
     services, left_out = read_services()
     stretch = Stretch(choice.unit_id, choice.basis, asked.read, left_out=left_out)
@@ -141,10 +154,10 @@ def grid(request: HttpRequest) -> HttpResponse:
     context["state"] = tables.state_of(measure, [row.total for row in found.rows])
     context["heat"] = tables.grid_table(found, choice.basis, *source_links(choice))
     context["not_counted"] = left_out.words(asked.read) if measure.is_rate else ""
-    return render(request, "reporting/heat_grid.html", context)
+    return context
 
 
-def _target_grid(request: HttpRequest, asked: Asked) -> HttpResponse:
+def _target_grid(request: HttpRequest, asked: Asked) -> dict:
     """Units by what they are given for the year of the last month asked for, read officially up to that month."""
     last = asked.read[-1]
     found = read_target_grid(asked.around, last, worst_first=asked.worst_first)
@@ -162,7 +175,7 @@ def _target_grid(request: HttpRequest, asked: Asked) -> HttpResponse:
     context["state"] = tables.state_of_targets(found)
     context["heat"] = tables.target_grid_table(found, source_links(asked.choice)[0], source_links(read)[1], list_link)
     context["by_target"] = span.label
-    return render(request, "reporting/heat_grid.html", context)
+    return context
 
 
 @require_safe
@@ -171,6 +184,10 @@ def tiles(request: HttpRequest) -> HttpResponse:
     asked = _asked(request, has_targets=False)
     if not isinstance(asked, Asked):
         return asked
+    return _page(request, asked, "reporting/heat_tiles.html", lambda: _tiles(request, asked))
+
+
+def _tiles(request: HttpRequest, asked: Asked) -> dict:
     choice, measure = asked.choice, asked.measure
     services, left_out = read_services()
     stretch = Stretch(choice.unit_id, choice.basis, asked.read, left_out=left_out)
@@ -184,7 +201,7 @@ def tiles(request: HttpRequest) -> HttpResponse:
     if shown is not None:
         outlines = boundaries_of([row.unit.unit_id for row in found.rows])
         context["map"] = map_tiles.drawing(shown["tiles"], outlines)
-    return render(request, "reporting/heat_tiles.html", context)
+    return context
 
 
 @require_safe
@@ -193,6 +210,10 @@ def lines(request: HttpRequest) -> HttpResponse:
     asked = _asked(request, has_targets=False)
     if not isinstance(asked, Asked):
         return asked
+    return _page(request, asked, "reporting/heat_lines.html", lambda: _lines(request, asked))
+
+
+def _lines(request: HttpRequest, asked: Asked) -> dict:
     choice, measure = asked.choice, asked.measure
     left_out = read_services()[1] if measure.is_rate else LeftOut()
     found = read_lines(asked.around, choice.basis, asked.periods, measure, left_out, worst_first=asked.worst_first)
@@ -205,7 +226,7 @@ def lines(request: HttpRequest) -> HttpResponse:
     context["state"] = tables.state_of(measure, [line.last for line in found])
     context["not_counted"] = left_out.words([period for period in asked.periods if period is not None])
     context["lines"] = tables.small_multiples(found, asked.months, measure, source_links(choice)[0], source_link_of)
-    return render(request, "reporting/heat_lines.html", context)
+    return context
 
 
 @require_safe
@@ -214,6 +235,10 @@ def board(request: HttpRequest) -> HttpResponse:
     asked = _asked(request)
     if not isinstance(asked, Asked):
         return asked
+    return _page(request, asked, "reporting/heat_board.html", lambda: _board(request, asked))
+
+
+def _board(request: HttpRequest, asked: Asked) -> dict:
     choice = asked.choice
     found = read_board(asked.around, asked.periods, choice.periods, choice.now, worst_first=asked.worst_first)
 
@@ -230,4 +255,4 @@ def board(request: HttpRequest) -> HttpResponse:
     context = _context(request, asked, "dashboard-board", of_months=[], worst_words="Thiếu nhiều trước")
     context["board"] = tables.board_table(found, asked.months, sees, source_links(choice)[0], board_link)
     context["state"] = context["board"]["state"]
-    return render(request, "reporting/heat_board.html", context)
+    return context
