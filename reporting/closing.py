@@ -53,6 +53,12 @@ def open_closure(period: Period, unit_ids: Iterable[int]) -> PeriodClosure | Non
     return closures.select_related("closed_by", "period").first()
 
 
+def closures_of(period: Period, province_id: int) -> list[PeriodClosure]:
+    """Every closing of this month by the province, the newest first, with who closed and opened."""
+    closures = PeriodClosure.objects.filter(period=period, province_id=province_id)
+    return list(closures.select_related("closed_by", "reopened_by").order_by("-closed_at"))
+
+
 def is_closed(report: Report) -> bool:
     """Is the report closed to every change: by the province on its path, or because it stands nowhere?"""
     known = getattr(report, "month_closed", None)  # pages read it in the same query as the report

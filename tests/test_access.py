@@ -37,6 +37,7 @@ from reporting.exports import export_jobs
 from reporting.models import (
     Campaign,
     CampaignDay,
+    Correction,
     Difficulty,
     DifficultyStep,
     ExportJob,
@@ -45,6 +46,7 @@ from reporting.models import (
     IndicatorFigure,
     LiveService,
     PeriodClosure,
+    PublishedVersion,
     Report,
     ReportEvent,
     SavedView,
@@ -52,7 +54,7 @@ from reporting.models import (
     TargetEvent,
 )
 from reporting.periods import open_period
-from reporting.review import workflow
+from reporting.review import corrections, publishing, workflow
 from taskforces.models import (
     Assignment,
     Branch,
@@ -170,6 +172,11 @@ def of_month():
     )
 
 
+def of_published():
+    """A version of the province's figures, which the people of a ward do not see."""
+    return Page(INSIDE - ENTERS - BODIES, args=lambda o: [o.version.pk], outside=OUTSIDE | ENTERS | BODIES)
+
+
 def choose(o):
     return f"?don_vi={o.world.phuoc_long.pk}&ky=2026-11&so=received"
 
@@ -266,6 +273,13 @@ PAGES = {
     "review-list": Page(READS_REVIEWS),
     "period-close": of_month(),
     "period-reopen": of_month(),
+    # what the province published of September, and corrections of it
+    "published-list": Page(EVERYBODY),
+    "published-version": of_published(),
+    "published-book": of_published(),
+    "correction-list": Page(EVERYBODY),
+    "correction-add": of_register("september", ENTERS | {"reviewer"}),
+    "correction": of_register("correction", INSIDE),
     # difficulties and proposals
     "difficulty-list": of_unit(INSIDE),
     "difficulty-add": of_draft(ENTERS),
@@ -334,6 +348,9 @@ ACTS = {  # addresses that only take a POST (of the API: PATCH)
     "report-send-back": of_sent({"reviewer"}),
     "report-reopen": of_sent({"reviewer"}),
     "report-accept-prior": of_sent(ENTERS | {"reviewer"}),
+    "correction-accept": of_register("correction", {"reviewer"}),
+    "correction-refuse": of_register("correction", {"reviewer"}),
+    "correction-withdraw": of_register("correction"),
     "difficulty-answer": of_register("difficulty", {"reviewer", "staff"}),
     "difficulty-resolve": of_register("difficulty", ENTERS | {"reviewer", "staff"}),
     "difficulty-pass-up": of_register("difficulty", {"reviewer", "staff"}),
@@ -755,6 +772,15 @@ FORMS = [
     Form("report-accept-prior", ReportEvent, before=prior_corrected),
     Form("period-close", PeriodClosure),
     Form("period-reopen", PeriodClosure, lambda o, by: REASON, before=closed),
+    Form(
+        "correction-add",
+        Correction,
+        lambda o, by: {"DVC09.received_online": "12", "DVC09.resolved_on_time": "12", **REASON},
+        before=lambda o: Correction.objects.all().delete(),
+    ),
+    Form("correction-accept", PublishedVersion),
+    Form("correction-refuse", Correction, lambda o, by: {"tra_loi": "Số cũ đúng."}),
+    Form("correction-withdraw", Correction),
     Form("difficulty-add", Difficulty, lambda o, by: {"kind": "network", "text": "Mạng chậm"}),
     Form("difficulty-edit", Difficulty, lambda o, by: {"kind": "network", "text": "Mạng rất chậm"}),
     Form("difficulty-answer", DifficultyStep, lambda o, by: NOTE),
@@ -952,6 +978,12 @@ def build_objects(fill, now):
     october, november = (open_period(Span.parse(key).first) for key in ("2026-10", "2026-11"))
     o.sent = fill(Report.objects.get(unit=world.phuoc_long, period=october), status="submitted", by=world.officer)
     o.draft = Report.objects.get(unit=world.phuoc_long, period=november)
+    september = open_period(Span.parse("2026-09").first)
+    o.september = fill(Report.objects.get(unit=world.phuoc_long, period=september), status="approved", by=world.officer)
+    publishing.close_month(period_id=september.pk, province_id=world.dong_nai.pk, by=world.staff)
+    o.version = PublishedVersion.objects.get()
+    cells = {"DVC09.received_online": "11", "DVC09.resolved_on_time": "11"}
+    o.correction = corrections.ask(report_id=o.september.pk, by=world.officer, cells=cells, reason="Sót hồ sơ")
     ReportEvent.objects.create(
         report=o.sent, action="submit", by=world.officer, at=now, revision=1, receipt="BC-25217-2026-10-1"
     )

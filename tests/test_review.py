@@ -230,7 +230,7 @@ def test_a_district_of_2024_sees_its_own_communes(client, world, month, fill, at
 def test_queries_stay_the_same_with_560_communes(client, world, month, fill, at, django_assert_max_num_queries):
     def open_page():
         client.force_login(world.reviewer)
-        with django_assert_max_num_queries(23) as queries:
+        with django_assert_max_num_queries(25) as queries:
             response = client.get(LIST)
         assert response.status_code == 200
         return len(queries), response

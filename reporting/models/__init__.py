@@ -4,6 +4,7 @@ from .change_count import ChangeCount
 from .difficulties import Difficulty, DifficultyStep
 from .exports import ExportJob
 from .periods import Holiday, LevelSetting, ParticipatingArea, Period, PeriodClosure, PeriodDeadline
+from .publishing import Correction, PublishedVersion, VersionReport, VersionTotal
 from .reports import (
     Explanation,
     FigureChange,
@@ -39,6 +40,7 @@ __all__ = [
     "CampaignMeasure",
     "CampaignResources",
     "ChangeCount",
+    "Correction",
     "Difficulty",
     "DifficultyStep",
     "Explanation",
@@ -61,6 +63,7 @@ __all__ = [
     "PeriodClosure",
     "PeriodDeadline",
     "PublicService",
+    "PublishedVersion",
     "Report",
     "ReportEvent",
     "ReportingSettings",
@@ -75,4 +78,6 @@ __all__ = [
     "SubmissionSummary",
     "Target",
     "TargetEvent",
+    "VersionReport",
+    "VersionTotal",
 ]

@@ -21,6 +21,7 @@ from taskforces.models import (
 from .catalogue import Indicator, IndicatorTerms, PublicService, ReportingSettings, ServiceTerms, Target
 from .difficulties import Difficulty
 from .periods import Period, PeriodDeadline
+from .publishing import Correction, PublishedVersion
 from .summaries import RollupAudit
 
 COUNTING = "count_change_beside_figures"
@@ -34,7 +35,7 @@ def beside_the_figures() -> list[type[models.Model]]:
         *(AdministrativeUnit, UnitVersion, UnitSuccession, UnitBoundary),
         *(Assignment, SourceDocument, SourceItem),
         *(PublicService, ServiceTerms, Indicator, IndicatorTerms, ReportingSettings, Target),
-        *(Period, PeriodDeadline, Difficulty, RollupAudit),
+        *(Period, PeriodDeadline, Difficulty, RollupAudit, PublishedVersion, Correction),
     ]
 
 

@@ -139,6 +139,7 @@ class ReportEvent(AppendOnly):
         ZERO_FILL = "zero_fill", "Không phát sinh"
         ACCEPT_PRIOR = "accept_prior", "Đã xem việc kỳ trước sửa"
         LIVE_SERVICES = "live", "Ghi dịch vụ thực hiện toàn trình"
+        CORRECT = "correct", "Đính chính"
 
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="events")
     action = models.CharField("việc", max_length=12, choices=Action)
@@ -298,6 +299,7 @@ class FigureChange(AppendOnly):
         REGISTER = "register", "đếm từ sổ"
         LIST = "list", "đếm từ danh sách dịch vụ"
         CARRIED = "carried", "chuyển từ kỳ trước"
+        CORRECTION = "correction", "đính chính"
         DEMO = "demo", "dữ liệu trình diễn"
 
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="changes")

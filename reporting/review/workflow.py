@@ -6,7 +6,7 @@ sentence for the person: a message on pages, 409 in the API.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.db import transaction
 
@@ -19,6 +19,7 @@ from reporting.entry.ready import give_mark, may_mark, unmarked
 from reporting.figures import DERIVED_FIELD, FIGURE_FIELDS, closing, pending_in_time
 from reporting.lateness import is_past
 from reporting.models import (
+    Correction,
     FigureChange,
     IndicatorFigure,
     Report,
@@ -32,7 +33,10 @@ from taskforces.clock import now_for
 from taskforces.models import User
 from taskforces.scope import may_review, may_submit
 
+from . import publishing
+
 Action = ReportEvent.Action
+NOT_REOPENED = "Số liệu đã công bố nên không mở lại cả báo cáo. Đề nghị đính chính từng ô, số cũ vẫn xem được."
 NEEDS_REASON = ", cần ghi lý do"  # how checks end the title of a doubtful point
 
 
@@ -56,7 +60,7 @@ def submit(*, report_id: int, by: User, marking: bool = False) -> ReportEvent:
     soft = [p for p in form.problems if p.severity == SOFT]
     now = now_for(by)
     first_time = report.revision == 0
-    _flag_next_month(report, first_time=first_time)
+    _flag_next_month(report, None if first_time else _replaced_since_sent(report))
     report.status = Status.SUBMITTED
     report.revision += 1
     report.submitted_at, report.submitted_by = now, by
@@ -86,10 +90,14 @@ def submit(*, report_id: int, by: User, marking: bool = False) -> ReportEvent:
 
 @transaction.atomic
 def approve(*, report_id: int, by: User) -> ReportEvent:
-    """The reviewer accepts a sent report: it enters the official totals."""
-    return _approve(locked(report_id), by)
+    """The reviewer accepts a sent report: it enters the official totals, and what is published of the month."""
+    report = locked(report_id)
+    event = _approve(report, by)
+    publishing.publish_if_published([report], by)
+    return event
 
 
+@transaction.atomic
 def approve_clean(*, report_ids: Iterable[int], by: User) -> tuple[list[Report], list[tuple[Report, str]]]:
     """Approve several reports that have nothing to look at; each is locked and checked on its own.
 
@@ -108,6 +116,7 @@ def approve_clean(*, report_ids: Iterable[int], by: User) -> tuple[list[Report],
         except NotAllowed as error:
             refused.append((report, str(error)))
     if approved:
+        publishing.publish_if_published(approved, by)
         drain_rollup_requests.delay_on_commit()
     return approved, refused
 
@@ -130,6 +139,17 @@ def reopen(*, report_id: int, by: User, reason: str) -> ReportEvent:
     if refusal:
         raise NotAllowed(refusal)
     return _return(report, by, reason, Action.REOPEN)
+
+
+def corrected(report: Report, by: User, correction: Correction) -> ReportEvent:
+    """Notes that cells of an approved report were changed (corrections.py, in its transaction); it stays approved."""
+    replaced: dict[str, dict[str, int | None]] = {}
+    for cell, (old, _) in correction.cells.items():
+        code, _, name = cell.partition(".")
+        replaced.setdefault(code, {})[name] = old
+    _flag_next_month(report, replaced)
+    said = {"reason": correction.reason, "checksum": checksum(report)}
+    return _changed(report, Action.CORRECT, by, **said)
 
 
 @transaction.atomic
@@ -184,7 +204,7 @@ def why_not_reopen(report: Report, user: User) -> str:
         return "Bạn không phải người duyệt của đơn vị này."
     if report.status != Status.APPROVED:
         return f"Chỉ mở lại được báo cáo đã duyệt. {what_happened(report)}"
-    return closed_sentence(report)
+    return closed_sentence(report) or (NOT_REOPENED if publishing.is_published(report) else "")
 
 
 def is_clean(report: Report) -> bool:
@@ -251,11 +271,11 @@ def _changed(report: Report, action: ReportEvent.Action, by: User, *, drain: boo
     return event
 
 
-def _flag_next_month(report: Report, *, first_time: bool) -> None:
+def _flag_next_month(report: Report, replaced: Mapping[str, Mapping[str, int | None]] | None) -> None:
     """Where the closing now sent differs from the opening the next month already sent, that report is flagged.
 
     Nothing is rewritten. Only closings that changed since the last sending count, so a difference somebody has already
-    accepted does not come back.
+    accepted does not come back: `replaced` has the figures changed since, code -> name -> as it was; None at first.
     """
     following = periods.next_period(report.period)
     sent = {Status.SUBMITTED, Status.APPROVED}
@@ -264,12 +284,11 @@ def _flag_next_month(report: Report, *, first_time: bool) -> None:
     later = Report.objects.filter(unit_id=report.unit_id, period=following, status__in=sent).first()
     if later is None:
         return
-    replaced = {} if first_time else _replaced_since_sent(report)
     openings = dict(later.service_figures.values_list("service_id", "opening"))
     rows = ServiceFigures.objects.filter(report=report)
     for row in rows.values("service_id", "service__code", *FIGURE_FIELDS):
         rest, before = closing(row), None
-        if not first_time:
+        if replaced is not None:
             as_sent = {**row, **replaced.get(row["service__code"], {})}
             before = closing({**as_sent, DERIVED_FIELD: pending_in_time(as_sent)})
         if rest not in {None, before} and openings.get(row["service_id"], rest) != rest:

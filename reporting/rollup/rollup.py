@@ -67,7 +67,7 @@ def drain() -> int:
     done, failures = 0, []
     for period_id in RollupRequest.objects.order_by("period_id").values_list("period_id", flat=True).distinct():
         try:
-            done += _drain_period(period_id)
+            done += drain_period(period_id)
         except DatabaseError as error:
             logger.exception("the roll-up of period %s failed, its requests stay", period_id)
             failures.append(error)
@@ -77,7 +77,8 @@ def drain() -> int:
 
 
 @transaction.atomic
-def _drain_period(period_id: int) -> int:
+def drain_period(period_id: int) -> int:
+    """The same of one month, in the caller's transaction where there is one."""
     period = locked_period(period_id)
     requests = dict(RollupRequest.objects.filter(period=period).values_list("pk", "unit_id"))
     if requests:  # else another worker did them while this one waited for its turn

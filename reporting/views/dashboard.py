@@ -33,8 +33,9 @@ from reporting.reading.places import Stretch
 from reporting.reading.qualifiers import said_together
 from reporting.reading.ranking import DEFAULT_RANKING, UnknownRanking
 from reporting.reading.units_below import REST, REST_NAME
+from reporting.review import corrections, publishing
 from taskforces.models import UnitVersion
-from taskforces.models.units import reporter_name
+from taskforces.models.units import path_ids, reporter_name
 from taskforces.register.assignment_counts import Overdue, Tally, overdue, tallies_below
 from taskforces.scope import path_in_scope, sees_path
 from taskforces.units.tree import version_of_day
@@ -44,7 +45,7 @@ from . import dashboard_findings as standing_out
 from . import dashboard_numbers as numbers
 from . import dashboard_ranks as ranks
 from . import dashboard_tables as tables
-from .choices import Choice, context_bar, read_choice
+from .choices import Choice, context_bar, in_scope, read_choice
 from .heat_tables import grid_table
 from .kept_pages import PageStanding, kept_page
 
@@ -134,7 +135,25 @@ def _context(request: HttpRequest, choice: Choice, ranked_by: str, compared_with
         "trend": trend,
         "chart": charts.chart_data(seen, trend),
         "export_query": choice.query(),
+        **_publication(request, seen),
     } | key_figures(request, choice, seen, links, targets)
+
+
+def _publication(request: HttpRequest, seen: Overview) -> dict:
+    """Which version of a month's official figures this is, and how many corrections wait; nothing of other figures."""
+    if seen.basis != Basis.OFFICIAL or len(seen.periods) > 1 or seen.joined:
+        return {}
+    published = publishing.versions(seen.periods[0].pk, path_ids(seen.version.path)).first()
+    if published is None:
+        return {}
+    sees_province = any(
+        in_scope(request.user, v) for v in [*seen.ancestors, seen.version] if v.unit_id == published.province_id
+    )
+    return {
+        "published": published,
+        "published_url": published.get_absolute_url() if sees_province else "",
+        "corrections_waiting": corrections.waiting_under(request.user, seen.unit_id),
+    }
 
 
 def key_figures(request: HttpRequest, choice: Choice, seen: Overview, links: tuple, targets: ReachedByKey) -> dict:

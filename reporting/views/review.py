@@ -3,13 +3,12 @@
 from collections.abc import Callable
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q
 from django.http import Http404, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
 from de_an_06.plain.numbers import format_number, whole_number
@@ -18,20 +17,18 @@ from reporting import closing, difficulties
 from reporting.entry.form import load_form
 from reporting.entry.live_services import live_list
 from reporting.headline import read_services
-from reporting.models import Basis, FigureChange, Period, PeriodClosure, Report, ReportEvent, Status
+from reporting.models import Basis, FigureChange, Period, Report, ReportEvent, Status
 from reporting.reading.contributions import cells_behind, is_headline
 from reporting.reading.months import reports_in_months
 from reporting.report_doors import get_report, named_reports
 from reporting.report_log import NotAllowed
-from reporting.review import changes, listing, workflow
+from reporting.review import changes, corrections, listing, publishing, workflow
 from taskforces.clock import now_for, today_for
 from taskforces.models import Level, UnitVersion
 from taskforces.models.units import path_ids
 from taskforces.people.postings import Substitutes
 from taskforces.scope import (
-    Right,
     acts_for_some_body,
-    held,
     may_close_period,
     may_open_entry,
     may_read_reviews,
@@ -63,7 +60,7 @@ FILTERS = (
 def review_list(request):
     """The month's reports of one unit: approve the clean ones in one act, open or send back the others."""
     require(may_read_reviews(request.user))
-    unit_id = _number(request.GET.get("don_vi"))
+    unit_id = number_asked(request.GET.get("don_vi"))
     months = _months(request, unit_id)
     if not months:
         if (
@@ -79,7 +76,7 @@ def review_list(request):
     search = request.GET.get("tim", "")[:60]
     result = listing.load_review(unit=unit, period=period, user=request.user, search=search)
     chosen = request.GET.get("loc", "")
-    back_pk = _number(request.GET.get("tra_lai"))
+    back_pk = number_asked(request.GET.get("tra_lai"))
     here = {"don_vi": unit.unit_id, "ky": period.key}
     position = months.index(period)
     sent = reports_in_months(unit.unit_id, unit.unit.level, Basis.PROVISIONAL, months)
@@ -107,7 +104,9 @@ def review_list(request):
             "closing_unit": unit
             if unit.unit.level == Level.PROVINCE and may_close_period(request.user, unit.unit)
             else None,
-            "closed_past": _past_closures(unit, period) if unit.unit.level == Level.PROVINCE else [],
+            "closed_past": closing.closures_of(period, unit.unit_id) if unit.unit.level == Level.PROVINCE else [],
+            "published": publishing.versions(period.pk, path_ids(unit.path)).first(),
+            "corrections": corrections.waiting_under(request.user, unit.unit_id),
         },
     )
 
@@ -120,7 +119,7 @@ def approve_clean(request):
     reports = {r.pk: r for r in named_reports(request.user).filter(pk__in=wanted)}
     if not reports:
         messages.warning(request, "Chưa chọn báo cáo nào. Chọn các báo cáo cần duyệt rồi bấm lại.")
-        return HttpResponseRedirect(_list_address(request))
+        return HttpResponseRedirect(list_address(request))
     approved, refused = workflow.approve_clean(report_ids=list(reports), by=request.user)
     if approved:
         messages.success(
@@ -128,7 +127,7 @@ def approve_clean(request):
         )
     for report, reason in refused:
         messages.error(request, f"Chưa duyệt {reports[report.pk].reporter_name}: {reason}")
-    return HttpResponseRedirect(_list_address(request, next(iter(reports.values())).period))
+    return HttpResponseRedirect(list_address(request, next(iter(reports.values())).period))
 
 
 # One report ----------------------------------------------------------------------------------------------------------
@@ -178,11 +177,15 @@ def report_detail(request, pk):
             "why_not_approve": why_not,
             "may_send_back": reviewer and not workflow.why_not_approve(report, user, own_is_fine=True),
             "may_reopen": reviewer and not workflow.why_not_reopen(report, user),
+            "may_correct": report.status == Status.APPROVED and not corrections.why_not_ask(report, user),
+            "corrections": list(report.corrections.select_related("asked_by"))
+            if report.status == Status.APPROVED
+            else [],
             "may_edit": form.is_open and may_open_entry(user, report),
             "may_accept_prior": report.prior_corrected and (reviewer or may_submit(user, report)),
             "sending_back": request.GET.get("tra_lai") == "1",
             "here": home,
-            "back_to": _list_address(request, report.period) if home == "review-list" else reverse(home),
+            "back_to": list_address(request, report.period) if home == "review-list" else reverse(home),
         },
     )
 
@@ -233,7 +236,7 @@ def approve(request, pk):
         workflow.approve(report_id=pk, by=request.user)
         return f"Đã duyệt {_name(report)}. Số liệu chính thức cập nhật trong ít phút."
 
-    return _try(request, act, report)
+    return try_act(request, act, report)
 
 
 @require_POST
@@ -246,7 +249,7 @@ def send_back(request, pk):
         workflow.send_back(report_id=pk, by=request.user, reason=request.POST.get("ly_do", ""))
         return f"Đã trả lại {_name(report)}. Đơn vị thấy lý do ở trang việc cần làm."
 
-    return _try(request, act, report, retry=f"{report.get_absolute_url()}?tra_lai=1#tra-lai")
+    return try_act(request, act, report, retry=f"{report.get_absolute_url()}?tra_lai=1#tra-lai")
 
 
 @require_POST
@@ -259,7 +262,7 @@ def reopen(request, pk):
         workflow.reopen(report_id=pk, by=request.user, reason=request.POST.get("ly_do", ""))
         return f"Đã mở lại {_name(report)}. Báo cáo không còn trong số liệu chính thức cho đến khi duyệt lại."
 
-    return _try(request, act, report, retry=report.get_absolute_url())
+    return try_act(request, act, report, retry=report.get_absolute_url())
 
 
 @require_POST
@@ -272,67 +275,13 @@ def accept_prior(request, pk):
         workflow.accept_prior(report_id=pk, by=request.user)
         return "Đã ghi nhận: giữ nguyên số liệu báo cáo này sau khi kỳ trước sửa."
 
-    return _try(request, act, report, done=report.get_absolute_url(), retry=report.get_absolute_url())
-
-
-# Closing a month -----------------------------------------------------------------------------------------------------
-
-
-@require_http_methods(["GET", "POST"])
-def close_period(request, pk):
-    """Confirm, then close the month for the province: every change of its reports is refused from then on."""
-    period, province = _month_and_province(request, pk)
-    if request.method == "POST":
-
-        def act():
-            closing.close_period(period_id=period.pk, province_id=province.unit_id, by=request.user)
-            return f"Đã khóa kỳ {period.label} của {province.name}. Mọi thay đổi bị từ chối cho đến khi mở khóa."
-
-        return _try(request, act, period=period, unit_id=province.unit_id)
-    result = listing.load_review(unit=province, period=period, user=request.user)
-    return render(
-        request,
-        "reporting/review_close.html",
-        {
-            "period": period,
-            "province": province,
-            "review": result,
-            "here": "review-list",
-            "back_to": _list_address(request, period, province.unit_id),
-        },
-    )
-
-
-@require_http_methods(["GET", "POST"])
-def reopen_period(request, pk):
-    """Open a closed month again, with a reason that is kept."""
-    period, province = _month_and_province(request, pk)
-    if request.method == "POST":
-        reason = request.POST.get("ly_do", "")
-
-        def act():
-            closing.reopen_period(period_id=period.pk, province_id=province.unit_id, by=request.user, reason=reason)
-            return f"Đã mở khóa kỳ {period.label} của {province.name}."
-
-        address = f"{reverse('period-reopen', args=[pk])}?don_vi={province.unit_id}"
-        return _try(request, act, period=period, unit_id=province.unit_id, retry=None if reason.strip() else address)
-    return render(
-        request,
-        "reporting/review_reopen.html",
-        {
-            "period": period,
-            "province": province,
-            "here": "review-list",
-            "closures": _past_closures(province, period),
-            "back_to": _list_address(request, period, province.unit_id),
-        },
-    )
+    return try_act(request, act, report, done=report.get_absolute_url(), retry=report.get_absolute_url())
 
 
 # Inside --------------------------------------------------------------------------------------------------------------
 
 
-def _try(
+def try_act(
     request,
     act: Callable[[], str],
     report: Report | None = None,
@@ -343,16 +292,16 @@ def _try(
     unit_id: int | None = None,
 ) -> HttpResponse:
     """Do it and say so, or say why it cannot be done now; then back to the list (or `done`, or `retry`)."""
-    list_address = _list_address(request, period or (report.period if report else None), unit_id)
+    back = list_address(request, period or (report.period if report else None), unit_id)
     try:
         messages.success(request, act())
     except NotAllowed as error:
         messages.error(request, str(error))
-        return HttpResponseRedirect(retry or list_address)
-    return HttpResponseRedirect(done or list_address)
+        return HttpResponseRedirect(retry or back)
+    return HttpResponseRedirect(done or back)
 
 
-def _number(text: str | None) -> int | None:
+def number_asked(text: str | None) -> int | None:
     """A key of the address; a text that is no number is an address that does not exist."""
     if not text:
         return None
@@ -412,30 +361,11 @@ def _units_to_choose(user, unit: UnitVersion, period: Period) -> list[UnitVersio
     return sorted(versions.filter(below), key=lambda v: (v.unit.level != Level.PROVINCE, v.sort_key))
 
 
-def _past_closures(unit: UnitVersion, period: Period) -> list[PeriodClosure]:
-    closures = PeriodClosure.objects.filter(period=period, province_id=unit.unit_id)
-    return list(closures.select_related("closed_by", "reopened_by").order_by("-closed_at"))
-
-
-def _month_and_province(request, pk: int) -> tuple[Period, UnitVersion]:
-    """The month, and the province the person closes it for; outside the scope 404, without the right 403."""
-    period = get_object_or_404(Period, pk=pk)
-    unit_id = _number(request.POST.get("don_vi") or request.GET.get("don_vi"))
-    if unit_id is None:
-        unit_id = next((p.unit_id for p in held(request.user, Right.CLOSE_MONTH)), None)
-        if unit_id is None:
-            raise PermissionDenied
-    versions = UnitVersion.objects.on(period.data_to).filter(path_in_scope(request.user)).select_related("unit")
-    province = get_object_or_404(versions, unit_id=unit_id)
-    require(may_close_period(request.user, province.unit))
-    return period, province
-
-
 def _name(report: Report) -> str:
     return f"báo cáo {report.period.label} của {report.reporter_name}"
 
 
-def _list_address(request, period: Period | None = None, unit_id: int | None = None) -> str:
+def list_address(request, period: Period | None = None, unit_id: int | None = None) -> str:
     """The list the person came from: the unit in `don_vi` (form or address), the month of the report."""
     chosen = unit_id or request.POST.get("don_vi") or request.GET.get("don_vi")
     query = {"don_vi": chosen} if chosen else {}

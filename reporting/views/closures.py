@@ -1,0 +1,83 @@
+"""Closing a month for a province, which publishes its figures, and opening it again. Acts: review/publishing.py."""
+
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from reporting import closing
+from reporting.models import Period
+from reporting.review import listing, publishing
+from taskforces.models import UnitVersion
+from taskforces.scope import Right, held, may_close_period, path_in_scope, require
+
+from .review import list_address, number_asked, try_act
+
+
+@require_http_methods(["GET", "POST"])
+def close_period(request, pk):
+    """Confirm, then close the month for the province: every change of its reports is refused from then on."""
+    period, province = _month_and_province(request, pk)
+    if request.method == "POST":
+
+        def act():
+            publishing.close_month(period_id=period.pk, province_id=province.unit_id, by=request.user)
+            number = publishing.versions(period.pk, [province.unit_id])[0].number
+            return (
+                f"Đã khóa kỳ {period.label} của {province.name}, số liệu chính thức công bố lần {number}. "
+                "Mọi thay đổi bị từ chối cho đến khi mở khóa."
+            )
+
+        return try_act(request, act, period=period, unit_id=province.unit_id)
+    result = listing.load_review(unit=province, period=period, user=request.user)
+    return render(
+        request,
+        "reporting/review_close.html",
+        {
+            "period": period,
+            "province": province,
+            "review": result,
+            "here": "review-list",
+            "back_to": list_address(request, period, province.unit_id),
+        },
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def reopen_period(request, pk):
+    """Open a closed month again, with a reason that is kept."""
+    period, province = _month_and_province(request, pk)
+    if request.method == "POST":
+        reason = request.POST.get("ly_do", "")
+
+        def act():
+            closing.reopen_period(period_id=period.pk, province_id=province.unit_id, by=request.user, reason=reason)
+            return f"Đã mở khóa kỳ {period.label} của {province.name}."
+
+        address = f"{reverse('period-reopen', args=[pk])}?don_vi={province.unit_id}"
+        return try_act(request, act, period=period, unit_id=province.unit_id, retry=None if reason.strip() else address)
+    return render(
+        request,
+        "reporting/review_reopen.html",
+        {
+            "period": period,
+            "province": province,
+            "here": "review-list",
+            "closures": closing.closures_of(period, province.unit_id),
+            "back_to": list_address(request, period, province.unit_id),
+        },
+    )
+
+
+def _month_and_province(request, pk: int) -> tuple[Period, UnitVersion]:
+    """The month, and the province the person closes it for; outside the scope 404, without the right 403."""
+    period = get_object_or_404(Period, pk=pk)
+    unit_id = number_asked(request.POST.get("don_vi") or request.GET.get("don_vi"))
+    if unit_id is None:
+        unit_id = next((p.unit_id for p in held(request.user, Right.CLOSE_MONTH)), None)
+        if unit_id is None:
+            raise PermissionDenied
+    versions = UnitVersion.objects.on(period.data_to).filter(path_in_scope(request.user)).select_related("unit")
+    province = get_object_or_404(versions, unit_id=unit_id)
+    require(may_close_period(request.user, province.unit))
+    return period, province
