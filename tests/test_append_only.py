@@ -16,10 +16,13 @@ from reporting.models import (
     DifficultyStep,
     FigureChange,
     NarrativeChange,
+    PublishedVersion,
     Report,
     ReportEvent,
     Target,
     TargetEvent,
+    VersionReport,
+    VersionTotal,
 )
 from taskforces.models import (
     Assignment,
@@ -51,6 +54,9 @@ LOGS = [
     CampaignChange,
     TargetEvent,
     MeetingChange,
+    PublishedVersion,
+    VersionReport,
+    VersionTotal,
 ]
 
 
@@ -94,6 +100,10 @@ def logged(world, month):
     ContactExport.objects.create(what="Danh bạ", rows=1, **said)
     EmailChange.objects.create(**said)
     PlanChange.objects.create(source=source, what="Văn bản", after="57/KH-UBND", **said)
+    version = PublishedVersion.objects.create(period=report.period, province=world.dong_nai, number=1, **said)
+    of = {"version": version, "unit": world.dong_nai, "name": "Tỉnh Đồng Nai", "path": "/1/2/"}
+    VersionReport.objects.create(level="province", status="draft", is_late=False, **of)
+    VersionTotal.objects.create(expected=1, approved=0, **of)
 
 
 def test_every_log_of_the_project_is_among_those_tried_here():

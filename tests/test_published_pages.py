@@ -96,7 +96,7 @@ def test_outside_the_scope_there_is_no_version(client, world, twice):
 # The chair's page ----------------------------------------------------------------------------------------------------
 
 
-def test_the_official_page_says_which_version_it_shows_and_what_waits(client, world, october):  # noqa: F811
+def test_the_official_page_says_which_version_it_shows_and_what_waits(client, world, october, month, put):  # noqa: F811
     def page(user=world.chair, basis="chinh-thuc"):
         return text(get(client, user, "dashboard", ky="2026-10", co_so=basis))
 
@@ -109,6 +109,13 @@ def test_the_official_page_says_which_version_it_shows_and_what_waits(client, wo
     rollup.drain()
     page()
     assert KeptPage.objects.exists()
+    november = month("2026-11")
+    put(world.phuoc_long, november, 5, status="approved")
+    rollup.roll_up(november)
+    close(world, november)
+    other = ask(world, november, {"DVC09.received_online": "6"})
+    assert "đang chờ xem xét" not in page()  # it is another month's
+    corrections.withdraw(correction_id=other.pk, by=world.officer)
     correction = ask(world, october)
     assert "1 đề nghị đính chính đang chờ xem xét" in page()
     corrections.accept(correction_id=correction.pk, by=world.reviewer)

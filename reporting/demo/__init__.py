@@ -42,6 +42,7 @@ from .invented_figures import Scene, make_doubtful, make_up, publish_phuoc_long,
 from .live_lists import load_live_services
 from .notice import INVENTED
 from .people import DAY_2024, DAY_2026, PASSWORD, PEOPLE, invented_name
+from .published_months import load_published_months
 from .registers import load_difficulties, load_registers
 from .sittings import load_meetings
 from .targets import load_targets
@@ -89,6 +90,8 @@ def load_demo() -> dict[str, int]:
     opened = Period.objects.order_by("year", "month")
     for period in opened:
         rollup.roll_up(period)
+    load_published_months(province, logins)
+    rollup.drain()
     return {
         "people": User.objects.count(),
         "periods": opened.count(),

@@ -124,9 +124,10 @@ def why_not_decide(correction: Correction, user: User) -> str:
     return ""
 
 
-def waiting_under(user: User, unit_id: int) -> int:
-    """How many wait for somebody to look at them, of reports under this unit in the person's scope. (One query.)"""
-    return Correction.objects.visible_to(user).waiting().filter(report__path__contains=f"/{unit_id}/").count()
+def waiting_under(user: User, unit_id: int, period_id: int) -> int:
+    """How many of a month wait to be looked at, of reports under this unit in the person's scope. (One query.)"""
+    waiting = Correction.objects.visible_to(user).waiting().filter(report__period_id=period_id)
+    return waiting.filter(report__path__contains=f"/{unit_id}/").count()
 
 
 def may_withdraw(correction: Correction, user: User) -> bool:

@@ -163,8 +163,10 @@ def _publish(period: Period, province_id: int, *, by: User, at, reason: str = ""
         period=period, province_id=province_id, number=last.number + 1 if last else 1, at=at, by=by, reason=reason
     )
     totals, reports = _totals(period, province_id), _reports(period, province_id)
-    for row in [*totals, *reports]:
-        row.version = version
+    for total in totals:
+        total.version = version
+    for report in reports:
+        report.version = version
     VersionTotal.objects.bulk_create(totals)
     VersionReport.objects.bulk_create(reports, batch_size=500)
     return version

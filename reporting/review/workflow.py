@@ -148,8 +148,7 @@ def corrected(report: Report, by: User, correction: Correction) -> ReportEvent:
         code, _, name = cell.partition(".")
         replaced.setdefault(code, {})[name] = old
     _flag_next_month(report, replaced)
-    said = {"reason": correction.reason, "checksum": checksum(report)}
-    return _changed(report, Action.CORRECT, by, **said)
+    return _changed(report, Action.CORRECT, by, reason=correction.reason, checksum=checksum(report))
 
 
 @transaction.atomic

@@ -152,7 +152,7 @@ def _publication(request: HttpRequest, seen: Overview) -> dict:
     return {
         "published": published,
         "published_url": published.get_absolute_url() if sees_province else "",
-        "corrections_waiting": corrections.waiting_under(request.user, seen.unit_id),
+        "corrections_waiting": corrections.waiting_under(request.user, seen.unit_id, seen.periods[0].pk),
     }
 
 

@@ -106,7 +106,7 @@ def review_list(request):
             else None,
             "closed_past": closing.closures_of(period, unit.unit_id) if unit.unit.level == Level.PROVINCE else [],
             "published": publishing.versions(period.pk, path_ids(unit.path)).first(),
-            "corrections": corrections.waiting_under(request.user, unit.unit_id),
+            "corrections": corrections.waiting_under(request.user, unit.unit_id, period.pk),
         },
     )
 
