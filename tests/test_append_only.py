@@ -54,10 +54,8 @@ LOGS = [
     CampaignChange,
     TargetEvent,
     MeetingChange,
-    PublishedVersion,
-    VersionReport,
-    VersionTotal,
 ]
+RECORDS = [PublishedVersion, VersionReport, VersionTotal]  # the first, with rows that point to it: test_publishing
 
 
 @pytest.fixture
@@ -107,17 +105,17 @@ def logged(world, month):
 
 
 def test_every_log_of_the_project_is_among_those_tried_here():
-    assert {m for m in apps.get_models() if issubclass(m, AppendOnly)} == set(LOGS)
+    assert {m for m in apps.get_models() if issubclass(m, AppendOnly)} == {*LOGS, *RECORDS}
 
 
-@pytest.mark.parametrize("log", LOGS, ids=lambda m: m.__name__)
+@pytest.mark.parametrize("log", [*LOGS, *RECORDS[1:]], ids=lambda m: m.__name__)
 def test_no_row_of_a_log_is_changed_or_removed(logged, log):
     row = log.objects.values().get()
-    other = NOW + dt.timedelta(days=1)
+    name, other = ("at", NOW + dt.timedelta(days=1)) if "at" in row else ("name", "Tỉnh khác")
     table = log._meta.db_table
     tries = {
-        "update": lambda: log.objects.update(at=other),
-        "save": lambda: log(**{**row, "at": other}).save(),
+        "update": lambda: log.objects.update(**{name: other}),
+        "save": lambda: log(**{**row, name: other}).save(),
         "delete": lambda: log.objects.all().delete(),
         "by hand": lambda: connection.cursor().execute(f"DELETE FROM {table}"),
     }
