@@ -49,6 +49,8 @@ def deadlines(data_to: dt.date) -> dict[str, dt.datetime]:
 
 def due_at(report: Report) -> dt.datetime:
     """By when the report is to be sent. Reads `report.period.deadlines`, so lists prefetch that."""
+    if report.own_due_at is not None:
+        return report.own_due_at
     for deadline in report.period.deadlines.all():
         if deadline.level == report.level:
             return deadline.due_at

@@ -1,7 +1,7 @@
 """The one door to a report, for pages and API: outside the person's scope it does not exist (404)."""
 
 from django.db.models import CharField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models.functions import Cast, Coalesce, Concat
 from django.shortcuts import get_object_or_404
 
 from taskforces.models import UnitVersion
@@ -38,7 +38,7 @@ def reports_for(user) -> QuerySet[Report]:
         named_reports(user)
         .select_related("office_ready_by", "police_ready_by", "submitted_by", "approved_by")
         .annotate(
-            due=Subquery(due.values("due_at")[:1]),
+            due=Coalesce("own_due_at", Subquery(due.values("due_at")[:1])),
             month_closed=Exists(closures.filter(path__contains=on_path)),
             back_reason=Subquery(back.values("reason")[:1]),
             back_by=Subquery(back.values("by__full_name")[:1]),

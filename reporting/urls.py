@@ -53,6 +53,7 @@ urlpatterns = [
     path("bao-cao/<int:pk>/mo-lai/", review.reopen, name="report-reopen"),
     path("bao-cao/<int:pk>/ky-truoc-da-sua/", review.accept_prior, name="report-accept-prior"),
     path("ky/<int:pk>/khoa/", closures.close_period, name="period-close"),
+    path("ky/<int:pk>/gia-han/", closures.extend_deadline, name="period-extend"),
     path("ky/<int:pk>/mo-khoa/", closures.reopen_period, name="period-reopen"),
     # difficulties and proposals
     path("kho-khan/", difficulties.difficulty_list, name="difficulty-list"),

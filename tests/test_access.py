@@ -272,6 +272,7 @@ PAGES = {
     "cell-history": Page(INSIDE, args=lambda o: [o.sent.pk, "DVC09.rejected"], outside=OUTSIDE),
     "review-list": Page(READS_REVIEWS),
     "period-close": of_month(),
+    "period-extend": of_month(),
     "period-reopen": of_month(),
     # what the province published of September, and corrections of it
     "published-list": Page(EVERYBODY),
@@ -771,6 +772,17 @@ FORMS = [
     Form("report-reopen", ReportEvent, lambda o, by: REASON, before=approved),
     Form("report-accept-prior", ReportEvent, before=prior_corrected),
     Form("period-close", PeriodClosure),
+    Form(
+        "period-extend",
+        ReportEvent,
+        lambda o, by: {
+            "bao_cao": [o.unsent_report.pk],
+            "day": "2026-11-20",
+            "hour": "17:00",
+            "reason": "Bão số 9",
+            "authority": "CV 120/UBND",
+        },
+    ),
     Form("period-reopen", PeriodClosure, lambda o, by: REASON, before=closed),
     Form(
         "correction-add",
@@ -978,6 +990,7 @@ def build_objects(fill, now):
     october, november = (open_period(Span.parse(key).first) for key in ("2026-10", "2026-11"))
     o.sent = fill(Report.objects.get(unit=world.phuoc_long, period=october), status="submitted", by=world.officer)
     o.draft = Report.objects.get(unit=world.phuoc_long, period=november)
+    o.unsent_report = Report.objects.get(unit=world.phuoc_binh, period=october)
     september = open_period(Span.parse("2026-09").first)
     o.september = fill(Report.objects.get(unit=world.phuoc_long, period=september), status="approved", by=world.officer)
     publishing.close_month(period_id=september.pk, province_id=world.dong_nai.pk, by=world.staff)

@@ -151,11 +151,11 @@ def missing_reports(
         reports = (
             Report.objects.filter(under_any(units), period=period)
             .exclude(status__in=COUNTED[Basis(basis)])
-            .values_list("unit_id", "level", "status", "saved_at")
+            .values_list("unit_id", "level", "status", "saved_at", "own_due_at")
         )
         rows = []
-        for unit, level, status, saved_at in reports:
-            due_at = due.get((period.pk, level))
+        for unit, level, status, saved_at, own_due_at in reports:
+            due_at = own_due_at or due.get((period.pk, level))
             rows.append(
                 Missing(
                     unit=names.on(unit, period.data_to),

@@ -62,6 +62,9 @@ class Report(models.Model):
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    own_due_at = models.DateTimeField(
+        "hạn riêng", null=True, blank=True, help_text="by when this report is to be sent, where that is not its level's"
+    )
     is_late = models.BooleanField("nộp trễ", default=False)
     approved_at = models.DateTimeField("duyệt lúc", null=True, blank=True)
     approved_by = models.ForeignKey(
@@ -140,6 +143,7 @@ class ReportEvent(AppendOnly):
         ACCEPT_PRIOR = "accept_prior", "Đã xem việc kỳ trước sửa"
         LIVE_SERVICES = "live", "Ghi dịch vụ thực hiện toàn trình"
         CORRECT = "correct", "Đính chính"
+        EXTEND = "extend", "Gia hạn"
 
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="events")
     action = models.CharField("việc", max_length=12, choices=Action)

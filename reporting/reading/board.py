@@ -10,7 +10,7 @@ from reporting.lateness import SENT, deadlines_of, is_past
 from reporting.models import Basis, Period, ReportingSettings, ServiceFigures, Status
 
 from .family import Family
-from .places import COUNTED, REPORT_TABLE, child_of, marks, place_of, run, under
+from .places import COUNTED, REPORT_TABLE, child_of, marks, moment_read, place_of, run, under
 from .units_below import UnitRow, named_rows
 
 _FIGURES = ServiceFigures._meta.db_table
@@ -77,7 +77,7 @@ def read_board(
             square.in_time += row.reports - row.late
         elif row.status == Status.RETURNED:
             square.returned += row.reports
-        elif is_past(deadlines.get((row.period_id, row.level)), now):
+        elif is_past(moment_read(row.own_due_at) or deadlines.get((row.period_id, row.level)), now):
             square.missing += row.reports
         else:
             square.waiting += row.reports
@@ -96,10 +96,11 @@ def _reports(unit_id: int, known: list[tuple[Period, int]]) -> list:
     span = ", ".join(["(%s, %s)"] * len(known))
     sql = f"""WITH span(period_id, k) AS (VALUES {span})
         SELECT s.k, {child_of(unit_id, place_of(unit_id, "r.path"))} AS child_id, r.period_id, r.level, r.status,
+               r.own_due_at,
                COUNT(*) AS reports, SUM(CASE WHEN r.is_late THEN 1 ELSE 0 END) AS late,
                MIN(r.id) AS report_id, MIN(r.path) AS path
         FROM span s JOIN {REPORT_TABLE} r ON r.period_id = s.period_id WHERE {under(unit_id, "r.path")}
-        GROUP BY 1, 2, 3, 4, 5
+        GROUP BY 1, 2, 3, 4, 5, 6
     """  # noqa: S608 - table names and a unit's number; every value is a parameter
     return run(sql, [value for p, k in known for value in (p.pk, k)])
 

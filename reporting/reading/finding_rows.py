@@ -92,7 +92,8 @@ def months_back(last: Period, periods: Iterable[Period], late_months: int) -> li
 def habits(stretch: Stretch, months: Sequence[Period | None], past: Sequence[tuple[int, str]]) -> list[Habit]:
     """Units that owe the last month's report and were late in each of the last months, or whose cells repeat.
 
-    A month counts for lateness once the report is sent or its deadline has passed; the first time of sending decides.
+    A month counts for lateness once the report is sent or its level's deadline has passed (sent, where the report has a
+    deadline of its own); the first time of sending decides.
     `months` as `months_back` gives them, one more than must be late; `past`: those of them, and the level, whose
     deadline has passed.
     """
@@ -117,7 +118,7 @@ def habits(stretch: Stretch, months: Sequence[Period | None], past: Sequence[tup
                    ROW_NUMBER() OVER (PARTITION BY r.unit_id ORDER BY p.year DESC, p.month DESC) AS nth
             FROM {REPORT_TABLE} r JOIN {_PERIOD} p ON p.id = r.period_id
             WHERE {under(stretch.unit_id, "r.path")} AND r.period_id IN ({marks(back)})
-              AND (r.status <> %s OR (r.period_id, r.level) IN ({"VALUES " + over}))),
+              AND (r.status <> %s OR (r.own_due_at IS NULL AND (r.period_id, r.level) IN ({"VALUES " + over})))),
         late AS (
             SELECT unit_id FROM reports WHERE nth <= %s GROUP BY unit_id HAVING SUM(late) = %s),
         alike AS (

@@ -41,7 +41,7 @@ def hand_ins(
     missing: list[MissingReport] = []
     direct: dict[int, LastReport] = {}
     for r in reports:
-        due_at = deadlines.get((r.period_id, r.level))
+        due_at = r.own_due_at or deadlines.get((r.period_id, r.level))
         days = days_overdue(r.status, due_at, now)
         if r.period_id == periods[-1].pk:
             direct[r.unit_id] = LastReport(r, days)

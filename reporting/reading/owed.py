@@ -1,11 +1,12 @@
 """Who owes reports in a stretch of months, and how far each is."""
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 from reporting.models import Basis, Period
 
-from .places import COUNTED, NOW, REPORT_TABLE, VERSION_TABLE, Stretch, child_of, marks, placed, run, under
+from .places import COUNTED, NOW, REPORT_TABLE, VERSION_TABLE, Stretch, child_of, marks, moment_read, placed, run, under
 
 _PERIOD = Period._meta.db_table
 
@@ -93,6 +94,7 @@ class OwedReport:
     period_id: int
     status: str
     is_late: bool
+    own_due_at: dt.datetime | None  # its own deadline, where it is not its level's
     level: str
     path: str
     name: str
@@ -105,8 +107,8 @@ def missing_and_direct(units: Sequence[int], path: str, periods: Sequence[Period
     if not periods:
         return []
     sql = f"""
-        SELECT r.id AS report_id, r.unit_id, r.period_id, r.status, r.is_late, r.level, r.path,
-               COALESCE(v.name, '') AS name, COALESCE(v.sort_key, '') AS sort_key
+        SELECT r.id AS report_id, r.unit_id, r.period_id, r.status, r.is_late, r.own_due_at, r.level,
+               r.path, COALESCE(v.name, '') AS name, COALESCE(v.sort_key, '') AS sort_key
         FROM {REPORT_TABLE} r JOIN {_PERIOD} p ON p.id = r.period_id
         LEFT JOIN {VERSION_TABLE} v ON v.unit_id = r.unit_id AND v.valid_from <= p.data_to
              AND (v.valid_to IS NULL OR v.valid_to >= p.data_to)
@@ -116,4 +118,4 @@ def missing_and_direct(units: Sequence[int], path: str, periods: Sequence[Period
         ORDER BY r.period_id, v.sort_key, r.id
     """  # noqa: S608 - table names; every value is a parameter
     params = [*[p.pk for p in periods], periods[-1].pk, units[0], path]
-    return [OwedReport(**row._asdict()) for row in run(sql, params)]
+    return [OwedReport(**row._asdict() | {"own_due_at": moment_read(row.own_due_at)}) for row in run(sql, params)]

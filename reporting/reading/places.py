@@ -5,6 +5,7 @@ of the stretch, openings where it stood on the first, wherever the report with t
 exist on that day has no place there. In one month all three are the report's own place.
 """
 
+import datetime as dt
 from collections import namedtuple
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -78,6 +79,11 @@ def run(sql: str, params: list) -> list[Any]:
         cursor.execute(sql, params)
         row = namedtuple("row", [column[0] for column in cursor.description])  # type: ignore[misc]
         return list(map(row._make, cursor.fetchall()))
+
+
+def moment_read(value: dt.datetime | None) -> dt.datetime | None:
+    """A moment in a row of `run`: SQLite gives it in UTC without saying so."""
+    return value if value is None or value.tzinfo else value.replace(tzinfo=dt.UTC)
 
 
 def under(units: int | Sequence[int], path: str) -> str:

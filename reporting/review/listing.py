@@ -164,7 +164,7 @@ def load_review(*, unit: UnitVersion, period: Period, user, search: str = "") ->
     _add_entered(rows, unit, period)
     for row in rows:
         if row.report.status not in SENT:
-            _add_lateness(row, due.get(row.report.level), now)
+            _add_lateness(row, row.report.own_due_at or due.get(row.report.level), now)
     wanted = search_key(search)
     shown = [row for row in rows if wanted in row.search]
     waiting = [row for row in shown if row.report.status == Status.SUBMITTED]

@@ -5,6 +5,7 @@ ReportEvent and marks the totals above it stale, in one transaction. What the mo
 sentence for the person: a message on pages, 409 in the API.
 """
 
+import datetime as dt
 import hashlib
 from collections.abc import Iterable, Mapping
 
@@ -122,12 +123,20 @@ def approve_clean(*, report_ids: Iterable[int], by: User) -> tuple[list[Report],
 
 
 @transaction.atomic
-def send_back(*, report_id: int, by: User, reason: str) -> ReportEvent:
-    """The reviewer returns a sent report with a reason the unit reads word for word; its figures leave every total."""
+def send_back(*, report_id: int, by: User, reason: str, again_by: dt.datetime | None = None) -> ReportEvent:
+    """The reviewer returns a sent report with a reason the unit reads word for word; its figures leave every total.
+
+    `again_by`: by when it is to be sent again; that is the report's deadline from now on. None: what was its deadline.
+    """
     report = locked(report_id)
     refusal = why_not_approve(report, by, own_is_fine=True)
     if refusal:
         raise NotAllowed(refusal)
+    if again_by is not None:
+        if again_by <= now_for(by):
+            raise NotAllowed("Hạn gửi lại phải sau lúc này.")
+        report.own_due_at = again_by
+        report.save(update_fields=["own_due_at"])
     return _return(report, by, reason, Action.SEND_BACK)
 
 

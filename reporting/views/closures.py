@@ -1,14 +1,26 @@
-"""Closing a month for a province, which publishes its figures, and opening it again. Acts: review/publishing.py."""
+"""What a province does with a month: close it, which publishes its figures, open it again, extend its deadline."""
 
+import datetime as dt
+
+from django import forms
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from reporting import closing
+from de_an_06.plain.moments import moment
+from de_an_06.plain.numbers import format_number, whole_number
+from reporting import closing, periods
+from reporting.lateness import SENT
 from reporting.models import Period
-from reporting.review import listing, publishing
+from reporting.report_doors import named_reports
+from reporting.report_log import LONGEST_REASON, NotAllowed
+from reporting.review import extensions, listing, publishing
 from taskforces.models import UnitVersion
+from taskforces.register.forms import DayField, RegisterForm, area_field, text_field
 from taskforces.scope import Right, held, may_close_period, path_in_scope, require
 
 from .review import list_address, number_asked, try_act
@@ -64,6 +76,56 @@ def reopen_period(request, pk):
             "province": province,
             "here": "review-list",
             "closures": closing.closures_of(period, province.unit_id),
+            "back_to": list_address(request, period, province.unit_id),
+        },
+    )
+
+
+class ExtensionForm(RegisterForm):
+    """Until when, why and on whose decision."""
+
+    day = DayField(label="Hạn mới: ngày")
+    hour = forms.TimeField(
+        label="giờ", initial="17:00", widget=forms.TimeInput(format="%H:%M", attrs={"type": "time", "class": "input"})
+    )
+    reason = area_field("Lý do", required=True, rows=2, longest=LONGEST_REASON)
+    authority = text_field("Căn cứ (số văn bản hoặc người quyết định)", 200, required=True)
+
+
+@require_http_methods(["GET", "POST"])
+def extend_deadline(request, pk):
+    """Units that have not sent, or sent late, are given more time, with reason and authority."""
+    period, province = _month_and_province(request, pk)
+    reports = named_reports(request.user).filter(period=period).under(province.unit_id)
+    open_ones = [r for r in reports.order_by("path") if r.status not in SENT or r.is_late]
+    chosen = {whole_number(value) for value in request.POST.getlist("bao_cao")} - {None}
+    form = ExtensionForm(request.POST or None)
+    error = ""
+    if request.method == "POST" and form.is_valid():
+        until = timezone.make_aware(dt.datetime.combine(form.cleaned_data["day"], form.cleaned_data["hour"]))
+        try:
+            extended = extensions.extend(
+                report_ids=[r.pk for r in open_ones if r.pk in chosen],
+                by=request.user,
+                until=until,
+                reason=form.cleaned_data["reason"],
+                authority=form.cleaned_data["authority"],
+            )
+        except NotAllowed as refused:
+            error = str(refused)
+        else:
+            messages.success(request, f"Đã gia hạn cho {format_number(len(extended))} đơn vị đến {moment(until)}.")
+            return HttpResponseRedirect(list_address(request, period, province.unit_id))
+    return render(
+        request,
+        "reporting/review_extend.html",
+        {
+            "period": period,
+            "province": province,
+            "rows": [(r, r.pk in chosen, periods.due_at(r)) for r in open_ones],
+            "form": form,
+            "error": error,
+            "here": "review-list",
             "back_to": list_address(request, period, province.unit_id),
         },
     )

@@ -1,16 +1,20 @@
 """Step 3, review: the reviewer's list, one report, and the acts on them. Acts live in workflow.py."""
 
+import datetime as dt
 from collections.abc import Callable
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
+from de_an_06.plain.moments import moment
 from de_an_06.plain.numbers import format_number, whole_number
 from de_an_06.plain.spans import Span
 from reporting import closing, difficulties
@@ -27,6 +31,7 @@ from taskforces.clock import now_for, today_for
 from taskforces.models import Level, UnitVersion
 from taskforces.models.units import path_ids
 from taskforces.people.postings import Substitutes
+from taskforces.register.forms import DayField
 from taskforces.scope import (
     acts_for_some_body,
     may_close_period,
@@ -44,6 +49,7 @@ from taskforces.scope import (
 
 from .choices import NO_FIGURES
 
+END_OF_DAY = dt.time(17, 0)
 FILTERS = (
     ("", "Tất cả"),
     ("sach", "Không có điểm bất thường"),
@@ -246,8 +252,10 @@ def send_back(request, pk):
     require(may_review(request.user, report))
 
     def act():
-        workflow.send_back(report_id=pk, by=request.user, reason=request.POST.get("ly_do", ""))
-        return f"Đã trả lại {_name(report)}. Đơn vị thấy lý do ở trang việc cần làm."
+        again_by = _again_by(request.POST.get("gui_lai", ""))
+        workflow.send_back(report_id=pk, by=request.user, reason=request.POST.get("ly_do", ""), again_by=again_by)
+        until = f" Hạn gửi lại: {moment(again_by)}." if again_by else ""
+        return f"Đã trả lại {_name(report)}. Đơn vị thấy lý do ở trang việc cần làm.{until}"
 
     return try_act(request, act, report, retry=f"{report.get_absolute_url()}?tra_lai=1#tra-lai")
 
@@ -299,6 +307,17 @@ def try_act(
         messages.error(request, str(error))
         return HttpResponseRedirect(retry or back)
     return HttpResponseRedirect(done or back)
+
+
+def _again_by(text: str) -> dt.datetime | None:
+    """The end of office hours of the day by which a report is to be sent again; None where no day was typed."""
+    if not text.strip():
+        return None
+    try:
+        day = DayField().clean(text.strip())
+    except ValidationError as error:
+        raise NotAllowed(f"Hạn gửi lại: {' '.join(error.messages)}") from error
+    return timezone.make_aware(dt.datetime.combine(day, END_OF_DAY))
 
 
 def number_asked(text: str | None) -> int | None:
