@@ -86,7 +86,7 @@ class ExtensionForm(RegisterForm):
 
     day = DayField(label="Hạn mới: ngày")
     hour = forms.TimeField(
-        label="giờ", initial="17:00", widget=forms.TimeInput(format="%H:%M", attrs={"type": "time", "class": "input"})
+        label="Giờ", initial="17:00", widget=forms.TimeInput(format="%H:%M", attrs={"type": "time", "class": "input"})
     )
     reason = area_field("Lý do", required=True, rows=2, longest=LONGEST_REASON)
     authority = text_field("Căn cứ (số văn bản hoặc người quyết định)", 200, required=True)
