@@ -1,7 +1,9 @@
 """What a province published stays: versions, corrections cell by cell, approvals after publication (decision 0022)."""
 
+import threading
+
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection, connections, transaction
 
 from de_an_06.plain.spans import Span
 from reporting import closing
@@ -346,3 +348,34 @@ def test_the_newest_version_says_what_the_official_pages_say(world, october):
     rollup.roll_up(october)
     changed = publishing.differs_from_now(versions(world, october)[0])
     assert [(c.is_total, c.old, c.new) for c in changed] == [(True, 107, 1006), (False, 100, 999)]
+
+
+# At the same time (PostgreSQL; SQLite has one writer) ----------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("sqlite" in connection.vendor, reason="SQLite in memory is one connection; PostgreSQL only")
+def test_two_who_approve_at_once_publish_one_after_the_other(world, october, put):
+    reports = [put(world.phuoc_binh, october, 3), report_of(world.dong_nai, october)]
+    close(world, october)
+    closing.reopen_period(period_id=october.pk, province_id=world.dong_nai.pk, by=world.staff, reason="Chờ hai đơn vị")
+    Report.objects.filter(pk=reports[1].pk).update(status="submitted", submitted_at=october.published.get().at)
+    done = []
+
+    def approve_second():
+        workflow.approve(report_id=reports[1].pk, by=world.second_reviewer)
+        done.append("approved")
+        connections.close_all()
+
+    with transaction.atomic():
+        workflow.approve(report_id=reports[0].pk, by=world.reviewer)  # written, not yet committed
+        thread = threading.Thread(target=approve_second)
+        thread.start()
+        thread.join(timeout=1)
+        assert not done  # it waits for its turn
+    thread.join()
+    newest, middle, first = versions(world, october)
+    assert (newest.number, middle.number, first.number) == (3, 2, 1)
+    assert {r.unit_id for r in middle.reports.filter(status="approved")} >= {world.phuoc_binh.pk}
+    approved = newest.reports.filter(status="approved").count()
+    assert (approved, newest.totals.get().approved) == (4, 4)

@@ -48,7 +48,7 @@ SOURCES = (  # the files that decide
             "units_below",
         )
     ),
-    *(f"reporting/review/{name}.py" for name in ("listing", "workflow")),
+    *(f"reporting/review/{name}.py" for name in ("corrections", "extensions", "listing", "publishing", "workflow")),
     *(f"reporting/rollup/{name}.py" for name in ("audit", "rollup")),
     "taskforces/people/postings.py",
     *(f"taskforces/register/{name}.py" for name in ("counts", "gaps")),
