@@ -7,6 +7,7 @@ People of a closed unit keep reading their unit's periods and write nothing (dom
 No other file knows which role may what: it asks `may_…`, or whether a posting has a `Right`.
 """
 
+import re
 from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied
@@ -18,6 +19,9 @@ from taskforces.models.units import Level, UnitVersion, path_ids
 
 from .clock import today_for
 from .rights import GIVEN_BY_ADMINISTRATORS, GIVEN_BY_ONE, GIVEN_BY_STAFF, RIGHTS, Right
+
+_RANK = re.compile(r"^(bộ|sở|phòng|ban) ")
+_PLACE = re.compile(r" (việt nam|xã|(tỉnh|thành phố|huyện|quận|thị xã|phường|đặc khu)( .*)?)$")
 
 # Postings and what they carry ----------------------------------------------------------------------------------------
 
@@ -264,6 +268,24 @@ def is_same_body(one: str, other: str) -> bool:
     return one_line(one).casefold() == one_line(other).casefold()
 
 
+def is_lead(body: str, agency: str) -> bool:
+    """Does this body lead the services of the agency: is it that agency, or the one of its sector here? (Sở Tư pháp
+    and Phòng Tư pháp of Bộ Tư pháp, Công an tỉnh of Bộ Công an.)"""
+    return bool(_sector(agency)) and _sector(body) == _sector(agency)
+
+
+def _sector(name: str) -> str:
+    """What is left of a body's name without its rank and its place; dashes are written in several ways."""
+    plain = one_line(name).casefold().replace("–", "-")
+    return _PLACE.sub("", _RANK.sub("", plain))
+
+
+def body_leads(user, unit_ids, agency: str) -> bool:
+    """Does the person act, in one of these units, for a department that leads this agency's services? For writing."""
+    own = (p for p in held_open(user, Right.ACT_FOR_BODY) if p.unit_id in unit_ids)
+    return any(is_lead(posting.body, agency) for posting in own)
+
+
 def names_body(role: str) -> bool:
     """Does a posting of this role name a body of its unit?"""
     return Right.ACT_FOR_BODY in RIGHTS[Role(role)]
@@ -309,42 +331,51 @@ def may_assign_by_file(user, path: str) -> bool:
     return is_administrator(user) or holds(user, Right.ASSIGN, path_ids(path))
 
 
-def may_propose_target(user, unit, indicator=None) -> bool:
+def may_propose_target(user, unit, of=None) -> bool:
     """A unit's own people say what it is to reach: officers and leaders, reviewers and staff of their own body; its
-    departments in their indicators. `indicator` is None for a rate of services."""
-    return may_keep_register(user, unit) or _is_aim_of_body(user, [unit.pk], indicator)
+    departments in their indicators, and in the services that they lead. `of` is an indicator, or the lead agency of
+    the service whose rate is meant, or None for the rates over all services."""
+    return may_keep_register(user, unit) or _is_aim_of_body(user, [unit.pk], of)
 
 
-def may_set_target(user, unit, path: str, indicator=None) -> bool:
-    """The level above sets targets and answers proposals, its departments those of their indicators; nobody is above a
-    province but the nation, so it also sets its own. `path` is the unit's in today's tree; no query beyond the
-    postings: a file has thousands of rows."""
+def may_set_target(user, unit, path: str, of=None) -> bool:
+    """The level above sets targets and answers proposals, its departments those of their indicators and services;
+    nobody is above a province but the nation, so it also sets its own. `of` as in `may_propose_target`; `path` is the
+    unit's in today's tree; no query beyond the postings: a file has thousands of rows."""
     if not may_write_for(user, unit):
         return False
     ids = path_ids(path)
     above = holds(user, Right.ASSIGN, ids if unit.level == Level.PROVINCE else ids[:-1])
-    return is_administrator(user) or above or _is_aim_of_body(user, ids[:-1], indicator)
+    return is_administrator(user) or above or _is_aim_of_body(user, ids[:-1], of)
 
 
-def _is_aim_of_body(user, unit_ids, indicator) -> bool:
-    return indicator is not None and is_bodys(body_groups(user, unit_ids), indicator.owner, indicator.group)
+def _is_aim_of_body(user, unit_ids, of) -> bool:
+    if of is None:
+        return False
+    if isinstance(of, str):
+        return body_leads(user, unit_ids, of)
+    return is_bodys(body_groups(user, unit_ids), of.owner, of.group)
 
 
-def may_propose_some_target(user, unit) -> bool:
-    """Of which indicators, `may_propose_target` says one by one."""
-    return may_keep_register(user, unit) or bool(body_groups(user, [unit.pk]))
+def _acts_on_some_target(user, unit_ids, agencies) -> bool:
+    return bool(body_groups(user, unit_ids)) or any(body_leads(user, unit_ids, agency) for agency in agencies)
 
 
-def may_set_some_target(user, unit, path: str) -> bool:
-    """Of which indicators, `may_set_target` says one by one."""
+def may_propose_some_target(user, unit, agencies=()) -> bool:
+    """Of what, `may_propose_target` says one by one. `agencies` are those that lead a service today."""
+    return may_keep_register(user, unit) or _acts_on_some_target(user, [unit.pk], agencies)
+
+
+def may_set_some_target(user, unit, path: str, agencies=()) -> bool:
+    """Of what, `may_set_target` says one by one."""
     return may_set_target(user, unit, path) or (
-        may_write_for(user, unit) and bool(body_groups(user, path_ids(path)[:-1]))
+        may_write_for(user, unit) and _acts_on_some_target(user, path_ids(path)[:-1], agencies)
     )
 
 
-def may_set_targets_below(user, unit) -> bool:
-    """Of which units and indicators, `may_set_target` says one by one."""
-    return unit.level != Level.COMMUNE and (may_assign(user, unit) or bool(body_groups(user, [unit.pk])))
+def may_set_targets_below(user, unit, agencies=()) -> bool:
+    """Of which units and of what, `may_set_target` says one by one."""
+    return unit.level != Level.COMMUNE and (may_assign(user, unit) or _acts_on_some_target(user, [unit.pk], agencies))
 
 
 def may_conclude(user, meeting_unit, unit) -> bool:

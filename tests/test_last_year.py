@@ -197,5 +197,5 @@ def test_the_choice_stays_in_the_links(lasting, november, client):
 
 def test_the_year_before_takes_at_most_six_queries_more(lasting, november, client, django_assert_max_num_queries):
     client.force_login(lasting.reader)
-    with django_assert_max_num_queries(36):
+    with django_assert_max_num_queries(37):
         assert client.get(reverse("dashboard"), {"ky": "2026-11"}).context["seen"].year_ago

@@ -107,6 +107,6 @@ def test_its_queries_are_few(world, month, client, at, django_assert_max_num_que
         (world.officer, {}),
     ]:
         client.force_login(user)
-        with django_assert_max_num_queries(36):  # the dashboard's 33, and three for conclusions
+        with django_assert_max_num_queries(37):  # the dashboard's 34, and three for conclusions
             response = client.get(reverse("dashboard-sheet"), {"ky": "2026-11", **query})
         assert response.status_code == 200

@@ -15,4 +15,6 @@ urlpatterns = [
     path("reports/<int:pk>/cells/", views.report_cells, name="api-report-cells"),
     path("reports/<int:pk>/submit/", views.report_submit, name="api-report-submit"),
     path("summaries/", views.summary, name="api-summaries"),
+    path("targets/", views.target_list, name="api-targets"),
+    path("live-services/", views.live_service_list, name="api-live-services"),
 ]

@@ -4,8 +4,10 @@
 """
 
 import datetime as dt
+from collections.abc import Sequence
 
 from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
@@ -28,21 +30,27 @@ from reporting.models import (
     FigureChange,
     Indicator,
     IndicatorSummary,
+    LiveService,
     Period,
     PublicService,
+    Report,
     ServiceSummary,
     Status,
     SubmissionSummary,
+    Target,
 )
 from reporting.reading import qualifiers
+from reporting.reading.against_targets import NO_ACTUAL, Reached
+from reporting.reading.lead_agencies import Tick, counted, lists_of
 from reporting.reading.ranges import Dossiers, figures_of
+from reporting.reading.unit_targets import reached_so_far, targets_of_year
 from reporting.report_doors import get_report, named_reports
 from reporting.report_log import NotAllowed, Refused
 from reporting.review import workflow
 from taskforces.clock import today_for
 from taskforces.models import AdministrativeUnit, UnitVersion
 from taskforces.register.forms import DayField
-from taskforces.scope import may_submit, require, unit_in_scope
+from taskforces.scope import may_submit, path_in_scope_of_unit, require, unit_in_scope
 
 from . import serializers as shapes
 
@@ -65,10 +73,11 @@ def _page_of(name: str, row):
     )
 
 
-def _paged(request, rows, serializer) -> Response:
+def _paged(request, rows, serializer, shown=list) -> Response:
+    """`shown`: what the serializer is given of the rows of one page."""
     paginator = LimitOffsetPagination()
     paginator.max_limit = 1000
-    page = paginator.paginate_queryset(rows, request)
+    page = shown(paginator.paginate_queryset(rows, request))
     return paginator.get_paginated_response(serializer(page, many=True).data)
 
 
@@ -287,7 +296,97 @@ def summary(request):
     )
 
 
+@extend_schema(
+    operation_id="targets",
+    parameters=[
+        *PAGING,
+        OpenApiParameter("unit", OpenApiTypes.INT, required=True),
+        OpenApiParameter("year", OpenApiTypes.INT, required=True),
+        OpenApiParameter("month", OpenApiTypes.INT, description="0: those of the whole year; without it all of them"),
+    ],
+    responses={
+        200: _page_of("TargetPage", shapes.TargetSerializer),
+        400: shapes.DetailSerializer,
+        404: shapes.DetailSerializer,
+    },
+)
+@api_view(["GET"])
+def target_list(request):
+    """A unit's targets of a year, each with what was reached of it and its assessment."""
+    year = _whole(request, "year")
+    unit = get_object_or_404(
+        AdministrativeUnit.objects.filter(path_in_scope_of_unit(request.user, "pk")), pk=_whole(request, "unit")
+    )
+    targets = targets_of_year(request.user, unit, year)
+    if "month" in request.GET:
+        month = _whole(request, "month")
+        targets = [target for target in targets if target.month == month]
+    reached, _ = reached_so_far(unit, today_for(request.user), targets)
+    return _paged(request, [_target_row(target, reached.get(target.pk)) for target in targets], shapes.TargetSerializer)
+
+
+@extend_schema(
+    operation_id="live_services",
+    parameters=[
+        *PAGING,
+        OpenApiParameter("period", OpenApiTypes.STR, required=True, description="'2026-11'"),
+        OpenApiParameter("unit", OpenApiTypes.INT, description="this unit and everything under it"),
+    ],
+    responses={200: _page_of("LiveListPage", shapes.LiveListSerializer), 400: shapes.DetailSerializer},
+)
+@api_view(["GET"])
+def live_service_list(request):
+    """Of each unit of the person's scope that keeps such a list in the month: which services it does wholly online."""
+    month = _month(request)
+    rows = named_reports(request.user).filter(period__year=month.year, period__month=month.month)
+    rows = rows.filter(Exists(LiveService.objects.filter(report=OuterRef("pk")))).order_by("path", "pk")
+    if "unit" in request.GET:
+        rows = rows.under(_whole(request, "unit"))
+    return _paged(request, rows, shapes.LiveListSerializer, _live_lists)
+
+
 # Parts
+
+
+def _live_lists(reports: Sequence[Report]) -> list[dict]:
+    """One page of reports with their lists, in two queries."""
+    lists, services = lists_of([report.pk for report in reports]), PublicService.objects.in_bulk()
+    return [
+        {
+            "report": report.pk,
+            "unit": report.unit_id,
+            "unit_code": report.unit.code,
+            "unit_name": report.reporter_name,
+            "period": report.period.key,
+            "status": report.status,
+            "live": sum(tick.is_live for tick in lists[report.pk]),
+            "within": len(lists[report.pk]),
+            "agencies": counted(lists[report.pk]),
+            "services": [_live_service(services[tick.service_id], tick) for tick in lists[report.pk]],
+        }
+        for report in reports
+    ]
+
+
+def _live_service(service: PublicService, tick: Tick) -> dict:
+    return {"code": service.code, "name": service.name, "agency": tick.agency, "live": tick.is_live}
+
+
+def _target_row(target: Target, one: Reached | None) -> dict:
+    numerator, denominator = one.actual if one else NO_ACTUAL
+    return {
+        "id": target.pk,
+        "unit": target.unit_id,
+        "of": target.key,
+        **{name: getattr(target, name) for name in _TARGET_FACTS},
+        "numerator": numerator,
+        "denominator": denominator,
+        "rate": shapes.rate((numerator, denominator)),
+        "assessment": one.assessment.value if one else None,
+    }
+
+
+_TARGET_FACTS = ("year", "month", "label", "is_percent", "is_at_most", "status", "value", "asked", "offered")
 
 
 def _problems(problems: list[Problem], form: ReportForm | None = None) -> list[dict]:

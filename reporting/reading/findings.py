@@ -16,7 +16,7 @@ from reporting.figures import IN_TIME_RATE
 from reporting.lateness import is_past, overdue_words
 from reporting.models import Period, ReportingSettings, Status
 from taskforces.models import Level
-from taskforces.register.assignment_counts import Tally
+from taskforces.register.assignment_counts import Late, Tally
 
 from .finding_parts import (
     MOST_NAMED,
@@ -51,6 +51,8 @@ class FindingFacts:
     slow_cells: int = 0
     habits: Sequence[Habit] = ()
     tallies: Mapping[int | None, Tally] = field(default_factory=dict)
+    conclusions: Mapping[int | None, Late] = field(default_factory=dict)  # overdue; they are among the tallies too
+    remedies: Mapping[int | None, Late] = field(default_factory=dict)  # overdue
     waiting: Sequence[Waiting] = ()
     all_waiting: int = 0
     targets: Sequence[YearTarget] = ()
@@ -64,16 +66,18 @@ def facts_of(
     day: dt.date,
     is_newest: bool,
     tallies: Mapping[int | None, Tally],
+    conclusions: Mapping[int | None, Late] | None = None,
+    remedies: Mapping[int | None, Late] | None = None,
     has_targets: bool = True,
 ) -> FindingFacts:
-    """Read in at most four queries. `periods` are those begun, oldest first; `tallies` the register's, as of `day`;
-    `has_targets`: the unit is given something for the year.
+    """Read in at most four queries. `periods` are those begun, oldest first; `tallies` and what is overdue are the
+    register's, as of `day`; `has_targets`: the unit is given something for the year.
 
     How long a difficulty waits is known of today alone, so only the newest month says it.
     """
     settings, kept = seen.settings, seen.kept
     stretch = Stretch(seen.unit_id, seen.basis, seen.periods)
-    facts = FindingFacts(settings, day, tallies=tallies)
+    facts = FindingFacts(settings, day, tallies=tallies, conclusions=conclusions or {}, remedies=remedies or {})
     if seen.has_units_below:
         thresholds = {"fewest": settings.fewest_dossiers, "below_percent": settings.slow_percent}
         facts.cells, facts.slow_cells = kept.of(f"slow cells {thresholds}", slow_cells, stretch, **thresholds)
@@ -339,10 +343,51 @@ def _overdue(seen: Overview, facts: FindingFacts) -> list[Finding]:
 
 
 def _overdue_assignments(seen: Overview, facts: FindingFacts) -> list[Finding]:
-    """Assignments beyond their due day, and who holds most of them."""
-    late = {unit_id: tally.overdue for unit_id, tally in facts.tallies.items() if tally.overdue}
-    total = sum(late.values())
-    if not total:
+    """Assignments beyond their due day, and who holds most of them; conclusions of meetings are told apart."""
+    meetings = facts.conclusions
+    late = {key: n for key, tally in facts.tallies.items() if (n := tally.overdue - _number(meetings.get(key)))}
+    title = f"{format_number(sum(late.values()))} nhiệm vụ{' theo văn bản' if meetings else ''} quá hạn"
+    return _held(seen, facts, late, Behind.ASSIGNMENTS, title)
+
+
+def _overdue_conclusions(seen: Overview, facts: FindingFacts) -> list[Finding]:
+    """Conclusions of meetings beyond their due day, and who holds most of them."""
+    return _late(seen, facts, facts.conclusions, Behind.CONCLUSIONS, "kết luận cuộc họp quá hạn")
+
+
+def _overdue_remedies(seen: Overview, facts: FindingFacts) -> list[Finding]:
+    """What inspections found and was not remedied by its day, and where most of it is."""
+    return _late(seen, facts, facts.remedies, Behind.REMEDIES, "tồn tại sau kiểm tra quá hạn khắc phục")
+
+
+def _number(late: Late | None) -> int:
+    return late.count if late else 0
+
+
+def _late(
+    seen: Overview, facts: FindingFacts, late: Mapping[int | None, Late], behind: Behind, what: str
+) -> list[Finding]:
+    """One kind of what is beyond its day; it needs direction once one of it waits too long."""
+    if not late:
+        return []
+    numbers = {key: one.count for key, one in late.items()}
+    days = (facts.day - min(one.due_on for one in late.values())).days
+    more = f"; lâu nhất {format_number(days)} ngày"
+    tone = "bad" if days > facts.settings.very_late_days else "warn"
+    return _held(seen, facts, numbers, behind, f"{format_number(sum(numbers.values()))} {what}", more, tone)
+
+
+def _held(
+    seen: Overview,
+    facts: FindingFacts,
+    late: Mapping[int | None, int],
+    behind: Behind,
+    title: str,
+    more: str = "",
+    tone: str = "warn",
+) -> list[Finding]:
+    """How many are late, and the units that hold most; None: what the unit of the page holds itself."""
+    if not late:
         return []
     parts = [Part(f"Đến ngày {facts.day:%d/%m/%Y}")]
     if seen.has_units_below:
@@ -351,15 +396,14 @@ def _overdue_assignments(seen: Overview, facts: FindingFacts) -> list[Finding]:
         most = [
             Part(
                 f"{row.name} {format_number(number)}",
-                Lead(Behind.ASSIGNMENTS, None if row.is_own else row.unit_id, is_own=row.is_own),
+                Lead(behind, None if row.is_own else row.unit_id, is_own=row.is_own),
             )
             for row, number in holders[:MOST_NAMED]
         ]
         parts.append(Part(f", ở {format_number(len(late))} đơn vị"))
         if most:
             parts += [Part("; nhiều nhất: "), *joined(most)]
-    title = f"{format_number(total)} nhiệm vụ quá hạn"
-    return [Finding("warn", total, title, Lead(Behind.ASSIGNMENTS), (*parts, Part(".")))]
+    return [Finding(tone, sum(late.values()), title, Lead(behind), (*parts, Part(f"{more}.")))]
 
 
 def _waiting(seen: Overview, facts: FindingFacts) -> list[Finding]:
@@ -420,6 +464,8 @@ RULES = (
     _fall,
     _overdue,
     _overdue_assignments,
+    _overdue_conclusions,
+    _overdue_remedies,
     _copied,
     _waiting,
     _out_of_reach,

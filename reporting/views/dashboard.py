@@ -36,6 +36,7 @@ from reporting.reading.units_below import REST, REST_NAME
 from taskforces.models import UnitVersion
 from taskforces.models.units import reporter_name
 from taskforces.register.assignment_counts import Overdue, Tally, overdue, tallies_below
+from taskforces.register.conclusions import late_by_unit, late_findings_by_unit
 from taskforces.scope import path_in_scope, sees_path
 from taskforces.units.tree import version_of_day
 
@@ -140,7 +141,11 @@ def key_figures(request: HttpRequest, choice: Choice, seen: Overview, links: tup
     _, source_link = links
     found = []
     if not seen.joined:
-        facts = facts_of(seen, **moment, tallies=tallies, has_targets=bool(targets))
+        late = {
+            "conclusions": late_by_unit(choice.unit_id, day) if register.overdue else {},
+            "remedies": late_findings_by_unit(choice.unit_id, day),
+        }
+        facts = facts_of(seen, **moment, tallies=tallies, **late, has_targets=bool(targets))
         found = standing_out.shown(
             findings(seen, facts), seen, choice, request.user, links, overdue_query, facts.settings.waiting_days
         )
