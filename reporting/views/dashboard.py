@@ -82,7 +82,9 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         seen.left_out.words([p for p in choice.own_periods if p.key in trend_months]),
         targets,
     )
-    compared = seen.year_ago if compared_with else seen.comparison
+    sides = {"": seen.comparison, LAST_YEAR: seen.year_ago}
+    chosen = compared_with if sides[compared_with] is not None else ("" if compared_with else LAST_YEAR)
+    compared = sides[chosen]  # what was asked for, or the only one that can be compared with
     heat = None
     if not seen.joined:
         grid = grid_of(seen, shown, WORST_UNITS, seen.settings.fewest_dossiers)
@@ -108,12 +110,9 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "compared_with": compared_with,
         "compared": compared,
         "compared_links": [
-            (choice.query(**hidden | {"so_voi": key or None}) + "#so-voi", words, other.label, key == compared_with)
-            for key, words, other in (
-                ("", "Kỳ trước", seen.comparison),
-                (LAST_YEAR, "Cùng kỳ năm trước", seen.year_ago),
-            )
-            if other is not None
+            (choice.query(**hidden | {"so_voi": key or None}) + "#so-voi", words, other.label, key == chosen)
+            for key, words in (("", "Kỳ trước"), (LAST_YEAR, "Cùng kỳ năm trước"))
+            if (other := sides[key]) is not None
         ],
         "units": tables.unit_rows(shown, unit_link, source_link, compared),
         "units_without_reports": tables.units_without_reports(seen, unit_link),
