@@ -551,7 +551,7 @@ def test_overdue_conclusions_and_remedies_by_unit_lead_to_their_rows(world, nove
     assert conclusions.late_findings_by_unit(world.dong_nai.pk, D(2026, 9, 30)) == {}
     found_ = {f["title"]: f for f in shown(client, world.chair)}
     meetings_, documents, remedies = (
-        found_["3 kết luận cuộc họp quá hạn"],
+        found_["3 nhiệm vụ theo kết luận họp quá hạn"],
         found_["1 nhiệm vụ theo văn bản quá hạn"],
         found_["2 tồn tại sau kiểm tra quá hạn khắc phục"],
     )

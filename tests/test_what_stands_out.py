@@ -433,7 +433,7 @@ def test_conclusions_and_remedies_beyond_their_day_are_told_by_unit():
     rows = [unit(7, "UBND tỉnh T (cấp tỉnh)", is_own=True), *COMMUNES]
     most = "nhiều nhất: UBND tỉnh T (cấp tỉnh) 1.001, Xã B 2, Xã A 1; lâu nhất 30 ngày."
     for kind, behind, title in (
-        ("conclusions", Behind.CONCLUSIONS, "1.005 kết luận cuộc họp quá hạn"),
+        ("conclusions", Behind.CONCLUSIONS, "1.005 nhiệm vụ theo kết luận họp quá hạn"),
         ("remedies", Behind.REMEDIES, "1.005 tồn tại sau kiểm tra quá hạn khắc phục"),
     ):
         [finding] = found_of(FindingFacts(day=day, **{kind: late}), rows=rows)
@@ -461,7 +461,7 @@ def test_a_conclusion_is_not_told_a_second_time_among_the_assignments():
         day=day, tallies=held(3, 2, unit_ids=(1, 2)), conclusions={1: Late(2, D(2026, 11, 17)), 2: Late(2, day)}
     )
     assert [title for _, title, _ in said(facts, rows=COMMUNES)] == [
-        "4 kết luận cuộc họp quá hạn", "1 nhiệm vụ theo văn bản quá hạn",
+        "4 nhiệm vụ theo kết luận họp quá hạn", "1 nhiệm vụ theo văn bản quá hạn",
     ]  # fmt: skip
     text = said(facts, rows=COMMUNES)[1][2]
     assert text == "Đến ngày 18/11/2026, ở 1 đơn vị; nhiều nhất: Xã A 1."

@@ -27,6 +27,7 @@ from reporting.models import (
     Period,
     Report,
     ReportEvent,
+    SavedView,
     ServiceFigures,
     ServiceTerms,
     Status,
@@ -94,6 +95,7 @@ def load_demo() -> dict[str, int]:
     load_targets(logins)
     load_targets_of_departments(logins)
     load_meetings(logins)
+    _save_views(logins["chutich.dongnai"])
     opened = Period.objects.order_by("year", "month")
     for period in opened:
         rollup.roll_up(period)
@@ -104,6 +106,25 @@ def load_demo() -> dict[str, int]:
         "service rows": ServiceFigures.objects.count(),
         "indicator rows": IndicatorFigure.objects.count(),
     }
+
+
+def _save_views(chair: User) -> None:
+    """What a chair looks at again and again."""
+    province, ward = (_unit(code, DAY_2026).pk for code in ("75", merged_wards.WARDS[0]))
+    SavedView.objects.bulk_create(
+        SavedView(
+            owner=chair,
+            name=name,
+            page=page,
+            query=query,
+            saved_at=make_aware(dt.datetime.combine(DAY_2026, dt.time(8))),
+        )
+        for name, page, query in (
+            ("Giao ban tháng, số chính thức", "dashboard", f"don_vi={province}&co_so=chinh-thuc"),
+            ("Phường Phước Long trước và sau sắp xếp", "dashboard", f"don_vi={ward}&ky=2025-11&dia_gioi=noi"),
+            ("Tình hình nộp báo cáo", "dashboard-board", f"don_vi={province}"),
+        )
+    )
 
 
 def _unit(code: str, day: dt.date) -> AdministrativeUnit:

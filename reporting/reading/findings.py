@@ -352,7 +352,7 @@ def _overdue_assignments(seen: Overview, facts: FindingFacts) -> list[Finding]:
 
 def _overdue_conclusions(seen: Overview, facts: FindingFacts) -> list[Finding]:
     """Conclusions of meetings beyond their due day, and who holds most of them."""
-    return _late(seen, facts, facts.conclusions, Behind.CONCLUSIONS, "kết luận cuộc họp quá hạn")
+    return _late(seen, facts, facts.conclusions, Behind.CONCLUSIONS, "nhiệm vụ theo kết luận họp quá hạn")
 
 
 def _overdue_remedies(seen: Overview, facts: FindingFacts) -> list[Finding]:
