@@ -7,21 +7,17 @@ People of a closed unit keep reading their unit's periods and write nothing (dom
 No other file knows which role may what: it asks `may_…`, or whether a posting has a `Right`.
 """
 
-import re
 from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, Q, Subquery
 
-from de_an_06.plain.vietnamese import one_line
+from de_an_06.plain.bodies import is_lead, is_same_body
 from taskforces.models.people import Branch, Posting, Role
 from taskforces.models.units import Level, UnitVersion, path_ids
 
 from .clock import today_for
 from .rights import GIVEN_BY_ADMINISTRATORS, GIVEN_BY_ONE, GIVEN_BY_STAFF, RIGHTS, Right
-
-_RANK = re.compile(r"^(bộ|sở|phòng|ban) ")
-_PLACE = re.compile(r" (việt nam|xã|(tỉnh|thành phố|huyện|quận|thị xã|phường|đặc khu)( .*)?)$")
 
 # Postings and what they carry ----------------------------------------------------------------------------------------
 
@@ -263,23 +259,6 @@ def acts_for_body(user, unit, body: str) -> bool:
     return any(is_same_body(posting.body, body) for posting in own)
 
 
-def is_same_body(one: str, other: str) -> bool:
-    """Names of bodies are compared as people read them, case and spaces apart (in Python: SQLite knows no Đ and đ)."""
-    return one_line(one).casefold() == one_line(other).casefold()
-
-
-def is_lead(body: str, agency: str) -> bool:
-    """Does this body lead the services of the agency: is it that agency, or the one of its sector here? (Sở Tư pháp
-    and Phòng Tư pháp of Bộ Tư pháp, Công an tỉnh of Bộ Công an.)"""
-    return bool(_sector(agency)) and _sector(body) == _sector(agency)
-
-
-def _sector(name: str) -> str:
-    """What is left of a body's name without its rank and its place; dashes are written in several ways."""
-    plain = one_line(name).casefold().replace("–", "-")
-    return _PLACE.sub("", _RANK.sub("", plain))
-
-
 def body_leads(user, unit_ids, agency: str) -> bool:
     """Does the person act, in one of these units, for a department that leads this agency's services? For writing."""
     own = (p for p in held_open(user, Right.ACT_FOR_BODY) if p.unit_id in unit_ids)
@@ -368,9 +347,8 @@ def may_propose_some_target(user, unit, agencies=()) -> bool:
 
 def may_set_some_target(user, unit, path: str, agencies=()) -> bool:
     """Of what, `may_set_target` says one by one."""
-    return may_set_target(user, unit, path) or (
-        may_write_for(user, unit) and _acts_on_some_target(user, path_ids(path)[:-1], agencies)
-    )
+    acts = may_write_for(user, unit) and _acts_on_some_target(user, path_ids(path)[:-1], agencies)
+    return acts or may_set_target(user, unit, path)
 
 
 def may_set_targets_below(user, unit, agencies=()) -> bool:

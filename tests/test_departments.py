@@ -10,13 +10,13 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
+from de_an_06.plain.bodies import is_lead
 from reporting import target_workflow
 from reporting.entry import ready, saving
 from reporting.exports.form_file import write_entry_form
 from reporting.models import FigureChange, Indicator, PublicService, Report, Target
 from reporting.review import workflow
 from reporting.target_workflow import Aim
-from taskforces import scope
 from taskforces.models import ImportJob, Posting, Role, SourceDocument, SourceItem, User
 from taskforces.people import postings
 from taskforces.register import assignments
@@ -404,7 +404,7 @@ def province_justice(world):
     ],
 )
 def test_a_body_leads_what_the_agency_of_its_sector_leads(body, agency, leads):
-    assert scope.is_lead(body, agency) == leads
+    assert is_lead(body, agency) == leads
 
 
 def test_a_department_settles_rates_of_the_services_it_leads_and_no_others(world, province_justice, justice, station):

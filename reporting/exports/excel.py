@@ -16,14 +16,13 @@ from xlsxwriter import Workbook
 
 from de_an_06.plain.numbers import format_number
 from de_an_06.plain.spans import Month, Span
-from reporting.entry.live_services import in_words
 from reporting.figures import FIGURE_FIELDS, RATE_FIELDS, RATES
 from reporting.models import Basis, Indicator, PublicService, ServiceTerms, SubmissionSummary
 from reporting.models.catalogue import REPORTING_LEVELS
 from reporting.models.reports import LIVE_INDICATOR
 from reporting.reading import overview
 from reporting.reading.against_targets import actual_text, beside_figures, with_direction
-from reporting.reading.lead_agencies import Tick, counted, last_lists, live_by_agency
+from reporting.reading.lead_agencies import live_by_agency
 from reporting.reading.owed import Submissions
 from reporting.reading.ranges import Dossiers, figures_of
 from reporting.reading.units_below import Measures
@@ -35,6 +34,7 @@ from taskforces.models.units import reporter_name
 from .comparison import ComparisonTable, blocks_of, lines_of, notes_of
 from .cover import period_text, write_cover
 from .detail_rows import MISSING_SHEET, SOURCE_SHEET, Name, Names, UnitDossiers, missing_reports, service_rows
+from .live_columns import LIVE_COLUMN, LIVE_UNITS, LiveCells
 from .sheets import (
     FIGURE_COLUMNS,
     FONT,
@@ -63,13 +63,6 @@ REPORT_COUNTS = (
 TARGET_COLUMNS = (
     SheetColumn("target", "Chỉ tiêu giao", width=26, text=True),
     SheetColumn("assessment", "Đạt được (chính thức), đánh giá", width=34, text=True),
-)
-# Services done wholly online, of each unit's own list; units differ in range, so theirs are never added
-LIVE_COLUMN = SheetColumn("live", "Dịch vụ toàn trình (số riêng của đơn vị)", width=34, text=True)
-LIVE_UNITS = (
-    SheetColumn("agency", "Cơ quan chủ trì", width=18, text=True),
-    SheetColumn("own_live", "Đơn vị thực hiện toàn trình", width=12, text=True),
-    SheetColumn("live_units", "Đơn vị trực thuộc thực hiện toàn trình", width=14, text=True),
 )
 UNIT_WORDS = (
     SheetColumn("order", "STT", width=5, text=True),
@@ -184,7 +177,7 @@ class _Writer:
         self.sources = service_rows(units, view.periods, view.basis)
         self.missing = list(missing_reports(units, view.periods, view.basis, names, at))
         self.targets = {} if view.joined else beside_figures(view.unit_id, view.version.unit.level, view.periods[-1])
-        self.live = {} if view.joined else self._live_lists()
+        self.live = LiveCells(view)
         self.units = list(self._unit_rows())
         self.services = list(self._service_rows())
         self.blocks = blocks_of(view)
@@ -243,36 +236,14 @@ class _Writer:
         view = self.view
         if not view.rows:  # a unit with nothing below it: its own report is its total
             name = reporter_name(view.version.name, view.version.unit.level)
-            yield _unit_row(name, view.submissions, view.measures, self.live.get(view.unit_id, []))
+            yield _unit_row(name, view.submissions, view.measures, self.live.of_unit(view.unit_id))
         for row in view.rows:
-            yield _unit_row(row.name, row.submissions, row.measures, self.live.get(row.unit_id, []))
-
-    def _live_lists(self) -> dict[int, list[Tick]]:
-        """The unit's own list and those of the units right below, in one query."""
-        view = self.view
-        return last_lists({view.unit_id, *(row.unit_id for row in view.rows)}, view.periods, view.basis)
-
-    def _live_cells(self, service_id: int) -> Row:
-        """Who leads a service, is it done wholly online by the unit itself, and by how many of the units below."""
-        own = {tick.service_id: tick for tick in self.live.get(self.view.unit_id, [])}.get(service_id)
-        below = [
-            tick.is_live
-            for unit_id, ticks in self.live.items()
-            if unit_id != self.view.unit_id
-            for tick in ticks
-            if tick.service_id == service_id
-        ]
-        return {
-            "agency": self.agencies.get(service_id, ""),
-            "own_live": "" if own is None else "Có" if own.is_live else "Chưa",
-            "live_units": f"{format_number(sum(below))}/{format_number(len(below))}" if below else "",
-        }
+            yield _unit_row(row.name, row.submissions, row.measures, self.live.of_unit(row.unit_id))
 
     def _service_rows(self) -> Iterator[Row]:
         """Services with figures, and those handled in this part of the tree that nobody reported yet."""
         view = self.view
         totals = {line.service.pk: line.dossiers for line in view.services}
-        self.agencies = dict(ServiceTerms.objects.on(view.day).values_list("service_id", "lead_agency"))
         level = view.version.unit.level
         levels = REPORTING_LEVELS if level == Level.NATION else REPORTING_LEVELS[: REPORTING_LEVELS.index(level) + 1]
         handled = {
@@ -284,7 +255,7 @@ class _Writer:
             dossiers = totals.get(service.pk, Dossiers())
             targets = self._target_cells({rate.short_label: f"{service.code}.{rate.name}" for rate in RATES})
             line: Row = {"code": service.code, "name": service.name, "units": dossiers.units}
-            yield {**line, **figures_of(dossiers), **self._live_cells(service.pk), **targets}
+            yield {**line, **figures_of(dossiers), **self.live.of_service(service.pk), **targets}
 
     def _target_cells(self, keys: dict[str, str]) -> Row:
         """What the two columns say of some figures; `keys`: word before the target -> what it is of."""
@@ -462,9 +433,9 @@ class _Writer:
         table.close()
 
 
-def _unit_row(name: str, owed: Submissions, measures: Measures, ticks: list[Tick]) -> Row:
+def _unit_row(name: str, owed: Submissions, measures: Measures, live: str) -> Row:
     row = {"name": name, "expected": owed.expected_reports, "reports": owed.reports, **figures_of(measures.dossiers)}
-    row["live"] = in_words(counted(ticks))
+    row["live"] = live
     if measures.headline is not None:
         for rate in RATES:
             row[f"{rate.name}_over"], row[f"{rate.name}_under"] = measures.rate(rate)

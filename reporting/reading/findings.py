@@ -32,6 +32,7 @@ from .finding_parts import (
     unit_part,
 )
 from .finding_rows import Habit, SlowCell, Waiting, habits, months_back, slow_cells, waiting_longest
+from .late_findings import held, late_since, number_of
 from .overview import MissingReport, Overview, ServiceTotal, UnitRow
 from .pace import YearTarget, amount, pace_of, year_targets
 from .places import Stretch
@@ -345,65 +346,23 @@ def _overdue(seen: Overview, facts: FindingFacts) -> list[Finding]:
 def _overdue_assignments(seen: Overview, facts: FindingFacts) -> list[Finding]:
     """Assignments beyond their due day, and who holds most of them; conclusions of meetings are told apart."""
     meetings = facts.conclusions
-    late = {key: n for key, tally in facts.tallies.items() if (n := tally.overdue - _number(meetings.get(key)))}
+    late = {key: n for key, tally in facts.tallies.items() if (n := tally.overdue - number_of(meetings.get(key)))}
     title = f"{format_number(sum(late.values()))} nhiệm vụ{' theo văn bản' if meetings else ''} quá hạn"
-    return _held(seen, facts, late, Behind.ASSIGNMENTS, title)
+    return held(seen, facts.day, late, Behind.ASSIGNMENTS, title)
 
 
 def _overdue_conclusions(seen: Overview, facts: FindingFacts) -> list[Finding]:
     """Conclusions of meetings beyond their due day, and who holds most of them."""
-    return _late(seen, facts, facts.conclusions, Behind.CONCLUSIONS, "nhiệm vụ theo kết luận họp quá hạn")
+    return late_since(
+        seen, facts.day, facts.settings, facts.conclusions, Behind.CONCLUSIONS, "nhiệm vụ theo kết luận họp quá hạn"
+    )
 
 
 def _overdue_remedies(seen: Overview, facts: FindingFacts) -> list[Finding]:
     """What inspections found and was not remedied by its day, and where most of it is."""
-    return _late(seen, facts, facts.remedies, Behind.REMEDIES, "tồn tại sau kiểm tra quá hạn khắc phục")
-
-
-def _number(late: Late | None) -> int:
-    return late.count if late else 0
-
-
-def _late(
-    seen: Overview, facts: FindingFacts, late: Mapping[int | None, Late], behind: Behind, what: str
-) -> list[Finding]:
-    """One kind of what is beyond its day; it needs direction once one of it waits too long."""
-    if not late:
-        return []
-    numbers = {key: one.count for key, one in late.items()}
-    days = (facts.day - min(one.due_on for one in late.values())).days
-    more = f"; lâu nhất {format_number(days)} ngày"
-    tone = "bad" if days > facts.settings.very_late_days else "warn"
-    return _held(seen, facts, numbers, behind, f"{format_number(sum(numbers.values()))} {what}", more, tone)
-
-
-def _held(
-    seen: Overview,
-    facts: FindingFacts,
-    late: Mapping[int | None, int],
-    behind: Behind,
-    title: str,
-    more: str = "",
-    tone: str = "warn",
-) -> list[Finding]:
-    """How many are late, and the units that hold most; None: what the unit of the page holds itself."""
-    if not late:
-        return []
-    parts = [Part(f"Đến ngày {facts.day:%d/%m/%Y}")]
-    if seen.has_units_below:
-        holders = [(row, late[key]) for row in seen.rows if (key := None if row.is_own else row.unit_id) in late]
-        holders.sort(key=lambda held: -held[1])
-        most = [
-            Part(
-                f"{row.name} {format_number(number)}",
-                Lead(behind, None if row.is_own else row.unit_id, is_own=row.is_own),
-            )
-            for row, number in holders[:MOST_NAMED]
-        ]
-        parts.append(Part(f", ở {format_number(len(late))} đơn vị"))
-        if most:
-            parts += [Part("; nhiều nhất: "), *joined(most)]
-    return [Finding(tone, sum(late.values()), title, Lead(behind), (*parts, Part(f"{more}.")))]
+    return late_since(
+        seen, facts.day, facts.settings, facts.remedies, Behind.REMEDIES, "tồn tại sau kiểm tra quá hạn khắc phục"
+    )
 
 
 def _waiting(seen: Overview, facts: FindingFacts) -> list[Finding]:

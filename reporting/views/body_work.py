@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
+from de_an_06.plain.bodies import is_lead
 from de_an_06.plain.numbers import format_number, format_rate, with_qualifier
 from reporting.entry.form import IndicatorLine, ReportForm, load_form
 from reporting.lateness import time_left
@@ -23,7 +24,7 @@ from taskforces.models.units import reporter_name
 from taskforces.people.postings import group_labels
 from taskforces.register import assignment_counts
 from taskforces.register.assignment_counts import AssignmentState
-from taskforces.scope import Right, held, is_bodys, is_lead, may_set_targets_below, rights_of
+from taskforces.scope import Right, held, is_bodys, may_set_targets_below, rights_of
 from taskforces.views.assignment_rows import assignment_row
 
 from .targets import rows_of_year, waiting

@@ -17,27 +17,18 @@ from .resources import BATCH, Roster, in_parts
 KIND, FOUNDED, BODY_UNIT = "Loại tổ", "Tổ thành lập ngày", "Mã đơn vị công tác"
 DECISION_DAY, MET = "Ngày quyết định", "Họp gần nhất ngày"
 TEAM = "Tên tổ"
-KINDS = TaskForce.Kind.choices
+FORCE_KINDS = TaskForce.Kind.choices
 INSPECTION_TEAM = TaskForce.Kind.INSPECTION_TEAM
 BEFORE_UNIT = "Đơn vị có từ ngày {:%d/%m/%Y}; ngày này sớm hơn."
 
 
 class TaskForceRoster(Roster):
-    """Task forces with their founding decision.
+    """Task forces with their founding decision; of several inspection teams of one day the name says which is meant."""
 
-    Of inspection teams several may be founded on one day: there the name says which is meant, and a file renames none.
-    """
-
-    kind = RosterColumn("kind", KIND, OneOf(KINDS), required=True, key=True, example="Tổ công tác", width=24)
+    kind = RosterColumn("kind", KIND, OneOf(FORCE_KINDS), required=True, key=True, example="Tổ công tác", width=24)
     founded = RosterColumn("valid_from", "Thành lập ngày", Day(), required=True, key=True, example="15/01/2026")
     title = RosterColumn(
-        "name",
-        TEAM,
-        Text(200),
-        required=True,
-        note="Tổ kiểm tra: tên mới là một tổ mới.",
-        example="Tổ công tác Đề án 06",
-        width=40,
+        "name", TEAM, Text(200), required=True, note="Tổ kiểm tra: tên mới là tổ mới.", example="Tổ công tác", width=40
     )
     met = RosterColumn("last_meeting_on", MET, Day(), example="10/11/2026")
     number = RosterColumn("decision__number", "Số quyết định", Text(60), example="57/QĐ-UBND")
@@ -145,13 +136,11 @@ class TaskForceRoster(Roster):
 class MemberRoster(Roster):
     """Seats in task forces, each with its person and what the seat answers for."""
 
-    kind = RosterColumn(None, KIND, OneOf(KINDS), required=True, key=True, example="Tổ công tác", width=24)
+    kind = RosterColumn(None, KIND, OneOf(FORCE_KINDS), required=True, key=True, example="Tổ công tác", width=24)
     founded = RosterColumn(
         None, FOUNDED, Day(), key=True, note="Để trống khi đơn vị chỉ có một tổ loại này đang hoạt động."
     )
-    team = RosterColumn(
-        None, TEAM, Text(200), key=True, note="Chỉ cần khi đơn vị có nhiều tổ kiểm tra đang hoạt động.", width=30
-    )
+    team = RosterColumn(None, TEAM, Text(200), key=True, note="Chỉ cần khi đơn vị có nhiều tổ kiểm tra.", width=30)
     full_name = RosterColumn(
         "person__full_name", FULL_NAME, Text(100), required=True, key=True, example="Nguyễn Văn An", width=26
     )

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 
 from django.db.models import Case, Count, F, IntegerField, Min, OuterRef, Q, QuerySet, Subquery, Value, When, Window
 
+from de_an_06.plain.bodies import is_same_body
 from taskforces.models import Assignment, UnitVersion
 from taskforces.models.units import path_ids, valid_on
-from taskforces.scope import is_same_body
 from taskforces.units.tree import LEVEL_ORDER
 
 
