@@ -17,10 +17,10 @@ from django.db.models import Q
 
 from de_an_06.plain.numbers import format_number, rounded
 from de_an_06.plain.vietnamese import one_line
-from reporting.models import Indicator, PublicService, Target, TargetEvent
+from reporting.models import Indicator, PublicService, ServiceTerms, Target, TargetEvent
 from taskforces.clock import now_for, today_for
 from taskforces.models import AdministrativeUnit, UnitVersion
-from taskforces.scope import may_propose_target, may_set_target, require
+from taskforces.scope import acts_for_some_body, may_propose_target, may_set_target, require
 
 Action, Status = TargetEvent.Action, Target.Status
 LONGEST_TARGET_REASON = 1000
@@ -60,13 +60,30 @@ def shown_value(value: Decimal | None, target: Target, blank: str = "") -> str:
     return format_number(value, places) + ("%" if target.is_percent else "")
 
 
+def lead_agencies(day: dt.date) -> dict[int, str]:
+    """Which agency leads each service on a day; one query."""
+    return dict(ServiceTerms.objects.on(day).values_list("service_id", "lead_agency"))
+
+
+def agencies_for(user) -> dict[int, str]:
+    """The same of today, for asking what a department's person may do; nothing, and no query, for everybody else."""
+    return lead_agencies(today_for(user)) if acts_for_some_body(user) else {}
+
+
+def asked_of(by, what: "Aim | Target") -> Indicator | str | None:
+    """What scope.py is asked about: the indicator, or who leads the service today; None for all services together."""
+    if what.service is None:
+        return what.indicator
+    return agencies_for(by).get(what.service.pk, "")
+
+
 # Steps ---------------------------------------------------------------------------------------------------------------
 
 
 @transaction.atomic
 def propose(*, by, unit: AdministrativeUnit, aim: Aim, value: Decimal | None, reason: str = "") -> Target:
     """The unit says what it is to reach, or asks for another value; what is in force stays until it is answered."""
-    require(may_propose_target(by, unit, aim.indicator))
+    require(may_propose_target(by, unit, asked_of(by, aim)))
     target = _locked_or_new(unit, aim)
     old = target.asked if target.status == Status.PROPOSED else target.value
     value, reason = _all_checked(target, value, reason, reason_needed=old is not None)
@@ -103,7 +120,7 @@ def send_back(*, by, target_id: int, reason: str, value: Decimal | None = None) 
 @transaction.atomic
 def set_target(*, by, unit: AdministrativeUnit, aim: Aim, value: Decimal | None, reason: str = "") -> Target:
     """The level above gives a value, in force at once; it also answers what the unit has proposed."""
-    require(_sets(by, unit, aim.indicator))
+    require(_sets(by, unit, aim))
     target = _locked_or_new(unit, aim)
     value, reason = _all_checked(target, value, reason, reason_needed=target.value is not None, answers=True)
     old = _give(target, value)
@@ -117,7 +134,8 @@ def set_targets(*, by, units: Mapping[int, tuple[AdministrativeUnit, str]], aim:
 
     Errors come by unit: {"value_12": …}. A value that is in force already leaves no row in the log.
     """
-    require(all(may_set_target(by, *units[pk], aim.indicator) for pk in values))
+    of = asked_of(by, aim)
+    require(all(may_set_target(by, *units[pk], of) for pk in values))
     rows = Target.objects.select_for_update(of=("self",)).filter(aim.rows, unit__in=list(values))
     known = {target.unit_id: target for target in rows.select_related("indicator", "service")}
     wrong, new, changed, events = {}, [], [], []
@@ -151,7 +169,7 @@ def set_targets(*, by, units: Mapping[int, tuple[AdministrativeUnit, str]], aim:
 def drop(*, by, target_id: int, reason: str) -> Target:
     """It is asked for no longer; the log stays, and it can be set or proposed again."""
     target = _locked(target_id)
-    require(_sets(by, target.unit, target.indicator))
+    require(_sets(by, target.unit, target))
     if target.status == Status.DROPPED:
         raise ValidationError("Chỉ tiêu này đã bỏ.")
     reason = _reason(reason, needed=True)
@@ -185,9 +203,9 @@ def settle_rows(
 # Parts ---------------------------------------------------------------------------------------------------------------
 
 
-def _sets(by, unit: AdministrativeUnit, indicator: Indicator | None) -> bool:
+def _sets(by, unit: AdministrativeUnit, what: Aim | Target) -> bool:
     version = UnitVersion.objects.on(today_for(by)).filter(unit=unit).first()
-    return version is not None and may_set_target(by, unit, version.path, indicator)
+    return version is not None and may_set_target(by, unit, version.path, asked_of(by, what))
 
 
 def _locked(target_id: int) -> Target:
@@ -198,7 +216,7 @@ def _locked(target_id: int) -> Target:
 
 def _proposal(by, target_id: int) -> Target:
     target = _locked(target_id)
-    require(_sets(by, target.unit, target.indicator))
+    require(_sets(by, target.unit, target))
     if target.status != Status.PROPOSED:
         raise ValidationError("Đề xuất này đã được trả lời.")
     return target

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, Q, Subquery
 
-from de_an_06.plain.vietnamese import one_line
+from de_an_06.plain.bodies import is_lead, is_same_body
 from taskforces.models.people import Branch, Posting, Role
 from taskforces.models.units import Level, UnitVersion, path_ids
 
@@ -259,9 +259,10 @@ def acts_for_body(user, unit, body: str) -> bool:
     return any(is_same_body(posting.body, body) for posting in own)
 
 
-def is_same_body(one: str, other: str) -> bool:
-    """Names of bodies are compared as people read them, case and spaces apart (in Python: SQLite knows no Đ and đ)."""
-    return one_line(one).casefold() == one_line(other).casefold()
+def body_leads(user, unit_ids, agency: str) -> bool:
+    """Does the person act, in one of these units, for a department that leads this agency's services? For writing."""
+    own = (p for p in held_open(user, Right.ACT_FOR_BODY) if p.unit_id in unit_ids)
+    return any(is_lead(posting.body, agency) for posting in own)
 
 
 def names_body(role: str) -> bool:
@@ -309,42 +310,50 @@ def may_assign_by_file(user, path: str) -> bool:
     return is_administrator(user) or holds(user, Right.ASSIGN, path_ids(path))
 
 
-def may_propose_target(user, unit, indicator=None) -> bool:
+def may_propose_target(user, unit, of=None) -> bool:
     """A unit's own people say what it is to reach: officers and leaders, reviewers and staff of their own body; its
-    departments in their indicators. `indicator` is None for a rate of services."""
-    return may_keep_register(user, unit) or _is_aim_of_body(user, [unit.pk], indicator)
+    departments in their indicators, and in the services that they lead. `of` is an indicator, or the lead agency of
+    the service whose rate is meant, or None for the rates over all services."""
+    return may_keep_register(user, unit) or _is_aim_of_body(user, [unit.pk], of)
 
 
-def may_set_target(user, unit, path: str, indicator=None) -> bool:
-    """The level above sets targets and answers proposals, its departments those of their indicators; nobody is above a
-    province but the nation, so it also sets its own. `path` is the unit's in today's tree; no query beyond the
-    postings: a file has thousands of rows."""
+def may_set_target(user, unit, path: str, of=None) -> bool:
+    """The level above sets targets and answers proposals, its departments those of their indicators and services;
+    nobody is above a province but the nation, so it also sets its own. `of` as in `may_propose_target`; `path` is the
+    unit's in today's tree; no query beyond the postings: a file has thousands of rows."""
     if not may_write_for(user, unit):
         return False
     ids = path_ids(path)
     above = holds(user, Right.ASSIGN, ids if unit.level == Level.PROVINCE else ids[:-1])
-    return is_administrator(user) or above or _is_aim_of_body(user, ids[:-1], indicator)
+    return is_administrator(user) or above or _is_aim_of_body(user, ids[:-1], of)
 
 
-def _is_aim_of_body(user, unit_ids, indicator) -> bool:
-    return indicator is not None and is_bodys(body_groups(user, unit_ids), indicator.owner, indicator.group)
+def _is_aim_of_body(user, unit_ids, of) -> bool:
+    if of is None:
+        return False
+    if isinstance(of, str):
+        return body_leads(user, unit_ids, of)
+    return is_bodys(body_groups(user, unit_ids), of.owner, of.group)
 
 
-def may_propose_some_target(user, unit) -> bool:
-    """Of which indicators, `may_propose_target` says one by one."""
-    return may_keep_register(user, unit) or bool(body_groups(user, [unit.pk]))
+def _acts_on_some_target(user, unit_ids, agencies) -> bool:
+    return bool(body_groups(user, unit_ids)) or any(body_leads(user, unit_ids, agency) for agency in agencies)
 
 
-def may_set_some_target(user, unit, path: str) -> bool:
-    """Of which indicators, `may_set_target` says one by one."""
-    return may_set_target(user, unit, path) or (
-        may_write_for(user, unit) and bool(body_groups(user, path_ids(path)[:-1]))
-    )
+def may_propose_some_target(user, unit, agencies=()) -> bool:
+    """Of what, `may_propose_target` says one by one. `agencies` are those that lead a service today."""
+    return may_keep_register(user, unit) or _acts_on_some_target(user, [unit.pk], agencies)
 
 
-def may_set_targets_below(user, unit) -> bool:
-    """Of which units and indicators, `may_set_target` says one by one."""
-    return unit.level != Level.COMMUNE and (may_assign(user, unit) or bool(body_groups(user, [unit.pk])))
+def may_set_some_target(user, unit, path: str, agencies=()) -> bool:
+    """Of what, `may_set_target` says one by one."""
+    acts = may_write_for(user, unit) and _acts_on_some_target(user, path_ids(path)[:-1], agencies)
+    return acts or may_set_target(user, unit, path)
+
+
+def may_set_targets_below(user, unit, agencies=()) -> bool:
+    """Of which units and of what, `may_set_target` says one by one."""
+    return unit.level != Level.COMMUNE and (may_assign(user, unit) or _acts_on_some_target(user, [unit.pk], agencies))
 
 
 def may_conclude(user, meeting_unit, unit) -> bool:

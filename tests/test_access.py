@@ -331,6 +331,8 @@ PAGES = {
     "api-periods": Page(EVERYBODY),
     "api-reports": Page(EVERYBODY),
     "api-report": of_sent(INSIDE),
+    "api-targets": Page(INSIDE, query=lambda o: f"?unit={o.world.phuoc_long.pk}&year=2026", outside=OUTSIDE),
+    "api-live-services": Page(EVERYBODY, query=lambda o: "?period=2026-11"),
     "api-summaries": Page(INSIDE, query=lambda o: f"?unit={o.world.phuoc_long.pk}&period=2026-11", outside=OUTSIDE),
 }
 ACTS = {  # addresses that only take a POST (of the API: PATCH)

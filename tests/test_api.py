@@ -16,15 +16,18 @@ from reporting.models import (
     IndicatorFigure,
     IndicatorSummary,
     IndicatorTerms,
+    LiveService,
     PublicService,
     Report,
     ServiceFigures,
     ServiceSummary,
     ServiceTerms,
     SubmissionSummary,
+    Target,
 )
 from reporting.review import workflow
 from reporting.rollup import rollup
+from tests.test_against_targets import give, say
 
 
 @pytest.fixture
@@ -55,7 +58,9 @@ def patch(client, report, **body):
 # Who sees what
 
 
-@pytest.mark.parametrize("address", ["units/", "periods/", "reports/", "reports/1/", "summaries/", "schema/"])
+@pytest.mark.parametrize(
+    "address", ["units/", "periods/", "reports/", "reports/1/", "summaries/", "targets/", "live-services/", "schema/"]
+)
 def test_nobody_enters_without_logging_in(client, db, address):
     assert client.get(f"/api/{address}").status_code == 403
 
@@ -363,11 +368,102 @@ def test_stored_figures_of_a_neighbour_are_not_touched(as_, world, report):
     assert set(IndicatorFigure.objects.values_list("report", flat=True)) == {report.pk}
 
 
+# Targets, services done wholly online
+
+
+def test_targets_come_with_what_is_reached_and_the_assessment(as_, world, month, fill, at):
+    at("2026-11-18 09:00")
+    for n, key in enumerate(("2026-01", "2026-02")):
+        period = month(key)
+        fill(Report.objects.get(unit=world.phuoc_long, period=period), services=[], status="approved")
+        say(world.phuoc_long, period, "TT01", 100 + 3 * n)
+        say(world.phuoc_long, period, "DD04", 11 + n, 20)
+    for value, code, span in (
+        (203, "TT01", {}),
+        (61, "DD04", {}),
+        (103, "TT01", {"month": 2}),
+        (1, "HT01", {"month": 4}),
+    ):
+        give(world.phuoc_long, value, code, **span)
+    give(world.phuoc_long, 98, rate="in_time_rate")
+    proposed = give(world.phuoc_long, 1, "DV02")
+    Target.objects.filter(pk=proposed.pk).update(value=None, asked=40, status="proposed")
+    give(world.phuoc_long, 9, "TT01", year=2025)
+    give(world.phuoc_binh, 5, "TT01")
+    address = {"unit": world.phuoc_long.pk, "year": 2026}
+    rows = as_(world.officer).get("/api/targets/", address).json()["results"]
+    facts = ("month", "value", "asked", "numerator", "denominator", "rate", "assessment")
+    assert {(row["of"], *(row[name] for name in facts)) for row in rows} == {
+        ("in_time_rate", 0, "98.00", None, None, None, None, "không có số liệu"),
+        ("TT01", 0, "203.00", None, 203, None, None, "đạt"),
+        ("TT01", 2, "103.00", None, 103, None, None, "đạt"),
+        ("DD04", 0, "61.00", None, 12, 20, "60.00", "chưa đạt"),  # a state: the last month's
+        ("HT01", 4, "1.00", None, None, None, None, "không có số liệu"),
+        ("DV02", 0, None, "40.00", None, None, None, None),
+    }
+    assert {row["unit"] for row in rows} == {world.phuoc_long.pk}
+    of_month = as_(world.chair).get("/api/targets/", {**address, "month": 2}).json()
+    assert [row["of"] for row in of_month["results"]] == ["TT01"]
+
+
+def test_targets_outside_the_scope_do_not_exist(as_, world):
+    give(world.phuoc_long, 203, "TT01")
+    address = {"unit": world.phuoc_long.pk, "year": 2026}
+    for outside in (world.stranger, world.neighbour):
+        assert as_(outside).get("/api/targets/", address).status_code == 404
+    for wrong in ({"unit": "x"}, {"year": "x"}, {"month": "x"}):
+        assert as_(world.chair).get("/api/targets/", {**address, **wrong}).status_code == 400
+
+
+@pytest.fixture
+def lists(world, november):
+    """Phước Long does DVC01 and not DVC09; Phước Bình does both; Phú Riềng keeps no list."""
+    for unit, done in ((world.phuoc_long, {"DVC01"}), (world.phuoc_binh, {"DVC01", "DVC09"})):
+        for code in ("DVC01", "DVC09"):
+            LiveService.objects.create(
+                report=Report.objects.get(unit=unit, period=november),
+                service=PublicService.objects.get(code=code),
+                is_live=code in done,
+            )
+
+
+def test_services_done_online_are_listed_by_unit_and_counted_by_lead_agency(
+    as_, world, lists, django_assert_max_num_queries
+):
+    client = as_(world.chair)
+    with django_assert_max_num_queries(7):
+        body = client.get("/api/live-services/", {"period": "2026-11"}).json()
+    assert body["count"] == 2
+    rows = {row["unit"]: row for row in body["results"]}
+    own = rows[world.phuoc_long.pk]
+    assert (own["live"], own["within"], own["unit_name"]) == (1, 2, "Phường Phước Long")
+    assert own["agencies"] == [
+        {"agency": "Bộ Công an", "live": 1, "within": 1, "text": "1/1"},
+        {"agency": "Bộ Tư pháp", "live": 0, "within": 1, "text": "0/1"},
+    ]
+    assert [(s["code"], s["agency"], s["live"]) for s in own["services"]] == [
+        ("DVC01", "Bộ Công an", True), ("DVC09", "Bộ Tư pháp", False),
+    ]  # fmt: skip
+    assert rows[world.phuoc_binh.pk]["live"] == 2
+    assert "live" not in body  # ranges of units differ: their counts are never added
+    below = client.get("/api/live-services/", {"period": "2026-11", "unit": world.phuoc_binh.pk}).json()["results"]
+    assert [row["unit"] for row in below] == [world.phuoc_binh.pk]
+    assert client.get("/api/live-services/").status_code == 400
+
+
+def test_lists_outside_the_scope_are_not_there(as_, world, lists):
+    seen = as_(world.officer).get("/api/live-services/", {"period": "2026-11"}).json()["results"]
+    assert [row["unit"] for row in seen] == [world.phuoc_long.pk]
+    assert as_(world.stranger).get("/api/live-services/", {"period": "2026-11"}).json()["results"] == []
+
+
 # Description
 
 
 def test_schema_is_complete_and_valid(tmp_path):
     call_command("spectacular", "--validate", "--fail-on-warn", "--file", str(tmp_path / "schema.yml"))
     text = (tmp_path / "schema.yml").read_text()
-    for address in ("units", "periods", "reports", "reports/{id}", "reports/{id}/cells", "summaries"):
+    for address in (
+        "units", "periods", "reports", "reports/{id}", "reports/{id}/cells", "summaries", "targets", "live-services",
+    ):  # fmt: skip
         assert f"  /api/{address}/:" in text

@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db.models import Sum
 
 from de_an_06.plain.numbers import format_rate
+from de_an_06.plain.spans import Span
 from reporting.demo.people import PASSWORD, PEOPLE
 from reporting.demo.reading_cases import readings
 from reporting.entry.saving import load_form
@@ -22,6 +23,7 @@ from reporting.models import (
     ServiceSummary,
     Status,
 )
+from reporting.reading.overview import overview
 from reporting.rollup.audit import audit
 from taskforces.models import Assignment, OutreachEvent, PilotModel, SourceItem, UnitVersion, User
 from taskforces.register import counts
@@ -147,10 +149,33 @@ def nothing_invented_reads_as_a_fact():
     assert all(reading.agrees for reading in readings())
 
 
+def two_wards_have_their_years_before():
+    """Phường Phước Long of four whole communes; Xã Xuân Hòa of two and a part, so that its line is cut."""
+    ward, cut = (
+        UnitVersion.objects.on(dt.date(2026, 11, 16)).get(unit__code=code).unit_id for code in ("25217", "26446")
+    )
+    span = Span.parse("2025-11")
+    seen = overview(ward, span, is_joined=True)
+    months = {p.month.key: (p.reported, p.expected) for p in seen.trend}
+    assert (months["2025-06"], months["2025-07"], months["2025-11"]) == ((4, 4), (1, 1), (1, 1))
+    assert not any(p.is_cut for p in seen.trend)
+    assert seen.comparison is not None
+    assert [p.month.key for p in overview(cut, span, is_joined=True).trend if p.is_cut] == ["2025-07"]
+    assert all(len(period(f"2025-{month:02}").reports.all()) == (7 if month < 7 else 2) for month in range(1, 11))
+
+
+def most_did_what_a_meeting_told_all_to():
+    for number, told, done in (("KL-75-20260902", 95, 89), ("KL-688-20241002", 7, 7)):
+        given = Assignment.objects.filter(item__source__number=number, item__code="KL01")
+        assert (given.count(), given.filter(done_on__isnull=False).count()) == (told, done)
+
+
 @pytest.mark.slow
 def test_the_demonstration_is_whole_and_the_published_cases_read_as_published(demo):
     published_cases()
     nothing_invented_reads_as_a_fact()
+    two_wards_have_their_years_before()
+    most_did_what_a_meeting_told_all_to()
     # both scenes hold thirteen months, the last one at every stage of the journey
     for key in ("2023-12", "2024-12", "2025-11", "2026-11"):
         assert period(key).reports.count() == (123 if key < "2025" else 96)

@@ -10,10 +10,11 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
+from de_an_06.plain.bodies import is_lead
 from reporting import target_workflow
 from reporting.entry import ready, saving
 from reporting.exports.form_file import write_entry_form
-from reporting.models import FigureChange, Indicator, Report, Target
+from reporting.models import FigureChange, Indicator, PublicService, Report, Target
 from reporting.review import workflow
 from reporting.target_workflow import Aim
 from taskforces.models import ImportJob, Posting, Role, SourceDocument, SourceItem, User
@@ -371,3 +372,122 @@ def test_its_pages_offer_its_indicators_and_its_answers(world, client, departmen
     assert Target.objects.get(unit=world.phu_rieng).key == "YT02"
     client.force_login(world.staff)  # who sees all of them
     assert len(client.get(reverse("target-proposals"), province).context["rows"]) == 3
+
+
+# Rates of the services that it leads ---------------------------------------------------------------------------------
+
+
+def rate_of(code, rate="online_rate"):
+    return Aim(2026, service=PublicService.objects.get(code=code), rate=rate)
+
+
+@pytest.fixture
+def province_justice(world):
+    return make_person("sotp", "Tô Tư Pháp", world.dong_nai, Role.DEPARTMENT, body="Sở Tư pháp", groups="civil_status")
+
+
+@pytest.mark.parametrize(
+    ("body", "agency", "leads"),
+    [
+        ("Sở Tư pháp", "Bộ Tư pháp", True),
+        ("phòng  TƯ PHÁP", "Bộ Tư pháp", True),
+        ("Tư pháp", "Bộ Tư pháp", True),
+        ("Bộ Tư pháp", "Bộ Tư pháp", True),
+        ("Công an tỉnh Đồng Nai", "Bộ Công an", True),
+        ("Công an xã", "Bộ Công an", True),
+        ("Bảo hiểm xã hội tỉnh", "Bảo hiểm xã hội Việt Nam", True),
+        ("Sở Lao động – Thương binh và Xã hội", "Bộ Lao động - Thương binh và Xã hội", True),
+        ("Sở Tư pháp", "Bộ Công an", False),
+        ("Phòng Văn hóa – Xã hội", "Bảo hiểm xã hội Việt Nam", False),
+        ("Sở Y tế", "", False),
+        ("Bộ", "", False),
+    ],
+)
+def test_a_body_leads_what_the_agency_of_its_sector_leads(body, agency, leads):
+    assert is_lead(body, agency) == leads
+
+
+def test_a_department_settles_rates_of_the_services_it_leads_and_no_others(world, province_justice, justice, station):
+    by = province_justice
+    births, police, all_together = rate_of("DVC09"), rate_of("DVC01"), Aim(2026, rate="online_rate")
+    assert target_workflow.set_target(by=by, unit=world.phuoc_binh, aim=births, value=Decimal(99)).value == 99
+    units = {world.phu_rieng.pk: (world.phu_rieng, f"/{world.nation.pk}/{world.dong_nai.pk}/{world.phu_rieng.pk}/")}
+    values = {world.phu_rieng.pk: Decimal(98)}
+    assert target_workflow.set_targets(by=by, units=units, aim=births, values=values, reason="") == 1
+    asked = target_workflow.propose(by=justice, unit=world.phuoc_long, aim=births, value=Decimal(90))
+    target_workflow.send_back(by=by, target_id=asked.pk, reason="Thấp", value=Decimal(97))
+    asked = target_workflow.propose(by=justice, unit=world.phuoc_long, aim=births, value=Decimal(97), reason="Theo Sở")
+    assert target_workflow.accept(by=by, target_id=asked.pk, asked=Decimal(97)).value == 97
+    target_workflow.drop(by=by, target_id=asked.pk, reason="Thôi")
+    own = target_workflow.propose(by=by, unit=world.dong_nai, aim=births, value=Decimal(96))
+    with pytest.raises(PermissionDenied):  # its own unit's are the staff's to accept
+        target_workflow.accept(by=by, target_id=own.pk, asked=Decimal(96))
+    for act, who, unit, aim in (
+        (target_workflow.set_target, by, world.phuoc_long, police),
+        (target_workflow.set_target, by, world.phuoc_long, all_together),
+        (target_workflow.set_target, by, world.da_huoai, births),  # of another province
+        (target_workflow.propose, by, world.phuoc_long, births),  # the ward's own people propose
+        (target_workflow.propose, justice, world.phuoc_long, police),
+        (target_workflow.propose, justice, world.phuoc_binh, births),  # the next ward
+        (target_workflow.propose, station, world.phuoc_long, births),
+        (target_workflow.set_target, justice, world.phuoc_long, births),
+    ):
+        with pytest.raises(PermissionDenied):
+            act(by=who, unit=unit, aim=aim, value=Decimal(50))
+    with pytest.raises(PermissionDenied):
+        target_workflow.set_targets(by=by, units=units, aim=police, values=values, reason="")
+    assert not Target.objects.filter(value=50).exists()
+
+
+def test_who_leads_is_asked_of_the_day(world, province_justice, at):
+    """Criminal records went from Bộ Tư pháp to Bộ Công an on 1 March 2025."""
+    police = make_person("catinh", "Cù Công An", world.dong_nai, Role.DEPARTMENT, body="Công an tỉnh")
+    with pytest.raises(PermissionDenied):
+        target_workflow.set_target(by=province_justice, unit=world.phuoc_long, aim=rate_of("DVC22"), value=Decimal(9))
+    assert target_workflow.set_target(by=police, unit=world.phuoc_long, aim=rate_of("DVC22"), value=Decimal(9)).value
+
+
+def test_its_pages_offer_the_rates_of_its_services(world, client, province_justice, justice, month, fill):
+    period = month("2026-10")
+    fill(Report.objects.get(unit=world.phuoc_long, period=period), services=["DVC09"], status="approved")
+    target_workflow.propose(by=justice, unit=world.phuoc_long, aim=rate_of("DVC09"), value=Decimal(80))
+    target_workflow.propose(by=world.officer, unit=world.phuoc_long, aim=rate_of("DVC01"), value=Decimal(80))
+    target_workflow.set_target(by=world.staff, unit=world.dong_nai, aim=rate_of("DVC10"), value=Decimal(99))
+    target_workflow.set_target(by=world.staff, unit=world.dong_nai, aim=rate_of("DVC01"), value=Decimal(99))
+    client.force_login(province_justice)
+    province = {"don_vi": world.dong_nai.pk}
+    page = client.get(reverse("target-proposals"), province)
+    assert [row["target"].key for row in page.context["rows"]] == ["DVC09.online_rate"]
+    things = [
+        key for _, options in client.get(reverse("target-table"), province).context["things"] for key, *_ in options
+    ]
+    assert [key for key in things if "." in key] == [
+        f"{code}.{rate}"
+        for code in ("DVC09", "DVC10", "DVC11", "DVC15", "DVC16")
+        for rate in ("online_rate", "in_time_rate")
+    ]
+    assert client.get(reverse("target-table"), province | {"nd": "DVC10.in_time_rate"}).status_code == 200
+    for other in ("in_time_rate", "DVC01.online_rate"):
+        assert client.get(reverse("target-table"), province | {"nd": other}).status_code == 404
+    answered = client.post(
+        reverse("target-answer", args=[page.context["rows"][0]["target"].pk]), {"viec": "nhan", "asked": "80"}
+    )
+    assert answered.status_code == 302
+    others = Target.objects.get(service__code="DVC01", unit=world.phuoc_long)
+    assert client.post(reverse("target-answer", args=[others.pk]), {"viec": "nhan", "asked": "80"}).status_code == 403
+    page = client.get(reverse("body-work"))
+    assert [row["target"].key for row in page.context["targets"]] == ["DVC10.online_rate"]
+    rows = {row["service"].code: row["cells"] for row in page.context["services"]}
+    assert sorted(rows) == ["DVC09", "DVC10", "DVC11", "DVC15", "DVC16"]
+    (online, url, _), _ = rows["DVC09"]
+    behind = client.get(url).context["source"]
+    assert (online, behind.value, behind.of) == ("100,00%", 10, 10)
+    assert rows["DVC10"][0][2]["target"].value == 99
+
+
+def test_a_body_that_leads_services_and_has_no_indicators_proposes_too(world, client):
+    client.force_login(make_person("catinh", "Cù Công An", world.dong_nai, Role.DEPARTMENT, body="Công an tỉnh"))
+    page = client.get(reverse("target-add"), {"don_vi": world.dong_nai.pk})
+    assert page.status_code == 200
+    assert "DVC01" in page.content.decode()
+    assert client.get(reverse("body-work")).context["proposes"]

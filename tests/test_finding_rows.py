@@ -32,10 +32,12 @@ from reporting.reading.overview import begun_periods, overview
 from reporting.reading.places import Stretch
 from reporting.rollup import rollup
 from taskforces.models import Level, UnitVersion
-from taskforces.register.assignment_counts import Tally, tallies_below
+from taskforces.register import conclusions, inspections
+from taskforces.register.assignment_counts import Late, Tally, tallies_below
 from tests.conftest import FIRST_NEW, make_unit
 from tests.test_assignments import give, make_source
 from tests.test_dashboard import build_bulk, hand_in
+from tests.test_meetings import conclude, found, meet
 
 pytestmark = pytest.mark.django_db
 
@@ -513,3 +515,56 @@ def test_overdue_assignments_by_unit_lead_to_the_list(world, november, client):
     )
     counts = [client.get(url).context["count"] for url in [finding["url"], *(u for _, u in finding["parts"] if u)]]
     assert counts == ["3", "2", "1"]
+
+
+def test_overdue_conclusions_and_remedies_by_unit_lead_to_their_rows(world, november, client, at):
+    """What waits is counted in the tree of the day; a conclusion is not told again among the assignments."""
+    at("2026-10-01 09:00")
+    force = found(world.staff, world.dong_nai)
+    meeting = meet(world.staff, force, D(2026, 10, 1))
+    for text, unit, due in (
+        ("Một", world.phuoc_long, D(2026, 11, 1)),
+        ("Hai", world.phuoc_long, D(2026, 11, 17)),
+        ("Ba", world.phuoc_binh, D(2026, 11, 18)),  # due today
+        ("Bốn", world.dong_nai, D(2026, 11, 16)),
+    ):
+        conclude(world.staff, meeting, text, unit, due)
+    give(world, make_source(world.staff)[1][0], world.phuoc_binh, due_on=D(2026, 11, 17))
+    team = found(world.staff, world.dong_nai, kind="inspection_team", name="Tổ kiểm tra số 1")
+    for unit, due, is_remedied in (
+        (world.phuoc_binh, D(2026, 11, 10), False),
+        (world.phuoc_binh, D(2026, 11, 11), True),
+        (world.phu_rieng, D(2026, 11, 18), False),  # due today
+        (world.phuoc_long, D(2026, 10, 10), False),
+    ):
+        visit = visit_of(world.staff, team, unit, due)
+        made = inspections.add_finding(by=world.staff, inspection_id=visit.pk, text=f"Tồn tại {due}", due_on=due)
+        if is_remedied:
+            inspections.tell_remedied(by=world.staff, finding_id=made.pk, on=D(2026, 10, 1), remedy="Đã sửa")
+    at("2026-11-18 09:00")
+    day = D(2026, 11, 18)
+    assert conclusions.late_by_unit(world.dong_nai.pk, day) == {
+        world.phuoc_long.pk: Late(2, D(2026, 11, 1)), None: Late(1, D(2026, 11, 16)),
+    }  # fmt: skip
+    assert conclusions.late_findings_by_unit(world.dong_nai.pk, day) == {
+        world.phuoc_binh.pk: Late(1, D(2026, 11, 10)), world.phuoc_long.pk: Late(1, D(2026, 10, 10)),
+    }  # fmt: skip
+    assert conclusions.late_findings_by_unit(world.nation.pk, day) == {world.dong_nai.pk: Late(2, D(2026, 10, 10))}
+    assert conclusions.late_findings_by_unit(world.dong_nai.pk, D(2026, 9, 30)) == {}
+    found_ = {f["title"]: f for f in shown(client, world.chair)}
+    meetings_, documents, remedies = (
+        found_["3 nhiệm vụ theo kết luận họp quá hạn"],
+        found_["1 nhiệm vụ theo văn bản quá hạn"],
+        found_["2 tồn tại sau kiểm tra quá hạn khắc phục"],
+    )
+    urls = [meetings_["url"], *(url for _, url in meetings_["parts"] if url), documents["url"]]
+    assert [client.get(url).context["count"] for url in urls] == ["3", "2", "1", "1"]
+    urls = [remedies["url"], *(url for _, url in remedies["parts"] if url)]
+    assert [client.get(url).context["late_count"] for url in urls] == ["2", "1", "1"]
+    assert "".join(text for text, _ in remedies["parts"]).endswith("lâu nhất 39 ngày.")
+    assert remedies["tone"] == "bad"
+
+
+def visit_of(by, team, unit, due):
+    facts = {"unit": unit, "body": f"Bộ phận {due}", "held_on": D(2026, 10, 1), "leader": "Đ", "summary": ""}
+    return inspections.add_inspection(by=by, task_force=team, **facts)

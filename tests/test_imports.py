@@ -100,6 +100,50 @@ def test_only_what_differs_is_changed_and_shown(world, force):
     assert totals(bring_in(world.officer, Kind.TASK_FORCES, upload("Tổ công tác Đề án 06"))) == (0, 0, 1, 0)
 
 
+def test_several_inspection_teams_of_one_day_are_told_apart_by_name(world):
+    day = "01/09/2026"
+    rows = [
+        ["25217", "Tổ kiểm tra", day, "Tổ kiểm tra số 1", None, "12/QĐ", day],
+        ["25217", "Tổ kiểm tra", day, "Tổ kiểm tra  số 2", None, None, None],
+    ]
+    job = write(bring_in(world.staff, Kind.TASK_FORCES, xlsx(FORCE, *rows)))
+    assert (job.state, totals(job)) == (State.DONE, (2, 0, 0, 0))
+    first, second = TaskForce.objects.order_by("name")
+    assert [(f.kind, f.name) for f in (first, second)] == [
+        ("inspection_team", "Tổ kiểm tra số 1"), ("inspection_team", "Tổ kiểm tra số 2"),
+    ]  # fmt: skip
+    rows[1][4] = "10/11/2026"
+    rows.append(["25217", "Tổ kiểm tra", day, "Tổ kiểm tra số 3", None, None, None])
+    job = write(bring_in(world.staff, Kind.TASK_FORCES, xlsx(FORCE, *rows)))
+    assert totals(job) == (1, 1, 1, 0)  # a new name is a new team; the one that met is changed
+    second.refresh_from_db()
+    assert second.last_meeting_on == dt.date(2026, 11, 10)
+    twice = bring_in(world.staff, Kind.TASK_FORCES, xlsx(FORCE, rows[0], ["25217", *rows[0][1:3], "TỔ kiểm tra SỐ 1"]))
+    assert said(twice) == ["3 : Trùng với dòng 2."]
+
+
+def test_members_of_one_of_several_inspection_teams(world):
+    for name in ("Tổ kiểm tra số 1", "Tổ kiểm tra số 2"):
+        TaskForce.objects.create(unit=world.phuoc_long, kind="inspection_team", name=name, valid_from=DAY)
+    TaskForce.objects.create(unit=world.phuoc_long, kind="working_group", name="Tổ công tác", valid_from=DAY)
+    headers = [*MEMBER, "Tên tổ"]
+
+    def seat(name, team, kind="Tổ kiểm tra"):
+        return ["25217", kind, *member(name)[2:], team]
+
+    wrong = bring_in(world.officer, Kind.MEMBERS, xlsx(headers, seat("A", None), seat("B", "Tổ số 9")))
+    assert said(wrong) == [
+        "2 Tên tổ: Phường Phước Long có 2 Tổ kiểm tra; ghi tên của tổ.",
+        "3 Loại tổ: Phường Phước Long chưa có Tổ kiểm tra “Tổ số 9” trong sổ. Nhập tệp Tổ công tác trước.",
+    ]
+    rows = [seat("A", "Tổ kiểm tra số 1"), seat("B", "tổ kiểm tra số 2"), seat("C", "tên cũ", "Tổ công tác")]
+    job = write(bring_in(world.officer, Kind.MEMBERS, xlsx(headers, *rows)))
+    assert totals(job) == (3, 0, 0, 0)
+    assert set(Membership.objects.values_list("person__full_name", "task_force__name")) == {
+        ("A", "Tổ kiểm tra số 1"), ("B", "Tổ kiểm tra số 2"), ("C", "Tổ công tác"),
+    }  # fmt: skip
+
+
 def test_members_persons_and_answers(world, force):
     headers = [*MEMBER, "Dịch vụ công phụ trách", "Nhóm chỉ tiêu phụ trách"]
     rows = [
@@ -496,6 +540,12 @@ def test_units_are_previewed_written_and_refused(world):
 @pytest.fixture
 def filled(world, force):
     """Something of every kind."""
+    for number in (1, 2):
+        team = TaskForce.objects.create(
+            unit=world.phuoc_long, kind="inspection_team", name=f"Tổ kiểm tra số {number}", valid_from=DAY
+        )
+        person = Person.objects.create(unit=world.phuoc_long, full_name=f"Kiểm Tra {number}")
+        Membership.objects.create(task_force=team, person=person, role="head", valid_from=DAY)
     rows = [member("Nguyễn Văn An", "Tổ trưởng", "0271 3777 001"), member("'=1+1", post="'+Công chức")]
     write(bring_in(world.officer, Kind.MEMBERS, csv_file(MEMBER, *rows)))
     VillageTeam.objects.create(
@@ -553,13 +603,13 @@ def test_a_formula_in_a_name_stays_text(filled):
 def test_contacts_leave_only_with_those_who_may(filled):
     without = kinds.ROSTERS[Kind.MEMBERS](filled.chair, with_contacts=False)
     rows = sheets_out.export_rows(without, filled.chair, Kind.MEMBERS)
-    assert len(rows) == 2
+    assert len(rows) == 4
     assert not {"Điện thoại cơ quan", "Thư công vụ"} & {c.column_name for c in without.columns()}
     assert not any("0271" in str(cell) for row in rows for cell in row)
 
 
 def test_export_holds_only_rows_of_the_scope(filled):
-    for person, count in (("officer", 2), ("neighbour", 0), ("stranger_reviewer", 0), ("reviewer", 2)):
+    for person, count in (("officer", 4), ("neighbour", 0), ("stranger_reviewer", 0), ("reviewer", 4)):
         user = getattr(filled, person)
         assert len(sheets_out.export_rows(kinds.ROSTERS[Kind.MEMBERS](user), user, Kind.MEMBERS)) == count, person
 

@@ -194,6 +194,25 @@ def test_what_came_in_part_is_marked_and_has_no_change(merged):
     assert joined(merged.dong_nai, Span.parse("2025-07")).comparison is None  # and there is no other
 
 
+def test_a_line_is_cut_where_territory_came_or_went_in_part_and_nowhere_else(merged):
+    seen = joined(merged.phuoc_binh, Span.parse("2025-08"))
+    assert [p.month.key for p in seen.trend if p.is_cut] == ["2025-07"]
+    assert not any(p.is_cut for p in joined(merged.phuoc_long, Span.parse("2025-08")).trend)
+    assert not any(p.is_cut for p in overview(merged.phuoc_binh.pk, Span.parse("2025-08")).trend)
+
+
+def test_the_cut_line_says_so_in_its_words_its_table_and_what_is_drawn(merged, client):
+    answer = page(client, merged.chair, ky="2025-08", dia_gioi="noi", don_vi=merged.phuoc_binh.pk)
+    body = answer.content.decode()
+    assert "Đường đứt trước tháng 07/2025." in body
+    assert answer.context["chart"]["cuts"] == [answer.context["chart"]["months"].index("07/25")]
+    table = body[body.index("Xem số liệu của biểu đồ") :]
+    assert table.index("06/25") < table.index("Có phần địa giới chia, nhập:") < table.index("07/25")
+    quiet = page(client, merged.chair, ky="2025-08", dia_gioi="noi", don_vi=merged.phuoc_long.pk)
+    assert quiet.context["chart"]["cuts"] == []
+    assert "Có phần địa giới chia, nhập:" not in quiet.content.decode()
+
+
 def test_a_part_added_to_a_whole_is_not_compared_either(merged):
     link(merged.an_loc, merged.phuoc_long, partial=True)
     for unit in (merged.long_thuy,):

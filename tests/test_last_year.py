@@ -197,5 +197,24 @@ def test_the_choice_stays_in_the_links(lasting, november, client):
 
 def test_the_year_before_takes_at_most_six_queries_more(lasting, november, client, django_assert_max_num_queries):
     client.force_login(lasting.reader)
-    with django_assert_max_num_queries(36):
+    with django_assert_max_num_queries(37):
         assert client.get(reverse("dashboard"), {"ky": "2026-11"}).context["seen"].year_ago
+
+
+def test_where_only_one_can_be_compared_the_tables_say_that_one(lasting, november, client):
+    """The second commune was silent in October: November 2025 is all there is, whatever was asked for."""
+    client.force_login(lasting.reader)
+    for asked in ({}, {"so_voi": "cung-ky"}):
+        answer = client.get(reverse("dashboard"), {"don_vi": lasting.second.pk, "ky": "2026-11"} | asked)
+        assert answer.context["compared"].label == "tháng 11/2025"
+        assert [(words, chosen) for _, words, _, chosen in answer.context["compared_links"]] == [
+            ("Cùng kỳ năm trước", True)
+        ]
+        text = " ".join(answer.content.decode().split())
+        assert "so với tháng 11/2025; tỷ lệ tính bằng điểm phần trăm. Không có kỳ trước nào so sánh được." in text
+    for asked in ({}, {"so_voi": "cung-ky"}):  # a month whose year before nobody reported
+        answer = client.get(reverse("dashboard"), {"don_vi": lasting.lasting.pk, "ky": "2025-11"} | asked)
+        assert (answer.context["compared"], answer.context["compared_links"]) == (None, [])
+    both = client.get(reverse("dashboard"), {"don_vi": lasting.lasting.pk, "ky": "2026-11"})
+    assert both.context["compared"].label == "tháng 10/2026"
+    assert "so sánh được" not in both.content.decode()

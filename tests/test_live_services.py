@@ -14,6 +14,7 @@ from reporting.entry import live_services, saving
 from reporting.entry.live_services import AgencyCount, by_agency, in_words, keep, live_list
 from reporting.exports.excel import write_summary
 from reporting.models import FigureChange, Indicator, IndicatorFigure, LiveService, PublicService, Report, ReportEvent
+from reporting.reading.lead_agencies import last_lists
 from reporting.report_log import NotAllowed
 from reporting.rollup import rollup
 from taskforces.models import Branch, Role
@@ -264,3 +265,48 @@ def test_the_dashboard_says_nothing_beside_a_typed_value(world, month, client, f
     assert "dịch vụ của ngành khác" not in client.get(reverse("dashboard"), query).content.decode()
     IndicatorFigure.objects.filter(report=report, indicator__code="DV01").update(denominator=2)
     assert "Bộ Công an 0/1; 1 dịch vụ của ngành khác" in client.get(reverse("dashboard"), query).content.decode()
+
+
+def test_the_excel_summary_counts_units_and_adds_no_list(world, month, fill, tmp_path):
+    """Of each unit its own list by lead agency; of each service who leads it and in how many units it is live."""
+    period = month("2026-11")
+    for unit, live in ((world.phuoc_long, {"DVC01"}), (world.phuoc_binh, {"DVC01", "DVC09"}), (world.dong_nai, set())):
+        report = fill(Report.objects.get(unit=unit, period=period), services=["DVC09"], status="approved")
+        within = {"DVC01", "DVC09", "DVC10"} if unit != world.dong_nai else {"DVC01"}
+        LiveService.objects.bulk_create(
+            LiveService(report=report, service=PublicService.objects.get(code=code), is_live=code in live)
+            for code in within
+        )
+    typed = fill(Report.objects.get(unit=world.phu_rieng, period=period), services=["DVC09"], status="approved")
+    assert not LiveService.objects.filter(report=typed).exists()
+    rollup.roll_up(period)
+    path = tmp_path / "bieu.xlsx"
+    write_summary(path, unit_id=world.dong_nai.pk, span=Span.parse("2026-11"), basis="official")
+    book = openpyxl.load_workbook(path)
+    units = {row[1].value: row[19].value or "" for row in book["Theo đơn vị"].iter_rows(min_row=11)}
+    assert units["Phường Phước Long"] == "Bộ Tư pháp 0/2; 1 dịch vụ của ngành khác"
+    assert units["Phường Phước Bình"] == "Bộ Tư pháp 1/2; 1 dịch vụ của ngành khác"
+    assert units["UBND tỉnh Đồng Nai (cấp tỉnh)"] == "Bộ Công an 0/1"
+    assert units["Xã Phú Riềng"] == ""
+    assert units["TỔNG SỐ"] == ""
+    services = {
+        row[1].value: [cell.value or "" for cell in row[19:22]] for row in book["Theo dịch vụ"].iter_rows(min_row=11)
+    }
+    assert services["DVC01"] == ["Bộ Công an", "Chưa", "2/2"]
+    assert services["DVC09"] == ["Bộ Tư pháp", "", "1/2"]
+    assert services["DVC10"] == ["Bộ Tư pháp", "", "0/2"]
+    assert services["DVC11"] == ["Bộ Tư pháp", "", ""]
+
+
+def test_a_value_typed_later_has_no_list_behind_it(world, month, fill):
+    for key, has_list in (("2026-10", True), ("2026-11", False)):
+        report = fill(
+            Report.objects.get(unit=world.phuoc_long, period=month(key)), services=["DVC09"], status="approved"
+        )
+        if has_list:
+            LiveService.objects.create(report=report, service=PublicService.objects.get(code="DVC09"), is_live=True)
+    october, november = month("2026-10"), month("2026-11")
+    assert list(last_lists([world.phuoc_long.pk], [october], "official")) == [world.phuoc_long.pk]
+    assert last_lists([world.phuoc_long.pk], [october, november], "official") == {}
+    Report.objects.filter(period=october, unit=world.phuoc_long).update(status="submitted")
+    assert last_lists([world.phuoc_long.pk], [october], "official") == {}

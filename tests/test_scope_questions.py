@@ -202,6 +202,27 @@ QUESTIONS = {
         f"reviewer staff {EVERYWHERE}",
     ),
     "sets health of a closed unit": (lambda user, w: scope.may_set_target(user, w.closed, w.path, HEALTH), ""),
+    "sets a rate of a service that Bộ Y tế leads": (
+        lambda user, w: scope.may_set_target(user, w.ward, w.path, "Bộ Y tế"),
+        f"reviewer staff {EVERYWHERE} province_health",
+    ),
+    "sets a rate of a service that Bộ Tư pháp leads": (
+        lambda user, w: scope.may_set_target(user, w.ward, w.path, "Bộ Tư pháp"),
+        f"reviewer staff {EVERYWHERE}",
+    ),
+    "sets such a rate of a closed unit": (lambda user, w: scope.may_set_target(user, w.closed, w.path, "Bộ Y tế"), ""),
+    "proposes such a rate for the province": (
+        lambda user, w: scope.may_propose_target(user, w.province, "Bộ Y tế"),
+        "reviewer staff province_health",
+    ),
+    "proposes such a rate for the ward": (
+        lambda user, w: scope.may_propose_target(user, w.ward, "Bộ Y tế"),
+        KEEP_THE_WARD,
+    ),
+    "leads services of Bộ Y tế in the province": (
+        lambda user, w: scope.body_leads(user, [w.province.pk], "Bộ Y tế"),
+        "province_health",
+    ),
     "sets some target of the ward": (
         lambda user, w: scope.may_set_some_target(user, w.ward, w.path),
         f"reviewer staff {EVERYWHERE} province_health",

@@ -107,6 +107,20 @@ def test_its_queries_are_few(world, month, client, at, django_assert_max_num_que
         (world.officer, {}),
     ]:
         client.force_login(user)
-        with django_assert_max_num_queries(36):  # the dashboard's 33, and three for conclusions
+        with django_assert_max_num_queries(37):  # the dashboard's 34, and three for conclusions
             response = client.get(reverse("dashboard-sheet"), {"ky": "2026-11", **query})
         assert response.status_code == 200
+
+
+def test_a_person_of_the_demonstration_reads_figures_of_no_later_day(world, month, put, client, at, settings):
+    """Their totals were made on a real day, after the day on which they live."""
+    at("2026-11-28 10:00")
+    period = month("2026-11")
+    put(world.phuoc_long, period, 50, early=50)
+    rollup.roll_up(period)
+    assert "Số liệu đến 10:00 ngày 28/11/2026" in said(sheet(client, world.chair, ky="2026-11"))
+    at("2026-11-28 11:00")
+    settings.DEBUG = True
+    type(world.chair).objects.filter(pk=world.chair.pk).update(demo_today=dt.date(2026, 11, 16))
+    world.chair.refresh_from_db()
+    assert "Số liệu đến 11:00 ngày 16/11/2026" in said(sheet(client, world.chair, ky="2026-11"))

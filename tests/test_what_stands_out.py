@@ -17,8 +17,9 @@ from reporting.reading.overview import MissingReport, Overview, ServiceTotal
 from reporting.reading.pace import Reported, YearTarget
 from reporting.reading.ranges import Dossiers
 from reporting.reading.units_below import Measures, UnitRow
-from taskforces.register.assignment_counts import Tally
+from taskforces.register.assignment_counts import Late, Tally
 
+D = dt.date
 NOVEMBER, DECEMBER = Period(pk=11, year=2026, month=11), Period(pk=12, year=2026, month=12)
 
 
@@ -418,6 +419,52 @@ def test_assignments_beyond_their_day_and_who_holds_the_most():
     equal = found_of(FindingFacts(day=day, tallies=held(2, 2, 2, unit_ids=(4, None, 2))), rows=rows)[0].text
     assert equal.endswith("nhiều nhất: UBND tỉnh T (cấp tỉnh) 2, Xã B 2, Xã D 2.")  # in the order of the page
     assert said(FindingFacts(tallies=held(0, 0))) == []
+
+
+def test_conclusions_and_remedies_beyond_their_day_are_told_by_unit():
+    """Those of a unit that is no row of the page are counted and not named."""
+    day = dt.date(2026, 11, 18)
+    late = {
+        1: Late(1, D(2026, 11, 17)),
+        2: Late(2, D(2026, 10, 19)),
+        None: Late(1001, D(2026, 11, 1)),
+        99: Late(1, day),
+    }
+    rows = [unit(7, "UBND tỉnh T (cấp tỉnh)", is_own=True), *COMMUNES]
+    most = "nhiều nhất: UBND tỉnh T (cấp tỉnh) 1.001, Xã B 2, Xã A 1; lâu nhất 30 ngày."
+    for kind, behind, title in (
+        ("conclusions", Behind.CONCLUSIONS, "1.005 nhiệm vụ theo kết luận họp quá hạn"),
+        ("remedies", Behind.REMEDIES, "1.005 tồn tại sau kiểm tra quá hạn khắc phục"),
+    ):
+        [finding] = found_of(FindingFacts(day=day, **{kind: late}), rows=rows)
+        assert (finding.tone, finding.weight, finding.title) == ("warn", 1005, title)
+        assert finding.text == f"Đến ngày 18/11/2026, ở 4 đơn vị; {most}"
+        leads = [Lead(behind, None, is_own=True), Lead(behind, 2), Lead(behind, 1)]
+        assert [part.lead for part in finding.parts if part.lead] == leads
+        assert finding.lead == Lead(behind)
+        own = {None: Late(2, D(2026, 11, 16))}
+        [commune] = found_of(FindingFacts(day=day, **{kind: own}), children=[])
+        assert commune.text == "Đến ngày 18/11/2026; lâu nhất 2 ngày."
+
+
+def test_what_is_very_late_needs_direction():
+    day = dt.date(2026, 11, 18)
+    facts = FindingFacts(day=day, remedies={1: Late(1, D(2026, 10, 18))}, conclusions={1: Late(1, D(2026, 10, 19))})
+    assert [tone for tone, _, _ in said(facts)] == ["bad", "warn"]  # 31 days, 30 days
+    facts.settings = ReportingSettings(very_late_days=31)
+    assert [tone for tone, _, _ in said(facts)] == ["warn", "warn"]
+
+
+def test_a_conclusion_is_not_told_a_second_time_among_the_assignments():
+    day = dt.date(2026, 11, 18)
+    facts = FindingFacts(
+        day=day, tallies=held(3, 2, unit_ids=(1, 2)), conclusions={1: Late(2, D(2026, 11, 17)), 2: Late(2, day)}
+    )
+    assert [title for _, title, _ in said(facts, rows=COMMUNES)] == [
+        "4 nhiệm vụ theo kết luận họp quá hạn", "1 nhiệm vụ theo văn bản quá hạn",
+    ]  # fmt: skip
+    text = said(facts, rows=COMMUNES)[1][2]
+    assert text == "Đến ngày 18/11/2026, ở 1 đơn vị; nhiều nhất: Xã A 1."
 
 
 def test_difficulties_that_wait_too_long():

@@ -5,8 +5,9 @@ from rest_framework import serializers
 
 from de_an_06.plain import numbers
 from reporting.figures import FIGURE_FIELDS
-from reporting.models import Indicator, Status
+from reporting.models import Indicator, Status, Target
 from reporting.models.reports import NARRATIVE_FIELDS
+from reporting.reading.against_targets import Assessment
 from taskforces.models import Branch, Level, UnitType
 
 OVER_UNITS = "own: a unit's value is its own report's, never added over units"
@@ -21,6 +22,10 @@ def rate(pair: tuple[int | None, int | None]) -> str | None:
 
 def count(help_text: str = "") -> serializers.IntegerField:
     return serializers.IntegerField(allow_null=True, help_text=help_text)
+
+
+def number(help_text: str = "") -> serializers.DecimalField:
+    return serializers.DecimalField(max_digits=14, decimal_places=2, allow_null=True, help_text=help_text)
 
 
 class UnitSerializer(serializers.Serializer):
@@ -231,3 +236,54 @@ class SummarySerializer(serializers.Serializer):
     submissions = SubmissionSerializer(allow_null=True)
     services = ServiceSummarySerializer(many=True)
     indicators = IndicatorSummarySerializer(many=True)
+
+
+class TargetSerializer(serializers.Serializer):
+    """A target with what was reached of it, on the official basis, in the months begun."""
+
+    id = serializers.IntegerField()
+    unit = serializers.IntegerField()
+    year = serializers.IntegerField()
+    month = serializers.IntegerField(help_text="0: the whole year")
+    of = serializers.CharField(help_text="'TT01', 'DVC09.online_rate', 'in_time_rate' over all services")
+    label = serializers.CharField()
+    is_percent = serializers.BooleanField()
+    is_at_most = serializers.BooleanField(help_text="the less the better: not to be passed")
+    status = serializers.CharField(help_text=", ".join(Target.Status.values))
+    value = number("in force; null until it is accepted or set")
+    asked = number("what the unit proposes and nobody has accepted yet")
+    offered = number("what was answered instead")
+    numerator = count("reached, of a rate its numerator; null where nothing was reported")
+    denominator = count("null for a plain number")
+    rate = serializers.CharField(allow_null=True, help_text="percent, '97.17'; null without a denominator")
+    assessment = serializers.ChoiceField(choices=[a.value for a in Assessment], allow_null=True)
+
+
+class AgencyCountSerializer(serializers.Serializer):
+    agency = serializers.CharField(allow_blank=True)
+    live = serializers.IntegerField()
+    within = serializers.IntegerField()
+    text = serializers.CharField(help_text="'4/11'")
+
+
+class LiveServiceSerializer(serializers.Serializer):
+    code = serializers.CharField()
+    name = serializers.CharField()
+    agency = serializers.CharField(allow_blank=True, help_text="lead agency on the month's last day")
+    live = serializers.BooleanField(help_text="done wholly online by the unit")
+
+
+class LiveListSerializer(serializers.Serializer):
+    """The services within one unit's range in one month. Counts of several units are not to be added: each counts its
+    own range."""
+
+    report = serializers.IntegerField()
+    unit = serializers.IntegerField()
+    unit_code = serializers.CharField()
+    unit_name = serializers.CharField()
+    period = serializers.CharField()
+    status = serializers.ChoiceField(choices=Status.choices)
+    live = serializers.IntegerField()
+    within = serializers.IntegerField()
+    agencies = AgencyCountSerializer(many=True)
+    services = LiveServiceSerializer(many=True)

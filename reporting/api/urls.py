@@ -4,7 +4,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.permissions import IsAuthenticated
 
-from . import views
+from . import unit_lists, views
 
 urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(permission_classes=[IsAuthenticated]), name="api-schema"),
@@ -15,4 +15,6 @@ urlpatterns = [
     path("reports/<int:pk>/cells/", views.report_cells, name="api-report-cells"),
     path("reports/<int:pk>/submit/", views.report_submit, name="api-report-submit"),
     path("summaries/", views.summary, name="api-summaries"),
+    path("targets/", unit_lists.target_list, name="api-targets"),
+    path("live-services/", unit_lists.live_service_list, name="api-live-services"),
 ]

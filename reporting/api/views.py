@@ -3,21 +3,15 @@
 404 outside the scope, 403 inside it without the right, 409 at the wrong moment or when a cell was changed by another.
 """
 
-import datetime as dt
-
-from django.core.exceptions import ValidationError
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
-from rest_framework import serializers
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import api_view
 from rest_framework.exceptions import NotFound
 from rest_framework.exceptions import ValidationError as BadRequest
-from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.response import Response
 
 from de_an_06.plain.numbers import whole_number
-from de_an_06.plain.spans import Span
 from de_an_06.plain.vietnamese import search_key
 from reporting.entry import saving
 from reporting.entry.checks import Problem
@@ -39,37 +33,11 @@ from reporting.reading.ranges import Dossiers, figures_of
 from reporting.report_doors import get_report, named_reports
 from reporting.report_log import NotAllowed, Refused
 from reporting.review import workflow
-from taskforces.clock import today_for
 from taskforces.models import AdministrativeUnit, UnitVersion
-from taskforces.register.forms import DayField
 from taskforces.scope import may_submit, require, unit_in_scope
 
 from . import serializers as shapes
-
-PAGING = [
-    OpenApiParameter("limit", OpenApiTypes.INT, description="rows of a page, 100 at first, 1000 at most"),
-    OpenApiParameter("offset", OpenApiTypes.INT, description="rows to skip"),
-]
-
-
-def _page_of(name: str, row):
-    """The schema of one page of rows."""
-    return inline_serializer(
-        name,
-        {
-            "count": serializers.IntegerField(),
-            "next": serializers.URLField(allow_null=True),
-            "previous": serializers.URLField(allow_null=True),
-            "results": row(many=True),
-        },
-    )
-
-
-def _paged(request, rows, serializer) -> Response:
-    paginator = LimitOffsetPagination()
-    paginator.max_limit = 1000
-    page = paginator.paginate_queryset(rows, request)
-    return paginator.get_paginated_response(serializer(page, many=True).data)
+from .asking import PAGING, day_asked, month_asked, page_of, paged, whole_asked
 
 
 @extend_schema(
@@ -80,12 +48,12 @@ def _paged(request, rows, serializer) -> Response:
         OpenApiParameter("q", OpenApiTypes.STR, description="part of a name, diacritics not needed, or a code"),
         OpenApiParameter("parent", OpenApiTypes.INT, description="id of the unit directly above"),
     ],
-    responses={200: _page_of("UnitPage", shapes.UnitSerializer), 400: shapes.DetailSerializer},
+    responses={200: page_of("UnitPage", shapes.UnitSerializer), 400: shapes.DetailSerializer},
 )
 @api_view(["GET"])
 def unit_list(request):
     """Administrative units of one day. They are public facts: everyone who is logged in may read them."""
-    rows = UnitVersion.objects.on(_day(request)).select_related("unit").order_by("unit__level", "sort_key", "pk")
+    rows = UnitVersion.objects.on(day_asked(request)).select_related("unit").order_by("unit__level", "sort_key", "pk")
     if "q" in request.GET:
         text = request.GET["q"].strip()
         rows = (
@@ -94,20 +62,20 @@ def unit_list(request):
             else rows.filter(search_key__contains=search_key(text))
         )
     if "parent" in request.GET:
-        rows = rows.filter(parent_id=_whole(request, "parent"))
-    return _paged(request, rows, shapes.UnitSerializer)
+        rows = rows.filter(parent_id=whole_asked(request, "parent"))
+    return paged(request, rows, shapes.UnitSerializer)
 
 
 @extend_schema(
     operation_id="periods",
     parameters=PAGING,
-    responses={200: _page_of("PeriodPage", shapes.PeriodSerializer)},
+    responses={200: page_of("PeriodPage", shapes.PeriodSerializer)},
 )
 @api_view(["GET"])
 def period_list(request):
     """Months that are open or were, latest first, with the deadline of each level."""
     rows = Period.objects.prefetch_related("deadlines").order_by("-year", "-month")
-    return _paged(request, rows, shapes.PeriodSerializer)
+    return paged(request, rows, shapes.PeriodSerializer)
 
 
 @extend_schema(
@@ -118,22 +86,22 @@ def period_list(request):
         OpenApiParameter("status", OpenApiTypes.STR, enum=Status.values),
         OpenApiParameter("unit", OpenApiTypes.INT, description="this unit and everything under it"),
     ],
-    responses={200: _page_of("ReportPage", shapes.ReportSerializer), 400: shapes.DetailSerializer},
+    responses={200: page_of("ReportPage", shapes.ReportSerializer), 400: shapes.DetailSerializer},
 )
 @api_view(["GET"])
 def report_list(request):
     """Reports of the person's scope; an untouched draft is an expected report."""
     rows = named_reports(request.user).order_by("-period__year", "-period__month", "path", "pk")
     if "period" in request.GET:
-        month = _month(request)
+        month = month_asked(request)
         rows = rows.filter(period__year=month.year, period__month=month.month)
     if "status" in request.GET:
         if request.GET["status"] not in Status.values:
             raise BadRequest({"detail": "Không có trạng thái này."})
         rows = rows.filter(status=request.GET["status"])
     if "unit" in request.GET:
-        rows = rows.under(_whole(request, "unit"))
-    return _paged(request, rows, shapes.ReportSerializer)
+        rows = rows.under(whole_asked(request, "unit"))
+    return paged(request, rows, shapes.ReportSerializer)
 
 
 @extend_schema(operation_id="report", responses={200: shapes.ReportDetailSerializer, 404: shapes.DetailSerializer})
@@ -248,8 +216,8 @@ def report_submit(request, pk: int):
 @api_view(["GET"])
 def summary(request):
     """Stored totals of a province, district or the nation for one month; a commune is read from its own report."""
-    unit = get_object_or_404(AdministrativeUnit, pk=_whole(request, "unit"))
-    month = _month(request)
+    unit = get_object_or_404(AdministrativeUnit, pk=whole_asked(request, "unit"))
+    month = month_asked(request)
     period = get_object_or_404(Period, year=month.year, month=month.month)
     if not unit_in_scope(request.user, unit.pk, period.data_to):
         raise NotFound
@@ -355,30 +323,3 @@ def _service_total(row: ServiceSummary) -> dict:
         "in_time_rate": shapes.rate(dossiers.in_time_rate),
         "units_reported": row.units_reported,
     }
-
-
-def _day(request) -> dt.date:
-    text = request.GET.get("on", "")
-    if not text:
-        return today_for(request.user)
-    try:
-        return DayField().clean(text)
-    except ValidationError:
-        raise BadRequest({"detail": "Ngày viết như 2026-11-16."}) from None
-
-
-def _month(request):
-    """The first month of ?period=; one month only."""
-    try:
-        span = Span.parse(request.GET.get("period", ""))
-    except ValueError:
-        span = None
-    if span is None or span.kind != "month":
-        raise BadRequest({"detail": "Kỳ viết như 2026-11."})
-    return span.first
-
-
-def _whole(request, name: str) -> int:
-    if (number := whole_number(request.GET.get(name))) is None:
-        raise BadRequest({"detail": f"Tham số {name} phải là số nguyên."})
-    return number

@@ -7,6 +7,7 @@ reports of the units the articles name. Demonstration logins refuse to exist whe
 
 import datetime as dt
 import random
+from collections.abc import Iterable
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -26,6 +27,7 @@ from reporting.models import (
     Period,
     Report,
     ReportEvent,
+    SavedView,
     ServiceFigures,
     ServiceTerms,
     Status,
@@ -35,6 +37,7 @@ from reporting.rollup import rollup
 from taskforces.models import AdministrativeUnit, Branch, Level, Posting, Role, UnitVersion, User
 from taskforces.register import counts
 
+from . import merged_wards
 from .campaigns import load_campaigns
 from .cases import PHUOC_LONG, PLACES, load_published_cases
 from .departments import load_assignments_of_departments, load_targets_of_departments
@@ -50,11 +53,12 @@ from .targets import load_targets
 SEED = 6  # of Đề án 06
 SCENES = (
     # province code, first and last month, when its units owe reports
-    ("70", Month(2023, 12), Month(2024, 12), dt.date(2023, 11, 15), dt.date(2025, 6, 30)),
+    ("70", Month(2023, 12), Month(2024, 12), dt.date(2023, 11, 15), dt.date(2024, 12, 31)),
     ("75", Month(2025, 11), Month(2026, 11), dt.date(2025, 10, 15), None),
 )
 
 
+LAST_MONTHS = {last.key for _, _, last, _, _ in SCENES}  # under way
 SETTLED = [
     *("status", "revision", "submitted_at", "submitted_by", "is_late", "approved_at", "approved_by"),
     *("office_ready_at", "office_ready_by", "police_ready_at", "police_ready_by", "saved_at"),
@@ -71,6 +75,7 @@ def load_demo() -> dict[str, int]:
     if not settings.DEBUG:
         raise RuntimeError("The demonstration has published passwords; it is refused when DEBUG is off.")
     logins = _create_people()
+    before: Scene | None = None
     for code, first, last, since, until in SCENES:
         province = _unit(code, since if until else dt.date(2026, 11, 1))
         ParticipatingArea.objects.get_or_create(unit=province, valid_from=since, defaults={"valid_to": until})
@@ -80,13 +85,18 @@ def load_demo() -> dict[str, int]:
         load_registers(province, founded, day, logins["quantri"], random.Random(SEED))  # noqa: S311
         staff = logins["tonghop.binhphuoc" if code == "70" else "tonghop.dongnai"]
         load_assignments_of_departments(province, staff, logins)
-        _play(scene, logins)
+        clerks = _create_clerks(scene)
+        if before is not None:
+            _play_wards(before, scene, clerks, logins)
+        _play(scene, clerks, logins)
+        before = scene
         load_live_services(scene.months[-2:], province.pk)
     load_published_cases(logins["quantri"])
     load_campaigns(logins)
     load_targets(logins)
     load_targets_of_departments(logins)
     load_meetings(logins)
+    _save_views(logins["chutich.dongnai"])
     opened = Period.objects.order_by("year", "month")
     for period in opened:
         rollup.roll_up(period)
@@ -99,6 +109,25 @@ def load_demo() -> dict[str, int]:
         "service rows": ServiceFigures.objects.count(),
         "indicator rows": IndicatorFigure.objects.count(),
     }
+
+
+def _save_views(chair: User) -> None:
+    """What a chair looks at again and again."""
+    province, ward = (_unit(code, DAY_2026).pk for code in ("75", merged_wards.WARDS[0]))
+    SavedView.objects.bulk_create(
+        SavedView(
+            owner=chair,
+            name=name,
+            page=page,
+            query=query,
+            saved_at=make_aware(dt.datetime.combine(DAY_2026, dt.time(8))),
+        )
+        for name, page, query in (
+            ("Giao ban tháng, số chính thức", "dashboard", f"don_vi={province}&co_so=chinh-thuc"),
+            ("Phường Phước Long trước và sau sắp xếp", "dashboard", f"don_vi={ward}&ky=2025-11&dia_gioi=noi"),
+            ("Tình hình nộp báo cáo", "dashboard-board", f"don_vi={province}"),
+        )
+    )
 
 
 def _unit(code: str, day: dt.date) -> AdministrativeUnit:
@@ -136,9 +165,35 @@ def _create_people() -> dict[str, User]:
     return logins
 
 
-def _play(scene: Scene, logins: dict[str, User]) -> None:
+def _play_wards(old_province: Scene, province: Scene, clerks: dict[int, User], logins: dict[str, User]) -> None:
+    """Two wards and the communes that they come from, month by month from one province's scene to the other's."""
+    communes = [link.predecessor for ward in merged_wards.wards() for link in merged_wards.communes_of(ward)]
+    old = merged_wards.old_scene(old_province, communes)
+    versions = UnitVersion.objects.on(merged_wards.LAST_OLD).filter(unit__in=communes).select_related("unit")
+    _play_quietly(old, _clerks_of(versions.order_by("unit__code"), "cu", old.rng), logins["duyet.binhphuoc"])
+    new = merged_wards.new_scene(old, province)
+    _play_quietly(new, clerks, logins["duyet.dongnai"])
+    merged_wards.hand_over(new, province)
+
+
+def _play_quietly(scene: Scene, clerks: dict[int, User], reviewer: User) -> None:
+    """Every month approved."""
+    for month in scene.months:
+        period = periods.open_period(month)
+        owed = list(
+            Report.objects.filter(period=period, unit__in=clerks).select_related("unit", "period").order_by("pk")
+        )
+        terms = {level: _terms(level, period) for level in {report.level for report in owed}}
+        counted = counts.register_figures([report.unit_id for report in owed], period.data_to)
+        for report in owed:
+            rows = make_up(scene, report, terms[report.level], 1)
+            rows[1].extend(_registered(report, counted.get(report.unit_id, {}), terms[report.level][1]))
+            _settle(scene, report, rows, "approved", clerks, reviewer)
+    _write(scene)
+
+
+def _play(scene: Scene, clerks: dict[int, User], logins: dict[str, User]) -> None:
     """All months of one province, the last one still open: approved, sent, returned, half typed, untouched."""
-    clerks = _create_clerks(scene)
     reviewer = logins["duyet.binhphuoc" if scene.province.code == "70" else "duyet.dongnai"]
     for month in scene.months:
         period = periods.open_period(month)
@@ -159,15 +214,21 @@ def _play(scene: Scene, logins: dict[str, User]) -> None:
         for report in owed:
             rows[report.pk][1].extend(_registered(report, counted.get(report.unit_id, {}), terms[report.level][1]))
             _settle(scene, report, rows[report.pk], fates.get(report.pk, "approved"), clerks, reviewer)
+    _write(scene, clerks)
+    load_difficulties(scene.reports[-2 * len(owed) :], clerks, reviewer, scene.rng)
+
+
+def _write(scene: Scene, clerks: dict[int, User] | None = None) -> None:
+    """`clerks`: of a scene whose last month is under way."""
     ServiceFigures.objects.bulk_create(scene.services, batch_size=2000)
     IndicatorFigure.objects.bulk_create(scene.indicators, batch_size=2000)
     Report.objects.bulk_create(
         scene.reports, batch_size=500, update_conflicts=True, unique_fields=["unit", "period"], update_fields=SETTLED
     )
-    _explain_last_month(scene, clerks)
+    if clerks is not None:
+        _explain_last_month(scene, clerks)
     Explanation.objects.bulk_create(scene.explanations, batch_size=2000)
     ReportEvent.objects.bulk_create(scene.events, batch_size=2000)
-    load_difficulties(scene.reports[-2 * len(owed) :], clerks, reviewer, scene.rng)
 
 
 def _registered(report: Report, counted: dict, terms: list[IndicatorTerms]) -> list[IndicatorFigure]:
@@ -189,8 +250,14 @@ def _create_clerks(scene: Scene) -> dict[int, User]:
         level = version.unit.level
         size = {Level.PROVINCE: 60.0, Level.DISTRICT: 22.0}.get(level) or scene.rng.uniform(6, 34)
         scene.people[version.unit_id] = size
+    return _clerks_of(units, scene.province.code, scene.rng)
+
+
+def _clerks_of(units: Iterable[UnitVersion], code: str, rng: random.Random) -> dict[int, User]:
+    """They live on the day of their province's people."""
+    units, day = list(units), DAY_2026 if code == "75" else DAY_2024
     users = [
-        User(username=f"vp.{scene.province.code}.{v.unit.code}", full_name=invented_name(scene.rng), password="!")  # noqa: S106 – no login
+        User(username=f"vp.{code}.{v.unit.code}", full_name=invented_name(rng), password="!", demo_today=day)  # noqa: S106 – no login
         for v in units
     ]
     User.objects.bulk_create(users)
@@ -240,7 +307,7 @@ def _settle(scene: Scene, report: Report, rows, fate: str, clerks: dict[int, Use
     late = fate == "approved" and rng.random() < 0.06
     if late:
         sent = _office_hour(due, rng, days=rng.randint(1, 3))
-    if report.period.key == scene.months[-1].key:
+    if report.period.key in LAST_MONTHS:
         late = False
         sent = _office_hour(_demo_morning(scene), rng, days=-rng.randint(3, 4), latest=16)
     if fate == "untouched":

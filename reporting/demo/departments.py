@@ -4,12 +4,12 @@ import datetime as dt
 from decimal import Decimal
 
 from reporting import target_workflow as workflow
-from reporting.models import Indicator
+from reporting.models import Indicator, PublicService, Target
 from reporting.target_workflow import Aim
 from taskforces.models import AdministrativeUnit, Assignment, Level, SourceDocument, SourceItem, UnitVersion, User
 from taskforces.register import assignments
 
-from .people import PEOPLE, DemoPerson
+from .people import DAY_2024, DAY_2026, PEOPLE, DemoPerson
 
 TASKS_OF_BODIES = (  # days from the demonstration's day to the due day, what
     (-12, "Rà soát quy trình nội bộ, cắt giảm giấy tờ đã có trong cơ sở dữ liệu dân cư"),
@@ -77,3 +77,24 @@ def load_targets_of_departments(logins: dict[str, User]) -> None:
             places = {v.unit_id: (v.unit, v.path) for v in below}
             values = {pk: Decimal(90) for pk in places}
             workflow.set_targets(by=logins[name], units=places, aim=aim, values=values, reason="")
+    _rates_of_services(logins)
+
+
+def _rates_of_services(logins: dict[str, User]) -> None:
+    """The justice department sets a rate of a service that it leads for every commune, proposes one for the province
+    itself and has one accepted; that of the town proposes one for the town."""
+    in_time, online = Target.Rate.IN_TIME, Target.Rate.ONLINE
+    services = {one.code: one for one in PublicService.objects.filter(code__in=["DVC09", "DVC10", "DVC11"])}
+    tree = UnitVersion.objects.on(DAY_2026).select_related("unit")
+    by, staff, year = logins["sotuphap.dongnai"], logins["tonghop.dongnai"], DAY_2026.year
+    province = tree.get(unit__code="75").unit
+    below = tree.under(province.pk).filter(unit__level=Level.COMMUNE)
+    places = {v.unit_id: (v.unit, v.path) for v in below}
+    births = Aim(year, service=services["DVC09"], rate=in_time)
+    workflow.set_targets(by=by, units=places, aim=births, values=dict.fromkeys(places, Decimal(99)), reason="")
+    given = workflow.propose(by=by, unit=province, aim=births, value=Decimal(99))
+    workflow.accept(by=staff, target_id=given.pk, asked=Decimal(99))
+    workflow.propose(by=by, unit=province, aim=Aim(year, service=services["DVC10"], rate=online), value=Decimal(97))
+    town = UnitVersion.objects.on(DAY_2024).select_related("unit").get(unit__code="688").unit
+    aim = Aim(DAY_2024.year, service=services["DVC11"], rate=online)
+    workflow.propose(by=logins["tuphap.phuoclong"], unit=town, aim=aim, value=Decimal(80))

@@ -135,6 +135,7 @@ def _district_factor(report: Report, code: str) -> float:
 GROWING = {
     "DD01": (780, 0.80, 0.012), "DD04": (720, 0.72, 0.018), "DC01": (940, 0.93, 0.005), "HT01": (600, 0.82, 0.013),
 }  # fmt: skip
+SHARE_OF_THE_LAST = 0.15  # gained a month at most of those still to come
 STEADY = {"DD02": (90, 0.6), "DD03": (640, 7.0)}  # accounts issued: per 1,000 people, added a month
 FLOWS = {"TT02": 2.2, "DC02": 44.0, "DC03": 8.0, "DC04": 6.0, "TT01": 0.9}
 
@@ -149,7 +150,8 @@ def _make_up_indicator(scene: Scene, report: Report, indicator, received, servic
         if not kept:
             kept += [round(total * size), round(total * size * (start + rng.uniform(-0.05, 0.05)))]
         kept[0] += round(size * rng.uniform(0, 0.4))
-        kept[1] = min(kept[0], kept[1] + round(kept[0] * gain * rng.uniform(0.5, 1.3)))
+        left = kept[0] - kept[1]  # the last ones are the hardest: nobody ever has all
+        kept[1] += min(round(kept[0] * gain * rng.uniform(0.5, 1.3)), round(left * SHARE_OF_THE_LAST))
         denominator, numerator = kept
     elif code in STEADY:
         start, gain = STEADY[code]

@@ -25,7 +25,7 @@ class DemoPerson:
 
     @property
     def since(self) -> dt.date:
-        return dt.date(2023, 11, 1) if self.day == DAY_2024 else dt.date(2025, 10, 1)
+        return dt.date(2023, 11, 1) if self.day == DAY_2024 else dt.date(2025, 7, 1)
 
 
 PEOPLE = (

@@ -34,6 +34,7 @@ from taskforces.models.units import reporter_name
 from .comparison import ComparisonTable, blocks_of, lines_of, notes_of
 from .cover import period_text, write_cover
 from .detail_rows import MISSING_SHEET, SOURCE_SHEET, Name, Names, UnitDossiers, missing_reports, service_rows
+from .live_columns import LIVE_COLUMN, LIVE_UNITS, LiveCells
 from .sheets import (
     FIGURE_COLUMNS,
     FONT,
@@ -68,13 +69,14 @@ UNIT_WORDS = (
     SheetColumn("name", "Đơn vị", width=30, text=True),
     *REPORT_COUNTS,
 )
-UNIT_SHEET = (*UNIT_WORDS, *FIGURE_COLUMNS)
+UNIT_SHEET = (*UNIT_WORDS, *FIGURE_COLUMNS, LIVE_COLUMN)
 SERVICE_SHEET = (
     SheetColumn("order", "STT", width=5, text=True),
     SheetColumn("code", "Mã", width=8, text=True),
     SheetColumn("name", "Dịch vụ công", width=48, text=True),
     SheetColumn("units", "Đơn vị có số liệu", width=8.5, added=False),
     *FIGURE_COLUMNS,
+    *LIVE_UNITS,
     *TARGET_COLUMNS,
 )
 INDICATOR_SHEET = (
@@ -175,6 +177,7 @@ class _Writer:
         self.sources = service_rows(units, view.periods, view.basis)
         self.missing = list(missing_reports(units, view.periods, view.basis, names, at))
         self.targets = {} if view.joined else beside_figures(view.unit_id, view.version.unit.level, view.periods[-1])
+        self.live = LiveCells(view)
         self.units = list(self._unit_rows())
         self.services = list(self._service_rows())
         self.blocks = blocks_of(view)
@@ -232,9 +235,10 @@ class _Writer:
     def _unit_rows(self) -> Iterator[Row]:
         view = self.view
         if not view.rows:  # a unit with nothing below it: its own report is its total
-            yield _unit_row(reporter_name(view.version.name, view.version.unit.level), view.submissions, view.measures)
+            name = reporter_name(view.version.name, view.version.unit.level)
+            yield _unit_row(name, view.submissions, view.measures, self.live.of_unit(view.unit_id))
         for row in view.rows:
-            yield _unit_row(row.name, row.submissions, row.measures)
+            yield _unit_row(row.name, row.submissions, row.measures, self.live.of_unit(row.unit_id))
 
     def _service_rows(self) -> Iterator[Row]:
         """Services with figures, and those handled in this part of the tree that nobody reported yet."""
@@ -251,7 +255,7 @@ class _Writer:
             dossiers = totals.get(service.pk, Dossiers())
             targets = self._target_cells({rate.short_label: f"{service.code}.{rate.name}" for rate in RATES})
             line: Row = {"code": service.code, "name": service.name, "units": dossiers.units}
-            yield {**line, **figures_of(dossiers), **targets}
+            yield {**line, **figures_of(dossiers), **self.live.of_service(service.pk), **targets}
 
     def _target_cells(self, keys: dict[str, str]) -> Row:
         """What the two columns say of some figures; `keys`: word before the target -> what it is of."""
@@ -306,7 +310,7 @@ class _Writer:
             self.progress(self.done, self.total)
 
     def _write_units(self, sheet) -> None:
-        columns = (*UNIT_WORDS, *headline_columns(self.not_counted)) if self.not_counted else UNIT_SHEET
+        columns = (*UNIT_WORDS, *headline_columns(self.not_counted), LIVE_COLUMN) if self.not_counted else UNIT_SHEET
         table = SheetTable(sheet, self.formats, columns, self._heading(1, f"{TITLE} THEO ĐƠN VỊ", "hồ sơ"))
         for order, row in enumerate(self.units, start=1):
             table.add({"order": str(order), **row})
@@ -429,8 +433,9 @@ class _Writer:
         table.close()
 
 
-def _unit_row(name: str, owed: Submissions, measures: Measures) -> Row:
+def _unit_row(name: str, owed: Submissions, measures: Measures, live: str) -> Row:
     row = {"name": name, "expected": owed.expected_reports, "reports": owed.reports, **figures_of(measures.dossiers)}
+    row["live"] = live
     if measures.headline is not None:
         for rate in RATES:
             row[f"{rate.name}_over"], row[f"{rate.name}_under"] = measures.rate(rate)

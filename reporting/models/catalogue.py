@@ -409,6 +409,9 @@ class ReportingSettings(models.Model):
         "Trong các ô khác 0 của dịch vụ công. Khi nhập, báo cáo như vậy phải giải trình.",
     )
     waiting_days = _threshold("khó khăn chờ trả lời quá bao nhiêu ngày thì nêu", 30, 1, 365)
+    very_late_days = _threshold(
+        "kết luận họp, tồn tại sau kiểm tra quá hạn trên bao nhiêu ngày thì cần chỉ đạo", 30, 1, 365
+    )
     pace_months = _threshold("đánh giá tiến độ chỉ tiêu năm từ tháng thứ mấy", 3, 1, 12)
     peers_named = models.BooleanField(
         "xã, huyện thấy tên đơn vị khác trong bảng xếp hạng",

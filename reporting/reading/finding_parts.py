@@ -18,7 +18,9 @@ class Behind(StrEnum):
     UNIT = "unit"  # the page of a unit
     REPORTS = "reports"  # the reports of the month, those not sent among them
     REPORT = "report"
-    ASSIGNMENTS = "assignments"  # those overdue
+    ASSIGNMENTS = "assignments"  # those overdue, given by documents
+    CONCLUSIONS = "conclusions"  # those overdue, given by meetings
+    REMEDIES = "remedies"  # what inspections found and is overdue
     DIFFICULTIES = "difficulties"  # those that wait too long
     DIFFICULTY = "difficulty"
 
@@ -46,7 +48,7 @@ class Part:
 @dataclass(frozen=True)
 class Finding:
     """`tone` is bad (needs direction), warn (watch) or ok; `weight` is how many dossiers, reports, units, assignments,
-    difficulties or targets it speaks of."""
+    conclusions, remedies, difficulties or targets it speaks of."""
 
     tone: str
     weight: int

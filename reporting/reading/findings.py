@@ -16,7 +16,7 @@ from reporting.figures import IN_TIME_RATE
 from reporting.lateness import is_past, overdue_words
 from reporting.models import Period, ReportingSettings, Status
 from taskforces.models import Level
-from taskforces.register.assignment_counts import Tally
+from taskforces.register.assignment_counts import Late, Tally
 
 from .finding_parts import (
     MOST_NAMED,
@@ -32,6 +32,7 @@ from .finding_parts import (
     unit_part,
 )
 from .finding_rows import Habit, SlowCell, Waiting, habits, months_back, slow_cells, waiting_longest
+from .late_findings import held, late_since, number_of
 from .overview import MissingReport, Overview, ServiceTotal, UnitRow
 from .pace import YearTarget, amount, pace_of, year_targets
 from .places import Stretch
@@ -51,6 +52,8 @@ class FindingFacts:
     slow_cells: int = 0
     habits: Sequence[Habit] = ()
     tallies: Mapping[int | None, Tally] = field(default_factory=dict)
+    conclusions: Mapping[int | None, Late] = field(default_factory=dict)  # overdue; they are among the tallies too
+    remedies: Mapping[int | None, Late] = field(default_factory=dict)  # overdue
     waiting: Sequence[Waiting] = ()
     all_waiting: int = 0
     targets: Sequence[YearTarget] = ()
@@ -64,16 +67,18 @@ def facts_of(
     day: dt.date,
     is_newest: bool,
     tallies: Mapping[int | None, Tally],
+    conclusions: Mapping[int | None, Late] | None = None,
+    remedies: Mapping[int | None, Late] | None = None,
     has_targets: bool = True,
 ) -> FindingFacts:
-    """Read in at most four queries. `periods` are those begun, oldest first; `tallies` the register's, as of `day`;
-    `has_targets`: the unit is given something for the year.
+    """Read in at most four queries. `periods` are those begun, oldest first; `tallies` and what is overdue are the
+    register's, as of `day`; `has_targets`: the unit is given something for the year.
 
     How long a difficulty waits is known of today alone, so only the newest month says it.
     """
     settings, kept = seen.settings, seen.kept
     stretch = Stretch(seen.unit_id, seen.basis, seen.periods)
-    facts = FindingFacts(settings, day, tallies=tallies)
+    facts = FindingFacts(settings, day, tallies=tallies, conclusions=conclusions or {}, remedies=remedies or {})
     if seen.has_units_below:
         thresholds = {"fewest": settings.fewest_dossiers, "below_percent": settings.slow_percent}
         facts.cells, facts.slow_cells = kept.of(f"slow cells {thresholds}", slow_cells, stretch, **thresholds)
@@ -339,27 +344,25 @@ def _overdue(seen: Overview, facts: FindingFacts) -> list[Finding]:
 
 
 def _overdue_assignments(seen: Overview, facts: FindingFacts) -> list[Finding]:
-    """Assignments beyond their due day, and who holds most of them."""
-    late = {unit_id: tally.overdue for unit_id, tally in facts.tallies.items() if tally.overdue}
-    total = sum(late.values())
-    if not total:
-        return []
-    parts = [Part(f"Đến ngày {facts.day:%d/%m/%Y}")]
-    if seen.has_units_below:
-        holders = [(row, late[key]) for row in seen.rows if (key := None if row.is_own else row.unit_id) in late]
-        holders.sort(key=lambda held: -held[1])
-        most = [
-            Part(
-                f"{row.name} {format_number(number)}",
-                Lead(Behind.ASSIGNMENTS, None if row.is_own else row.unit_id, is_own=row.is_own),
-            )
-            for row, number in holders[:MOST_NAMED]
-        ]
-        parts.append(Part(f", ở {format_number(len(late))} đơn vị"))
-        if most:
-            parts += [Part("; nhiều nhất: "), *joined(most)]
-    title = f"{format_number(total)} nhiệm vụ quá hạn"
-    return [Finding("warn", total, title, Lead(Behind.ASSIGNMENTS), (*parts, Part(".")))]
+    """Assignments beyond their due day, and who holds most of them; conclusions of meetings are told apart."""
+    meetings = facts.conclusions
+    late = {key: n for key, tally in facts.tallies.items() if (n := tally.overdue - number_of(meetings.get(key)))}
+    title = f"{format_number(sum(late.values()))} nhiệm vụ{' theo văn bản' if meetings else ''} quá hạn"
+    return held(seen, facts.day, late, Behind.ASSIGNMENTS, title)
+
+
+def _overdue_conclusions(seen: Overview, facts: FindingFacts) -> list[Finding]:
+    """Conclusions of meetings beyond their due day, and who holds most of them."""
+    return late_since(
+        seen, facts.day, facts.settings, facts.conclusions, Behind.CONCLUSIONS, "nhiệm vụ theo kết luận họp quá hạn"
+    )
+
+
+def _overdue_remedies(seen: Overview, facts: FindingFacts) -> list[Finding]:
+    """What inspections found and was not remedied by its day, and where most of it is."""
+    return late_since(
+        seen, facts.day, facts.settings, facts.remedies, Behind.REMEDIES, "tồn tại sau kiểm tra quá hạn khắc phục"
+    )
 
 
 def _waiting(seen: Overview, facts: FindingFacts) -> list[Finding]:
@@ -420,6 +423,8 @@ RULES = (
     _fall,
     _overdue,
     _overdue_assignments,
+    _overdue_conclusions,
+    _overdue_remedies,
     _copied,
     _waiting,
     _out_of_reach,

@@ -79,6 +79,10 @@ class Joined:
         """Did territory come to or leave the unit itself in part between that day and the last one?"""
         return any(broken > day for broken in self.line.broken_on)
 
+    def is_broken_between(self, day: dt.date, end: dt.date) -> bool:
+        """Did it after the one day, up to the other?"""
+        return any(day < broken <= end for broken in self.line.broken_on)
+
 
 def first_day(span: Span, periods: Sequence[Period]) -> dt.date:
     """The last day of the earliest month, of `periods`, that a page of the span reads, compares with or draws."""
@@ -229,12 +233,17 @@ def _add(total: Submissions, part: Submissions) -> None:
 
 
 def mark(joined: Joined | None, points: list[TrendPoint], periods: Sequence[Period]) -> list[TrendPoint]:
-    """The points of a line, those before a change in part marked; `periods`: every begun month."""
+    """The points of a line, those before a change in part marked, and those at which the line is cut by one; `periods`:
+    every begun month."""
     if joined is None:
         return points
     ends = {period.key: period.data_to for period in periods}
+    before = None  # the last day of the month drawn before
     for point in points:
-        point.is_comparable = not joined.is_broken_after(ends.get(point.month.key, joined.day))
+        end = ends.get(point.month.key)
+        point.is_comparable = not joined.is_broken_after(end or joined.day)
+        point.is_cut = before is not None and end is not None and joined.is_broken_between(before, end)
+        before = end or before
     return points
 
 

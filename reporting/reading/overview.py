@@ -220,7 +220,7 @@ def overview(
         settings=seen.settings,
         left_out=seen.stretch.left_out,
         own_report=direct[unit_id].report if unit_id in direct else None,
-        as_of=totals.as_of or now,
+        as_of=min(totals.as_of or now, now),  # a demonstration's people live before its totals were made
         is_stale=seen.is_stale,
         alarm=latest_alarm([p.pk for p in read]) if seen.children else None,
         kept=seen.kept,

@@ -34,6 +34,7 @@ class TrendPoint:
     expected: int = 0
     is_provisional: bool = False
     is_comparable: bool = True  # False: joined, and territory came or went in part since
+    is_cut: bool = False  # joined, and it came or went in part since the month before
 
 
 @dataclass

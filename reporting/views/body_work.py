@@ -1,4 +1,6 @@
-"""Where the day of a department starts: its own assignments, its indicators of the month, its targets of the year."""
+"""Where the day of a department starts: its assignments, its indicators of the month, its services, its targets."""
+
+import datetime as dt
 
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import render
@@ -6,12 +8,18 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from de_an_06.plain.numbers import format_number, with_qualifier
+from de_an_06.plain.bodies import is_lead
+from de_an_06.plain.numbers import format_number, format_rate, with_qualifier
 from reporting.entry.form import IndicatorLine, ReportForm, load_form
 from reporting.lateness import time_left
+from reporting.models import Basis, PublicService, Target
+from reporting.reading.against_targets import NO_ACTUAL, actuals
+from reporting.reading.overview import begun_periods, periods_of_unit
+from reporting.reading.places import Stretch
 from reporting.report_doors import reports_for
+from reporting.target_workflow import lead_agencies
 from taskforces.clock import now_for, today_for
-from taskforces.models import Level, Posting
+from taskforces.models import AdministrativeUnit, Level, Posting
 from taskforces.models.units import reporter_name
 from taskforces.people.postings import group_labels
 from taskforces.register import assignment_counts
@@ -39,8 +47,13 @@ def body_work(request):
     rows = [assignment_row(a, today) for a in assignment_counts.listed(_assignments(posting), today)]
     left = [row for row in rows if row["state"] in OPEN_STATES]
     year = today.year
-    targets = [row for row in rows_of_year(user, unit, today, year) if _is_own(row["target"].indicator, groups)]
-    sets_below = bool(groups) and may_set_targets_below(user, unit)
+    agencies = lead_agencies(today)
+    led = {pk for pk, agency in agencies.items() if is_lead(posting.body, agency)}
+    of_year = rows_of_year(user, unit, today, year)
+    targets = [row for row in of_year if _is_own(row["target"].indicator, groups)]
+    rates = {row["target"].key: row for row in of_year if row["target"].service_id in led and not row["target"].month}
+    targets += [row for row in of_year if row["target"].service_id in led]
+    sets_below = bool(groups or led) and may_set_targets_below(user, unit, set(agencies.values()))
     context = {
         "here": "body-work",
         "posting": posting,
@@ -55,9 +68,10 @@ def body_work(request):
         "done": format_number(sum(row["state"] == AssignmentState.DONE for row in rows)),
         "lines": [(line, _url(line, form), *_state(line, form)) for line in lines],
         "targets": targets,
+        "services": _services(unit, today, led, rates),
         "year": year,
         "target_query": urlencode({"don_vi": unit.pk, "nam": year}),
-        "proposes": bool(groups),
+        "proposes": bool(groups or led),
         "sets_below": sets_below,
         "waiting": format_number(waiting(user, unit).count()) if sets_below else "",
         "assignment_url": f"{reverse('assignment-list')}?{urlencode({'don_vi': unit.pk, 'pham_vi': 'rieng'})}",
@@ -86,6 +100,32 @@ def _is_own(indicator, groups: list[str]) -> bool:
 
 def _lines(form: ReportForm, groups: list[str]) -> list[IndicatorLine]:
     return [line for line in form.indicators if _is_own(line.indicator, groups)]
+
+
+def _services(unit: AdministrativeUnit, today: dt.date, led: set[int], targets: dict[str, dict]) -> list[dict]:
+    """Each service that the body leads, with its rates of the year so far on the official basis, the rows behind them,
+    and the year's target of each rate."""
+    if not led:
+        return []
+    services = list(PublicService.objects.filter(pk__in=led))
+    versions = list(unit.versions.order_by("valid_from"))
+    months = [p for p in periods_of_unit(versions, begun_periods(today)) if p.year == today.year]
+    found = {}
+    if months:
+        wanted = [Target(service=service, rate=rate) for service in services for rate in Target.Rate.values]
+        found = actuals(Stretch(unit.pk, Basis.OFFICIAL, months), wanted)
+    span = f"{today.year}-YTD{months[-1].month:02d}" if months else ""
+    rows = []
+    for service in services:
+        cells = []
+        for rate in Target.Rate.values:
+            key = f"{service.code}.{rate}"
+            pair = found.get((None, key), NO_ACTUAL)
+            so = {"don_vi": unit.pk, "ky": span, "co_so": "chinh-thuc", "so": key}
+            url = f"{reverse('dashboard-source')}?{urlencode(so)}" if pair[1] else ""
+            cells.append((format_rate(*pair) if pair[1] is not None else "", url, targets.get(key)))
+        rows.append({"service": service, "cells": cells})
+    return rows
 
 
 def _url(line: IndicatorLine, form: ReportForm) -> str:

@@ -37,6 +37,7 @@ from reporting.review import corrections, publishing
 from taskforces.models import UnitVersion
 from taskforces.models.units import path_ids, reporter_name
 from taskforces.register.assignment_counts import Overdue, Tally, overdue, tallies_below
+from taskforces.register.conclusions import late_by_unit, late_findings_by_unit
 from taskforces.scope import path_in_scope, sees_path
 from taskforces.units.tree import version_of_day
 
@@ -93,7 +94,9 @@ def _context(request: HttpRequest, choice: Choice, ranked_by: str, compared_with
         seen.left_out.words([p for p in choice.own_periods if p.key in trend_months]),
         targets,
     )
-    compared = seen.year_ago if compared_with else seen.comparison
+    sides = {"": seen.comparison, LAST_YEAR: seen.year_ago}
+    chosen = compared_with if sides[compared_with] is not None else ("" if compared_with else LAST_YEAR)
+    compared = sides[chosen]  # what was asked for, or the only one that can be compared with
     heat = None
     if not seen.joined:
         grid = grid_of(seen, shown, WORST_UNITS, seen.settings.fewest_dossiers)
@@ -119,12 +122,9 @@ def _context(request: HttpRequest, choice: Choice, ranked_by: str, compared_with
         "compared_with": compared_with,
         "compared": compared,
         "compared_links": [
-            (choice.query(**hidden | {"so_voi": key or None}) + "#so-voi", words, other.label, key == compared_with)
-            for key, words, other in (
-                ("", "Kỳ trước", seen.comparison),
-                (LAST_YEAR, "Cùng kỳ năm trước", seen.year_ago),
-            )
-            if other is not None
+            (choice.query(**hidden | {"so_voi": key or None}) + "#so-voi", words, other.label, key == chosen)
+            for key, words in (("", "Kỳ trước"), (LAST_YEAR, "Cùng kỳ năm trước"))
+            if (other := sides[key]) is not None
         ],
         "units": tables.unit_rows(shown, unit_link, source_link, compared),
         "units_without_reports": tables.units_without_reports(seen, unit_link),
@@ -169,7 +169,11 @@ def key_figures(request: HttpRequest, choice: Choice, seen: Overview, links: tup
     _, source_link = links
     found = []
     if not seen.joined:
-        facts = facts_of(seen, **moment, tallies=tallies, has_targets=bool(targets))
+        late = {
+            "conclusions": late_by_unit(choice.unit_id, day) if register.overdue else {},
+            "remedies": late_findings_by_unit(choice.unit_id, day),
+        }
+        facts = facts_of(seen, **moment, tallies=tallies, **late, has_targets=bool(targets))
         found = standing_out.shown(
             findings(seen, facts), seen, choice, request.user, links, overdue_query, facts.settings.waiting_days
         )

@@ -32,6 +32,7 @@ def trend(seen: Overview, month_urls: dict[str, str], not_counted: str, targets:
                 "reported": f"{count(p.reported)}/{count(p.expected)}" if p.expected else "",
                 "provisional": p.is_provisional and p.in_time is not None,
                 "comparable": p.is_comparable,
+                "cut": p.is_cut,
             }
         )
     gaps = [
@@ -46,6 +47,8 @@ def trend(seen: Overview, month_urls: dict[str, str], not_counted: str, targets:
         words.append(f"{seen.trend[-1].month.label.capitalize()} là số tạm tính (vòng rỗng).")
     if broken := [p.month for p in seen.trend if not p.is_comparable]:
         words.append(f"Từ {broken[-1].label} trở về trước không so sánh được: có phần địa giới chia, nhập.")
+    if cuts := [p.month for p in seen.trend if p.is_cut]:
+        words.append(f"Đường đứt trước {', '.join(month.label for month in cuts)}.")
     if not_counted:
         words.append(f"Tỷ lệ không tính {not_counted}.")
     of_year = {key: one.target for key in (IN_TIME_RATE.name, ONLINE_RATE.name) for one in targets.get(key, [])
@@ -99,6 +102,7 @@ def chart_data(seen: Overview, shown: dict) -> dict:
         "in_time": [p["in_time"] for p in points],
         "online": [p["online"] for p in points],
         "provisional": [p["provisional"] for p in points],
+        "cuts": [k for k, p in enumerate(points) if p["cut"]],
         "in_time_target": shown["lines"][IN_TIME_RATE.name],
         "online_target": shown["lines"][ONLINE_RATE.name],
         "floor": shown["floor"],

@@ -8,6 +8,7 @@ from django.utils.http import urlencode
 from reporting.reading.finding_parts import Behind, Finding, Lead
 from reporting.reading.overview import Overview
 from taskforces.register.assignment_counts import AssignmentState
+from taskforces.register.assignment_forms import BY_DOCUMENT, BY_MEETING
 from taskforces.scope import sees_path
 
 from .choices import Choice
@@ -56,16 +57,24 @@ def _addresses(
         """The board of who handed in when; of a unit with none below the box that says how its own report stands."""
         return reverse("dashboard-board") + choice.query() if seen.has_units_below else WHO_REPORTED
 
-    def assignments(lead: Lead) -> str:
+    def assignments(lead: Lead, given_by: str) -> str:
+        more = {"don_vi": lead.unit_id or choice.unit_id, "theo": given_by}
         own = {"pham_vi": "rieng"} if lead.is_own else {}
-        return f"{reverse('assignment-list')}?{urlencode(register | {'don_vi': lead.unit_id or choice.unit_id} | own)}"
+        return f"{reverse('assignment-list')}?{urlencode(register | more | own)}#viec"
+
+    def remedies(lead: Lead) -> str:
+        day = {"ngay": register["ngay"]} if "ngay" in register else {}
+        where = {"don_vi": lead.unit_id or choice.unit_id}
+        return f"{reverse('inspection-list')}?{urlencode(where | day)}#qua-han"
 
     ways: dict[Behind, Callable[[Lead], str]] = {
         Behind.ROWS: lambda lead: source_link(so=lead.measure, dong=lead.unit_id, rieng=int(lead.is_own)),
         Behind.UNIT: lambda lead: unit_link(lead.unit_id),
         Behind.REPORTS: reports,
         Behind.REPORT: lambda lead: reverse("report-detail", args=[lead.pk]) if sees_path(user, lead.path) else "",
-        Behind.ASSIGNMENTS: assignments,
+        Behind.ASSIGNMENTS: lambda lead: assignments(lead, BY_DOCUMENT),
+        Behind.CONCLUSIONS: lambda lead: assignments(lead, BY_MEETING),
+        Behind.REMEDIES: remedies,
         Behind.DIFFICULTIES: lambda lead: (
             f"{reverse('difficulty-list')}?{urlencode({'don_vi': choice.unit_id, 'cho_qua': waiting_days})}"
         ),

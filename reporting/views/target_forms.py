@@ -1,6 +1,6 @@
 """Typing a target: proposing or setting one, answering, dropping, and one table for all units right below."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -22,7 +22,7 @@ from reporting.models import Indicator, PublicService, Target
 from reporting.models.catalogue import FIRST_YEAR, LAST_YEAR
 from reporting.reading.against_targets import months_of_year, reached_below
 from reporting.reading.overview import begun_periods
-from reporting.target_workflow import LONGEST_TARGET_REASON, Aim, shown_value
+from reporting.target_workflow import LONGEST_TARGET_REASON, Aim, agencies_for, asked_of, shown_value
 from taskforces.imports.columns import Amount
 from taskforces.models import AdministrativeUnit, UnitVersion
 from taskforces.register.forms import RegisterForm, choice_field, text_field
@@ -105,14 +105,14 @@ class Things:
 
     indicators: list[Indicator]
     services: list[PublicService]
-    rates: bool  # of services: those over all, and those of each
+    rates: bool  # over all services
 
     @classmethod
-    def load(cls, may: Callable[[Indicator | None], bool]) -> "Things":
-        """`may` asks of each indicator, and of None, which stands for the rates of services."""
-        rates = may(None)
-        services = list(PublicService.objects.all()) if rates else []
-        return cls([one for one in Indicator.objects.all() if may(one)], services, rates)
+    def load(cls, may: Callable[[Indicator | str | None], bool], agencies: Mapping[int, str]) -> "Things":
+        """`may` asks of each indicator, of each service by who leads it (`agencies`, as target_workflow gives them),
+        and of None, which stands for the rates over all services."""
+        services = [one for one in PublicService.objects.all() if may(agencies.get(one.pk, ""))]
+        return cls([one for one in Indicator.objects.all() if may(one)], services, may(None))
 
     @property
     def choices(self) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -152,16 +152,21 @@ def target_add(request):
     """A unit's target: set from above, proposed by its own people."""
     look = look_of(request)
     user, unit, path = request.user, look.unit, _path(look.unit, look)
-    sets = may_set_some_target(user, unit, path)
-    require(sets or may_propose_some_target(user, unit))
-    things = Things.load(lambda of: may_set_target(user, unit, path, of) or may_propose_target(user, unit, of))
+    agencies = agencies_for(user)
+    sets = may_set_some_target(user, unit, path, set(agencies.values()))
+    require(sets or may_propose_some_target(user, unit, set(agencies.values())))
+
+    def may(of: Indicator | str | None) -> bool:
+        return may_set_target(user, unit, path, of) or may_propose_target(user, unit, of)
+
+    things = Things.load(may, agencies)
     initial = {"year": year_asked(request, look.today), "month": 0}
     form = TargetForm(request.POST or None, initial=initial, things=things)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         aim = things.aim(data["thing"], data["year"], int(data["month"]))
         assert aim is not None  # one of the choices
-        target = _write(request, form, unit, aim, may_set_target(user, unit, path, aim.indicator))
+        target = _write(request, form, unit, aim, may_set_target(user, unit, path, asked_of(user, aim)))
         if target is not None:
             return redirect(target)
     back = f"{reverse('target-list')}?{urlencode({'don_vi': look.unit.pk, 'nam': initial['year']})}"
@@ -173,8 +178,9 @@ def target_edit(request, pk):
     """Another value of a target: in force at once from above, else a proposal."""
     target = get_target(request, pk)
     look = look_of(request, target.unit)
-    sets = may_set_target(request.user, target.unit, _path(target.unit, look), target.indicator)
-    require(sets or may_propose_target(request.user, target.unit, target.indicator))
+    of = asked_of(request.user, target)
+    sets = may_set_target(request.user, target.unit, _path(target.unit, look), of)
+    require(sets or may_propose_target(request.user, target.unit, of))
     offered = target.offered if target.status == Target.Status.RETURNED else None
     shown = next((v for v in (offered, target.asked, target.value) if v is not None), None)
     form = ChangeForm(request.POST or None, initial={"value": shown_value(shown, target)})
@@ -219,7 +225,7 @@ def target_drop(request, pk):
     """It is asked for no longer; the reason is kept."""
     target = get_target(request, pk)
     look = look_of(request, target.unit)
-    require(may_set_target(request.user, target.unit, _path(target.unit, look), target.indicator))
+    require(may_set_target(request.user, target.unit, _path(target.unit, look), asked_of(request.user, target)))
     form = TargetDropForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -251,7 +257,7 @@ def target_proposals(request):
 def proposals_page(request, refused: dict | None = None):
     """`refused`: the form of an answer that was not taken, by target."""
     look = look_of(request)
-    require(may_set_targets_below(request.user, look.unit))
+    require(may_set_targets_below(request.user, look.unit, set(agencies_for(request.user).values())))
     named = UnitVersion.objects.on(look.today).filter(unit=OuterRef("unit"))
     proposals = waiting(request.user, look.unit).annotate(unit_name=Subquery(named.values("name")[:1]))
     page = Paginator(proposals.prefetch_related("events__by"), PROPOSALS_A_PAGE).get_page(request.GET.get("trang"))
@@ -279,7 +285,7 @@ def target_answer(request, pk):
     """Accept (`viec` = nhan, the value seen in `asked`) or send back; a refusal stands in its row of the list."""
     target = get_target(request, pk)
     look = look_of(request, target.unit)
-    require(may_set_target(request.user, target.unit, _path(target.unit, look), target.indicator))
+    require(may_set_target(request.user, target.unit, _path(target.unit, look), asked_of(request.user, target)))
     form, accepts = ReturnForm(request.POST), request.POST.get("viec") == "nhan"
     form.fields["reason"].required = not accepts
     valid = form.is_valid()
@@ -311,12 +317,14 @@ def target_answer(request, pk):
 def target_table(request):
     """One thing, one span, every unit right below: what is given, what is asked, what is reached; one button."""
     look = look_of(request)
-    require(may_set_targets_below(request.user, look.unit))
+    agencies = agencies_for(request.user)
+    require(may_set_targets_below(request.user, look.unit, set(agencies.values())))
     version = UnitVersion.objects.on(look.today).filter(unit=look.unit).first()
     path = f"{version.path if version else '/'}0/"  # of any unit right below
-    things = Things.load(lambda of: may_set_target(request.user, look.unit, path, of))
+    things = Things.load(lambda of: may_set_target(request.user, look.unit, path, of), agencies)
     month = whole_number(request.GET.get("thang", "0"))
-    first = Target.Rate.IN_TIME if things.rates else next((one.code for one in things.indicators), "")
+    offered = [key for _, options in things.choices for key, _ in options]
+    first = Target.Rate.IN_TIME if things.rates else next(iter(offered), "")
     key = request.GET.get("nd", first)
     aim = things.aim(key, year_asked(request, look.today), month if month is not None else 13)
     if aim is None or aim.month > 12:

@@ -12,23 +12,22 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from de_an_06.plain.numbers import format_number, format_rate, whole_number
-from reporting.models import Indicator, Period, ReportingSettings, Target
+from reporting.models import Indicator, Period, Target
 from reporting.models.catalogue import FIRST_YEAR, LAST_YEAR
 from reporting.reading.against_targets import (
     Assessment,
     Reached,
     actual_text,
     children_sum,
-    in_order,
-    reached_by_unit,
     with_direction,
 )
-from reporting.reading.overview import begun_periods, periods_of_unit
 from reporting.reading.pace import amount
-from reporting.target_workflow import shown_value
+from reporting.reading.unit_targets import reached_so_far, targets_of_year
+from reporting.target_workflow import agencies_for, asked_of, shown_value
 from taskforces.models import AdministrativeUnit, Level, UnitVersion
 from taskforces.scope import (
     body_groups,
+    body_leads,
     may_assign,
     may_import,
     may_propose_some_target,
@@ -115,9 +114,11 @@ def waiting(user, unit: AdministrativeUnit) -> QuerySet[Target]:
     if unit.level != Level.PROVINCE:
         under = under.exclude(unit=unit)
     rows = Target.objects.visible_to(user).filter(status=Target.Status.PROPOSED, unit__in=under.values("unit"))
-    if not may_assign(user, unit):  # a department answers in its indicators, and not for its own unit
+    if not may_assign(user, unit):  # a department answers in its indicators and services, and not for its own unit
         groups = body_groups(user, [unit.pk])
-        rows = rows.filter(indicator__owner=Indicator.Owner.OFFICE, indicator__group__in=groups).exclude(unit=unit)
+        led = [pk for pk, agency in agencies_for(user).items() if body_leads(user, [unit.pk], agency)]
+        own = Q(indicator__owner=Indicator.Owner.OFFICE, indicator__group__in=groups) | Q(service__in=led)
+        rows = rows.filter(own).exclude(unit=unit)
     return rows.select_related("unit", "indicator", "service").order_by("pk")
 
 
@@ -130,8 +131,8 @@ def target_list(request):
     look = look_of(request)
     year = year_asked(request, look.today)
     user, unit = request.user, look.unit
-    targets = _of_year(user, unit, year)
-    reached, periods = _reached(unit, look.today, targets)
+    targets = targets_of_year(user, unit, year)
+    reached, periods = reached_so_far(unit, look.today, targets)
     versions = list(UnitVersion.objects.on(look.today).filter(Q(parent_id=unit.pk) | Q(unit=unit)))
     own_version = next((v for v in versions if v.unit_id == unit.pk), None)
     below = sorted((v for v in versions if v.unit_id != unit.pk), key=lambda v: (v.sort_key, v.unit_id))
@@ -142,8 +143,9 @@ def target_list(request):
     ]
     counts = Counter(row["assessment"][0] for row in lines if row["assessment"])
     path = own_version.path if own_version else "/"
-    sets = may_set_some_target(user, unit, path)
-    below_set = bool(below) and may_set_targets_below(user, unit)
+    agencies = set(agencies_for(user).values())
+    sets = may_set_some_target(user, unit, path, agencies)
+    below_set = bool(below) and may_set_targets_below(user, unit, agencies)
     up = own_version.parent_id if own_version and own_version.parent_id else None
     context = look.context("target-list") | {
         "year": year,
@@ -155,7 +157,7 @@ def target_list(request):
         "up": up if up and sees_path(user, path[: path.rindex(f"{unit.pk}/")]) else None,
         "years": [(y, y == year) for y in _years(unit, look, year)],
         "sets": sets,
-        "proposes": not sets and may_propose_some_target(user, unit),
+        "proposes": not sets and may_propose_some_target(user, unit, agencies),
         "sets_below": below_set,
         "waiting": format_number(waiting(user, unit).count()) if below_set else "",
         "may_import": may_import(user),
@@ -167,30 +169,9 @@ def target_list(request):
 
 def rows_of_year(user, unit: AdministrativeUnit, today, year: int) -> list[dict]:
     """What a table says of each target of a unit in a year."""
-    targets = _of_year(user, unit, year)
-    reached, periods = _reached(unit, today, targets)
+    targets = targets_of_year(user, unit, year)
+    reached, periods = reached_so_far(unit, today, targets)
     return [target_row(t, reached.get(t.pk)) | {"source": _source(t, reached.get(t.pk), periods)} for t in targets]
-
-
-def _of_year(user, unit: AdministrativeUnit, year: int) -> list[Target]:
-    rows = Target.objects.visible_to(user).filter(unit=unit, year=year).select_related("unit", "indicator", "service")
-    return sorted(rows, key=in_order)
-
-
-def _reached(unit: AdministrativeUnit, today, targets: list[Target]) -> tuple[dict[int, Reached], list[Period]]:
-    """By pk, and the unit's months of the targets' year; a unit that ended is read up to its last month."""
-    in_force = [t for t in targets if t.value is not None]
-    versions = list(unit.versions.order_by("valid_from"))
-    periods = periods_of_unit(versions, begun_periods(today))
-    year = targets[0].year if targets else today.year
-    found = reached_by_unit(
-        unit.pk,
-        in_force,
-        [p for p in periods if p.year <= year],
-        has_summaries=unit.level != Level.COMMUNE,
-        pace_months=ReportingSettings.load().pace_months,
-    )
-    return found, [p for p in periods if p.year == year]
 
 
 def _sums(targets: list[Target], unit_ids: list[int]) -> dict[int, dict]:
@@ -235,10 +216,11 @@ def target_detail(request, pk):
     """One target with every step of its log."""
     target = get_target(request, pk)
     look = look_of(request, target.unit)
-    reached, periods = _reached(target.unit, look.today, [target])
+    reached, periods = reached_so_far(target.unit, look.today, [target])
     own = UnitVersion.objects.on(look.today).filter(unit=target.unit).first()
     path = own.path if own else "/"
-    sets = may_set_target(request.user, target.unit, path, target.indicator)
+    of = asked_of(request.user, target)
+    sets = may_set_target(request.user, target.unit, path, of)
     one = reached.get(target.pk)
     context = look.context("target-list") | {
         "row": target_row(target, one) | {"source": _source(target, one, periods)},
@@ -249,7 +231,7 @@ def target_detail(request, pk):
             for event in target.events.select_related("by")
         ],
         "sets": sets,
-        "proposes": not sets and may_propose_target(request.user, target.unit, target.indicator),
+        "proposes": not sets and may_propose_target(request.user, target.unit, of),
         "is_waiting": target.status == Target.Status.PROPOSED,
         "is_dropped": target.status == Target.Status.DROPPED,
         "list_query": urlencode({"don_vi": target.unit_id, "nam": target.year}),

@@ -11,22 +11,25 @@ from taskforces.models import Document, Membership, Person, Responsibility, Task
 from taskforces.register.keeping import LONGEST_TEAM
 from taskforces.scope import contacts_seen
 
-from .columns import FULL_NAME, ROLE, SINCE, UNTIL, Count, Day, Mail, OneOf, RosterColumn, Several, Text
+from .columns import FULL_NAME, ROLE, SINCE, UNTIL, Count, Day, Mail, OneOf, RosterColumn, Several, Text, cell_text
 from .resources import BATCH, Roster, in_parts
 
 KIND, FOUNDED, BODY_UNIT = "Loại tổ", "Tổ thành lập ngày", "Mã đơn vị công tác"
 DECISION_DAY, MET = "Ngày quyết định", "Họp gần nhất ngày"
-# Of inspection teams several may be founded on one day, so a row of a file would not say which is meant.
-KINDS_BY_FILE = [choice for choice in TaskForce.Kind.choices if choice[0] != TaskForce.Kind.INSPECTION_TEAM]
+TEAM = "Tên tổ"
+FORCE_KINDS = TaskForce.Kind.choices
+INSPECTION_TEAM = TaskForce.Kind.INSPECTION_TEAM
 BEFORE_UNIT = "Đơn vị có từ ngày {:%d/%m/%Y}; ngày này sớm hơn."
 
 
 class TaskForceRoster(Roster):
-    """Task forces with their founding decision."""
+    """Task forces with their founding decision; of several inspection teams of one day the name says which is meant."""
 
-    kind = RosterColumn("kind", KIND, OneOf(KINDS_BY_FILE), required=True, key=True, example="Tổ công tác", width=24)
+    kind = RosterColumn("kind", KIND, OneOf(FORCE_KINDS), required=True, key=True, example="Tổ công tác", width=24)
     founded = RosterColumn("valid_from", "Thành lập ngày", Day(), required=True, key=True, example="15/01/2026")
-    title = RosterColumn("name", "Tên tổ", Text(200), required=True, example="Tổ công tác Đề án 06", width=40)
+    title = RosterColumn(
+        "name", TEAM, Text(200), required=True, note="Tổ kiểm tra: tên mới là tổ mới.", example="Tổ công tác", width=40
+    )
     met = RosterColumn("last_meeting_on", MET, Day(), example="10/11/2026")
     number = RosterColumn("decision__number", "Số quyết định", Text(60), example="57/QĐ-UBND")
     decided = RosterColumn(
@@ -51,13 +54,18 @@ class TaskForceRoster(Roster):
         found = TaskForce.objects.select_related("unit").prefetch_related(decisions)
         for force in in_parts(found, "unit_id", unit_ids):
             self._take_decision(force)
-            self.forces[force.unit_id, force.kind, force.valid_from] = force
+            self.forces[self._key(force.unit_id, force.kind, force.valid_from, force.name)] = force
         ids = [force.pk for force in self.forces.values()]
         self.first_seat: dict[int, dt.date] = {}
         self.open_seats = defaultdict(list)
         for seat in in_parts(Membership.objects.order_by("valid_from"), "task_force_id", ids):
             self.first_seat.setdefault(seat.task_force_id, seat.valid_from)
             self.open_seats[seat.task_force_id].append(seat)
+
+    @staticmethod
+    def _key(unit_id: int, kind: str, founded: dt.date, name: str) -> tuple:
+        """What no two task forces share; of names upper and lower case are one."""
+        return (unit_id, kind, founded, name.casefold() if kind == INSPECTION_TEAM else "")
 
     @staticmethod
     def _take_decision(force: TaskForce) -> None:
@@ -70,7 +78,7 @@ class TaskForceRoster(Roster):
             return None, None
         if day < place.unit.opened_on:
             self.refuse("Thành lập ngày", BEFORE_UNIT.format(place.unit.opened_on))
-        key = (place.unit.pk, kind, day)
+        key = self._key(place.unit.pk, kind, day, " ".join(cell_text(row.get(TEAM)).split()))
         self.key = key
         return self.forces.get(key), key
 
@@ -118,10 +126,9 @@ class TaskForceRoster(Roster):
 
     def rows_of(self, units):
         found = TaskForce.objects.on(self.today).filter(unit__in=units).select_related("unit")
-        found = found.exclude(kind=TaskForce.Kind.INSPECTION_TEAM)
         decisions = Document.objects.filter(kind=Document.Kind.FOUNDING_DECISION).order_by("issued_on", "pk")
         found = found.prefetch_related(Prefetch("documents", decisions, to_attr="decisions"))
-        for force in found.order_by("unit__code", "kind", "valid_from"):
+        for force in found.order_by("unit__code", "kind", "valid_from", "name"):
             self._take_decision(force)
             yield force
 
@@ -129,10 +136,11 @@ class TaskForceRoster(Roster):
 class MemberRoster(Roster):
     """Seats in task forces, each with its person and what the seat answers for."""
 
-    kind = RosterColumn(None, KIND, OneOf(KINDS_BY_FILE), required=True, key=True, example="Tổ công tác", width=24)
+    kind = RosterColumn(None, KIND, OneOf(FORCE_KINDS), required=True, key=True, example="Tổ công tác", width=24)
     founded = RosterColumn(
         None, FOUNDED, Day(), key=True, note="Để trống khi đơn vị chỉ có một tổ loại này đang hoạt động."
     )
+    team = RosterColumn(None, TEAM, Text(200), key=True, note="Chỉ cần khi đơn vị có nhiều tổ kiểm tra.", width=30)
     full_name = RosterColumn(
         "person__full_name", FULL_NAME, Text(100), required=True, key=True, example="Nguyễn Văn An", width=26
     )
@@ -215,7 +223,7 @@ class MemberRoster(Roster):
         return self.seats.get((force.pk, person.pk, since)) if person.pk else None, key
 
     def _force(self, row, place) -> TaskForce | None:
-        kind, founded = self.read("kind", row), self.read("founded", row)
+        kind, founded, team = (self.read(name, row) for name in ("kind", "founded", "team"))
         if place is None or kind is None:
             return None
         label = TaskForce.Kind(kind).label
@@ -224,12 +232,16 @@ class MemberRoster(Roster):
             forces = [force for force in forces if force.valid_from == founded]
         else:
             forces = [f for f in forces if f.valid_to is None or f.valid_to >= self.today]
+        if kind == INSPECTION_TEAM and team:
+            forces = [force for force in forces if force.name.casefold() == team.casefold()]
         if len(forces) == 1:
             return forces[0]
         if forces:
-            self.refuse(FOUNDED, f"{place.name} có {len(forces)} {label}; ghi ngày thành lập của tổ.")
+            column, what = (TEAM, "tên") if kind == INSPECTION_TEAM and not team else (FOUNDED, "ngày thành lập")
+            self.refuse(column, f"{place.name} có {len(forces)} {label}; ghi {what} của tổ.")
         else:
-            when = f" thành lập ngày {founded:%d/%m/%Y}" if founded else ""
+            when = f" “{team}”" if team and kind == INSPECTION_TEAM else ""
+            when += f" thành lập ngày {founded:%d/%m/%Y}" if founded else ""
             self.refuse(KIND, f"{place.name} chưa có {label}{when} trong sổ. Nhập tệp Tổ công tác trước.")
         return None
 
@@ -344,7 +356,6 @@ class MemberRoster(Roster):
 
     def rows_of(self, units):
         seats = Membership.objects.filter(task_force__in=TaskForce.objects.on(self.today).filter(unit__in=units))
-        seats = seats.exclude(task_force__kind=TaskForce.Kind.INSPECTION_TEAM)
         seats = seats.exclude(valid_to__lt=self.today).select_related("task_force__unit", "person__unit")
         order = ("task_force__unit__code", "task_force__kind", "task_force_id", "pk")
         found = list(seats.prefetch_related("responsibilities").order_by(*order))
@@ -364,6 +375,9 @@ class MemberRoster(Roster):
 
     def dehydrate_kind(self, seat):
         return seat.task_force.get_kind_display()
+
+    def dehydrate_team(self, seat):
+        return seat.task_force.name
 
     def dehydrate_founded(self, seat):
         return f"{seat.task_force.valid_from:%d/%m/%Y}"

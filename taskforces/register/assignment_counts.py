@@ -13,11 +13,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When, Window
+from django.db.models import Case, Count, F, IntegerField, Min, OuterRef, Q, QuerySet, Subquery, Value, When, Window
 
+from de_an_06.plain.bodies import is_same_body
 from taskforces.models import Assignment, UnitVersion
 from taskforces.models.units import path_ids, valid_on
-from taskforces.scope import is_same_body
 from taskforces.units.tree import LEVEL_ORDER
 
 
@@ -255,9 +255,35 @@ def tallies_below(unit_id: int, day: dt.date) -> dict[int | None, Tally]:
     )
     tallies: dict[int | None, Tally] = defaultdict(Tally)
     for row in inside.values("unit__versions__path").annotate(**_aggregates(day)).order_by():
-        below = path_ids(row["unit__versions__path"].partition(f"/{unit_id}/")[2])
-        tallies[below[0] if below else None] += _tally(row)
+        tallies[right_below(unit_id, row["unit__versions__path"])] += _tally(row)
     return tallies
+
+
+def right_below(unit_id: int, path: str) -> int | None:
+    """Of a path through the unit: the unit right below it there; None: the path ends with the unit."""
+    below = path_ids(path.partition(f"/{unit_id}/")[2])
+    return below[0] if below else None
+
+
+@dataclass(frozen=True)
+class Late:
+    """What is overdue in one unit with all under it, or in the unit of the page alone."""
+
+    count: int
+    due_on: dt.date  # the earliest day one of them was due
+
+
+def late_below(rows: QuerySet, unit_id: int, day: dt.date, *, unit: str = "unit") -> dict[int | None, Late]:
+    """Rows that are overdue on `day`, each with `due_on`, by place as `tallies_below`; `unit`: the way to whom they are
+    held against. One query."""
+    path = f"{unit}__versions__path"
+    inside = rows.filter(valid_on(day, f"{unit}__versions__"), **{f"{path}__contains": f"/{unit_id}/"})
+    late: dict[int | None, Late] = {}
+    for row in inside.values(path).annotate(n=Count("pk"), due=Min("due_on")).order_by():
+        place = right_below(unit_id, row[path])
+        known = late.get(place, Late(0, row["due"]))
+        late[place] = Late(known.count + row["n"], min(known.due_on, row["due"]))
+    return late
 
 
 # --- finding

@@ -92,6 +92,10 @@ class AssignForm(RegisterForm):
 # --- following
 
 
+BY_MEETING, BY_DOCUMENT = "hop", "van-ban"
+GIVEN_BY = {BY_DOCUMENT: "Văn bản", BY_MEETING: "Kết luận họp"}
+
+
 class FilterForm(forms.Form):
     """What the list of assignments shows. Words of the address are Vietnamese, as in all addresses."""
 
@@ -112,6 +116,12 @@ class FilterForm(forms.Form):
         label="Văn bản",
         required=False,
         empty_label="Tất cả",
+        widget=forms.Select(attrs={"class": "input"}),
+    )
+    theo = forms.ChoiceField(
+        label="Giao theo",
+        required=False,
+        choices=[("", "Văn bản và kết luận họp"), *GIVEN_BY.items()],
         widget=forms.Select(attrs={"class": "input"}),
     )
     viec = forms.ModelChoiceField(SourceItem.objects.all(), required=False, widget=forms.HiddenInput)

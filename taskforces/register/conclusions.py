@@ -58,6 +58,13 @@ def by_meeting(meeting_ids: list[int], day: dt.date) -> dict[int, counting.Tally
     return counting.tallies_by(found, "item__source__meeting", day)
 
 
+def late_by_unit(unit_id: int, day: dt.date) -> dict[int | None, counting.Late]:
+    """Conclusions that a unit (None) and each unit right below it, with all under that, was given by meetings and that
+    are overdue. One query."""
+    given = Assignment.objects.filter(counting.overdue_on(day), item__source__meeting__isnull=False)
+    return counting.late_below(given, unit_id, day)
+
+
 def _still_open(assignments: QuerySet, day: dt.date) -> list[Conclusion]:
     """Overdue first, then by the day they are due."""
     found = [c for c in _conclusions(assignments, day) if c.open]
@@ -102,6 +109,13 @@ def open_findings(unit_id: int, day: dt.date) -> list[InspectionFinding]:
     found = InspectionFinding.objects.filter(there, finding_open_on(day), inspection__held_on__lte=day)
     found = found.select_related("inspection__task_force").annotate(unit_name=Subquery(names.values("name")[:1]))
     return list(found.order_by("due_on", "pk"))
+
+
+def late_findings_by_unit(unit_id: int, day: dt.date) -> dict[int | None, counting.Late]:
+    """What inspections found by `day` in a unit (None) and in each unit right below it, with all under that, and that
+    is overdue. One query."""
+    found = InspectionFinding.objects.filter(finding_overdue_on(day), inspection__held_on__lte=day)
+    return counting.late_below(found, unit_id, day, unit="inspection__unit")
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from taskforces.register import assignment_counts as counting
 from taskforces.register import assignments, keeping
 from taskforces.register.assignment_counts import Tally
 from taskforces.register.assignment_forms import (
+    BY_MEETING,
     DropForm,
     DueForm,
     EvidenceForm,
@@ -74,7 +75,9 @@ def assignment_list(request):
         "lead": f"{look.name}{'' if own else ' và các đơn vị trực thuộc'}",
         "own": own,
         "filter": chosen,
-        "is_filtered": any(chosen.cleaned_data.get(name) for name in ("tinh_trang", "vai_tro", "van_ban", "viec")),
+        "is_filtered": any(
+            chosen.cleaned_data.get(name) for name in ("tinh_trang", "vai_tro", "theo", "van_ban", "viec")
+        ),
         "sources": [source_row(sources[pk], counted[pk], look) for pk in _by_date(sources) if pk in counted],
         "units": _unit_rows(table, sources, source, look),
         "rows": [assignment_row(a, day) for a in page.object_list],
@@ -92,6 +95,8 @@ def _filtered(rows, data, day):
         rows = rows.filter(counting.in_state(data["tinh_trang"], day))
     if data.get("vai_tro"):
         rows = rows.filter(part=data["vai_tro"])
+    if data.get("theo"):
+        rows = rows.filter(item__source__meeting__isnull=data["theo"] != BY_MEETING)
     if data.get("van_ban"):
         rows = rows.filter(item__source=data["van_ban"])
     if data.get("viec"):

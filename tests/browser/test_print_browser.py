@@ -6,12 +6,14 @@ from collections import Counter
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import expect
 
-from reporting.models import IndicatorFigure, Report, ServiceFigures
+from reporting.models import IndicatorFigure, Report, SavedView, ServiceFigures
 from reporting.rollup import rollup
+from taskforces.models import Role
 from tests.browser import paper
-from tests.conftest import make_unit
+from tests.conftest import make_person, make_unit
 from tests.test_meetings import conclude, found, meet
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -156,3 +158,21 @@ def test_the_chair_s_sheet_fits_without_javascript(open_browser, world, november
     page = open_browser(world.chair, java_script_enabled=False)
     page.goto(reverse("dashboard-sheet"))
     assert len(paper.pages(page.pdf(prefer_css_page_size=True))) == 1
+
+
+def test_a_department_s_day_and_saved_views_print_whole(open_browser, world, november):
+    """Of a saved view paper has the whole link, and no box to rename it."""
+    by = make_person("sotp", "Tô Tư Pháp", world.dong_nai, Role.DEPARTMENT, body="Sở Tư pháp", groups="civil_status")
+    query = f"don_vi={world.dong_nai.pk}"
+    view = SavedView.objects.create(owner=by, name="Họp", page="dashboard", query=query, saved_at=timezone.now())
+    page = open_browser(by)
+    for path, words in (
+        (reverse("body-work"), ("Dịch vụ công do ngành chủ trì 5", "DVC16 Liên thông khai tử")),
+        (reverse("view-list"), ("Họp", *str(view.pk).split("-"))),  # broken where its column ends
+    ):
+        sheets = printed(page, path)
+        said = " ".join(line for sheet in sheets for line in paper.lines(sheet))
+        assert all(paper.overlaps(sheet) == [] for sheet in sheets)
+        for one in words:
+            assert one.replace(" ", "") in said.replace(" ", "")
+    assert "Đổi tên" not in said

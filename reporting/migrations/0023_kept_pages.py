@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("reporting", "0021_joined_exports_and_saved_views"),
+        ("reporting", "0022_when_lateness_needs_direction"),
         ("taskforces", "0015_unit_boundaries"),
     ]
 

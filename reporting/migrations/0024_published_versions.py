@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("reporting", "0022_kept_pages"),
+        ("reporting", "0023_kept_pages"),
         ("taskforces", "0015_unit_boundaries"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("reporting", "0023_published_versions"),
+        ("reporting", "0024_published_versions"),
     ]
 
     operations = [
