@@ -11,6 +11,9 @@ from django.db.models import Sum
 from taskforces.models import (
     AdministrativeUnit,
     Assignment,
+    Inspection,
+    InspectionFinding,
+    Meeting,
     SourceDocument,
     SourceItem,
     UnitBoundary,
@@ -33,7 +36,7 @@ def beside_the_figures() -> list[type[models.Model]]:
     figures and totals. tests/test_kept_pages.py holds it against what the pages read."""
     return [
         *(AdministrativeUnit, UnitVersion, UnitSuccession, UnitBoundary),
-        *(Assignment, SourceDocument, SourceItem),
+        *(Assignment, SourceDocument, SourceItem, Meeting, Inspection, InspectionFinding),
         *(PublicService, ServiceTerms, Indicator, IndicatorTerms, ReportingSettings, Target),
         *(Period, PeriodDeadline, Difficulty, RollupAudit, PublishedVersion, Correction),
     ]
