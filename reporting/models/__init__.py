@@ -2,6 +2,7 @@ from .campaigns import Campaign, CampaignChange, CampaignDay, CampaignGoal, Camp
 from .catalogue import Indicator, IndicatorTerms, PublicService, ReportingSettings, ServiceTerms, Target, TargetEvent
 from .difficulties import Difficulty, DifficultyStep
 from .exports import ExportJob
+from .interim import ChosenNarrative, InterimReport, WordTemplate
 from .periods import Holiday, LevelSetting, ParticipatingArea, Period, PeriodClosure, PeriodDeadline
 from .reports import (
     Explanation,
@@ -36,6 +37,7 @@ __all__ = [
     "CampaignGoal",
     "CampaignMeasure",
     "CampaignResources",
+    "ChosenNarrative",
     "Difficulty",
     "DifficultyStep",
     "Explanation",
@@ -48,6 +50,7 @@ __all__ = [
     "IndicatorFigure",
     "IndicatorSummary",
     "IndicatorTerms",
+    "InterimReport",
     "KeptReading",
     "LevelSetting",
     "LiveService",
@@ -71,4 +74,5 @@ __all__ = [
     "SubmissionSummary",
     "Target",
     "TargetEvent",
+    "WordTemplate",
 ]
