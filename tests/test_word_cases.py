@@ -20,7 +20,7 @@ from reporting.exports.interim.document import write_interim_report
 from reporting.models import Indicator, Report
 from reporting.review import workflow
 from reporting.rollup import rollup
-from taskforces.models import Membership
+from taskforces.models import Membership, SourceDocument
 from tests.test_published_cases import phuoc_long, province_month, thu_dau_mot  # noqa: F401 - fixtures
 from tests.test_published_town import by_file  # noqa: F401 - fixture
 from tests.test_register_pages import town  # noqa: F401 - fixture
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db
 def paragraphs_of(path):
     """The paragraphs of the document in their order, those of cells among them; single spaces."""
     body = docx.Document(path).element.body
-    word = "{%s}" % body.nsmap["w"]
+    word = f"{{{body.nsmap['w']}}}"
     texts = ("".join(t.text or "" for t in p.iter(f"{word}t")) for p in body.iter(f"{word}p"))
     return [" ".join(text.split()) for text in texts]
 
@@ -80,7 +80,7 @@ def test_phuoc_long(phuoc_long, tmp_path):  # noqa: F811
 
 def test_the_nation(world, month, at, tmp_path):
     at("2022-08-16 09:00")
-    for position, ((case, what), (code, name)) in enumerate(OWN_INDICATORS.items()):
+    for position, ((case, _), (code, name)) in enumerate(OWN_INDICATORS.items()):
         if case == NATION:
             group, measure, over_time, owner = LOOKS[code[:2]]
             Indicator.objects.create(
@@ -102,6 +102,8 @@ def test_the_town_of_six(by_file, month, fill, at, tmp_path):  # noqa: F811
     ):
         heads = Membership.objects.filter(task_force__unit=by_file.tx_binh_long, task_force__kind=kind, role="head")
         assert heads.update(post=fact(TOWN, what)["head_post"]) == 1
+    plan = fact(TOWN, "town task force")
+    assert SourceDocument.objects.filter(number=plan["plan"]).update(issued_on=plan["plan_date"]) == 1
     period = month("2022-08")
     at("2022-08-16 09:00")
     reports = Report.objects.filter(period=period, unit__in=by_file.communes).select_related("unit", "period")

@@ -214,7 +214,7 @@ def _readable(user, wanted: set[tuple[int, str]]) -> set[tuple[int, str]]:
 
 def get_job(user, pk) -> ExportJob:
     """The one door to a job: outside the person's present scope it does not exist."""
-    job = ExportJob.objects.select_related("requested_by", "unit").filter(pk=pk).first()
+    job = ExportJob.objects.select_related("requested_by", "unit", "template").filter(pk=pk).first()
     if job is None or job.state == State.DROPPED or not (job.requested_by_id == user.pk or job.state == State.DONE):
         raise Http404
     if not may_read(user, job.unit_id, Span.parse(job.span)):
@@ -229,7 +229,8 @@ def jobs_for(user, limit: int = 30) -> list[ExportJob]:
     """
     units = UnitVersion.objects.filter(path_in_scope(user)).values("unit_id")
     found = ExportJob.objects.filter(Q(requested_by=user) | Q(state=State.DONE), unit__in=units)
-    of_units = found.exclude(state=State.DROPPED).select_related("requested_by", "unit")
+    found = found.filter(Q(template=None) | Q(requested_by=user))  # who tries a template out does it for themselves
+    of_units = found.exclude(state=State.DROPPED).select_related("requested_by", "unit", "template")
     done, own = Q(state=State.DONE), Q(requested_by=user)
     kinds = [list(of_units.filter(kind)[: limit * 2]) for kind in (~done, done & own, done & ~own)]
     readable = _readable(user, {(job.unit_id, job.span) for jobs in kinds for job in jobs})

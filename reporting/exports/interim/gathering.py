@@ -73,6 +73,15 @@ def gather(unit_id: int, span: Span, basis: str, *, now: dt.datetime, by=None, i
     return Gathered(seen, texts, found, drafted)
 
 
+def draft_for(unit_id: int, span: Span, basis: str, *, now: dt.datetime) -> list[str]:
+    """The draft of the conclusion alone; raises NoFigures."""
+    today = timezone.localtime(now).date()
+    periods = begun_periods(today)
+    seen = overview(unit_id, span, basis, now=now, periods=periods)
+    found = _findings(seen, periods, now, min(today, seen.periods[-1].data_to))
+    return draft(seen, found, services_part(seen)["cau"][:2])
+
+
 def _findings(seen: Overview, periods: list, now: dt.datetime, day: dt.date) -> list[Finding]:
     if seen.joined:
         return []

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 
 from de_an_06.plain.numbers import format_number
 from de_an_06.plain.personal_numbers import find_personal_numbers
 from de_an_06.plain.spans import Month, Span
-from de_an_06.plain.vietnamese import paragraphs
+from de_an_06.plain.vietnamese import paragraphs, search_key
 from reporting.models import Basis, ChosenNarrative, InterimReport, Report
 from reporting.models.reports import NARRATIVE_FIELDS
 from reporting.reading.overview import Overview
@@ -51,14 +51,27 @@ def chosen(interim: InterimReport | None, name: str = "") -> QuerySet[ChosenNarr
     return found.filter(field=name) if name else found
 
 
-def offered(unit_id: int, span: Span, name: str) -> QuerySet[Report]:
-    """Reports under the unit that were sent and have such words, newest month first; `words` are the field's."""
+def chosen_by_section(interim: InterimReport | None) -> dict[str, int]:
+    """Field -> how many are chosen; one query."""
+    if interim is None:
+        return {}
+    rows = interim.narratives.filter(is_chosen=True).order_by().values_list("field").annotate(n=Count("pk"))
+    return dict(rows)
+
+
+def offered(unit_id: int, span: Span, name: str, search: str = "") -> QuerySet[Report]:
+    """Reports under the unit that were sent and have such words, newest month first; `words` are the field's.
+
+    `search`: a part of the unit's name, without regard to accents.
+    """
     keys = {(month.year, month.month) for month in span.months}
     sent = Report.objects.under(unit_id).filter(status__in=COUNTED[Basis.PROVISIONAL])
     inside = [
         pk for pk, *key in sent.values_list("period", "period__year", "period__month").distinct() if tuple(key) in keys
     ]
     found = with_names(sent.filter(period__in=inside).exclude(**{name: ""}).annotate(words=F(name)))
+    if search:
+        found = found.filter(unit_search__contains=search_key(search))
     return found.order_by("-period__data_to", "unit_order", "pk")
 
 
@@ -69,7 +82,9 @@ def with_names(rows: QuerySet, report: str = "") -> QuerySet:
     ).order_by("-valid_from")
     paths = (f"{report}unit", f"{report}period")
     return rows.select_related(*paths).annotate(
-        unit_name=Subquery(versions.values("name")[:1]), unit_order=Subquery(versions.values("sort_key")[:1])
+        unit_name=Subquery(versions.values("name")[:1]),
+        unit_order=Subquery(versions.values("sort_key")[:1]),
+        unit_search=Subquery(versions.values("search_key")[:1]),
     )
 
 
