@@ -220,7 +220,7 @@ class _Names:
             if isinstance(over, list) and isinstance(node.target, nodes.Name):
                 inside = {**known, node.target.name: over[0]}
             else:
-                if over is not None:
+                if over is not None or not isinstance(node.iter, nodes.Name | nodes.Getattr):
                     self.say(f"“{self.path_of(node.iter)}” không phải danh sách, không dùng được sau “for … in”.")
                 inside = {**known, **{name.name: None for name in node.target.find_all(nodes.Name)}}
                 if isinstance(node.target, nodes.Name):
@@ -253,8 +253,8 @@ class _Names:
             return known.get(node.name)
         if isinstance(node, nodes.Getattr):
             inner = self.shape_of(node.node, known)
-            if inner is None:
-                return None
+            if inner is None and isinstance(node.node, nodes.Name | nodes.Getattr):
+                return None  # that was said already
             if not isinstance(inner, dict) or node.attr not in inner:
                 self.say(f"Chỗ điền “{self.path_of(node)}” không có trong danh mục.")
                 return None
