@@ -224,7 +224,7 @@ def test_words_are_chosen_edited_and_put_in_order(november, world):
     def save(version, **typed):
         narratives.save(
             unit=world.dong_nai, span=SPAN, name="results", by=world.staff, version=version,
-            typed=narratives.Typed(**typed),
+            typed=narratives.TypedWords(**typed),
         )  # fmt: skip
         return list(narratives.chosen(narratives.of(world.dong_nai.pk, SPAN), "results"))
 

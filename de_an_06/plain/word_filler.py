@@ -29,7 +29,7 @@ NOT_A_WORD_FILE = "Không đọc được tệp Word: tệp hỏng hoặc có m�
 TEMPLATE_TOO_LARGE = "Tệp giải nén ra quá lớn. Xóa bớt ảnh, nội dung rồi gửi."
 
 
-class Refused(Exception):
+class TemplateFault(Exception):
     """What is wrong with the template, one sentence each, for the person who sent it."""
 
     def __init__(self, *sentences: str):
@@ -47,17 +47,19 @@ def look_at_parts(path: str, limits: dict[str, int]) -> None:
         for part in archive.infolist():
             name = part.filename.lower()
             if name.startswith(_FOREIGN_PARTS):
-                raise Refused("Tệp có đối tượng nhúng (OLE, ActiveX, tệp khác). Xóa đối tượng đó, lưu lại rồi gửi.")
+                raise TemplateFault(
+                    "Tệp có đối tượng nhúng (OLE, ActiveX, tệp khác). Xóa đối tượng đó, lưu lại rồi gửi."
+                )
             found = _Part(name)
             with archive.open(part) as stream:
                 while chunk := stream.read(_CHUNK):
                     unpacked += len(chunk)
                     if unpacked > limits["unpacked"]:
-                        raise Refused(TEMPLATE_TOO_LARGE)
+                        raise TemplateFault(TEMPLATE_TOO_LARGE)
                     found.feed(chunk)
             elements += found.elements
             if elements > limits["elements"]:
-                raise Refused("Tệp mẫu quá dài. Mẫu chỉ gồm phần chữ cố định và các chỗ điền.")
+                raise TemplateFault("Tệp mẫu quá dài. Mẫu chỉ gồm phần chữ cố định và các chỗ điền.")
 
 
 class _Part:
@@ -80,10 +82,10 @@ class _Part:
         try:
             self.parser.Parse(chunk, False)
         except expat.ExpatError as error:
-            raise Refused(NOT_A_WORD_FILE) from error
+            raise TemplateFault(NOT_A_WORD_FILE) from error
 
     def doctype(self, *_: Any) -> None:
-        raise Refused(NOT_A_WORD_FILE)  # no program writes one into a document: entities that unfold
+        raise TemplateFault(NOT_A_WORD_FILE)  # no program writes one into a document: entities that unfold
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self.elements += 1
@@ -91,7 +93,7 @@ class _Part:
         if tag == "Relationship":
             self.relationship(attributes)
         elif tag in {"altChunk", "object", "control", "subDoc"}:
-            raise Refused("Tệp có đối tượng nhúng (OLE, ActiveX, tệp khác). Xóa đối tượng đó, lưu lại rồi gửi.")
+            raise TemplateFault("Tệp có đối tượng nhúng (OLE, ActiveX, tệp khác). Xóa đối tượng đó, lưu lại rồi gửi.")
         elif tag == "fldSimple":
             self.look_at_field(" ".join(value for key, value in attributes.items() if key.endswith("instr")))
         elif tag == "instrText":
@@ -110,7 +112,7 @@ class _Part:
 
     def look_at_field(self, instruction: str) -> None:
         if found := _FETCHING_FIELD.search(instruction.upper()):
-            raise Refused(
+            raise TemplateFault(
                 f"Tệp có trường {found[1]} lấy nội dung từ nơi khác. Đổi trường đó thành chữ thường "
                 "(chọn, Ctrl+Shift+F9) rồi gửi."
             )
@@ -118,9 +120,9 @@ class _Part:
     def relationship(self, attributes: dict[str, str]) -> None:
         kind, target = attributes.get("Type", ""), attributes.get("Target", "")
         if kind.endswith(_FOREIGN_KINDS):
-            raise Refused("Tệp có mẫu kèm theo hoặc đối tượng nhúng. Bỏ đi, lưu lại rồi gửi.")
+            raise TemplateFault("Tệp có mẫu kèm theo hoặc đối tượng nhúng. Bỏ đi, lưu lại rồi gửi.")
         if attributes.get("TargetMode", "").lower() == "external":
-            raise Refused(
+            raise TemplateFault(
                 f"Tệp có liên kết ra ngoài: “{target[:80]}”. Bỏ liên kết (bấm chuột phải, Remove Hyperlink), "
                 "dán ảnh thẳng vào tệp, lưu lại rồi gửi."
             )
@@ -169,21 +171,23 @@ def _environment(shape: Any) -> Any:
             return self.undefined(obj=obj, name=str(argument)[:40])
 
         def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-            raise Refused(f"Mẫu có phép tính “{operator}”; mẫu chỉ điền số đã có, không tính.")
+            raise TemplateFault(f"Mẫu có phép tính “{operator}”; mẫu chỉ điền số đã có, không tính.")
 
         def _parse(self, source: str, name: str | None, filename: str | None) -> Any:
             tree = super()._parse(source, name, filename)
             for node in _all_nodes(tree):
                 if not isinstance(node, allowed):
-                    raise Refused(
+                    raise TemplateFault(
                         f"Mẫu có lệnh “{type(node).__name__}” không dùng được. Mẫu chỉ dùng chỗ điền "
                         "{{ … }}, {% for … %}, {% if … %} như trong danh mục."
                     )
                 if isinstance(node, nodes.Filter) and node.name not in _FILTERS:
-                    raise Refused(f"Mẫu dùng bộ lọc “{node.name}” không có; dùng được: {', '.join(sorted(_FILTERS))}.")
+                    raise TemplateFault(
+                        f"Mẫu dùng bộ lọc “{node.name}” không có; dùng được: {', '.join(sorted(_FILTERS))}."
+                    )
             unknown = sorted(_Names(nodes, shape).unknown_in(tree))
             if unknown:
-                raise Refused(*unknown)
+                raise TemplateFault(*unknown)
             return tree
 
     found = PlainEnvironment(undefined=StrictUndefined, autoescape=True)
@@ -289,13 +293,13 @@ def fill(asked: dict[str, Any]) -> None:
     try:
         template.render(context, _environment(asked["shape"]), autoescape=True)
     except TemplateSyntaxError as error:
-        raise Refused(
+        raise TemplateFault(
             f"Mẫu viết sai cú pháp: {_near(error)}. Kiểm tra ngoặc {{{{ }}}}, {{% %}}, endfor, endif."
         ) from None
     except UndefinedError as error:
-        raise Refused(f"Mẫu có chỗ điền không có trong danh mục ({str(error)[:120]}).") from None
+        raise TemplateFault(f"Mẫu có chỗ điền không có trong danh mục ({str(error)[:120]}).") from None
     except TemplateError as error:
-        raise Refused(f"Mẫu có lệnh không dùng được ({str(error)[:120]}).") from None
+        raise TemplateFault(f"Mẫu có lệnh không dùng được ({str(error)[:120]}).") from None
     template.save(asked["out"])
 
 
@@ -330,7 +334,7 @@ def _main() -> None:
     try:
         look_at_parts(asked["template"], limits)
         fill(asked)
-    except Refused as refused:
+    except TemplateFault as refused:
         json.dump({"refused": refused.sentences}, sys.stdout)
     except MemoryError:
         sys.exit(1)

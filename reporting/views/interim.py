@@ -32,7 +32,7 @@ OTHER_SECTION, OTHER_PAGE = "sang_muc", "sang_trang"
 
 
 @dataclass(frozen=True)
-class About:
+class AboutReport:
     """Whose interim report, of which span, on which basis; `may_write` for who writes it."""
 
     version: UnitVersion
@@ -46,7 +46,7 @@ class About:
         return "?" + urlencode({key: value for key, value in values.items() if value})
 
 
-def _about(request: HttpRequest) -> About:
+def _about(request: HttpRequest) -> AboutReport:
     """404 for a broken address, and for a unit and span outside the person's scope."""
     unit_id, basis = whole_number(request.GET.get("don_vi", "")), BASES.get(request.GET.get("co_so", "chinh-thuc"))
     try:
@@ -61,7 +61,7 @@ def _about(request: HttpRequest) -> About:
     version = version_of_day(versions, read[-1].data_to) if read else None
     if version is None:
         raise Http404
-    return About(version, span, basis, may_keep_register(request.user, version.unit))
+    return AboutReport(version, span, basis, may_keep_register(request.user, version.unit))
 
 
 # Words of the units --------------------------------------------------------------------------------------------------
@@ -101,7 +101,7 @@ def _texts(request: HttpRequest) -> dict[int, str]:
     }
 
 
-def _save_words(request: HttpRequest, about: About, section: str, typed: dict[int, str]) -> str:
+def _save_words(request: HttpRequest, about: AboutReport, section: str, typed: dict[int, str]) -> str:
     """Saves and says where to go on."""
     post = request.POST
     was = {pk: place for place, pk in enumerate(typed, start=1)}
@@ -114,7 +114,7 @@ def _save_words(request: HttpRequest, about: About, section: str, typed: dict[in
         name=section,
         by=request.user,
         version=whole_number(post.get("phien", "")) or 0,
-        typed=narratives.Typed(typed, order, whole_number(post.get("chon", "")), whole_number(post.get("bo", ""))),
+        typed=narratives.TypedWords(typed, order, whole_number(post.get("chon", "")), whole_number(post.get("bo", ""))),
     )
     if post.get("chon"):
         messages.success(request, "Đã đưa vào báo cáo. Sửa lời ở phần Đã chọn.")
@@ -133,7 +133,7 @@ def _save_words(request: HttpRequest, about: About, section: str, typed: dict[in
 
 
 def _words_context(
-    request: HttpRequest, about: About, section: str, typed: dict[int, str], errors: dict[str, str]
+    request: HttpRequest, about: AboutReport, section: str, typed: dict[int, str], errors: dict[str, str]
 ) -> dict:
     unit_id, interim = about.version.unit_id, narratives.of(about.version.unit_id, about.span)
     chosen = list(narratives.chosen(interim, section))
@@ -188,7 +188,7 @@ def _source(report: Report, unit_name: str | None, user) -> dict:
     }
 
 
-def _frame(about: About, interim: InterimReport | None) -> dict:
+def _frame(about: AboutReport, interim: InterimReport | None) -> dict:
     saved_by, saved_at = narratives.saved_words(interim)
     return {
         "unit_name": about.version.name,

@@ -81,9 +81,9 @@ def _context(request: HttpRequest, version: UnitVersion, errors: list[str], note
         "errors": errors,
         "note": note,
         "groups": [
-            ("Đầu và cuối văn bản", _named(placeholders.HEAD)),
-            ("Nội dung", _named(placeholders.PARTS)),
-            ("Biểu đồ (ảnh)", _named(placeholders.BIEU_DO)),
+            ("Đầu và cuối văn bản", _named(placeholders.HEAD_AND_END)),
+            ("Nội dung", _named(placeholders.CONTENT)),
+            ("Biểu đồ (ảnh)", _named(placeholders.PICTURES)),
         ],
     }
 

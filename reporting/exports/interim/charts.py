@@ -29,7 +29,7 @@ _FONTS = Path(settings.BASE_DIR) / "static" / "vendor" / "be-vietnam-pro" / "fil
 
 
 @dataclass(frozen=True)
-class Bar:
+class ChartBar:
     """One row: its name, what is written behind it, and the lengths of its parts."""
 
     name: str
@@ -38,7 +38,7 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Line:
+class ChartLine:
     """One line over the months; None is a gap."""
 
     name: str
@@ -47,7 +47,7 @@ class Line:
 
 
 def draw_all(seen: Overview, folder: Path) -> dict[str, Path]:
-    """Files by the names of `placeholders.BIEU_DO`; a chart that would show nothing is not drawn."""
+    """Files by the names of `placeholders.PICTURES`; a chart that would show nothing is not drawn."""
     found = {"xu_huong": _trend(seen), "dich_vu": _services(seen), "don_vi": _units(seen)}
     files = {}
     for name, picture in found.items():
@@ -63,8 +63,8 @@ def draw_all(seen: Overview, folder: Path) -> dict[str, Path]:
 def _trend(seen: Overview) -> Image.Image | None:
     points = seen.trend
     lines = [
-        Line("Hồ sơ trực tuyến", _ACCENT, tuple(rate(*(p.online or (None, None))) for p in points)),
-        Line("Trước và đúng hạn", _SECOND, tuple(rate(*(p.in_time or (None, None))) for p in points)),
+        ChartLine("Hồ sơ trực tuyến", _ACCENT, tuple(rate(*(p.online or (None, None))) for p in points)),
+        ChartLine("Trước và đúng hạn", _SECOND, tuple(rate(*(p.in_time or (None, None))) for p in points)),
     ]
     if max(sum(value is not None for value in line.values) for line in lines) < 2:
         return None
@@ -74,7 +74,7 @@ def _trend(seen: Overview) -> Image.Image | None:
 def _services(seen: Overview) -> Image.Image | None:
     received = [(line.dossiers.received, line) for line in seen.services if line.dossiers.received]
     most = sorted(received, key=lambda pair: -(pair[0] or 0))[:MOST_BARS]
-    bars = [Bar(line.service.short_name, format_number(total), _channels(line.dossiers)) for total, line in most]
+    bars = [ChartBar(line.service.short_name, format_number(total), _channels(line.dossiers)) for total, line in most]
     return _draw_bars(bars, [("Trực tuyến", _ACCENT), ("Trực tiếp, bưu chính", _SECOND)]) if len(bars) > 1 else None
 
 
@@ -88,14 +88,16 @@ def _units(seen: Overview) -> Image.Image | None:
     for row in worst_first(row for row in seen.rows if not row.is_own):
         value = rate(*row.measures.in_time_rate)
         if value is not None:
-            bars.append(Bar(row.name, format_rate(*row.measures.in_time_rate), (value,)))
+            bars.append(ChartBar(row.name, format_rate(*row.measures.in_time_rate), (value,)))
     return _draw_bars(bars[:MOST_BARS], [("Trước và đúng hạn", _SECOND)], Fraction(100)) if len(bars) > 1 else None
 
 
 # Drawing -------------------------------------------------------------------------------------------------------------
 
 
-def _draw_bars(bars: Sequence[Bar], legend: Sequence[tuple[str, str]], longest: Fraction | None = None) -> Image.Image:
+def _draw_bars(
+    bars: Sequence[ChartBar], legend: Sequence[tuple[str, str]], longest: Fraction | None = None
+) -> Image.Image:
     left = min(max(_width(bar.name) for bar in bars) + _GAP, _PIXELS * 45 // 100)
     names = [_wrapped(bar.name, left - _GAP) for bar in bars]
     heights = [max(_ROW, len(lines) * (_LETTERS + 8) + 12) for lines in names]
@@ -123,7 +125,7 @@ def _draw_bars(bars: Sequence[Bar], legend: Sequence[tuple[str, str]], longest: 
     return picture
 
 
-def _draw_lines(lines: Sequence[Line], months: Sequence[str]) -> Image.Image:
+def _draw_lines(lines: Sequence[ChartLine], months: Sequence[str]) -> Image.Image:
     values = [value for line in lines for value in line.values if value is not None]
     low = max(0, int(min(values)) // 10 * 10 - (10 if min(values) % 10 == 0 and min(values) > 0 else 0))
     high = max(100, -(-int(max(values)) // 10) * 10)

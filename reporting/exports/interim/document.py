@@ -20,7 +20,7 @@ from .gathering import Gathered, gather
 from .placeholders import shape
 from .word_templates import in_force_for, opened
 
-STEPS = 4  # read, drawn, filled, done
+REPORT_STEPS = 4  # read, drawn, filled, done
 
 
 def write_interim_report(
@@ -44,10 +44,10 @@ def write_interim_report(
         raise CannotExport(
             f"Đơn vị này không có kỳ báo cáo nào trong {span.label}. Chọn kỳ khác hoặc đơn vị khác."
         ) from None
-    note(1, STEPS)
+    note(1, REPORT_STEPS)
     template = template or in_force_for(gathered.seen.version.path)
     fill_with(gathered, template, Path(path), note)
-    note(STEPS, STEPS)
+    note(REPORT_STEPS, REPORT_STEPS)
     return _written(gathered, now)
 
 
@@ -57,14 +57,14 @@ def fill_with(gathered: Gathered, template: WordTemplate | None, out: Path, note
         from .charts import WIDTH, draw_all  # the drawing library is loaded where pictures are drawn, in no web process
 
         drawn = draw_all(gathered.seen, Path(scratch))
-        note(2, STEPS)
+        note(2, REPORT_STEPS)
         texts = gathered.texts | {"bieu_do": {name: _picture(name, drawn) for name in shape()["bieu_do"]}}
         pictures = {name: word_files.DocumentPicture(path, WIDTH) for name, path in drawn.items()}
         try:
             word_files.fill(file, out, context=_plain(texts), pictures=pictures, shape=shape())
         except word_files.TemplateRefused as refused:
             raise CannotExport(f"Mẫu Word không điền được. {' '.join(refused.sentences)}") from None
-    note(3, STEPS)
+    note(3, REPORT_STEPS)
 
 
 def _picture(name: str, drawn: dict[str, Path]) -> Any:

@@ -25,7 +25,7 @@ from taskforces.clock import now_for
 from taskforces.models import AdministrativeUnit, UnitVersion
 from taskforces.scope import may_keep_register, require
 
-LONGEST = 6000  # characters of one text here
+LONGEST_WORDS = 6000  # characters of one text here
 LONGEST_CONCLUSION = 20_000
 LABELS = {f.name: str(f.verbose_name) for f in Report._meta.fields if f.name in NARRATIVE_FIELDS}
 
@@ -124,7 +124,7 @@ def lines_of(text: str) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Typed:
+class TypedWords:
     """What a page sent of one field: texts by pk of the chosen, in the order they shall have; what was pressed."""
 
     texts: Mapping[int, str] = field(default_factory=dict)
@@ -134,7 +134,7 @@ class Typed:
 
 
 @transaction.atomic
-def save(*, unit: AdministrativeUnit, span: Span, name: str, by, version: int, typed: Typed) -> InterimReport:
+def save(*, unit: AdministrativeUnit, span: Span, name: str, by, version: int, typed: TypedWords) -> InterimReport:
     """Keeps the texts and their order, then chooses or takes out. Raises NotAllowed where somebody else saved since
     `version`, ValidationError by pk of the chosen where a text cannot stand."""
     require(may_keep_register(by, unit))
@@ -144,7 +144,7 @@ def save(*, unit: AdministrativeUnit, span: Span, name: str, by, version: int, t
     for pk, text in typed.texts.items():
         if pk in rows:
             rows[pk].text = paragraphs(text)
-            if problem := problem_of(rows[pk].text, LONGEST):
+            if problem := problem_of(rows[pk].text, LONGEST_WORDS):
                 errors[str(pk)] = problem
     if errors:
         raise ValidationError(errors)

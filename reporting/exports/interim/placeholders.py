@@ -1,12 +1,12 @@
 """What a template of the interim report can be filled with: each placeholder once, with its meaning for those who write
 templates. The check of a template, the page that lists them and the test of the content read it from here.
 
-'a.b' is a text, 'a[]' a list of texts, 'a[].b' what each row of a list has. `BIEU_DO` are pictures.
+'a.b' is a text, 'a[]' a list of texts, 'a[].b' what each row of a list has. `PICTURES` are pictures.
 """
 
 from typing import Any
 
-HEAD = (
+HEAD_AND_END = (
     ("co_quan_cap_tren", "Tên cơ quan chủ quản, chữ in hoa"),
     ("co_quan", "Tên cơ quan ban hành, chữ in hoa"),
     ("ky_hieu", "Ký hiệu văn bản; số để trống chờ văn thư cấp"),
@@ -25,7 +25,7 @@ HEAD = (
     ("chuc_vu", "Chức vụ người ký"),
     ("nguoi_ky", "Họ tên người ký, theo sổ Tổ công tác; trống khi chưa ghi"),
 )
-PARTS = (
+CONTENT = (
     ("to_chuc.cau[]", "Tổ công tác các cấp: các câu"),
     ("nop_bao_cao.cau[]", "Tình hình nộp báo cáo tháng: các câu"),
     ("hop.cau[]", "Các cuộc họp của Tổ công tác: các câu"),
@@ -87,7 +87,7 @@ PARTS = (
     ("loi_van.plan[]", "Nhiệm vụ kỳ tới: các đoạn đã chọn"),
     ("ket_luan[]", "Dự thảo kết luận của chủ trì: các đoạn"),
 )
-BIEU_DO = (
+PICTURES = (
     ("bieu_do.xu_huong", "Biểu đồ 12 tháng: tỷ lệ trực tuyến, tỷ lệ trước và đúng hạn"),
     ("bieu_do.dich_vu", "Biểu đồ các dịch vụ có nhiều hồ sơ nhất"),
     ("bieu_do.don_vi", "Biểu đồ các đơn vị có tỷ lệ trước và đúng hạn thấp nhất"),
@@ -97,7 +97,7 @@ BIEU_DO = (
 def shape() -> dict[str, Any]:
     """All placeholders as `word_files.fill` wants them: 1 for a text or a picture, [shape] for a list."""
     found: dict[str, Any] = {}
-    for path, _ in (*HEAD, *PARTS, *BIEU_DO):
+    for path, _ in (*HEAD_AND_END, *CONTENT, *PICTURES):
         _add(found, path.split("."))
     return found
 

@@ -14,7 +14,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from de_an_06.plain import word_files
 from de_an_06.plain.vietnamese import one_line
@@ -49,8 +49,7 @@ def opened(template: WordTemplate | None) -> Iterator[Path]:
 def in_force_for(path: str) -> WordTemplate | None:
     """Of the unit of this path or the nearest above it; None: the shipped one. One query."""
     ids = path_ids(path)
-    held = WordTemplate.objects.filter(unit__in=ids, in_force_from__isnull=False, in_force_to__isnull=True)
-    return max(held, key=lambda template: ids.index(template.unit_id), default=None)
+    return max(_in_force().filter(unit__in=ids), key=lambda template: ids.index(template.unit_id), default=None)
 
 
 def kept_by(unit_id: int) -> list[WordTemplate]:
@@ -146,13 +145,17 @@ def _last_number(unit_id: int) -> int:
 def back_to_shipped(*, unit: AdministrativeUnit, by) -> None:
     """The shipped template, or that of a unit above, is in force again."""
     require(may_keep_word_template(by, unit))
-    if not _end_present(unit.pk, by):
+    if not _in_force().filter(unit=unit).exists():
         raise NotAllowed("Đơn vị không dùng mẫu riêng nào.")
+    _end_present(unit.pk, by)
 
 
-def _end_present(unit_id: int, by) -> int:
-    present = WordTemplate.objects.filter(unit=unit_id, in_force_from__isnull=False, in_force_to__isnull=True)
-    return present.update(in_force_to=now_for(by))
+def _end_present(unit_id: int, by) -> None:
+    _in_force().filter(unit=unit_id).update(in_force_to=now_for(by))
+
+
+def _in_force() -> QuerySet[WordTemplate]:
+    return WordTemplate.objects.filter(in_force_from__isnull=False, in_force_to__isnull=True)
 
 
 def tries_of(templates: list[WordTemplate], by) -> dict[int, ExportJob]:

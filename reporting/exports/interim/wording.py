@@ -11,7 +11,7 @@ from reporting.reading.compared import Comparison
 from reporting.reading.overview import Overview
 from reporting.reading.ranges import Pair
 
-Rate = tuple[int | None, int | None]  # numerator and denominator
+RatePair = tuple[int | None, int | None]  # numerator and denominator
 _PLACES = {1: "nhất", 2: "thứ hai", 3: "thứ ba", 4: "thứ tư", 5: "thứ năm"}
 
 
@@ -70,7 +70,7 @@ def comparisons(seen: Overview) -> list[tuple[Comparison, str]]:
     return found
 
 
-def rate_changes(pairs: Iterable[tuple[Rate, Rate, str]]) -> str:
+def rate_changes(pairs: Iterable[tuple[RatePair, RatePair, str]]) -> str:
     """'tăng 0,85 điểm phần trăm so với tháng 9/2026, giảm …'; of (now, then, what then is called); '' without any."""
     found = []
     for now, then, name in pairs:
