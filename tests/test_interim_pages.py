@@ -191,6 +191,15 @@ def test_a_template_is_handed_in_tried_and_put_in_force(staff, world):
     assert "Báo cáo sơ kết dùng mẫu gốc của cổng" in text_of(page)
 
 
+def test_only_who_tries_a_template_out_sees_the_trial(staff, world):
+    hand_in(staff, upload())
+    staff.post(reverse("word-template-try", args=[WordTemplate.objects.get().pk]))
+    ExportJob.objects.update(state="done", finished_at=ExportJob.objects.get().requested_at)
+    assert "Báo cáo sơ kết tháng 11/2026 (thử mẫu lần 1)" in text_of(staff.get(reverse("export-list")))
+    staff.force_login(world.reviewer)
+    assert "thử mẫu" not in text_of(staff.get(reverse("export-list")))
+
+
 @pytest.mark.parametrize(
     ("file", "words"),
     [
