@@ -16,6 +16,7 @@ from .views import (
     exports,
     files,
     heat,
+    interim,
     live_services,
     outreach,
     published,
@@ -26,6 +27,7 @@ from .views import (
     target_forms,
     targets,
     task_list,
+    word_templates,
 )
 
 urlpatterns = [
@@ -113,4 +115,12 @@ urlpatterns = [
     path("xuat/<uuid:pk>/", exports.export_status, name="export-status"),
     path("xuat/<uuid:pk>/bo/", exports.export_drop, name="export-drop"),
     path("xuat/<uuid:pk>/tai-ve/", exports.export_download, name="export-download"),
+    path("bao-cao-so-ket/loi-van/", interim.words, name="interim-words"),
+    path("bao-cao-so-ket/ket-luan/", interim.conclusion, name="interim-conclusion"),
+    path("mau-word/", word_templates.template_list, name="word-template-list"),
+    path("mau-word/mau-goc/", word_templates.template_shipped, name="word-template-shipped"),
+    path("mau-word/thoi-dung/", word_templates.template_back, name="word-template-back"),
+    path("mau-word/<int:pk>/thu/", word_templates.template_try, name="word-template-try"),
+    path("mau-word/<int:pk>/dung/", word_templates.template_use, name="word-template-use"),
+    path("mau-word/<int:pk>/tai-ve/", word_templates.template_download, name="word-template-download"),
 ]

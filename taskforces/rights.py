@@ -24,6 +24,7 @@ class Right(Enum):
     READ_CONTACT_LOG = "reads who took lists of contacts out"
     ACT_FOR_BODY = "does the assignments of the posting's body, types its indicators, proposes and sets its targets"
     READ_EVERYTHING = "reads every unit"
+    KEEP_WORD_TEMPLATE = "replaces the Word template of the interim reports of the own unit and those under it"
     ADMINISTER = "keeps units, catalogue, accounts, and gives roles, assignments and sources everywhere"
 
 
@@ -54,6 +55,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.GIVE_ROLES,
             Right.GIVE_ACCOUNTS,
             Right.READ_CONTACT_LOG,
+            Right.KEEP_WORD_TEMPLATE,
         }
     ),
     Role.ADMINISTRATOR: frozenset(

@@ -287,6 +287,11 @@ def may_keep_register(user, unit) -> bool:
     return holds(user, Right.KEEP_REGISTER, [unit.pk])
 
 
+def may_keep_word_template(user, unit) -> bool:
+    """Staff of a province replace the template of its interim reports."""
+    return holds(user, Right.KEEP_WORD_TEMPLATE, [unit.pk])
+
+
 def may_keep_sources(user) -> bool:
     """The catalogue of plans and their tasks is one for all: administrators, reviewers and staff of provinces."""
     above_districts = {Level.NATION, Level.PROVINCE}

@@ -34,6 +34,7 @@ from de_an_06.plain.spans import Span
 from reporting import closing, target_workflow
 from reporting.campaigns import running
 from reporting.exports import export_jobs
+from reporting.exports.interim import word_templates
 from reporting.models import (
     Campaign,
     CampaignDay,
@@ -44,6 +45,7 @@ from reporting.models import (
     FormUpload,
     Indicator,
     IndicatorFigure,
+    InterimReport,
     LiveService,
     PeriodClosure,
     PublishedVersion,
@@ -52,6 +54,7 @@ from reporting.models import (
     SavedView,
     ServiceFigures,
     TargetEvent,
+    WordTemplate,
 )
 from reporting.periods import open_period
 from reporting.review import corrections, publishing, workflow
@@ -113,6 +116,7 @@ def anywhere(people: set[str]) -> set[str]:
 BRINGS_IN = POSTED - {"chair", "stranger_chair", "auditor", "stranger_auditor"} - anywhere(DEPARTMENTS)
 READS_REVIEWS = anywhere({"reviewer", "chair", "staff", "auditor", "administrator"})
 KEEPS_SOURCES = anywhere(ASSIGNS)
+UNDER_DONG_NAI = (INSIDE - {"administrator"}) | {person for person in POSTED if person.startswith("neighbour")}
 NEXT_DOOR = {"stranger_reviewer", "stranger_staff"}
 ENTERS_SOMEWHERE = anywhere(ENTERS) | {"stranger"}
 
@@ -179,6 +183,15 @@ def of_published():
 
 def choose(o):
     return f"?don_vi={o.world.phuoc_long.pk}&ky=2026-11&so=received"
+
+
+def of_october(o):
+    return f"?don_vi={o.world.phuoc_long.pk}&ky=2026-10"
+
+
+def of_template(may):
+    """The province's template, which its own people and those of its wards know."""
+    return Page(may, args=lambda o: [o.template.pk], outside=POSTED - UNDER_DONG_NAI)
 
 
 PAGES = {
@@ -318,6 +331,12 @@ PAGES = {
     # while it is made, a file belongs to the person who asked for it; made, it is for all who may read the unit
     "export-status": Page({"reviewer"}, args=lambda o: [o.export.pk], outside=EVERYBODY - {"reviewer"}),
     "export-download": Page({"reviewer"}, args=lambda o: [o.export.pk], outside=EVERYBODY - {"reviewer"}, answer=302),
+    # what people write for an interim report: readers of the unit see it
+    "interim-words": Page(INSIDE, query=of_october, outside=OUTSIDE),
+    "interim-conclusion": Page(INSIDE, query=of_october, outside=OUTSIDE),
+    "word-template-list": Page(POSTED),  # of the own unit
+    "word-template-shipped": Page(EVERYBODY),
+    "word-template-download": of_template(UNDER_DONG_NAI),
     # files in: an upload belongs to the person who sent it
     "import-list": Page(BRINGS_IN),
     "import-template": Page(BRINGS_IN, args=lambda o: ["thanh-vien"]),
@@ -367,6 +386,9 @@ ACTS = {  # addresses that only take a POST (of the API: PATCH)
     "view-drop": Page({"reviewer"}, args=lambda o: [o.view.pk], outside=EVERYBODY - {"reviewer"}),
     "export-create": Page(INSIDE, outside=OUTSIDE),
     "export-drop": Page({"reviewer"}, args=lambda o: [o.export.pk], outside=EVERYBODY - {"reviewer"}),
+    "word-template-try": of_template({"staff"}),
+    "word-template-use": of_template({"staff"}),
+    "word-template-back": Page({"staff", "stranger_staff"}),
     "import-upload": Page(BRINGS_IN),
     "import-confirm": of_roster(),
     "import-retry": of_roster(),
@@ -427,6 +449,14 @@ REASON = {"ly_do": "Xem lại số quá hạn."}
 
 def paper():
     return SimpleUploadedFile("ke-hoach.pdf", b"%PDF-1.7\n%%EOF\n")
+
+
+def word_file():
+    return SimpleUploadedFile("mau.docx", word_templates.SHIPPED.read_bytes())
+
+
+def template_in_force(o):
+    word_templates.put_in_force(template_id=o.template.pk, by=o.world.staff)
 
 
 def filled(o):
@@ -841,6 +871,12 @@ FORMS = [
         ExportJob,
         lambda o, by: {"don_vi": o.world.phuoc_long.pk, "ky": "2026-11", "co_so": "tam-tinh"},
     ),
+    Form("interim-words", InterimReport, may=ENTERS),
+    Form("interim-conclusion", InterimReport, lambda o, by: {"ket_luan": "Kết luận của chủ trì."}, may=ENTERS),
+    Form("word-template-list", WordTemplate, lambda o, by: {"tep": word_file()}, may={"staff", "stranger_staff"}),
+    Form("word-template-try", ExportJob),
+    Form("word-template-use", WordTemplate),
+    Form("word-template-back", WordTemplate, may={"staff"}, told={"stranger_staff": 302}, before=template_in_force),
     Form(
         "import-upload",
         ImportJob,
@@ -1011,6 +1047,7 @@ def build_objects(fill, now):
     o.export = ExportJob.objects.create(
         requested_by=world.reviewer, requested_at=now, unit=world.phuoc_long, span="2026-10", basis="provisional"
     )
+    o.template = word_templates.hand_in(unit=world.dong_nai, upload=word_file(), note="", by=world.staff)
     o.posting = world.officer.postings.get()
     o.difficulty = Difficulty.objects.create(
         unit=world.phuoc_long,

@@ -202,7 +202,7 @@ def test_page_shows_the_choice_and_what_the_file_will_say(november, world, clien
     assert "Tỉnh Đồng Nai và Xã Phú Riềng để trống, không tính là 0." in text
     assert "Chưa có tệp nào" in text
     assert "Không có tệp nào đang lập" in text
-    assert "Word" not in text
+    assert "Báo cáo sơ kết (Word)" in text
 
 
 def test_page_without_any_period(world, client):

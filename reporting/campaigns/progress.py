@@ -2,7 +2,8 @@
 
 A reader sees the rows of units in the own scope and their sums. A unit stands where it stood on the day looked at (a
 unit that has ended: on its last day) and counts with all it ever entered, wherever it lay then. What remains is added
-up over the units: what one did beyond its goal does not make up for another.
+up over the units: what one did beyond its goal does not make up for another. Without a reader (`user` None: a command)
+everything is seen.
 """
 
 import datetime as dt
@@ -25,15 +26,15 @@ from .days import RESOURCES, covering
 def visible_to(user) -> QuerySet[Campaign]:
     """Campaigns in which a unit of the person's scope takes part, or that one of them opened."""
     campaigns = Campaign.objects.select_related("unit")
-    if sees_everything(user):
+    if user is None or sees_everything(user):
         return campaigns
     goals = CampaignGoal.objects.filter(in_scope(user, "measure__campaign__"), measure__campaign=OuterRef("pk"))
     return campaigns.filter(in_scope(user) | Q(Exists(goals)))
 
 
 def in_scope(user, campaign: str = "") -> Q:
-    """The condition that a row's unit lay in the person's scope on some day of the row's campaign."""
-    if sees_everything(user):
+    """The condition that a row's unit lay in the person's scope on some day of the row's campaign (None: anybody's)."""
+    if user is None or sees_everything(user):
         return Q()
     lived = Q(valid_to__isnull=True) | Q(valid_to__gte=OuterRef(f"{campaign}first_day"))
     versions = UnitVersion.objects.filter(path_in_scope(user), lived, valid_from__lte=OuterRef(f"{campaign}last_day"))

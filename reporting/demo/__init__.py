@@ -41,6 +41,7 @@ from . import merged_wards
 from .campaigns import load_campaigns
 from .cases import PHUOC_LONG, PLACES, load_published_cases
 from .departments import load_assignments_of_departments, load_targets_of_departments
+from .interim_words import load_interim_words
 from .invented_figures import Scene, make_doubtful, make_up, publish_phuoc_long, some_at_the_counter
 from .live_lists import load_live_services
 from .notice import INVENTED
@@ -97,6 +98,7 @@ def load_demo() -> dict[str, int]:
     load_targets_of_departments(logins)
     load_meetings(logins)
     _save_views(logins["chutich.dongnai"])
+    load_interim_words(logins)
     opened = Period.objects.order_by("year", "month")
     for period in opened:
         rollup.roll_up(period)

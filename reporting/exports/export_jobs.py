@@ -1,4 +1,4 @@
-"""Step 6, out: requested Excel summaries, from the click to the download, and their removal.
+"""Step 6, out: requested files (Excel summaries, Word reports), from the click to the download, and their removal.
 
 A job is made in the request, done by the worker, and its file kept for `ReportingSettings.export_days` days. Whether
 the person may read the unit is asked three times: on request, before writing, and at each download.
@@ -10,6 +10,7 @@ import logging
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 from celery import shared_task
 from django.conf import settings
@@ -22,7 +23,7 @@ from de_an_06.plain.spans import Span, months_label
 from de_an_06.plain.vietnamese import file_part
 from de_an_06.plain.waking import LOST_AFTER, MOST_TRIES, STUCK_AFTER, is_silent_for, silent_for
 from de_an_06.plain.whole_files import is_for_want_of_room
-from reporting.models import Basis, ExportJob, ReportingSettings
+from reporting.models import Basis, ExportJob, ReportingSettings, WordTemplate
 from reporting.reading.overview import begun_periods, periods_of_unit
 from taskforces.clock import now_for, today_for
 from taskforces.models import AdministrativeUnit, UnitVersion
@@ -31,20 +32,32 @@ from taskforces.scope import path_in_scope
 from taskforces.units.tree import version_of_day
 
 from . import excel
+from .interim import document
 
 logger = logging.getLogger(__name__)
-State = ExportJob.State
+State, Form = ExportJob.State, ExportJob.Form
 OPEN = (State.WAITING, State.RUNNING)
+SUFFIXES = {Form.SUMMARY: ".xlsx", Form.INTERIM_REPORT: ".docx"}
 PROGRESS_EVERY = 0.4  # seconds between two notes of progress
 
 
 @transaction.atomic
-def create(*, unit: AdministrativeUnit, span: Span, basis: str, by, is_joined: bool = False) -> ExportJob:
-    """Requests one summary. A second click on the same choice gives the job that is already under way.
+def create(
+    *,
+    unit: AdministrativeUnit,
+    span: Span,
+    basis: str,
+    by,
+    is_joined: bool = False,
+    form: str = Form.SUMMARY,
+    template: WordTemplate | None = None,
+) -> ExportJob:
+    """Requests one file. A second click on the same choice gives the job that is already under way.
 
-    The caller has checked that `by` may read the unit. Raises OverQuota.
+    `template`: to be tried out by a Word report. The caller has checked that `by` may read the unit. Raises OverQuota.
     """
     choice = {"unit": unit, "span": span.key, "basis": basis, "is_joined": is_joined}
+    choice |= {"form": form, "template": template}
     same = ExportJob.objects.filter(**choice, requested_by=by, state__in=OPEN)
     for job in same.select_related("requested_by"):
         if not is_stuck(job):
@@ -66,7 +79,7 @@ def run_export(export_id) -> None:
         state=State.RUNNING, started_at=now, noted_at=now, tries=F("tries") + 1, progress=0, total=0, message=""
     ):
         return
-    job = ExportJob.objects.select_related("requested_by", "unit").get(pk=export_id)
+    job = ExportJob.objects.select_related("requested_by", "unit", "template").get(pk=export_id)
     try:
         _make(job)
     except excel.CannotExport as refused:
@@ -95,10 +108,12 @@ def _make(job: ExportJob) -> None:
     # A name of its own for each run: two at once never write into one file.
     part = folder / f"{job.pk}.{os.getpid()}-{time.monotonic_ns()}.part"
     try:
-        counts = excel.write_summary(
-            part, unit_id=job.unit_id, span=span, basis=job.basis, by=by, at=now_for(by), progress=_note(job),
-            is_joined=job.is_joined,
-        )  # fmt: skip
+        choice: dict[str, Any] = {"unit_id": job.unit_id, "span": span, "basis": job.basis, "is_joined": job.is_joined}
+        made: dict[str, Any] = {"by": by, "at": now_for(by), "progress": _note(job)}
+        if job.form == Form.INTERIM_REPORT:
+            counts = document.write_interim_report(part, **choice, **made, template=job.template)
+        else:
+            counts = excel.write_summary(part, **choice, **made)
         _finish(job, part, counts)
     finally:
         part.unlink(missing_ok=True)
@@ -199,7 +214,7 @@ def _readable(user, wanted: set[tuple[int, str]]) -> set[tuple[int, str]]:
 
 def get_job(user, pk) -> ExportJob:
     """The one door to a job: outside the person's present scope it does not exist."""
-    job = ExportJob.objects.select_related("requested_by", "unit").filter(pk=pk).first()
+    job = ExportJob.objects.select_related("requested_by", "unit", "template").filter(pk=pk).first()
     if job is None or job.state == State.DROPPED or not (job.requested_by_id == user.pk or job.state == State.DONE):
         raise Http404
     if not may_read(user, job.unit_id, Span.parse(job.span)):
@@ -214,7 +229,8 @@ def jobs_for(user, limit: int = 30) -> list[ExportJob]:
     """
     units = UnitVersion.objects.filter(path_in_scope(user)).values("unit_id")
     found = ExportJob.objects.filter(Q(requested_by=user) | Q(state=State.DONE), unit__in=units)
-    of_units = found.exclude(state=State.DROPPED).select_related("requested_by", "unit")
+    found = found.filter(Q(template=None) | Q(requested_by=user))  # who tries a template out does it for themselves
+    of_units = found.exclude(state=State.DROPPED).select_related("requested_by", "unit", "template")
     done, own = Q(state=State.DONE), Q(requested_by=user)
     kinds = [list(of_units.filter(kind)[: limit * 2]) for kind in (~done, done & own, done & ~own)]
     readable = _readable(user, {(job.unit_id, job.span) for jobs in kinds for job in jobs})
@@ -249,7 +265,7 @@ def drop(job_id, by) -> bool:
 
 
 def path_of(job: ExportJob) -> Path:
-    return Path(settings.EXPORT_DIR) / f"{job.pk}.xlsx"
+    return Path(settings.EXPORT_DIR) / f"{job.pk}{SUFFIXES[Form(job.form)]}"
 
 
 def file_name(written: excel.Written, job: ExportJob) -> str:
@@ -262,7 +278,8 @@ def file_name(written: excel.Written, job: ExportJob) -> str:
     if written.months != Span.parse(job.span).months:
         span += "_" + file_part(months_label(written.months).replace("–", " đến ").replace("/", " ").replace(",", ""))
     joined = "_noi-dia-gioi" if job.is_joined else ""
-    return f"Bieu-tong-hop_{file_part(written.unit_name)}_{span}_{basis}{joined}.xlsx"
+    form = file_part(job.get_form_display()).capitalize()
+    return f"{form}_{file_part(written.unit_name)}_{span}_{basis}{joined}{SUFFIXES[Form(job.form)]}"
 
 
 def remove_old() -> int:
@@ -274,10 +291,10 @@ def remove_old() -> int:
             path_of(job).unlink(missing_ok=True)
             job.delete()
             removed += 1
-    kept = {f"{pk}.xlsx" for pk in ExportJob.objects.values_list("pk", flat=True)}
+    kept = {path_of(job).name for job in ExportJob.objects.only("pk", "form")}
     a_day_ago = time.time() - 24 * 3600
     folder = Path(settings.EXPORT_DIR)
     for path in folder.iterdir() if folder.is_dir() else ():
-        if path.suffix in {".part", ".xlsx"} and path.name not in kept and path.stat().st_mtime < a_day_ago:
+        if path.suffix in {".part", *SUFFIXES.values()} and path.name not in kept and path.stat().st_mtime < a_day_ago:
             path.unlink(missing_ok=True)
     return removed

@@ -3,6 +3,7 @@ from .catalogue import Indicator, IndicatorTerms, PublicService, ReportingSettin
 from .change_count import ChangeCount
 from .difficulties import Difficulty, DifficultyStep
 from .exports import ExportJob
+from .interim import ChosenNarrative, InterimReport, WordTemplate
 from .periods import Holiday, LevelSetting, ParticipatingArea, Period, PeriodClosure, PeriodDeadline
 from .publishing import Correction, PublishedVersion, VersionReport, VersionTotal
 from .reports import (
@@ -40,6 +41,7 @@ __all__ = [
     "CampaignMeasure",
     "CampaignResources",
     "ChangeCount",
+    "ChosenNarrative",
     "Correction",
     "Difficulty",
     "DifficultyStep",
@@ -53,6 +55,7 @@ __all__ = [
     "IndicatorFigure",
     "IndicatorSummary",
     "IndicatorTerms",
+    "InterimReport",
     "KeptPage",
     "KeptReading",
     "LevelSetting",
@@ -80,4 +83,5 @@ __all__ = [
     "TargetEvent",
     "VersionReport",
     "VersionTotal",
+    "WordTemplate",
 ]

@@ -9,11 +9,19 @@ from django.utils import timezone
 
 from taskforces.models import AdministrativeUnit
 
+from .interim import WordTemplate
 from .summaries import Basis
 
 
 class ExportJob(models.Model):
-    """One requested Excel summary: what was asked, how far it is, and the file."""
+    """One requested file, an Excel summary or a Word report: what was asked, how far it is, and the file.
+
+    `template`: of a Word report made to try one out; without it the one in force when the file is made.
+    """
+
+    class Form(models.TextChoices):
+        SUMMARY = "bieu-tong-hop", "Biểu tổng hợp"
+        INTERIM_REPORT = "so-ket", "Báo cáo sơ kết"
 
     class State(models.TextChoices):
         WAITING = "waiting", "Chờ đến lượt"
@@ -29,6 +37,8 @@ class ExportJob(models.Model):
     span = models.CharField("kỳ", max_length=20, help_text="a Span key: '2026-11', '2026-Q3', '2026-01..2026-10'")
     basis = models.CharField("cơ sở", max_length=11, choices=Basis)
     is_joined = models.BooleanField("nối địa giới", default=False, help_text="by the boundaries of the last day")
+    form = models.CharField("loại tệp", max_length=20, choices=Form, default=Form.SUMMARY)
+    template = models.ForeignKey(WordTemplate, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=7, choices=State, default=State.WAITING)
     progress = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
@@ -49,7 +59,10 @@ class ExportJob(models.Model):
         ordering = ["-requested_at"]
         verbose_name = "tệp đã lập"
         verbose_name_plural = "tệp đã lập"
-        constraints = [models.CheckConstraint(condition=Q(basis__in=Basis.values), name="export_basis_is_known")]
+        constraints = [
+            models.CheckConstraint(condition=Q(basis__in=Basis.values), name="export_basis_is_known"),
+            models.CheckConstraint(condition=Q(form__in=["bieu-tong-hop", "so-ket"]), name="export_form_is_known"),
+        ]
 
     def __str__(self):
         return f"{self.unit} {self.span}"

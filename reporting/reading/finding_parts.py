@@ -48,13 +48,14 @@ class Part:
 @dataclass(frozen=True)
 class Finding:
     """`tone` is bad (needs direction), warn (watch) or ok; `weight` is how many dossiers, reports, units, assignments,
-    conclusions, remedies, difficulties or targets it speaks of."""
+    conclusions, remedies, difficulties or targets it speaks of; `kind` names the rule that found it ('missing')."""
 
     tone: str
     weight: int
     title: str
     lead: Lead | None
     parts: tuple[Part, ...]
+    kind: str = ""
 
     @property
     def text(self) -> str:

@@ -6,7 +6,7 @@ the page. Thresholds are fields of ReportingSettings. Nothing reported is never 
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from de_an_06.plain.numbers import format_number, format_rate, rate
@@ -98,7 +98,7 @@ def facts_of(
 
 def findings(seen: Overview, facts: FindingFacts) -> list[Finding]:
     """The gravest first: by tone, then by weight; nothing where nothing was reported."""
-    found = [one for rule in RULES for one in rule(seen, facts)]
+    found = [replace(one, kind=rule.__name__.removeprefix("_")) for rule in RULES for one in rule(seen, facts)]
     found.sort(key=lambda f: (["bad", "warn", "ok"].index(f.tone), -f.weight))
     return found[:MOST]
 

@@ -1,4 +1,4 @@
-"""Step 6, out: choose a summary, watch it being made, take it away."""
+"""Step 6, out: choose a file, watch it being made, take it away."""
 
 import datetime as dt
 
@@ -20,11 +20,16 @@ from reporting.reading.overview import begun_periods
 from taskforces.clock import now_for, today_for
 from taskforces.models import AdministrativeUnit, UnitVersion
 from taskforces.people.quotas import OverQuota
+from taskforces.register.uploads import CONTENT_TYPES
 
 from .choices import BASES, JOINED, empty_months, span_groups
 
-State = ExportJob.State
+State, Form = ExportJob.State, ExportJob.Form
 SLUGS = {basis: slug for slug, basis in BASES.items()}
+OFFERED = {
+    Form.SUMMARY: ("Biểu tổng hợp (Excel)", "Theo mẫu biểu; có trang nguồn số liệu của từng đơn vị"),
+    Form.INTERIM_REPORT: ("Báo cáo sơ kết (Word)", "Văn bản theo Nghị định 30/2020, có lời, bảng, biểu đồ"),
+}
 
 
 @require_GET
@@ -49,19 +54,23 @@ def export_list(request):
 def export_create(request):
     """Requests a file; a unit outside the person's scope does not exist for them."""
     span, basis, unit_id = _span(request.POST), _basis(request.POST), _unit_id(request.POST)
-    if span is None or basis is None or unit_id is None:
+    form = _file_form(request.POST)
+    if span is None or basis is None or unit_id is None or form is None:
         raise Http404
     unit = AdministrativeUnit.objects.filter(pk=unit_id).first()
     if unit is None or not export_jobs.may_read(request.user, unit.pk, span):
         raise Http404
     try:
-        export_jobs.create(unit=unit, span=span, basis=basis, by=request.user, is_joined=_is_joined(request.POST))
+        export_jobs.create(
+            unit=unit, span=span, basis=basis, by=request.user, is_joined=_is_joined(request.POST), form=form
+        )
     except OverQuota as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, f"Đã nhận yêu cầu lập biểu tổng hợp {span.label}. Tiến độ ở mục Đang lập.")
+        messages.success(request, f"Đã nhận yêu cầu lập {form.label.lower()} {span.label}. Tiến độ ở mục Đang lập.")
     query = f"?ky={span.key}&don_vi={unit.pk}&co_so={SLUGS[basis]}"
     query += f"&dia_gioi={JOINED}" if _is_joined(request.POST) else ""
+    query += f"&loai={form.value}" if form != Form.SUMMARY else ""
     return redirect(reverse("export-list") + query)
 
 
@@ -79,7 +88,7 @@ def export_drop(request, pk):
     """Takes an own request back that waits or failed."""
     job = export_jobs.get_job(request.user, pk)
     if export_jobs.drop(job.pk, request.user):
-        messages.success(request, f"Đã bỏ yêu cầu lập biểu tổng hợp {Span.parse(job.span).label}.")
+        messages.success(request, f"Đã bỏ yêu cầu lập {_title(job, lower=True)}.")
     else:
         messages.error(request, "Yêu cầu này không bỏ được nữa.")
     return redirect("export-list")
@@ -100,7 +109,7 @@ def export_download(request, pk):
         path.open("rb"),
         as_attachment=True,
         filename=job.file_name,
-        content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        content_type=CONTENT_TYPES[path.suffix],
     )
     return response
 
@@ -117,6 +126,19 @@ def _span(data) -> Span | None:
 
 def _unit_id(data) -> int | None:
     return whole_number(data.get("don_vi"))
+
+
+def _file_form(data) -> ExportJob.Form | None:
+    """Which file is asked for; the summary where nothing is said."""
+    asked = data.get("loai") or Form.SUMMARY
+    return Form(asked) if asked in Form.values else None
+
+
+def _title(job: ExportJob, *, lower: bool = False) -> str:
+    """'Báo cáo sơ kết quý III/2026'."""
+    form = job.get_form_display()
+    tried = f" (thử mẫu lần {job.template.number})" if job.template else ""
+    return f"{form.lower() if lower else form} {Span.parse(job.span).label}{tried}"
 
 
 def _is_joined(data) -> bool:
@@ -148,12 +170,15 @@ def _form(request, data) -> dict:
         held = reports_in_months(unit_id, versions[0].unit.level, basis, periods)
         offered = [period for period in periods if period.pk in held] or periods
         empty = empty_months(offered, held)
+    file_form = _file_form(data) or Form.SUMMARY
     form = {"spans": span_groups(offered, span, empty), "span": span, "units": units, "unit_id": unit_id}
-    form["basis"] = basis
+    form |= {"basis": basis, "file_forms": [(one.value, *OFFERED[one], one == file_form) for one in Form]}
+    form["is_interim"] = file_form == Form.INTERIM_REPORT
     if unit_id is not None:
         form |= offers.completeness(request.user, unit_id, span, basis)
         form["joins"] = offers.joins(versions, span, periods)
         form["is_joined"] = _is_joined(data)
+        form["words_query"] = f"?don_vi={unit_id}&ky={span.key}&co_so={SLUGS[basis]}"
     return form
 
 
@@ -188,7 +213,8 @@ def _show(found: list[ExportJob]) -> list[dict]:
 def _shown(job: ExportJob, unit_name: str, why_old: str, kept_days: int) -> dict:
     made = timezone.localtime(job.finished_at or job.requested_at)
     total = job.total or 1
-    done = f"{format_number(job.progress)}/{format_number(job.total)} dòng" if job.total else "đang đọc số liệu"
+    steps = "dòng" if job.form == Form.SUMMARY else "bước"
+    done = f"{format_number(job.progress)}/{format_number(job.total)} {steps}" if job.total else "đang đọc số liệu"
     began = timezone.localtime(job.started_at or job.requested_at)
     return {
         "job": job,
@@ -200,6 +226,11 @@ def _shown(job: ExportJob, unit_name: str, why_old: str, kept_days: int) -> dict
             State.FAILED: "không lập được",
             State.DROPPED: "đã bỏ",
         }[job.state],
+        "title": _title(job),
+        "title_in_words": _title(job, lower=True),
+        "program": "Excel" if job.form == Form.SUMMARY else "Word",
+        "form": job.form,
+        "is_trial": job.template is not None,
         "span_key": job.span,
         "span_label": Span.parse(job.span).label,
         "unit_id": job.unit_id,
@@ -211,7 +242,7 @@ def _shown(job: ExportJob, unit_name: str, why_old: str, kept_days: int) -> dict
         "progress": min(job.progress, total),
         "total": total,
         "progress_text": done,
-        "progress_label": f"Biểu tổng hợp {Span.parse(job.span).label}: {done}",
+        "progress_label": f"{_title(job)}: {done}",
         "timing": _timing(job, began),
         "can_retry": job.state == State.FAILED or export_jobs.is_stuck(job),
         "can_drop": export_jobs.may_drop(job, job.requested_by),  # only its owner sees it before it is made

@@ -52,6 +52,12 @@ def open_of_unit(unit_id: int, day: dt.date) -> list[Conclusion]:
     return _still_open(Assignment.objects.filter(item__source__meeting__task_force__unit=unit_id), day)
 
 
+def of_meetings(meeting_ids: list[int], day: dt.date) -> list[Conclusion]:
+    """All conclusions of these meetings: overdue first, then open, then done; each by the day it is due."""
+    found = _conclusions(Assignment.objects.filter(item__source__meeting__in=meeting_ids), day)
+    return sorted(found, key=lambda c: (not c.tally.overdue, not c.open, c.due_on or dt.date.max, c.item.pk))
+
+
 def by_meeting(meeting_ids: list[int], day: dt.date) -> dict[int, counting.Tally]:
     """Of each meeting, how many conclusions were handed out, are done, are overdue. One query."""
     found = Assignment.objects.filter(item__source__meeting__in=meeting_ids)

@@ -76,7 +76,7 @@ def main() -> None:
         f"{len(made.periods)} months; {made.large_communes} communes of one province in {made.old_period.key}"
     )
 
-    from . import excel, pages
+    from . import excel, pages, word
 
     say()
     measure_rollup(bench_url, made)
@@ -85,6 +85,8 @@ def main() -> None:
         pages.measure(servers, made, say)
         say()
         excel.measure(made, Path(folder), say)
+        say()
+        word.measure(made, Path(folder), say)
         say()
         servers.memory(say)
 

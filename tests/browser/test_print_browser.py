@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from reporting.models import IndicatorFigure, Report, SavedView, ServiceFigures
 from reporting.rollup import rollup
-from taskforces.models import Role
+from taskforces.models import AdministrativeUnit, Role
 from tests.browser import paper
 from tests.conftest import make_person, make_unit
 from tests.test_meetings import conclude, found, meet
@@ -113,7 +113,15 @@ PAGES = {
     "register": ("staff", lambda period: reverse("taskforce-list")),
     "people": ("staff", lambda period: reverse("people-list")),
     "exports": ("staff", lambda period: reverse("export-list")),
+    "words": ("staff", lambda period: reverse("interim-words") + of_the_province(period)),
+    "conclusion": ("staff", lambda period: reverse("interim-conclusion") + of_the_province(period)),
+    "templates": ("staff", lambda period: reverse("word-template-list")),
 }
+
+
+def of_the_province(period):
+    province = AdministrativeUnit.objects.get(versions__name="Tỉnh Đồng Nai")
+    return f"?don_vi={province.pk}&ky={period.key}&co_so=tam-tinh"
 
 
 def report_of(period, name):

@@ -1,4 +1,7 @@
-"""`manage.py export_summary --unit 75 --from 2026-01 --to 2026-10 out.xlsx`: the file the export page makes."""
+"""`manage.py export_summary --unit 75 --from 2026-01 --to 2026-10 out.xlsx`: the file the export page makes.
+
+`--form so-ket out.docx`: the Word report of the interim review.
+"""
 
 from pathlib import Path
 
@@ -6,6 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from de_an_06.plain.spans import MOST_MONTHS, Month, Span
 from reporting.exports import excel
+from reporting.exports.export_jobs import SUFFIXES
+from reporting.exports.interim import document
 from reporting.models import Basis
 from reporting.reading.overview import begun_periods
 from taskforces.clock import today_for
@@ -13,26 +18,29 @@ from taskforces.models import UnitVersion
 
 
 class Command(BaseCommand):
-    help = "Lập biểu tổng hợp Excel của một đơn vị (và mọi đơn vị bên dưới) cho một hoặc nhiều tháng."
+    help = "Lập biểu tổng hợp Excel, hoặc báo cáo sơ kết Word, của một đơn vị và các đơn vị bên dưới."
 
     def add_arguments(self, parser):
         parser.add_argument("--unit", required=True, help="mã đơn vị, ví dụ 75 (00: cả nước)")
         parser.add_argument("--from", required=True, dest="first", help="tháng đầu, ví dụ 2026-01")
         parser.add_argument("--to", dest="last", help="tháng cuối, ví dụ 2026-10 (không ghi: chỉ tháng đầu)")
         parser.add_argument("--basis", choices=Basis.values, default=Basis.PROVISIONAL)
-        parser.add_argument("out", help="tệp .xlsx sẽ ghi")
+        parser.add_argument("--form", choices=list(SUFFIXES), default="bieu-tong-hop", help="loại tệp")
+        parser.add_argument("out", help="tệp .xlsx (so-ket: .docx) sẽ ghi")
 
     def handle(self, *args, **options):
         out = Path(options["out"])
-        if out.suffix.lower() != ".xlsx":
-            raise CommandError(f"Tên tệp phải kết thúc bằng .xlsx: {out}")
+        suffix = SUFFIXES[options["form"]]
+        if out.suffix.lower() != suffix:
+            raise CommandError(f"Tên tệp phải kết thúc bằng {suffix}: {out}")
         if not out.parent.is_dir():
             raise CommandError(f"Không có thư mục {out.parent}")
         span = _span(options["first"], options["last"] or options["first"])
         unit_id = _unit(options["unit"], span)
         part = out.with_name(out.name + ".part")
+        write = document.write_interim_report if options["form"] == "so-ket" else excel.write_summary
         try:
-            counts = excel.write_summary(part, unit_id=unit_id, span=span, basis=options["basis"])
+            counts = write(part, unit_id=unit_id, span=span, basis=options["basis"])
             part.replace(out)
         except excel.CannotExport as refused:
             raise CommandError(str(refused)) from None
