@@ -14,6 +14,7 @@ from django.db.models import OuterRef, Q, Subquery
 
 from de_an_06.plain.vietnamese import one_line
 from taskforces.models.people import Branch, Posting, Role
+from taskforces.models.reminders import count_of_unread
 from taskforces.models.units import Level, UnitVersion, path_ids
 
 from .clock import today_for
@@ -25,7 +26,7 @@ from .rights import GIVEN_BY_ADMINISTRATORS, GIVEN_BY_ONE, GIVEN_BY_STAFF, RIGHT
 def postings(user) -> list[Posting]:
     """The person's postings valid today, read once per request and user object.
 
-    Each carries `unit_name`: its unit's name today, or its last name for a unit that has ended.
+    Each carries `unit_name`, its unit's name today or its last, and `unread`, how many reminders wait to be read.
     """
     if not user.is_active:  # as nobody is who has not logged in
         return []
@@ -33,8 +34,8 @@ def postings(user) -> list[Posting]:
     if cached is None:
         today = today_for(user)
         names = UnitVersion.objects.filter(unit=OuterRef("unit"), valid_from__lte=today).order_by("-valid_from")
-        held = user.postings.on(today).select_related("unit").annotate(unit_name=Subquery(names.values("name")[:1]))
-        cached = list(held.order_by("pk"))
+        held = user.postings.on(today).select_related("unit").annotate(unread=count_of_unread("user"))
+        cached = list(held.annotate(unit_name=Subquery(names.values("name")[:1])).order_by("pk"))
         user._current_postings = cached
     return cached
 
@@ -44,7 +45,7 @@ def rights_of(posting: Posting | None) -> frozenset[Right]:
     if posting is None:
         return frozenset()
     rights = RIGHTS[Role(posting.role)]
-    return rights - {Right.REVIEW, Right.READ_REVIEWS} if posting.unit.level == Level.COMMUNE else rights
+    return rights - {Right.REVIEW, Right.READ_REVIEWS, Right.URGE} if posting.unit.level == Level.COMMUNE else rights
 
 
 def roles_with(right: Right) -> list[Role]:
@@ -226,6 +227,11 @@ def may_review(user, report) -> bool:
 def may_review_somewhere(user) -> bool:
     """Of which reports, `may_review` says one by one."""
     return bool(held(user, Right.REVIEW))
+
+
+def may_urge(user, report) -> bool:
+    """Reviewers, chairs and staff above the unit."""
+    return holds(user, Right.URGE, units_reviewing(report))
 
 
 def may_close_period(user, province) -> bool:

@@ -27,6 +27,7 @@ from .summaries import (
     ServiceSummary,
     SubmissionSummary,
 )
+from .urging import Urging
 
 __all__ = [
     "Basis",
@@ -71,4 +72,5 @@ __all__ = [
     "SubmissionSummary",
     "Target",
     "TargetEvent",
+    "Urging",
 ]

@@ -46,6 +46,7 @@ from . import dashboard_ranks as ranks
 from . import dashboard_tables as tables
 from .choices import Choice, context_bar, read_choice
 from .heat_tables import grid_table
+from .urging import urging_of_dashboard
 
 CONTRIBUTIONS_A_PAGE = 100
 LAST_YEAR = "cung-ky"  # the small numbers of the tables: change since the same months of the year before
@@ -97,6 +98,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "not_counted": seen.not_counted,
         "is_official": seen.basis == Basis.OFFICIAL,
         "who": tables.who_reported(seen, unit_link),
+        "urging": urging_of_dashboard(request.user, seen),
         "heat": heat,
         "heat_url": reverse("dashboard-heat") + choice.query(),
         "units_of_heat": len(shown),

@@ -46,6 +46,7 @@ from taskforces.scope import (
 )
 
 from .choices import NO_FIGURES
+from .urging import add_urging
 
 FILTERS = (
     ("", "Tất cả"),
@@ -88,6 +89,7 @@ def review_list(request):
         "reporting/review_list.html",
         {
             "review": result,
+            "may_urge": add_urging(request.user, result),
             "period": period,
             "unit": unit,
             "now": now_for(request.user),
