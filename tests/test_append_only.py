@@ -20,6 +20,7 @@ from reporting.models import (
     ReportEvent,
     Target,
     TargetEvent,
+    Urging,
 )
 from taskforces.models import (
     Assignment,
@@ -51,6 +52,7 @@ LOGS = [
     CampaignChange,
     TargetEvent,
     MeetingChange,
+    Urging,
 ]
 
 
@@ -86,6 +88,7 @@ def logged(world, month):
     MeetingChange.objects.create(meeting=meeting, what="made", after="x", **said)
     CampaignChange.objects.create(campaign=campaign, what="made", **said)
     ReportEvent.objects.create(report=report, action="ready", revision=0, **said)
+    Urging.objects.create(report=report, unit=world.phuoc_long, day=NOW.date(), **said)
     FigureChange.objects.create(report=report, cell="DVC01.opening", new=1, via="page", **said)
     NarrativeChange.objects.create(report=report, field="plan", **said)
     DifficultyStep.objects.create(difficulty=difficulty, action="raise", **said)

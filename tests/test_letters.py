@@ -259,7 +259,7 @@ def test_one_letter_that_fails_holds_up_no_other(officer, world, server):
     ("state", "tries", "becomes"),
     [
         (State.SENDING, 1, State.WAITING),
-        (State.SENDING, letters.MOST_TRIES, State.FAILED),
+        (State.SENDING, letters.MOST_TRIES_OF_A_LETTER, State.FAILED),
         (State.HANDING, 1, State.DOUBTFUL),
         (State.SENT, 1, State.SENT),
     ],

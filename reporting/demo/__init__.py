@@ -43,6 +43,7 @@ from .live_lists import load_live_services
 from .notice import INVENTED
 from .people import DAY_2024, DAY_2026, PASSWORD, PEOPLE, invented_name
 from .registers import load_difficulties, load_registers
+from .reminders import load_reminders
 from .sittings import load_meetings
 from .targets import load_targets
 
@@ -86,6 +87,7 @@ def load_demo() -> dict[str, int]:
     load_targets(logins)
     load_targets_of_departments(logins)
     load_meetings(logins)
+    load_reminders(logins)
     opened = Period.objects.order_by("year", "month")
     for period in opened:
         rollup.roll_up(period)

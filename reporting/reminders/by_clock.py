@@ -15,14 +15,14 @@ from reporting.campaigns.days import all_not_entered
 from reporting.lateness import SENT, is_past
 from reporting.models import Period, PeriodClosure, Report, ReportingSettings, Status
 from reporting.periods import due_at
-from taskforces.models import Assignment, Reminder, UnitVersion
-from taskforces.models.units import path_ids, reporter_name
+from taskforces.models import Assignment, Reminder
+from taskforces.models.units import path_ids
 from taskforces.register import assignment_counts as counting
 from taskforces.scope import Right, units_reviewing
 
 from .hours import is_worked
 from .recipients import Living, calendars, nearest, of_bodies, of_body, posted
-from .rules import Told
+from .rules import Told, names_of
 from .telling import tell
 
 Kind = Reminder.Kind
@@ -59,7 +59,7 @@ def reports_owed(periods: list[Period], living: Living, before: dt.timedelta, af
         elif is_past(deadline, living.now) and on + after <= living.day <= on + A_MONTH:
             found.append((Kind.OVERDUE, report, on, f"đã quá hạn nộp {moment(deadline)}"))
     people = posted({report.unit_id for _, report, *_ in found}, Right.SUBMIT, living)
-    names = _names([report for _, report, *_ in found])
+    names = names_of(report for _, report, *_ in found)
     for kind, report, on, words in found:
         text = f"Báo cáo {report.period.label} của {names[report.pk]} {words}."
         path = reverse("report-entry", args=[report.pk])
@@ -137,17 +137,3 @@ def _not_closed(reports) -> Iterator[Report]:
     for report in reports:
         if not report.stands_nowhere and closed.get(report.period_id, set()).isdisjoint(path_ids(report.path)):
             yield report
-
-
-def _names(reports: list[Report]) -> dict[int, str]:
-    """Report -> its unit as it was called on the month's last day; one query for each month."""
-    names: dict[int, str] = {}
-    by_month: dict[Period, list[Report]] = {}
-    for report in reports:
-        by_month.setdefault(report.period, []).append(report)
-    for period, of_month in by_month.items():
-        there = UnitVersion.objects.on(period.data_to).filter(unit__in=[r.unit_id for r in of_month])
-        found = dict(there.values_list("unit_id", "name"))
-        for r in of_month:
-            names[r.pk] = reporter_name(found[r.unit_id], r.level) if r.unit_id in found else r.unit.code
-    return names

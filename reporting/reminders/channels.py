@@ -1,6 +1,6 @@
 """By what ways a letter leaves the portal: e-mail, and whatever a province adds (docs/operations.md, "Channels").
 
-A channel is a class named in the setting `REMINDER_CHANNELS`. What it owes the portal is said at `Channel`.
+A channel is a class named in the setting `REMINDER_CHANNELS`. What it owes the portal is said at `ReminderChannel`.
 """
 
 import logging
@@ -22,7 +22,7 @@ from taskforces.models import Letter, User
 logger = logging.getLogger(__name__)
 
 
-class Message(NamedTuple):
+class Outgoing(NamedTuple):
     """What a channel sends: `text` names the occasions with their links, without figures and without persons."""
 
     letter: Letter
@@ -42,7 +42,7 @@ class NotTaken(Exception):
         self.for_good = for_good
 
 
-class Channel:
+class ReminderChannel:
     """One way out. A worker makes one object for a run, calls `send` for each letter, and `close` at the end.
 
     `name` stands in the database, so it never changes; `label` is for people.
@@ -59,7 +59,7 @@ class Channel:
         """Where the person is reached; '' where they are not, and then nothing is written for them."""
         raise NotImplementedError
 
-    def send(self, message: Message, last_step: Callable[[], None]) -> str:
+    def send(self, message: Outgoing, last_step: Callable[[], None]) -> str:
         """Hands one message over; returns what the other side answered.
 
         Call `last_step()` once, directly before the step after which the message may have arrived: what fails before is
@@ -72,7 +72,7 @@ class Channel:
         """Ends what it keeps open."""
 
 
-class EmailChannel(Channel):
+class EmailChannel(ReminderChannel):
     """Django's e-mail. By SMTP the letter is whole at the server but for its last line before `last_step`."""
 
     name = "email"
@@ -87,7 +87,7 @@ class EmailChannel(Channel):
     def address_of(self, person: User) -> str:
         return person.email
 
-    def send(self, message: Message, last_step: Callable[[], None]) -> str:
+    def send(self, message: Outgoing, last_step: Callable[[], None]) -> str:
         self.backend = self.backend or get_connection()
         letter = message.letter
         email = EmailMessage(
@@ -141,7 +141,7 @@ class EmailChannel(Channel):
             self.backend = None
 
 
-class LogChannel(Channel):
+class LogChannel(ReminderChannel):
     """The example of a channel of one's own (SMS, Zalo): writes to the log, to those with a work telephone.
 
     The number itself is left out of the log.
@@ -153,7 +153,7 @@ class LogChannel(Channel):
     def address_of(self, person: User) -> str:
         return person.work_phone
 
-    def send(self, message: Message, last_step: Callable[[], None]) -> str:
+    def send(self, message: Outgoing, last_step: Callable[[], None]) -> str:
         last_step()
         logger.info("reminder %s to user %s: %s", message.letter.pk, message.letter.person_id, message.subject)
         return "written"
@@ -165,7 +165,7 @@ def message_id(letter: Letter) -> str:
     return f"<nhac-viec.{letter.pk}@{domain}>"
 
 
-def open_channels() -> list[Channel]:
+def open_channels() -> list[ReminderChannel]:
     """Those of the setting that are set up here, made anew."""
     channels = [import_string(path)() for path in settings.REMINDER_CHANNELS]
     return [channel for channel in channels if channel.is_open()]

@@ -28,7 +28,7 @@ from de_an_06.plain.vietnamese import one_line
 from de_an_06.plain.waking import STUCK_AFTER, silent_for
 from taskforces.models import Delivery, Letter, Posting, Reminder, User
 
-from .channels import Channel, Message, NotTaken, open_channels
+from .channels import NotTaken, Outgoing, ReminderChannel, open_channels
 from .hours import is_worked, may_leave
 from .telling import choices_of, tell_waiting
 
@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 State = Letter.State
 # After each try that failed, minutes until the next: 8 tries over a working day and a half.
 WAITS = (1, 5, 15, 60, 180, 360, 720)
-MOST_TRIES = len(WAITS) + 1
+MOST_TRIES_OF_A_LETTER = len(WAITS) + 1
 A_RUN = 50  # seconds after which a run takes no further letter: beat sends the next
 MOST_IN_A_LETTER = 50
 GIVEN_UP = "Tiến trình gửi dừng giữa chừng nhiều lần."
@@ -123,7 +123,7 @@ def give_back_silent() -> None:
     """Letters whose run shows no sign of life: before the last step they wait again, after it they are doubtful."""
     silent = Letter.objects.filter(silent_for(STUCK_AFTER))
     silent.filter(state=State.HANDING).update(state=State.DOUBTFUL)
-    silent.filter(state=State.SENDING, tries__gte=MOST_TRIES).update(state=State.FAILED, answer=GIVEN_UP)
+    silent.filter(state=State.SENDING, tries__gte=MOST_TRIES_OF_A_LETTER).update(state=State.FAILED, answer=GIVEN_UP)
     silent.filter(state=State.SENDING).update(state=State.WAITING, next_at=timezone.now())
 
 
@@ -145,7 +145,7 @@ def _claim(channels: Iterable[str]) -> Letter | None:
     return None
 
 
-def _send(letter: Letter, channel: Channel) -> bool:
+def _send(letter: Letter, channel: ReminderChannel) -> bool:
     """One try of a letter claimed by this run; is it handed over?"""
     has_passed = False
 
@@ -178,7 +178,7 @@ def _send(letter: Letter, channel: Channel) -> bool:
 
 
 def _try_later(letter: Letter, state: str, answer: str, *, for_good: bool = False) -> None:
-    if for_good or letter.tries >= MOST_TRIES:
+    if for_good or letter.tries >= MOST_TRIES_OF_A_LETTER:
         _move(letter, state, state=State.FAILED, answer=answer)
         return
     wait = dt.timedelta(minutes=WAITS[letter.tries - 1])
@@ -200,7 +200,7 @@ def send_again(letter: Letter) -> bool:
 # Words ---------------------------------------------------------------------------------------------------------------
 
 
-def _message(letter: Letter, address: str) -> Message:
+def _message(letter: Letter, address: str) -> Outgoing:
     reminders = list(Reminder.objects.filter(deliveries__letter=letter).order_by("pk"))
     lines = [(row.text, _link("reminder-open", row.pk)) for row in reminders]
     subject = lines[0][0] if len(lines) == 1 else f"{format_number(len(lines))} việc cần biết"
@@ -208,7 +208,7 @@ def _message(letter: Letter, address: str) -> Message:
         "reporting/reminder_letter.txt",
         {"lines": lines, "all": _link("reminder-list"), "choice": _link("reminder-choice")},
     )
-    return Message(letter, address, f"[Đề án 06] {one_line(subject)}"[:200], text)
+    return Outgoing(letter, address, f"[Đề án 06] {one_line(subject)}"[:200], text)
 
 
 def _link(name: str, *args) -> str:

@@ -4,13 +4,15 @@ Words hold no figure and no person: they go out by letter. Who did it, and why, 
 """
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Model
 from django.urls import reverse
+from django.utils import timezone
 
-from reporting.models import DifficultyStep, Report, ReportEvent, Urging
+from reporting.models import DifficultyStep, Period, Report, ReportEvent, Urging
 from taskforces.models import Reminder, UnitVersion
 from taskforces.models.units import reporter_name
 from taskforces.scope import Right
@@ -77,24 +79,47 @@ EVENTS: dict[str, OfReport] = {
 
 
 def told_of_events(kind: str, subjects: Iterable[int]) -> list[Told]:
-    """What is to be told of the rows with these numbers of the kind's log."""
+    """What is to be told of the rows with these numbers of the kind's log; two queries a day and a month among them."""
     rule = EVENTS[kind]
-    rows = rule.log.objects.filter(pk__in=list(subjects))
-    rows = rows.select_related("by", f"{rule.report}__period", f"{rule.report}__unit").order_by("pk")
-    return [_told(kind, rule, row) for row in rows]
+    rows: Any = rule.log._default_manager.filter(pk__in=list(subjects)).order_by("pk")
+    rows = list(rows.select_related("by", f"{rule.report}__period", f"{rule.report}__unit"))
+    reports = {row.pk: _report_of(row, rule) for row in rows}
+    names = names_of(reports.values())
+    units: dict[Living, set[int]] = defaultdict(set)  # by the day in whose postings the people are looked up
+    for row in rows:
+        units[_morning(row)].add(reports[row.pk].unit_id)
+    people = {living: posted(ids, Right.SUBMIT, living) for living, ids in units.items()}
+    told = []
+    for row in rows:
+        report = reports[row.pk]
+        words = rule.words.format(month=report.period.label, unit=names[report.pk])
+        told_to = people[_morning(row)].get(report.unit_id, set()) - {row.by_id}
+        words = words[:1].upper() + words[1:]
+        told.append(Told(kind, f"{kind}:{row.pk}", told_to, words, rule.path(row, report), row.at))
+    return told
 
 
-def _told(kind: str, rule: OfReport, row) -> Told:
-    report = row
+def _report_of(row: Any, rule: OfReport) -> Report:
     for name in rule.report.split("__"):
-        report = getattr(report, name)
-    living = Living(row.at, living_with(row.by).demo_today)
-    people = posted([report.unit_id], Right.SUBMIT, living)[report.unit_id] - {row.by_id}
-    words = rule.words.format(month=report.period.label, unit=name_of(report))
-    return Told(kind, f"{kind}:{row.pk}", people, words[:1].upper() + words[1:], rule.path(row, report), row.at)
+        row = getattr(row, name)
+    return row
 
 
-def name_of(report: Report) -> str:
-    """The reporting unit as it was called in the report's month; one query."""
-    version = UnitVersion.objects.on(report.period.data_to).filter(unit=report.unit_id).first()
-    return reporter_name(version.name, report.level) if version else report.unit.code
+def _morning(row: Any) -> Living:
+    """The day of the act, for those who share the calendar of who did it."""
+    day = timezone.localtime(row.at).replace(hour=0, minute=0, second=0, microsecond=0)
+    return Living(day, living_with(row.by).demo_today)
+
+
+def names_of(reports: Iterable[Report]) -> dict[int, str]:
+    """Report -> its unit as it was called on the month's last day; one query for each month."""
+    names: dict[int, str] = {}
+    by_month: dict[Period, list[Report]] = defaultdict(list)
+    for report in reports:
+        by_month[report.period].append(report)
+    for period, of_month in by_month.items():
+        there = UnitVersion.objects.on(period.data_to).filter(unit__in={r.unit_id for r in of_month})
+        found = dict(there.values_list("unit_id", "name"))
+        for r in of_month:
+            names[r.pk] = reporter_name(found[r.unit_id], r.level) if r.unit_id in found else r.unit.code
+    return names

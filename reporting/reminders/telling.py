@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from taskforces.models import Delivery, Occasion, Reminder, ReminderChoice, User
 
-from .channels import Channel, open_channels
+from .channels import ReminderChannel, open_channels
 from .rules import Told, told_of_events
 
 A_STATEMENT = 500
@@ -81,7 +81,7 @@ def _address(reminders: Sequence[Reminder]) -> None:
     Delivery.objects.bulk_create(deliveries, batch_size=A_STATEMENT, ignore_conflicts=True)
 
 
-def _wants(choice: ReminderChoice, kind: str, channel: Channel, person: User) -> bool:
+def _wants(choice: ReminderChoice, kind: str, channel: ReminderChannel, person: User) -> bool:
     is_wanted = choice.how != ReminderChoice.How.NEVER and kind not in choice.muted.split()
     return is_wanted and bool(channel.address_of(person))
 

@@ -22,7 +22,7 @@ from taskforces.scope import is_administrator, require
 A_PAGE = 50
 ALL, UNREAD = "tat-ca", ""
 State = Letter.State
-LOOKS = {
+LETTER_LOOKS = {
     State.WAITING: ("", "clock"),
     State.SENDING: ("info", "send"),
     State.HANDING: ("info", "send"),
@@ -177,16 +177,16 @@ def letter_list(request: HttpRequest) -> HttpResponse:
             {
                 "letter": letter,
                 "about": [delivery.reminder.text for delivery in letter.deliveries.all()],
-                "look": LOOKS[State(letter.state)][0],
-                "icon": LOOKS[State(letter.state)][1],
+                "look": LETTER_LOOKS[State(letter.state)][0],
+                "icon": LETTER_LOOKS[State(letter.state)][1],
                 "message_id": message_id(letter) if letter.channel == "email" else str(letter.pk),
                 "may_send_again": letter.state in {State.FAILED, State.DOUBTFUL},
             }
             for letter in page.object_list
         ],
-        "counts": [(State(state).label, counts.get(state, 0)) for state in LOOKS],
+        "counts": [(State(state).label, counts.get(state, 0)) for state in LETTER_LOOKS],
         "gathering": Delivery.objects.filter(letter=None).count(),
-        "most_tries": letters.MOST_TRIES,
+        "most_tries": letters.MOST_TRIES_OF_A_LETTER,
         "goes_out": bool(open_channels()),
     }
     return render(request, "reporting/letter_list.html", context)

@@ -45,7 +45,7 @@ def urging_of_dashboard(user, seen: Overview) -> dict | None:
 
 @require_POST
 def review_urge(request: HttpRequest) -> HttpResponse:
-    """Urge the unit of one report (`bao_cao`), or all that owe one for a month (`ky`) in a unit and below (`don_vi`)."""
+    """Urge the unit of one report (`bao_cao`), or all under a unit (`don_vi`) that owe one for a month (`ky`)."""
     require(bool(held(request.user, Right.URGE)))
     wanted = whole_number(request.POST.get("bao_cao", ""))
     unit_id, period = _place(request)

@@ -111,6 +111,8 @@ PAGES = {
     "register": ("staff", lambda period: reverse("taskforce-list")),
     "people": ("staff", lambda period: reverse("people-list")),
     "exports": ("staff", lambda period: reverse("export-list")),
+    "reminders": ("officer", lambda period: reverse("reminder-list")),
+    "how reminders come": ("officer", lambda period: reverse("reminder-choice")),
 }
 
 
