@@ -225,7 +225,7 @@ def test_a_server_that_is_not_there_is_tried_again(officer, server, settings):
     assert letters.send_letters() == 0
     letter = letter_of(officer)
     assert (letter.state, letter.tries) == (State.WAITING, 1)
-    assert "ConnectionRefusedError" in letter.answer
+    assert letter.answer == "Không nối được, hoặc mất kết nối trước khi bàn giao."
 
 
 def test_a_line_that_breaks_after_the_last_step_is_doubtful_and_not_sent_again(officer, server):
@@ -234,6 +234,7 @@ def test_a_line_that_breaks_after_the_last_step_is_doubtful_and_not_sent_again(o
     letters.put_together()
     assert letters.send_letters() == 0
     assert letter_of(officer).state == State.DOUBTFUL
+    assert letter_of(officer).answer == "Mất kết nối trước khi có trả lời."
     server.breaks_off = False
     assert letters.send_letters() == 0
     assert len(server.accepted) == 1

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from email.utils import format_datetime, parseaddr
 from smtplib import SMTPException, SMTPResponseException
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
@@ -79,7 +79,7 @@ class EmailChannel(ReminderChannel):
     label = "Thư điện tử"
 
     def __init__(self):
-        self.backend = None
+        self.backend: Any = None
 
     def is_open(self) -> bool:
         return mail.goes_out()
@@ -124,7 +124,8 @@ class EmailChannel(ReminderChannel):
         _expect(250, *smtp.mail(parseaddr(email.from_email)[1], options), of_letter=False)
         _expect(250, *smtp.rcpt(email.to[0]))
         _expect(354, *smtp.docmd("DATA"), of_letter=False)
-        lines = re.sub(rb"(?m)^\.", b"..", email.message().as_bytes(linesep="\r\n"))
+        message: Any = email.message()  # Django's own, whose lines end as SMTP asks
+        lines = re.sub(rb"(?m)^\.", b"..", message.as_bytes(linesep="\r\n"))
         smtp.send(lines if lines.endswith(b"\r\n") else lines + b"\r\n")
         last_step()
         smtp.send(b".\r\n")

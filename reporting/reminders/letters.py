@@ -39,6 +39,7 @@ WAITS = (1, 5, 15, 60, 180, 360, 720)
 MOST_TRIES_OF_A_LETTER = len(WAITS) + 1
 A_RUN = 50  # seconds after which a run takes no further letter: beat sends the next
 MOST_IN_A_LETTER = 50
+NO_LINE, NO_ANSWER = "Không nối được, hoặc mất kết nối trước khi bàn giao.", "Mất kết nối trước khi có trả lời."
 GIVEN_UP = "Tiến trình gửi dừng giữa chừng nhiều lần."
 
 
@@ -122,7 +123,7 @@ def send_letters() -> int:
 def give_back_silent() -> None:
     """Letters whose run shows no sign of life: before the last step they wait again, after it they are doubtful."""
     silent = Letter.objects.filter(silent_for(STUCK_AFTER))
-    silent.filter(state=State.HANDING).update(state=State.DOUBTFUL)
+    silent.filter(state=State.HANDING).update(state=State.DOUBTFUL, answer=NO_ANSWER)
     silent.filter(state=State.SENDING, tries__gte=MOST_TRIES_OF_A_LETTER).update(state=State.FAILED, answer=GIVEN_UP)
     silent.filter(state=State.SENDING).update(state=State.WAITING, next_at=timezone.now())
 
@@ -167,12 +168,11 @@ def _send(letter: Letter, channel: ReminderChannel) -> bool:
         _try_later(letter, State.HANDING if has_passed else State.SENDING, str(refusal), for_good=refusal.for_good)
         return False
     except OSError as error:  # smtplib's own errors too
-        logger.warning("letter %s: %s", letter.pk, type(error).__name__)
-        answer = f"{type(error).__name__}: {getattr(error, 'strerror', None) or 'mất kết nối tới máy chủ thư'}"[:300]
+        logger.warning("letter %s: %s: %s", letter.pk, type(error).__name__, error)
         if has_passed:
-            _move(letter, State.HANDING, state=State.DOUBTFUL, answer=answer)
+            _move(letter, State.HANDING, state=State.DOUBTFUL, answer=NO_ANSWER)
         else:
-            _try_later(letter, State.SENDING, answer)
+            _try_later(letter, State.SENDING, NO_LINE)
         return False
     return _move(letter, State.HANDING, state=State.SENT, sent_at=timezone.now(), answer=answer)
 

@@ -42,7 +42,7 @@ class OfReport(NamedTuple):
     log: type[Model]
     report: str
     words: str  # {month} and {unit} are filled in
-    path: Callable[[Model, Report], str]
+    path: Callable[[Any, Report], str]
 
 
 def _entry(row: Model, report: Report) -> str:
