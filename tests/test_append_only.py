@@ -165,6 +165,8 @@ def test_a_log_is_read_in_the_order_of_its_numbers(logged, log):
     """The second row is written after a clock that ran a day ahead was set back."""
     first = log.objects.get()
     values = log.objects.values().get() | {"id": None, "at": NOW - dt.timedelta(days=1)}
+    if log is Urging:  # once a day a unit
+        values["day"] -= dt.timedelta(days=1)
     second = log.objects.create(**values)
     assert list(log.objects.all()) == ([second, first] if log is ContactExport else [first, second])
 

@@ -94,7 +94,8 @@ def _own(request: HttpRequest, pk: int) -> Reminder:
 
 
 def _read(request: HttpRequest, **which) -> int:
-    return request.user.reminders.filter(read_at=None, **which).update(read_at=now_for(request.user))
+    unread = request.user.reminders.filter(read_at=None, **which)
+    return unread.update(read_at=now_for(request.user)) if unread.exists() else 0
 
 
 def _back(request: HttpRequest) -> str:
@@ -195,8 +196,8 @@ def letter_list(request: HttpRequest) -> HttpResponse:
 @require_POST
 def letter_again(request: HttpRequest, pk) -> HttpResponse:
     """Try once more what failed, or what is doubtful and did not arrive."""
-    require(is_administrator(request.user))
     letter = get_object_or_404(Letter, pk=pk)
+    require(is_administrator(request.user))
     if letters.send_again(letter):
         messages.success(request, "Đã xếp thư vào hàng chờ gửi lại.")
     else:
