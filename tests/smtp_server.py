@@ -22,7 +22,9 @@ class _Line(socketserver.StreamRequestHandler):
         while line := self.rfile.readline():
             verb = line.split(b":")[0].strip().upper().decode("ascii", "replace").split(" ")[0]
             server.reached(verb)
-            if verb in server.answers:
+            if any(address.encode() in line for address in server.unknown):
+                self.answer("450 4.2.0 no such mailbox today")
+            elif verb in server.answers:
                 self.answer(server.answers[verb])
             elif verb == "EHLO":
                 self.wfile.write(b"250-test\r\n250 8BITMIME\r\n")
@@ -44,7 +46,7 @@ class _Line(socketserver.StreamRequestHandler):
                 return False
             if not lines:
                 server.reached("TEXT")
-            lines.append(line[1:] if line.startswith(b"..") else line)
+            lines.append(line.removeprefix(b"."))
         refusal = server.answers.get("END")
         if refusal is None:
             server.accepted.append(message_from_bytes(b"".join(lines), policy=default))
@@ -56,14 +58,14 @@ class _Line(socketserver.StreamRequestHandler):
 
 
 class SmtpServer(socketserver.ThreadingTCPServer):
-    """`answers`: verb (RCPT, DATA; END after the last line) -> what it answers instead. `hold`: verb at which a line
+    """`answers`: verb (RCPT, DATA; END after the last line) -> what it answers instead. `unknown`: addresses it refuses. `hold`: verb at which a line
     waits until `go` is set; `is_there` says that it does. `breaks_off`: ends the line after it accepted a message."""
 
     allow_reuse_address = daemon_threads = True
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), _Line)
-        self.accepted, self.answers, self.breaks_off = [], {}, False
+        self.accepted, self.answers, self.unknown, self.breaks_off = [], {}, set(), False
         self.hold, self.is_there, self.go = "", threading.Event(), threading.Event()
         threading.Thread(target=self.serve_forever, daemon=True).start()
 

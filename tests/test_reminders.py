@@ -198,8 +198,12 @@ def test_reports_owed_before_and_after_their_deadline(world, november, at, fill)
 
 
 def test_the_days_are_settings_and_a_worker_that_was_down_tells_later(world, november, at):
-    ReportingSettings.objects.update_or_create(pk=1, defaults={"remind_before": 1, "remind_after": 3})
-    assert "owed" in by_the_clock(at, "2026-11-16 16:59")
+    ReportingSettings.objects.update_or_create(pk=1, defaults={"remind_before": 0, "remind_after": 3})
+    assert by_the_clock(at, "2026-11-15 09:10") == {}
+    ReportingSettings.objects.update(remind_before=1)
+    assert "owed" in by_the_clock(at, "2026-11-15 09:10")
+    Reminder.objects.all().delete()
+    assert "owed" in by_the_clock(at, "2026-11-16 17:00")  # at the very moment of the deadline it is not past
     assert "overdue" not in by_the_clock(at, "2026-11-18 18:10")
     assert "overdue" in by_the_clock(at, "2026-11-25 07:10")
     Reminder.objects.all().delete()
