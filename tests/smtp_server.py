@@ -58,8 +58,11 @@ class _Line(socketserver.StreamRequestHandler):
 
 
 class SmtpServer(socketserver.ThreadingTCPServer):
-    """`answers`: verb (RCPT, DATA; END after the last line) -> what it answers instead. `unknown`: addresses it refuses. `hold`: verb at which a line
-    waits until `go` is set; `is_there` says that it does. `breaks_off`: ends the line after it accepted a message."""
+    """`answers`: verb (RCPT, DATA; END after the last line) -> what it answers instead. `unknown`: addresses refused.
+
+    `hold`: verb at which a line waits until `go` is set; `is_there` says that it does. `breaks_off`: ends the line
+    after it accepted a message.
+    """
 
     allow_reuse_address = daemon_threads = True
 

@@ -129,9 +129,7 @@ def portal(request, smtp, tmp_path):
         if portal:
             portal.stop()
         redis.Redis.from_url(redis_url).flushdb()
-        Services._scenes.clear()
-        for database in (name, f"{name}_scene"):
-            order(address, f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+        order(address, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 @pytest.fixture
