@@ -157,12 +157,13 @@ class Portal:
         worker_logs = []
         for name, *own in (
             ("worker", "-Q", "celery", "-B", "--schedule", os.path.join(self.var, "celerybeat-schedule")),
-            ("file worker", "-Q", "files"),
+            ("file worker", "-Q", "files,letters"),
         ):
             worker_logs.append(os.path.join(logs, name.replace(" ", "-") + ".log"))
             self.start(
                 f"the {name}", PYTHON, "-m", "celery", "-A", "de_an_06", "worker", *own, "--concurrency", "1",
-                "--hostname", f"{own[1]}@%h", "--loglevel", "INFO", "--without-gossip", "--without-mingle",
+                "--hostname", f"{own[1].partition(',')[0]}@%h", "--loglevel", "INFO",
+                "--without-gossip", "--without-mingle",
                 log=worker_logs[-1],
             )
             self.workers[f"the {name}"] = Restart()

@@ -70,6 +70,7 @@ def frame(request):
         "own_posting": posting,  # not `posting`: a page may speak of somebody else's
         "posting_unit": posting.unit_name if posting else "",
         "other_postings": [(p, p.unit_name) for p in held if p != posting],
+        "unread": (held[0].unread or 0) if held else None,  # read with the postings: no query of its own
         "demo_today": user.demo_today,
         "demo_notes": NOTES if user.demo_today else (),
         "second_factor": owed,

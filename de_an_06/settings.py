@@ -152,11 +152,13 @@ else:
         "control_folder": str(DATA_DIR / "queue-control"),
         "polling_interval": 0.3,
     }
-# Files have a queue of their own, so that nobody's hundred files hold up the totals; a worker without -Q serves both.
-CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in ("celery", "files")]
+# Files and letters have queues of their own: neither a hundred files nor a mail server that hangs hold up the totals.
+# A worker without -Q serves all.
+CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in ("celery", "files", "letters")]
 CELERY_TASK_DEFAULT_QUEUE = "celery"
 CELERY_TASK_ROUTES = {
     "reporting.tasks.run_export": {"queue": "files"},
+    "reporting.tasks.send_letters": {"queue": "letters"},
     "taskforces.tasks.check_import": {"queue": "files"},
     "taskforces.tasks.write_import": {"queue": "files"},
 }
@@ -168,10 +170,13 @@ CELERY_BEAT_SCHEDULE = {
     "drain-rollup-requests": {"task": "reporting.tasks.drain_rollup_requests", "schedule": 60.0},
     "requeue-exports": {"task": "reporting.tasks.requeue_exports", "schedule": 60.0},
     "requeue-imports": {"task": "taskforces.tasks.requeue_imports", "schedule": 60.0},
+    "tell-and-send": {"task": "reporting.tasks.tell_and_send", "schedule": 60.0},
+    "remind-by-the-clock": {"task": "reporting.tasks.remind_by_the_clock", "schedule": crontab(hour="7-18", minute=10)},
     "open-current-period": {"task": "reporting.tasks.open_current_period", "schedule": crontab(hour=0, minute=5)},
     "audit-rollup": {"task": "reporting.tasks.audit_rollup", "schedule": crontab(hour=1, minute=30)},
     "remove-old-exports": {"task": "reporting.tasks.remove_old_exports", "schedule": crontab(hour=2, minute=30)},
     "remove-old-imports": {"task": "taskforces.tasks.remove_old_imports", "schedule": crontab(hour=2, minute=40)},
+    "remove-old-reminders": {"task": "reporting.tasks.remove_old_reminders", "schedule": crontab(hour=2, minute=45)},
     "forget-old-tries": {"task": "taskforces.tasks.forget_old_tries", "schedule": crontab(hour=2, minute=50)},
     "forget-ended-sessions": {"task": "taskforces.tasks.forget_ended_sessions", "schedule": crontab(hour=2, minute=55)},
     "erase-contacts": {"task": "taskforces.tasks.erase_contacts", "schedule": crontab(hour=3, minute=0)},
@@ -274,6 +279,13 @@ if not DEBUG:
         ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=1)
 globals().update(env.email("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="portal@localhost")
+EMAIL_TIMEOUT = 30  # seconds for each answer of the mail server
+
+# Reminders: by what ways they leave the portal, and its address in their links
+REMINDER_CHANNELS = env.list("REMINDER_CHANNELS", default=["reporting.reminders.channels.EmailChannel"])
+_addresses = [origin for origin in CSRF_TRUSTED_ORIGINS if "*" not in origin]
+_addresses += [f"https://{host}" for host in ALLOWED_HOSTS if not host.startswith((".", "*"))]
+PORTAL_URL = env("PORTAL_URL", default="") or (["http://127.0.0.1:8000"] if DEBUG else [*_addresses, ""])[0]
 
 # API
 REST_FRAMEWORK = {

@@ -17,7 +17,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from de_an_06.plain.moments import moment
 from de_an_06.plain.personal_numbers import find_personal_numbers
-from reporting import closing
+from reporting import closing, occasions
 from reporting.report_log import NotAllowed, locked
 from taskforces.clock import now_for, today_for
 from taskforces.models import Level, Posting, UnitVersion, User
@@ -321,7 +321,8 @@ def _step(difficulty: Difficulty, action: str, by: User, note: str, *, state: st
 
 
 def _log(difficulty: Difficulty, action: str, by: User, note: str, at: dt.datetime) -> None:
-    DifficultyStep.objects.create(difficulty=difficulty, action=action, note=note, by=by, at=at)
+    step = DifficultyStep.objects.create(difficulty=difficulty, action=action, note=note, by=by, at=at)
+    occasions.happened(step)
 
 
 def _plain(text: str) -> str:

@@ -126,7 +126,7 @@ def settle(period: Period, unit_ids: Collection[int] | None = None) -> Settled:
 
 
 def untouched() -> Q:
-    """The condition that nobody ever typed, marked, sent, uploaded or raised anything in a report."""
+    """The condition that nobody ever typed, marked, sent, uploaded or raised anything in a report, or urged it."""
     return Q(
         status=Status.DRAFT,
         revision=0,
@@ -136,5 +136,6 @@ def untouched() -> Q:
         explanations__isnull=True,
         uploads__isnull=True,
         difficulties__isnull=True,
+        urgings__isnull=True,
         **dict.fromkeys(NARRATIVE_FIELDS, ""),
     )

@@ -21,6 +21,7 @@ from .models import (
     ReportEvent,
     SavedView,
     TargetEvent,
+    Urging,
 )
 from .target_workflow import settle_rows
 
@@ -28,6 +29,7 @@ REPORT_TRACES = (
     hooks.Trace("Ô số liệu đã nhập hoặc sửa", FigureChange, "by"),
     hooks.Trace("Thuyết minh của báo cáo đã ghi", NarrativeChange, "by"),
     hooks.Trace("Việc gửi, duyệt, trả lại báo cáo", ReportEvent, "by"),
+    hooks.Trace("Đôn đốc đơn vị nộp báo cáo", Urging, "by"),
     hooks.Trace("Giải trình điểm cần xem", Explanation, "by"),
     hooks.Trace("Nêu, trả lời, xử lý khó khăn", DifficultyStep, "by"),
     hooks.Trace("Nhập số, điều hành cao điểm", CampaignChange, "by"),

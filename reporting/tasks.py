@@ -13,6 +13,9 @@ from .exports.export_jobs import requeue as requeue_exports
 from .exports.export_jobs import run_export
 from .models import Period
 from .reading import kept
+from .reminders.by_clock import remind_by_the_clock
+from .reminders.letters import send_letters, tell_and_send
+from .reminders.upkeep import remove_old_reminders
 from .rollup.audit import audit
 from .rollup.rollup import drain, drain_rollup_requests
 
@@ -20,9 +23,13 @@ __all__ = [
     "audit_rollup",
     "drain_rollup_requests",
     "open_current_period",
+    "remind_by_the_clock",
     "remove_old_exports",
+    "remove_old_reminders",
     "requeue_exports",
     "run_export",
+    "send_letters",
+    "tell_and_send",
 ]
 
 logger = logging.getLogger(__name__)

@@ -20,6 +20,7 @@ from .views import (
     live_services,
     outreach,
     published,
+    reminders,
     review,
     saved_views,
     sending,
@@ -27,6 +28,7 @@ from .views import (
     target_forms,
     targets,
     task_list,
+    urging,
     word_templates,
 )
 
@@ -94,6 +96,15 @@ urlpatterns = [
     path("chi-tieu/<int:pk>/sua/", target_forms.target_edit, name="target-edit"),
     path("chi-tieu/<int:pk>/bo/", target_forms.target_drop, name="target-drop"),
     path("chi-tieu/<int:pk>/tra-loi/", target_forms.target_answer, name="target-answer"),
+    # reminders
+    path("duyet/don-doc/", urging.review_urge, name="review-urge"),
+    path("nhac-viec/", reminders.reminder_list, name="reminder-list"),
+    path("nhac-viec/da-doc/", reminders.reminder_read_all, name="reminder-read-all"),
+    path("nhac-viec/cach-nhan/", reminders.reminder_choice, name="reminder-choice"),
+    path("nhac-viec/<int:pk>/", reminders.reminder_open, name="reminder-open"),
+    path("nhac-viec/<int:pk>/da-doc/", reminders.reminder_read, name="reminder-read"),
+    path("nhac-viec/thu/", reminders.letter_list, name="letter-list"),
+    path("nhac-viec/thu/<uuid:pk>/gui-lai/", reminders.letter_again, name="letter-again"),
     # 5 reading
     path("tong-quan/", dashboard.dashboard, name="dashboard"),
     path("tong-quan/bang-nhiet/", heat.grid, name="dashboard-heat"),

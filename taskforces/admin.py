@@ -1,6 +1,11 @@
 """Accounts, postings and a look at the units, for administrators. Every list is cut to the scope of who asks.
 
 Nothing here is deleted: accounts are made inactive, postings end by a date, units come from `manage.py load_units`.
+
+The posting "Quản trị" carries what its name says: every row of the portal's own two apps that anybody may add or change
+here (`people/accounts.py`). It is given by a superuser and confirmed by a second person, asks for a second factor, and
+ends by its last day. What makes more administrators stays with superusers: the flags of an account, groups, second
+factors of others, passwords, postings of administrators.
 """
 
 from allauth.account.admin import EmailAddress  # its admin is registered by this import

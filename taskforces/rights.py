@@ -13,6 +13,7 @@ class Right(Enum):
     MARK_ANY_BRANCH = "marks either branch of the own unit's report as finished"
     REVIEW = "approves, sends back and reopens reports of the units below; a province's own in the province"
     READ_REVIEWS = "opens the lists of reports of the units below"
+    URGE = "urges units below that owe a report"
     CLOSE_MONTH = "closes and reopens a month of the own province"
     ANSWER = "answers difficulties that lie with the own unit or below it"
     KEEP_REGISTER = "keeps task forces, members, village teams and documents of the own unit"
@@ -35,6 +36,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         {
             Right.REVIEW,
             Right.READ_REVIEWS,
+            Right.URGE,
             Right.ANSWER,
             Right.KEEP_REGISTER,
             Right.KEEP_REGISTERS_BELOW,
@@ -42,10 +44,11 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.ASSIGN,
         }
     ),
-    Role.CHAIR: frozenset({Right.READ_REVIEWS}),
+    Role.CHAIR: frozenset({Right.READ_REVIEWS, Right.URGE}),
     Role.PROVINCIAL_STAFF: frozenset(
         {
             Right.READ_REVIEWS,
+            Right.URGE,
             Right.CLOSE_MONTH,
             Right.ANSWER,
             Right.KEEP_REGISTER,

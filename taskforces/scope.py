@@ -14,6 +14,7 @@ from django.db.models import OuterRef, Q, Subquery
 
 from de_an_06.plain.bodies import is_lead, is_same_body
 from taskforces.models.people import Branch, Posting, Role
+from taskforces.models.reminders import count_of_unread
 from taskforces.models.units import Level, UnitVersion, path_ids
 
 from .clock import today_for
@@ -25,7 +26,7 @@ from .rights import GIVEN_BY_ADMINISTRATORS, GIVEN_BY_ONE, GIVEN_BY_STAFF, RIGHT
 def postings(user) -> list[Posting]:
     """The person's postings valid today, read once per request and user object.
 
-    Each carries `unit_name`: its unit's name today, or its last name for a unit that has ended.
+    Each carries `unit_name`, its unit's name today or its last, and `unread`, how many reminders wait to be read.
     """
     if not user.is_active:  # as nobody is who has not logged in
         return []
@@ -33,8 +34,8 @@ def postings(user) -> list[Posting]:
     if cached is None:
         today = today_for(user)
         names = UnitVersion.objects.filter(unit=OuterRef("unit"), valid_from__lte=today).order_by("-valid_from")
-        held = user.postings.on(today).select_related("unit").annotate(unit_name=Subquery(names.values("name")[:1]))
-        cached = list(held.order_by("pk"))
+        held = user.postings.on(today).select_related("unit").annotate(unread=count_of_unread("user"))
+        cached = list(held.annotate(unit_name=Subquery(names.values("name")[:1])).order_by("pk"))
         user._current_postings = cached
     return cached
 
@@ -44,7 +45,7 @@ def rights_of(posting: Posting | None) -> frozenset[Right]:
     if posting is None:
         return frozenset()
     rights = RIGHTS[Role(posting.role)]
-    return rights - {Right.REVIEW, Right.READ_REVIEWS} if posting.unit.level == Level.COMMUNE else rights
+    return rights - {Right.REVIEW, Right.READ_REVIEWS, Right.URGE} if posting.unit.level == Level.COMMUNE else rights
 
 
 def roles_with(right: Right) -> list[Role]:
@@ -80,10 +81,7 @@ def is_administrator(user) -> bool:
 def may_enter_administration(user) -> bool:
     """Who is posted as administrator, and whoever a superuser gave the flag of staff (with permissions one by one).
 
-    The posting carries what its name says: every row of the portal's own two apps that the administration lets anybody
-    add or change (`people/accounts.py`). It is given by a superuser and confirmed by a second person, asks for a
-    second factor, and ends by its last day. What makes more administrators stays with superusers: the flags of an
-    account, groups, second factors of others, passwords, postings of administrators.
+    What the posting opens, and what stays with superusers: `taskforces/admin.py`.
     """
     return user.is_active and (user.is_staff or bool(held_open(user, Right.ADMINISTER)))
 
@@ -228,6 +226,11 @@ def may_review_somewhere(user) -> bool:
     return bool(held(user, Right.REVIEW))
 
 
+def may_urge(user, report) -> bool:
+    """Reviewers, chairs and staff above the unit."""
+    return holds(user, Right.URGE, units_reviewing(report))
+
+
 def may_close_period(user, province) -> bool:
     """Provincial staff close and reopen a month for their province."""
     return holds(user, Right.CLOSE_MONTH, [province.pk])
@@ -279,11 +282,8 @@ def acts_for_some_body(user) -> bool:
 
 
 def may_keep_register(user, unit) -> bool:
-    """Task forces, members, village teams and documents of a unit are kept by the unit's own people.
-
-    Officers and leaders of the unit itself, and reviewers and staff where it is their own body (a province, until
-    June 2025 a district); nobody writes in the register of a unit below, and nobody in that of a closed one.
-    """
+    """Task forces, members, village teams and documents of a unit are kept by its own people: officers and leaders, and
+    reviewers and staff where it is their own body; nobody writes in the register of a unit below, or a closed one."""
     return holds(user, Right.KEEP_REGISTER, [unit.pk])
 
 
@@ -316,16 +316,14 @@ def may_assign_by_file(user, path: str) -> bool:
 
 
 def may_propose_target(user, unit, of=None) -> bool:
-    """A unit's own people say what it is to reach: officers and leaders, reviewers and staff of their own body; its
-    departments in their indicators, and in the services that they lead. `of` is an indicator, or the lead agency of
-    the service whose rate is meant, or None for the rates over all services."""
+    """A unit's own people say what it is to reach; its departments in their indicators and in the services they lead.
+    `of`: an indicator, the lead agency of the service whose rate is meant, None for the rates over all services."""
     return may_keep_register(user, unit) or _is_aim_of_body(user, [unit.pk], of)
 
 
 def may_set_target(user, unit, path: str, of=None) -> bool:
     """The level above sets targets and answers proposals, its departments those of their indicators and services;
-    nobody is above a province but the nation, so it also sets its own. `of` as in `may_propose_target`; `path` is the
-    unit's in today's tree; no query beyond the postings: a file has thousands of rows."""
+    nobody is above a province but the nation, so it sets its own, too. `path`: see `may_import_for`."""
     if not may_write_for(user, unit):
         return False
     ids = path_ids(path)
@@ -400,16 +398,13 @@ def _is_of_body(user, assignment) -> bool:
 
 def may_import(user) -> bool:
     """Rosters are brought in by those who keep a register; of which units, `may_import_for` says row by row."""
-    return user.is_superuser or any(
-        held_open(user, right) for right in (Right.KEEP_REGISTER, Right.KEEP_REGISTERS_BELOW)
-    )
+    rights = Right.KEEP_REGISTER, Right.KEEP_REGISTERS_BELOW
+    return user.is_superuser or any(held_open(user, right) for right in rights)
 
 
 def may_import_for(user, unit_id: int, path: str) -> bool:
-    """Rows of a unit in a file: its own officers and leaders, and reviewers, staff and administrators above it.
-
-    `path` is the unit's path in today's tree. No query beyond the postings: a file has thousands of rows.
-    """
+    """Rows of a unit in a file: its own officers and leaders, and reviewers, staff, administrators above it; `path` is
+    its path in today's tree. No query beyond the postings: a file has thousands of rows."""
     return (
         user.is_superuser
         or holds(user, Right.KEEP_REGISTER, [unit_id])

@@ -54,6 +54,7 @@ from reporting.models import (
     SavedView,
     ServiceFigures,
     TargetEvent,
+    Urging,
     WordTemplate,
 )
 from reporting.periods import open_period
@@ -61,16 +62,20 @@ from reporting.review import corrections, publishing, workflow
 from taskforces.models import (
     Assignment,
     Branch,
+    Delivery,
     Document,
     ImportJob,
     Inspection,
     InspectionFinding,
+    Letter,
     Meeting,
     Membership,
     OutreachEvent,
     PilotModel,
     Posting,
     PostingEvent,
+    Reminder,
+    ReminderChoice,
     Role,
     SourceDocument,
     SourceItem,
@@ -119,6 +124,8 @@ KEEPS_SOURCES = anywhere(ASSIGNS)
 UNDER_DONG_NAI = (INSIDE - {"administrator"}) | {person for person in POSTED if person.startswith("neighbour")}
 NEXT_DOOR = {"stranger_reviewer", "stranger_staff"}
 ENTERS_SOMEWHERE = anywhere(ENTERS) | {"stranger"}
+URGES = {"reviewer", "chair", "staff"}
+NOT_TOLD = dict.fromkeys(EVERYBODY - {"officer"}, 302)  # nobody else has a reminder to mark
 
 
 @dataclass(frozen=True)
@@ -299,6 +306,13 @@ PAGES = {
     "difficulty-add": of_draft(ENTERS),
     "difficulty-detail": of_register("difficulty", INSIDE),
     "difficulty-edit": of_unsent(),
+    # reminders: each person's own; what became of the letters, and how they come
+    "reminder-list": Page(EVERYBODY),
+    "reminder-open": Page(
+        {"officer"}, args=lambda o: [o.reminder.pk], outside=EVERYBODY - {"officer"}, answer=302
+    ),  # to the place to act
+    "reminder-choice": Page(EVERYBODY),
+    "letter-list": Page({"administrator"}),
     # campaigns
     "campaign-list": Page(EVERYBODY),
     "campaign-add": of_unit(ASSIGNS),
@@ -366,6 +380,10 @@ ACTS = {  # addresses that only take a POST (of the API: PATCH)
     "report-ready": of_draft(ENTERS),
     "report-submit": of_draft(ENTERS),
     "review-approve-clean": Page({"reviewer"}),
+    "review-urge": Page(URGES),
+    "reminder-read": Page({"officer"}, args=lambda o: [o.reminder.pk], outside=EVERYBODY - {"officer"}),
+    "reminder-read-all": Page(EVERYBODY),
+    "letter-again": Page({"administrator"}, args=lambda o: [o.letter.pk]),
     "report-approve": of_sent({"reviewer"}),
     "report-send-back": of_sent({"reviewer"}),
     "report-reopen": of_sent({"reviewer"}),
@@ -799,6 +817,28 @@ FORMS = [
         lambda o, by: {"bao_cao": [o.sent.pk]},
         told={"stranger_reviewer": 302},
     ),
+    Form(
+        "review-urge",
+        Urging,
+        lambda o, by: {"don_vi": o.world.dong_nai.pk, "ky": "2026-11", "bao_cao": o.draft.pk},
+        told=dict.fromkeys(("stranger_reviewer", "stranger_chair", "stranger_staff"), 404),  # who urge, elsewhere
+        case="one",
+    ),
+    Form(
+        "review-urge",
+        Urging,
+        lambda o, by: {"don_vi": o.world.dong_nai.pk, "ky": "2026-11"},
+        told=dict.fromkeys(("stranger_reviewer", "stranger_chair", "stranger_staff"), 302),  # of none they see
+        case="all",
+    ),
+    Form("reminder-read", Reminder),
+    Form("reminder-read-all", Reminder, lambda o, by: {"den": o.reminder.pk}, may={"officer"}, told=NOT_TOLD),
+    Form(
+        "reminder-choice",
+        ReminderChoice,
+        lambda o, by: {"how": "never", "digest_at": "07:30", "quiet_from": "", "quiet_to": "", "kinds": []},
+    ),
+    Form("letter-again", Letter),
     Form("report-approve", ReportEvent),
     Form("report-send-back", ReportEvent, lambda o, by: REASON),
     Form("report-reopen", ReportEvent, lambda o, by: REASON, before=approved),
@@ -1044,6 +1084,11 @@ def build_objects(fill, now):
     o.view = SavedView.objects.create(
         owner=world.reviewer, name="Họp", page="dashboard", query=f"don_vi={world.phuoc_long.pk}", saved_at=now
     )
+    o.reminder = Reminder.objects.create(
+        person=world.officer, kind="returned", key="x", text="Báo cáo bị trả lại.", path="/viec-can-lam/", made_at=now
+    )
+    o.letter = Letter.objects.create(person=world.officer, channel="email", state="failed", made_at=now, next_at=now)
+    Delivery.objects.create(reminder=o.reminder, channel="email", letter=o.letter, made_at=now)
     o.export = ExportJob.objects.create(
         requested_by=world.reviewer, requested_at=now, unit=world.phuoc_long, span="2026-10", basis="provisional"
     )

@@ -21,6 +21,7 @@ from reporting.models import (
     ReportEvent,
     Target,
     TargetEvent,
+    Urging,
     VersionReport,
     VersionTotal,
 )
@@ -54,6 +55,7 @@ LOGS = [
     CampaignChange,
     TargetEvent,
     MeetingChange,
+    Urging,
 ]
 RECORDS = [PublishedVersion, VersionReport, VersionTotal]  # the first, with rows that point to it: test_publishing
 
@@ -90,6 +92,7 @@ def logged(world, month):
     MeetingChange.objects.create(meeting=meeting, what="made", after="x", **said)
     CampaignChange.objects.create(campaign=campaign, what="made", **said)
     ReportEvent.objects.create(report=report, action="ready", revision=0, **said)
+    Urging.objects.create(report=report, unit=world.phuoc_long, day=NOW.date(), **said)
     FigureChange.objects.create(report=report, cell="DVC01.opening", new=1, via="page", **said)
     NarrativeChange.objects.create(report=report, field="plan", **said)
     DifficultyStep.objects.create(difficulty=difficulty, action="raise", **said)
@@ -170,6 +173,8 @@ def test_a_log_is_read_in_the_order_of_its_numbers(logged, log):
     """The second row is written after a clock that ran a day ahead was set back."""
     first = log.objects.get()
     values = log.objects.values().get() | {"id": None, "at": NOW - dt.timedelta(days=1)}
+    if log is Urging:  # once a day a unit
+        values["day"] -= dt.timedelta(days=1)
     second = log.objects.create(**values)
     assert list(log.objects.all()) == ([second, first] if log is ContactExport else [first, second])
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from de_an_06.celery import app
 
 ROOT = Path(__file__).resolve().parent.parent
-QUEUES = {"celery", "files"}
+QUEUES = {"celery", "files", "letters"}
 FILE_TASKS = {"reporting.tasks.run_export", "taskforces.tasks.check_import", "taskforces.tasks.write_import"}
 
 
@@ -18,11 +18,12 @@ def queue_of(name: str) -> str:
     return app.amqp.router.route({}, name)["queue"].name
 
 
-def test_only_files_wait_with_files():
+def test_only_files_wait_with_files_and_letters_with_letters():
     app.loader.import_default_modules()
     own = {name for name in app.tasks if name.startswith(("reporting.", "taskforces."))}
     assert {name for name in own if queue_of(name) == "files"} == FILE_TASKS
-    assert {queue_of(name) for name in own - FILE_TASKS} == {"celery"}
+    assert {name for name in own if queue_of(name) == "letters"} == {"reporting.tasks.send_letters"}
+    assert {queue_of(name) for name in own - FILE_TASKS - {"reporting.tasks.send_letters"}} == {"celery"}
     assert "reporting.tasks.drain_rollup_requests" in own
 
 
@@ -55,9 +56,9 @@ def test_every_service_has_a_limit_of_memory(services):
     assert 0 < settings.CELERY_WORKER_MAX_MEMORY_PER_CHILD < 2 * 1024 * 1024 / 2  # KiB; two children in 2 GB
 
 
-def test_make_run_serves_both_queues():
+def test_make_run_serves_every_queue():
     text = (ROOT / "bin" / "run.py").read_text(encoding="utf-8")
-    assert set(re.findall(r'"-Q", "(\w+)"', text)) == QUEUES
+    assert sorted(",".join(re.findall(r'"-Q", "([\w,]+)"', text)).split(",")) == sorted(QUEUES)
 
 
 def test_a_worker_that_ends_is_started_again(services):

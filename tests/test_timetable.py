@@ -22,6 +22,7 @@ EVERY_MINUTE = {
     "reporting.tasks.drain_rollup_requests",
     "reporting.tasks.requeue_exports",
     "taskforces.tasks.requeue_imports",
+    "reporting.tasks.tell_and_send",
 }
 
 

@@ -19,6 +19,7 @@ from reporting.models.reports import QUALIFIERS
 from reporting.report_log import NotAllowed
 from taskforces.clock import now_for, today_for
 from taskforces.models import AdministrativeUnit
+from taskforces.models.units import valid_on
 from taskforces.scope import may_keep_register, require
 
 RESOURCES = {"shifts": "ca", "machines": "máy", "volunteers": "người tình nguyện"}
@@ -48,9 +49,12 @@ class CampaignSheet:
 def open_campaigns(unit_id: int, day: dt.date) -> QuerySet[Campaign]:
     """Campaigns in which the unit still enters numbers of `day`."""
     takes_part = CampaignGoal.objects.filter(measure__campaign=OuterRef("pk"), unit=unit_id)
+    return _taking_numbers_of(day).filter(Exists(takes_part)).order_by("first_day", "pk")
+
+
+def _taking_numbers_of(day: dt.date) -> QuerySet[Campaign]:
     unlocked = Q(locked_to__isnull=True) | Q(locked_to__lt=day)
-    running = Campaign.objects.filter(unlocked, closed_at=None, first_day__lte=day, last_day__gte=day)
-    return running.filter(Exists(takes_part)).order_by("first_day", "pk")
+    return Campaign.objects.filter(unlocked, closed_at=None, first_day__lte=day, last_day__gte=day)
 
 
 def covering(day: dt.date) -> Q:
@@ -63,6 +67,16 @@ def not_entered(unit_id: int, day: dt.date) -> QuerySet[Campaign]:
     told = CampaignDay.objects.filter(covering(day), measure=OuterRef("measure"), unit=unit_id)
     blank = CampaignGoal.objects.filter(~Exists(told), measure__campaign=OuterRef("pk"), unit=unit_id)
     return open_campaigns(unit_id, day).filter(Exists(blank))
+
+
+def all_not_entered(day: dt.date) -> list[tuple[Campaign, int]]:
+    """The same of all units open that day: (campaign, unit) in which something of that day is missing; two queries."""
+    campaigns = _taking_numbers_of(day).in_bulk()
+    told = CampaignDay.objects.filter(covering(day), measure=OuterRef("measure"), unit=OuterRef("unit"))
+    blank = CampaignGoal.objects.filter(~Exists(told), measure__campaign__in=campaigns)
+    blank = blank.filter(valid_on(day, "unit__", "opened_on", "closed_on")) if campaigns else blank.none()
+    pairs = blank.order_by("measure__campaign", "unit").values_list("measure__campaign", "unit").distinct()
+    return [(campaigns[campaign_id], unit_id) for campaign_id, unit_id in pairs]
 
 
 def days_to_enter(unit: AdministrativeUnit, today: dt.date, most: int = 14) -> list[dt.date]:

@@ -48,6 +48,7 @@ from .notice import INVENTED
 from .people import DAY_2024, DAY_2026, PASSWORD, PEOPLE, invented_name
 from .published_months import load_published_months
 from .registers import load_difficulties, load_registers
+from .reminders import load_reminders
 from .sittings import load_meetings
 from .targets import load_targets
 
@@ -99,6 +100,7 @@ def load_demo() -> dict[str, int]:
     load_meetings(logins)
     _save_views(logins["chutich.dongnai"])
     load_interim_words(logins)
+    load_reminders(logins)
     opened = Period.objects.order_by("year", "month")
     for period in opened:
         rollup.roll_up(period)

@@ -31,6 +31,7 @@ from .summaries import (
     ServiceSummary,
     SubmissionSummary,
 )
+from .urging import Urging
 
 __all__ = [
     "Basis",
@@ -81,6 +82,7 @@ __all__ = [
     "SubmissionSummary",
     "Target",
     "TargetEvent",
+    "Urging",
     "VersionReport",
     "VersionTotal",
     "WordTemplate",

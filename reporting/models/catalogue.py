@@ -391,6 +391,9 @@ class ReportingSettings(models.Model):
     contact_months = models.PositiveSmallIntegerField("số tháng giữ liên hệ sau khi thôi nhiệm vụ", default=6)
     quiet_months = models.PositiveSmallIntegerField("số tháng không họp, không báo cáo thì nêu", default=3)
     export_days = models.PositiveSmallIntegerField("số ngày giữ tệp đã lập", default=30)
+    # Reminders (reminders/by_clock.py)
+    remind_before = models.PositiveSmallIntegerField("nhắc trước hạn bao nhiêu ngày", default=2)
+    remind_after = models.PositiveSmallIntegerField("nhắc sau hạn bao nhiêu ngày", default=1)
     # “Vấn đề cần lưu ý” (reading/findings.py)
     fewest_dossiers = _threshold(
         "số hồ sơ ít nhất để nêu tỷ lệ", 20, 1, 10_000, "Tỷ lệ của ít hồ sơ đã giải quyết hơn thì không nêu tốt, xấu."

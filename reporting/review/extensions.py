@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from django.db import transaction
 
 from de_an_06.plain.moments import moment
-from reporting import periods
+from reporting import occasions, periods
 from reporting.closing import closed_sentence
 from reporting.lateness import is_past
 from reporting.models import Report, ReportEvent
@@ -42,6 +42,7 @@ def extend(*, report_ids: Iterable[int], by: User, until: dt.datetime, reason: s
     if until <= now_for(by):
         raise NotAllowed("Hạn mới phải sau lúc này.")
     allowed: dict[int, bool] = {}
+    events: list[ReportEvent] = []
     for report in reports:
         if refusal := _why_not(report, by, until, allowed):
             raise NotAllowed(refusal)
@@ -49,8 +50,9 @@ def extend(*, report_ids: Iterable[int], by: User, until: dt.datetime, reason: s
         if report.is_late:
             report.is_late = is_past(until, _first_sent(report))
         report.save(update_fields=["own_due_at", "is_late"])
-        log(report, Action.EXTEND, by, reason=f"Đến {moment(until)}. {reason} Căn cứ: {authority}")
+        events.append(log(report, Action.EXTEND, by, reason=f"Đến {moment(until)}. {reason} Căn cứ: {authority}"))
         mark_dirty(report)
+    occasions.happened(*events)
     drain_rollup_requests.delay_on_commit()
     return reports
 

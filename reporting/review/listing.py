@@ -36,9 +36,10 @@ from reporting.models import (
     ServiceFigures,
     ServiceTerms,
     Status,
+    Urging,
 )
 from taskforces.clock import now_for
-from taskforces.models import Branch, UnitVersion
+from taskforces.models import Branch, UnitVersion, User
 from taskforces.models.units import path_ids, reporter_name
 from taskforces.scope import may_review
 
@@ -68,6 +69,9 @@ class ReviewRow:
     is_overdue: bool = False
     may_approve: bool = False
     may_send_back: bool = False
+    urged: Urging | None = None  # the last time; with whom to ring up, for the page of those who may urge
+    senders: list[User] = field(default_factory=list)
+    may_urge: bool = False
 
     @property
     def is_own(self) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from django.db import transaction
 
-from reporting import periods
+from reporting import occasions, periods
 from reporting.closing import closed_sentence, require_open
 from reporting.entry import saving
 from reporting.entry.checks import SOFT, Problem
@@ -273,6 +273,7 @@ def _return(report: Report, by: User, reason: str, action: ReportEvent.Action) -
 def _changed(report: Report, action: ReportEvent.Action, by: User, *, drain: bool = True, **said: str) -> ReportEvent:
     """The event of a change of status; the totals above are marked and the worker is woken."""
     event = log(report, action, by, **said)
+    occasions.happened(event)
     mark_dirty(report)
     if drain:
         drain_rollup_requests.delay_on_commit()

@@ -2,9 +2,9 @@
 
 from django import template
 
+from de_an_06.plain import mail
 from reporting.models import Period, PeriodDeadline, ReportingSettings
 from taskforces.models import Level
-from taskforces.people import mail
 
 register = template.Library()
 
@@ -29,5 +29,5 @@ def open_period_facts():
 
 @register.simple_tag
 def mail_goes_out() -> bool:
-    """Else a forgotten password is answered with a slip, see `taskforces.people.mail`."""
+    """Else a forgotten password is answered with a slip, see `de_an_06.plain.mail`."""
     return mail.goes_out()

@@ -49,6 +49,7 @@ from . import dashboard_tables as tables
 from .choices import Choice, context_bar, in_scope, read_choice
 from .heat_tables import grid_table
 from .kept_pages import PageStanding, kept_page
+from .urging import urging_of_dashboard
 
 CONTRIBUTIONS_A_PAGE = 100
 LAST_YEAR = "cung-ky"  # the small numbers of the tables: change since the same months of the year before
@@ -112,6 +113,7 @@ def _context(request: HttpRequest, choice: Choice, ranked_by: str, compared_with
         "not_counted": seen.not_counted,
         "is_official": seen.basis == Basis.OFFICIAL,
         "who": tables.who_reported(seen, unit_link),
+        "urging": urging_of_dashboard(request.user, seen),
         "heat": heat,
         "heat_url": reverse("dashboard-heat") + choice.query(),
         "units_of_heat": len(shown),

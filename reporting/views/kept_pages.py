@@ -28,7 +28,7 @@ from django.utils.safestring import mark_safe
 from reporting.models import ChangeCount, KeptPage, PeriodDeadline
 from reporting.rollup import generation
 from taskforces.clock import now_for
-from taskforces.scope import postings, sees_everything
+from taskforces.scope import Right, held_open, postings, sees_everything
 
 from .choices import Choice, unit_asked
 
@@ -85,13 +85,15 @@ def kept_page(
     """
     stands = "" if choice.is_joined or choice.typed or choice.span is None else standing.digest
     question = [template, request.path, choice.query(), asked, sees_everything(request.user)]
-    key = _digest([*question, sorted({p.unit_id for p in postings(request.user)})])
+    urges = sorted({p.unit_id for p in held_open(request.user, Right.URGE)})
+    key = _digest([*question, sorted({p.unit_id for p in postings(request.user)}), urges])
     parts = _find(choice.unit_id, key, stands)
     if parts is None:
         parts = _write(template, make_context())
         if stands:
             _keep(choice.unit_id, key, stands, parts)
-    return render(request, "reporting/kept_page.html", {name: mark_safe(text) for name, text in parts.items()})  # noqa: S308
+    written = {name: mark_safe(text) for name, text in parts.items()}  # noqa: S308 - by our templates
+    return render(request, "reporting/kept_page.html", written | {"may_urge": bool(urges)})
 
 
 def _digest(value: object) -> str:

@@ -48,6 +48,7 @@ from taskforces.scope import (
 )
 
 from .choices import NO_FIGURES
+from .urging import add_urging
 
 END_OF_DAY = dt.time(17, 0)
 FILTERS = (
@@ -91,6 +92,7 @@ def review_list(request):
         "reporting/review_list.html",
         {
             "review": result,
+            "may_urge": add_urging(request.user, result),
             "period": period,
             "unit": unit,
             "now": now_for(request.user),

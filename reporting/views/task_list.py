@@ -14,6 +14,8 @@ from reporting.entry.form import ReportForm, load_form
 from reporting.entry.ready import to_mark
 from reporting.lateness import is_past, time_left
 from reporting.models import Report, ReportEvent, Status
+from reporting.reminders.recipients import nearest
+from reporting.reminders.urging import last_urgings
 from reporting.report_doors import reports_for
 from reporting.review import workflow
 from taskforces.clock import now_for, today_for
@@ -79,6 +81,7 @@ def task_list(request):
         "left": left,
         "step": _next_step(form, request.user, is_sendable) if form.is_open else None,
         "headline": _headline(report, form, left),
+        "urged": last_urgings([report.pk]).get(report.pk) if form.is_open else None,
         "time_left": time_left(report.due, now_for(request.user)) if report.due else "",
         "will_be_late": report.revision == 0 and is_past(report.due, now_for(request.user)),
         "counts": form.counts(),
@@ -100,7 +103,7 @@ def reviewers_of(report: Report, day) -> list:
     by_unit: dict[int, list] = {}
     for posting in found.order_by("user__full_name"):
         by_unit.setdefault(posting.unit_id, []).append(posting.user)
-    return next((by_unit[unit_id] for unit_id in reversed(above) if unit_id in by_unit), [])
+    return nearest(above, by_unit) or []
 
 
 def _posting(request):

@@ -22,9 +22,10 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied, ValidationError
 from django.core.management import call_command
 
+from de_an_06.plain import mail
 from taskforces.scope import Right, held_open
 
-from . import login_limits, mail, second_factor
+from . import login_limits, second_factor
 
 
 class AuthenticationBackend(AllauthBackend):

@@ -17,11 +17,12 @@ from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
+from de_an_06.plain import mail
 from taskforces.clock import now_for, today_for
 from taskforces.models import PostingEvent, User
 from taskforces.scope import may_give_posting, needs_second_person
 
-from . import login_limits, mail
+from . import login_limits
 from .postings import path_on
 
 Action = PostingEvent.Action

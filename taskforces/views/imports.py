@@ -10,11 +10,12 @@ from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET, require_POST
 
+from de_an_06.plain import mail
 from de_an_06.plain.numbers import format_number
 from taskforces.clock import now_for, today_for
 from taskforces.imports import import_jobs, kinds, sheets_out, tables
 from taskforces.models import ContactExport, ImportJob
-from taskforces.people import mail, passwords
+from taskforces.people import passwords
 from taskforces.people.quotas import OverQuota, take_file
 from taskforces.scope import require
 

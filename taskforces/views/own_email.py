@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from taskforces.people import mail, own_email
+from de_an_06.plain import mail
+from taskforces.people import own_email
 
 logger = logging.getLogger(__name__)
 

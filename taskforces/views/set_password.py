@@ -9,7 +9,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from taskforces.people import mail, passwords
+from de_an_06.plain import mail
+from taskforces.people import passwords
 
 
 @sensitive_post_parameters()

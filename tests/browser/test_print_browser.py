@@ -116,6 +116,8 @@ PAGES = {
     "words": ("staff", lambda period: reverse("interim-words") + of_the_province(period)),
     "conclusion": ("staff", lambda period: reverse("interim-conclusion") + of_the_province(period)),
     "templates": ("staff", lambda period: reverse("word-template-list")),
+    "reminders": ("officer", lambda period: reverse("reminder-list")),
+    "how reminders come": ("officer", lambda period: reverse("reminder-choice")),
 }
 
 
