@@ -15,7 +15,7 @@ from taskforces.models import Assignment, Document, Level, OutreachEvent, PilotM
 from taskforces.register import activities, assignments
 from tests.conftest import FIRST_NEW, make_unit
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 D = dt.date
 
 

@@ -9,7 +9,7 @@ from reporting.models import Report
 from reporting.rollup import rollup
 from tests.test_dashboard import build_bulk, hand_in, november  # noqa: F401
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def wall(client, user, **query):

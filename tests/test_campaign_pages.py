@@ -23,7 +23,7 @@ from reporting.report_doors import get_report
 from tests.test_campaigns import FIRST, TODAY, D, enter, make
 from tests.test_register_pages import text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 ENTRY = "/cao-diem/nhap/"
 
 

@@ -15,7 +15,7 @@ from django.urls import reverse
 from reporting.models import Holiday, Indicator, ParticipatingArea, PublicService, Report, ServiceTerms
 from tests.test_account_pages import words_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 D = dt.date
 
 

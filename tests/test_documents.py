@@ -13,6 +13,9 @@ from django.urls import reverse
 from taskforces.models import Document
 from taskforces.register import keeping, uploads
 
+pytestmark = pytest.mark.once
+
+
 PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n%%EOF\n"
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + b"\0" * 17
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + b"\0" * 20

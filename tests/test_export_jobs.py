@@ -16,7 +16,7 @@ from reporting.models import ExportJob, Report, ReportEvent, ReportingSettings
 from reporting.rollup import rollup
 from taskforces.models import Posting, Role, User
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 State = ExportJob.State
 SPAN = Span.parse("2026-11")
 HTMX = {"HX-Request": "true"}

@@ -20,6 +20,9 @@ from tests.conftest import make_person
 from tests.import_sheets import bring_in, said, totals, write, xlsx
 from tests.test_imports import ACCOUNT, FORCE, MEMBER, account, member
 
+pytestmark = pytest.mark.once
+
+
 Kind, State = ImportJob.Kind, ImportJob.State
 DAY = dt.date(2026, 1, 15)
 OWN_PASSWORD = "mot-mat-khau-cua-rieng-toi"

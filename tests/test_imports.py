@@ -34,6 +34,9 @@ from taskforces.models import (
 from tests.conftest import make_person
 from tests.import_sheets import bring_in, csv_file, said, totals, write, xlsx
 
+pytestmark = pytest.mark.once
+
+
 Kind, State = ImportJob.Kind, ImportJob.State
 FORCE = ["Mã đơn vị", "Loại tổ", "Thành lập ngày", "Tên tổ", "Họp gần nhất ngày", "Số quyết định", "Ngày quyết định"]
 MEMBER = ["Mã đơn vị", "Loại tổ", "Họ và tên", "Vai trò", "Chức vụ", "Điện thoại cơ quan", "Từ ngày", "Đến hết ngày"]

@@ -11,7 +11,7 @@ from reporting.rollup import rollup
 from tests.test_interim_report import kept, upload  # noqa: F401 - fixture
 from tests.test_register_pages import text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture(autouse=True)

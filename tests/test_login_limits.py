@@ -10,7 +10,7 @@ from taskforces.models import LoginTries
 from taskforces.people import login_limits, passwords
 from tests.conftest import PASSWORD, build_world
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 OFFICE, ELSEWHERE = "203.0.113.7", "198.51.100.9"
 PEOPLE = ["officer", "police_officer", "leader", "neighbour", "reviewer", "chair", "staff", "auditor"]
 

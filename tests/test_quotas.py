@@ -17,7 +17,7 @@ from taskforces.models import ContactExport, FileTaken, ImportJob, User
 from taskforces.people.quotas import OverQuota
 from tests.import_sheets import xlsx
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 MOST = 3
 
 

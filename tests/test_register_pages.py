@@ -20,7 +20,7 @@ from taskforces.models import (
 )
 from tests.conftest import LAST_OLD, make_person, make_unit
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 D = dt.date
 FOUNDED = "2022-03-15"
 

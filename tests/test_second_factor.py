@@ -15,6 +15,9 @@ from taskforces.models import Posting, Role, User
 from tests.conftest import PASSWORD
 from tests.test_account_pages import add_key, code_of
 
+pytestmark = pytest.mark.once
+
+
 OWES = {"reviewer": "bao", "chair": "khoa", "staff": "ha", "auditor": "kiem", "administrator": "quantri"}
 OWES_NOT = {"officer": "nhung", "police_officer": "dung", "leader": "hanh"}
 NAMES = OWES | OWES_NOT

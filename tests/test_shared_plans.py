@@ -15,7 +15,7 @@ from taskforces.models import Assignment, ImportJob, PlanChange, SourceDocument,
 from taskforces.register import assignments
 from tests.import_sheets import bring_in, write, xlsx
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 DAY = dt.date(2026, 1, 15)
 TARGETS = ImportJob.Kind.TARGETS
 HEADERS = ["Mã đơn vị", "Năm", "Mã chỉ tiêu", "Chỉ tiêu giao"]

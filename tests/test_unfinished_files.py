@@ -18,7 +18,7 @@ from taskforces.people.quotas import OverQuota
 from tests.import_sheets import bring_in, xlsx
 from tests.test_imports import FORCE, MEMBER, member
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 Kind, State = ImportJob.Kind, ImportJob.State
 SPAN = Span.parse("2026-11")
 
