@@ -10,6 +10,7 @@ from taskforces import hooks
 from .expected import settle
 from .models import (
     CampaignChange,
+    Correction,
     DifficultyStep,
     Explanation,
     ExportJob,
@@ -17,6 +18,7 @@ from .models import (
     Generation,
     NarrativeChange,
     Period,
+    PublishedVersion,
     Report,
     ReportEvent,
     SavedView,
@@ -30,6 +32,9 @@ REPORT_TRACES = (
     hooks.Trace("Thuyết minh của báo cáo đã ghi", NarrativeChange, "by"),
     hooks.Trace("Việc gửi, duyệt, trả lại báo cáo", ReportEvent, "by"),
     hooks.Trace("Đôn đốc đơn vị nộp báo cáo", Urging, "by"),
+    hooks.Trace("Số liệu đã công bố", PublishedVersion, "by"),
+    hooks.Trace("Đề nghị đính chính", Correction, "asked_by"),
+    hooks.Trace("Đề nghị đính chính đã xem xét", Correction, "decided_by"),
     hooks.Trace("Giải trình điểm cần xem", Explanation, "by"),
     hooks.Trace("Nêu, trả lời, xử lý khó khăn", DifficultyStep, "by"),
     hooks.Trace("Nhập số, điều hành cao điểm", CampaignChange, "by"),

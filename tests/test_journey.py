@@ -18,7 +18,7 @@ from django.test import Client
 from django.urls import reverse
 
 from reporting.figures import FIGURE_FIELDS
-from reporting.models import ExportJob, FigureChange, PeriodClosure, Report, ReportEvent, ServiceFigures
+from reporting.models import Correction, ExportJob, FigureChange, PeriodClosure, Report, ReportEvent, ServiceFigures
 from reporting.rollup import rollup
 from reporting.rollup.audit import audit
 from taskforces.models import Branch, Posting, Role
@@ -291,20 +291,23 @@ def test_a_month_of_2026_from_the_commune_to_the_province(world, month, fill, at
         draft=Report.objects.get(unit=world.phu_rieng, period=period),
     )  # fmt: skip
 
-    # It opens only with a reason, and then a report opens only with one, too.
+    # It opens only with a reason; what was published is corrected cell by cell all the same, and published again.
     at("2026-11-18 10:00")
     assert "Phải ghi lý do mở khóa." in staff.press("period-reopen", period.pk, don_vi=world.dong_nai.pk, ly_do="  ")
     assert PeriodClosure.objects.filter(reopened_at=None).exists()
     staff.press("period-reopen", period.pk, don_vi=world.dong_nai.pk, ly_do="Phường Phước Long bổ sung hồ sơ")
-    reviewer.press("report-reopen", report.pk, ly_do="")
+    assert "đính chính từng ô" in reviewer.press("report-reopen", report.pk, ly_do="Bổ sung hồ sơ")
     report.refresh_from_db()
     assert report.status == "approved"
-    reviewer.press("report-reopen", report.pk, ly_do="Bổ sung theo đề nghị của phường")
-    officer.fill_in(report, {"DVC09.received_online": "68", "DVC09.resolved_on_time": "24"})
-    officer.fill_in(report, {}, "report-ready", branch="office")
-    officer.press("report-submit", report.pk, checked="1")
-    reviewer.press("report-approve", report.pk)
+    more = {"DVC09.received_online": "68", "DVC09.resolved_on_time": "24"}
+    officer.press("correction-add", report.pk, **more, ly_do="Bổ sung theo đề nghị của phường")
+    assert card(chair.open("dashboard", **query), "Hồ sơ tiếp nhận") == "2.241"
+    asked = Correction.objects.get(report=report)
+    assert "công bố lần 2" in reviewer.press("correction-accept", asked.pk)
     assert card(chair.open("dashboard", **query), "Hồ sơ tiếp nhận") == "2.242"
+    official = chair.open("dashboard", **query | {"co_so": "chinh-thuc"})
+    assert card(official, "Hồ sơ tiếp nhận") == "1.800"
+    assert "công bố lần 2, đã điều chỉnh ngày 18/11/2026" in " ".join(official.split())
     assert audit(period) == []
 
 

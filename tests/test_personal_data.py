@@ -206,6 +206,8 @@ def test_every_log_that_names_a_person_is_counted(world):
         ("AssignmentEvent", "by"),
         ("CampaignChange", "by"),
         ("ContactExport", "by"),
+        ("Correction", "asked_by"),
+        ("Correction", "decided_by"),
         ("DifficultyStep", "by"),
         ("Document", "uploaded_by"),
         ("EmailChange", "by"),
@@ -218,9 +220,11 @@ def test_every_log_that_names_a_person_is_counted(world):
         ("NarrativeChange", "by"),
         ("PlanChange", "by"),
         ("PostingEvent", "by"),
+        ("PublishedVersion", "by"),
         ("ReportEvent", "by"),
         ("SavedView", "owner"),
         ("TargetEvent", "by"),
+        ("Urging", "by"),
     ]
     ExportJob.objects.create(
         requested_by=world.staff,

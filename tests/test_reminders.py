@@ -341,13 +341,13 @@ def test_yesterday_of_a_campaign_is_missing(world, at):
 def test_the_clock_asks_the_same_number_of_questions_however_many_units(world, november, at, django_assert_num_queries):
     at("2026-11-17 09:00")
     list(by_clock.due(Living(now_for())))
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(14):
         few = list(by_clock.due(Living(now_for())))
     for k in range(8):
         unit = make_unit(f"9{k:04}", f"Xã Số {k}", "xa", Level.COMMUNE, world.dong_nai, opened=FIRST_NEW)
         make_person(f"nguoi{k}", f"Người {k}", unit, Role.LEADER)
     periods.open_period(periods.Month(2026, 11))
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(14):
         assert len(list(by_clock.due(Living(now_for())))) == len(few) + 8
 
 

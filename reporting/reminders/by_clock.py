@@ -90,6 +90,8 @@ def corrections_waiting(living: Living) -> Iterator[Told]:
         return
     asked = Correction.objects.waiting().filter(asked_at__lte=living.now).select_related("report__period")
     waiting = list(asked.order_by("pk"))
+    if not waiting:
+        return
     above = {unit_id for correction in waiting for unit_id in units_reviewing(correction.report)}
     reviewers = posted(above, Right.REVIEW, living)
     people: set[int] = set()

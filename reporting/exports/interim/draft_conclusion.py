@@ -17,6 +17,8 @@ ASKED = {
     "fall": "Đơn vị có tỷ lệ giảm báo cáo nguyên nhân và biện pháp khắc phục.",
     "overdue": "Giải quyết dứt điểm hồ sơ đang quá hạn, không để phát sinh mới.",
     "overdue_assignments": "Đơn vị có nhiệm vụ quá hạn hoàn thành, hoặc báo cáo lý do và thời hạn hoàn thành.",
+    "overdue_conclusions": "Đơn vị còn kết luận họp quá hạn hoàn thành ngay, báo cáo lý do chậm.",
+    "overdue_remedies": "Đơn vị khắc phục dứt điểm các tồn tại sau kiểm tra đã quá hạn.",
     "copied": "Đơn vị nêu trên kiểm tra lại số liệu, đề nghị đính chính nếu chưa đúng.",
     "waiting": "Cơ quan được giao trả lời các khó khăn, vướng mắc còn chờ.",
     "out_of_reach": "Cơ quan chủ trì xây dựng biện pháp, tiến độ từng tháng để đạt chỉ tiêu năm.",

@@ -71,7 +71,7 @@ def comparisons(seen: Overview) -> list[tuple[Comparison, str]]:
 
 
 def rate_changes(pairs: Iterable[tuple[RatePair, RatePair, str]]) -> str:
-    """'tăng 0,85 điểm phần trăm so với tháng 9/2026, giảm …'; of (now, then, what then is called); '' without any."""
+    """'tăng 0,85 điểm phần trăm so với tháng 09/2026, giảm …'; of (now, then, what then is called); '' without any."""
     found = []
     for now, then, name in pairs:
         a, b = rate(*now), rate(*then)
@@ -87,7 +87,7 @@ def rate_changes(pairs: Iterable[tuple[RatePair, RatePair, str]]) -> str:
 
 
 def count_changes(pairs: Iterable[tuple[int | None, int | None, str]]) -> str:
-    """'tăng 12,50% so với tháng 9/2026'; where there was nothing before by how many; '' without any."""
+    """'tăng 12,50% so với tháng 09/2026'; where there was nothing before by how many; '' without any."""
     found = []
     for now, then, name in pairs:
         if now is None or then is None:
