@@ -23,10 +23,12 @@ from unittest.mock import MagicMock
 import pytest
 import time_machine
 from django.apps import apps
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
+from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
 from import_export.admin import ExportMixin, ImportMixin
 
@@ -1026,12 +1028,23 @@ def watched():
         yield written
 
 
+def log_in(client, o, person) -> None:
+    """By the session that the person has had since the world was made: a login of its own costs as much as the page."""
+    client.cookies[settings.SESSION_COOKIE_NAME] = o.sessions[person]
+
+
 @pytest.fixture(scope="module")
 def objects(django_db_setup, django_db_blocker, fill):
     """One world for all tests of this file, on the morning of 16 November 2026."""
     morning = dt.datetime(2026, 11, 16, 2, tzinfo=dt.UTC)
     with django_db_blocker.unblock(), time_machine.travel(morning, tick=False), undone():
-        yield build_objects(fill, morning)
+        o = build_objects(fill, morning)
+        o.sessions = {}
+        for person in EVERYBODY:
+            visitor = Client()
+            visitor.force_login(getattr(o.world, person))
+            o.sessions[person] = visitor.cookies[settings.SESSION_COOKIE_NAME].value
+        yield o
 
 
 def add_people(w):
@@ -1198,7 +1211,7 @@ def rows_of(model):
 def test_who_may_open(name, objects, client):
     page, wrong = PAGES[name], []
     for person in sorted(EVERYBODY):
-        client.force_login(getattr(objects.world, person))
+        log_in(client, objects, person)
         with undone():
             status = get(client, name, objects)
         if status != page.expected(person):
@@ -1213,7 +1226,7 @@ def test_who_may_open_what_is_a_departments(form, objects, client):
     with undone():
         form.before(objects)
         for person in sorted(EVERYBODY):
-            client.force_login(getattr(objects.world, person))
+            log_in(client, objects, person)
             status = status_of(client.get(address_of(form.name, form.page, objects)))
             if status != (200 if person in form.allowed else 404 if person in OUTSIDE else 403):
                 wrong.append(f"{person}: {status}")
@@ -1233,7 +1246,7 @@ def test_who_may_send(form, objects, client):
 
 def what_goes_wrong(form, person, objects, client) -> list[str]:
     by, may, wrong = getattr(objects.world, person), person in form.allowed, []
-    client.force_login(by)
+    log_in(client, objects, person)
     kept = rows_of(form.writes) if form.writes else None
     with undone():
         with watched() as written:

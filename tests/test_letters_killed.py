@@ -108,7 +108,9 @@ def smtp():
     mailbox.end()
 
 
-@pytest.fixture(params=["embedded", pytest.param("services", marks=pytest.mark.services)])
+@pytest.fixture(
+    params=[pytest.param("embedded", marks=pytest.mark.once), pytest.param("services", marks=pytest.mark.services)]
+)
 def portal(request, smtp, tmp_path):
     environment = {"EMAIL_URL": f"smtp://127.0.0.1:{smtp.port}", "DEFAULT_FROM_EMAIL": "cong@tinh.vn"}
     if request.param == "embedded":
