@@ -24,6 +24,9 @@ from taskforces.register import uploads
 from tests import hostile_files
 from tests.test_form_states import needs_soffice, soffice
 
+pytestmark = pytest.mark.once
+
+
 ROOT = Path(__file__).resolve().parent.parent
 KNOWN = {"cột": "Cột"}
 MEGABYTE = 1024 * 1024

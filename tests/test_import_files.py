@@ -15,6 +15,9 @@ from taskforces.imports import tables
 from taskforces.imports.columns import Amount, Count, Day, Mail, OneOf, RosterColumn, Several, Text
 from tests.import_sheets import csv_file, xlsx
 
+pytestmark = pytest.mark.once
+
+
 HEADERS = ["Mã đơn vị", "Họ và tên", "Từ ngày", "Số"]
 KNOWN = {tables.header_key(name): name for name in [*HEADERS, "Ghi chú"]}
 

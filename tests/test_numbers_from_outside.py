@@ -8,7 +8,7 @@ from taskforces.register import assignments
 from taskforces.views.source_documents import natural
 from tests.test_access import DAY, ROWS, objects, undone  # noqa: F401
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 SURROGATE = "\ud800"
 ODD = ["²", "9" * 5000, "9" * 19, "9" * 30, "\0", "1\0", SURROGATE, "١٢", "-1", "1.5", " 1", "1\n", "", "%", "1e3"]
 IDS = ["squared", "5000", "19", "30", "nul", "one-nul", "surrogate", "arabic", "minus", "part", "space", "line", "none"]

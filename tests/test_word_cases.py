@@ -25,7 +25,7 @@ from tests.test_published_cases import phuoc_long, province_month, thu_dau_mot  
 from tests.test_published_town import by_file  # noqa: F401 - fixture
 from tests.test_register_pages import town  # noqa: F401 - fixture
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def paragraphs_of(path):

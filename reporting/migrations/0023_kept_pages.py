@@ -17,6 +17,10 @@ class Migration(migrations.Migration):
                 ("shard", models.PositiveSmallIntegerField(primary_key=True, serialize=False)),
                 ("number", models.PositiveBigIntegerField()),
             ],
+            options={
+                "verbose_name": "số lần đổi danh mục, sổ",
+                "verbose_name_plural": "số lần đổi danh mục, sổ",
+            },
         ),
         migrations.CreateModel(
             name="KeptPage",
@@ -37,6 +41,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "trang đang lưu",
+                "verbose_name_plural": "trang đang lưu",
                 "constraints": [models.UniqueConstraint(fields=("unit", "key"), name="kept_page_unique")],
             },
         ),

@@ -59,6 +59,10 @@ class ChangeCount(models.Model):  # noqa: DJ008 - never shown
 
     objects = ChangeCountManager()
 
+    class Meta:
+        verbose_name = "số lần đổi danh mục, sổ"
+        verbose_name_plural = "số lần đổi danh mục, sổ"
+
 
 def count_changes(using: str, **_kwargs) -> None:
     """Makes the triggers anew after every migrate, as those of the logs. Tables not there yet are passed over."""

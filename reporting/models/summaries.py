@@ -185,4 +185,6 @@ class KeptPage(models.Model):
     made_at = models.DateTimeField(auto_now=True)
 
     class Meta:
+        verbose_name = "trang đang lưu"
+        verbose_name_plural = "trang đang lưu"
         constraints = [models.UniqueConstraint(fields=["unit", "key"], name="kept_page_unique")]
