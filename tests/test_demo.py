@@ -28,6 +28,9 @@ from reporting.rollup.audit import audit
 from taskforces.models import Assignment, OutreachEvent, PilotModel, SourceItem, UnitVersion, User
 from taskforces.register import counts
 
+pytestmark = pytest.mark.embedded  # the loads take minutes
+
+
 RECEIVED = ("received_online", "received_in_person", "received_postal")
 IN_TIME = ("resolved_early", "resolved_on_time")
 
