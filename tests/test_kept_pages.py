@@ -18,6 +18,7 @@ from reporting.models import (
     KeptPage,
     KeptReading,
     PeriodDeadline,
+    Report,
     ReportingSettings,
     ServiceTerms,
     Target,
@@ -192,6 +193,16 @@ def test_a_deadline_that_passes_changes_the_page(page, year, at):
     before = page(year.chair, ky="2026-11")
     at("2026-11-18 09:59")
     assert page(year.chair, ky="2026-11") == before
+    at("2026-11-18 10:01")
+    after = page(year.chair, ky="2026-11")
+    assert "2 đơn vị chưa nộp, đã quá hạn" in after
+    assert "2 đơn vị chưa nộp, đã quá hạn" not in before
+
+
+def test_a_report_s_own_deadline_that_passes_changes_the_page(page, year, at):
+    PeriodDeadline.objects.filter(period__month=11).update(due_at="2026-11-16T17:00:00+07:00")
+    Report.objects.filter(unit=year.phuoc_binh, period__month=11).update(own_due_at="2026-11-18T10:00:00+07:00")
+    before = page(year.chair, ky="2026-11")
     at("2026-11-18 10:01")
     after = page(year.chair, ky="2026-11")
     assert "2 đơn vị chưa nộp, đã quá hạn" in after

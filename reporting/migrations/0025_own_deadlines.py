@@ -19,6 +19,12 @@ class Migration(migrations.Migration):
                 verbose_name="hạn riêng",
             ),
         ),
+        migrations.AddIndex(
+            model_name="report",
+            index=models.Index(
+                condition=models.Q(("own_due_at__isnull", False)), fields=["own_due_at"], name="report_own_due"
+            ),
+        ),
         migrations.AlterField(
             model_name="reportevent",
             name="action",

@@ -102,6 +102,7 @@ class Report(models.Model):
         indexes = [
             models.Index(fields=["period", "status"], name="report_period_status"),
             models.Index(fields=["path"], name="report_path"),
+            models.Index(fields=["own_due_at"], name="report_own_due", condition=Q(own_due_at__isnull=False)),
         ]
 
     def __str__(self):

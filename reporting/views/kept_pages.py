@@ -25,7 +25,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 
-from reporting.models import ChangeCount, KeptPage, PeriodDeadline
+from reporting.models import ChangeCount, KeptPage, PeriodDeadline, Report
 from reporting.rollup import generation
 from taskforces.clock import now_for
 from taskforces.scope import Right, held_open, postings, sees_everything
@@ -66,6 +66,7 @@ class PageStanding:
         if not changes:  # the triggers are not there
             return cls(unit_id, "")
         passed = PeriodDeadline.objects.filter(due_at__lte=now).count()
+        passed += Report.objects.filter(own_due_at__lte=now).count()
         day = timezone.localdate(now)
         return cls(unit_id, _digest([code(), figures.own, figures.of_all, changes, day, passed]))
 
