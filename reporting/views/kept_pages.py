@@ -65,8 +65,9 @@ class PageStanding:
         changes = ChangeCount.objects.total()
         if not changes:  # the triggers are not there
             return cls(unit_id, "")
-        passed = PeriodDeadline.objects.filter(due_at__lte=now).count()
-        passed += Report.objects.filter(own_due_at__lte=now).count()
+        of_levels = PeriodDeadline.objects.filter(due_at__lte=now).values_list("due_at")
+        of_reports = Report.objects.filter(own_due_at__lte=now).values_list("own_due_at")
+        passed = of_levels.union(of_reports, all=True).count()
         day = timezone.localdate(now)
         return cls(unit_id, _digest([code(), figures.own, figures.of_all, changes, day, passed]))
 
