@@ -15,7 +15,7 @@ run:  ## serve the demonstration until Ctrl-C (PORT=8000; DATABASE_URL, REDIS_UR
 
 test:  ## run the whole test suite (PYTEST_ARGS="-k entry")
 	@$(PYTHON) bin/setup.py --dev
-	$(PY) -m pytest -ra -n 2 --dist loadfile $(PYTEST_ARGS)
+	$(PY) -m pytest -ra -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 mutants:  ## a small fault at a time in the files that decide: does a test fail? (SEED=1 COUNT=200|all FILES="…" JOBS=2)
 	@$(PYTHON) bin/setup.py --dev

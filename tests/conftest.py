@@ -1,6 +1,7 @@
 """The world of the tests: small real-named trees in 2024 (three tiers) and 2026 (two tiers) with named people."""
 
 import datetime as dt
+import itertools
 import pickle
 from types import SimpleNamespace
 
@@ -16,6 +17,20 @@ PASSWORD = "mat-khau-thu-nghiem"
 
 hypothesis.settings.register_profile("portal", deadline=None)  # no test depends on how fast the machine is
 hypothesis.settings.load_profile("portal")
+
+
+def pytest_collection_modifyitems(items):
+    """Files with slow tests and those with a browser first, in turn: the last minutes belong to short ones.
+
+    Slow tests mostly wait for other processes, browsers keep a core busy; so they go well together.
+    """
+    files: dict[str, list] = {}
+    for item in items:
+        files.setdefault(item.nodeid.split("::")[0], []).append(item)
+    slow = [file for file, own in files.items() if any(item.get_closest_marker("slow") for item in own)]
+    browser = [file for file in files if file.startswith("tests/browser/")]
+    first = [file for pair in itertools.zip_longest(slow, browser) for file in pair if file]
+    items[:] = [item for file in dict.fromkeys([*first, *files]) for item in files[file]]
 
 
 def make_unit(code, name, unit_type, level, parent=None, opened=START, closed=None):

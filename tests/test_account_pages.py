@@ -25,6 +25,8 @@ from taskforces.people.accounts import forget_ended_sessions
 from tests.conftest import PASSWORD
 from tests.test_access import all_url_names
 
+pytestmark = pytest.mark.embedded
+
 # Words of English that no Vietnamese text has; what allauth says without a translation holds one of them.
 ENGLISH = re.compile(
     r"\b(?:the|you|your|are|is|was|not|this|that|have|has|been|with|for|please|use|used|usage|last|added|add|edit"

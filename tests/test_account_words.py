@@ -13,6 +13,8 @@ from taskforces.people import passwords
 from tests.conftest import PASSWORD
 from tests.test_account_pages import ENGLISH, add_key, confirm, log_in, officer, words_of  # noqa: F401
 
+pytestmark = pytest.mark.embedded
+
 GOOD = "Chim-se-tren-mai-7"
 WEAK = {
     "ngan-1Aq": "Mật khẩu quá ngắn. Phải có ít nhất 10 ký tự.",

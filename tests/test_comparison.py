@@ -17,7 +17,7 @@ from reporting.rollup import rollup
 from taskforces.models import Level
 from tests.conftest import make_unit
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 
 
 @pytest.fixture

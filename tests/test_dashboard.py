@@ -24,7 +24,7 @@ from reporting.rollup import rollup
 from taskforces.models import AdministrativeUnit, Level, Role, UnitVersion
 from tests.conftest import FIRST_NEW, make_person, make_unit
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 
 NOVEMBER = Span.parse("2026-11")
 

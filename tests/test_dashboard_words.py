@@ -14,7 +14,7 @@ from reporting.rollup import rollup
 from taskforces.models import Assignment, Level, SourceDocument, SourceItem
 from tests.conftest import FIRST_NEW, make_person, make_unit
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 
 
 @pytest.fixture

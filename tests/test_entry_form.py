@@ -13,6 +13,8 @@ from reporting.exports.form_file import INDICATORS, SERVICES, file_name, write_e
 from reporting.imports.filled_form import read_entry_form, save_reading
 from reporting.models import FigureChange, Report, ServiceFigures
 
+pytestmark = pytest.mark.embedded
+
 
 @pytest.fixture
 def report(world, month, fill):

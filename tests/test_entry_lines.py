@@ -6,6 +6,8 @@ from reporting.entry import saving
 from reporting.entry.form import load_form
 from reporting.models import Indicator, IndicatorFigure, Report, ServiceFigures
 
+pytestmark = pytest.mark.embedded
+
 
 def report_of(world, month, key):
     return Report.objects.select_related("unit", "period").get(unit=world.phuoc_long, period=month(key))

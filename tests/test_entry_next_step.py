@@ -10,6 +10,8 @@ from reporting.models import Report, ReportEvent, ServiceFigures
 from reporting.report_log import NotAllowed, Refused
 from reporting.review import workflow
 
+pytestmark = pytest.mark.embedded
+
 MAIN_BUTTON = re.compile(r'<a class="btn( btn--main)? phone-wide" href="([^"]*)">([^<]*)<')
 Action = ReportEvent.Action
 

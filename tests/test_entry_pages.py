@@ -25,6 +25,8 @@ from reporting.models import (
 )
 from taskforces.models import Branch, Posting, Role
 
+pytestmark = pytest.mark.embedded
+
 JSON = "application/json"
 
 

@@ -18,7 +18,7 @@ from reporting.rollup import rollup
 from taskforces.models import UnitVersion
 from taskforces.models.units import reporter_name
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 FIRST = 11  # first row of figures in every table
 PERCENT, NUMBER = "0.00%", "#,##0"
 # The official order of the figures, as forms of the ministry print it: (title over several columns, title).

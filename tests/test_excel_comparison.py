@@ -17,7 +17,7 @@ from taskforces.models.units import reporter_name
 from tests.conftest import make_person, make_unit
 from tests.test_excel import width_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 GROUPS, HEADS, FIRST = 8, 9, 11  # rows of titles, first row of figures
 BLOCKS = (5, 8)  # first column of each block: now, then, change
 ALL, NOTHING = "Cộng các dịch vụ công", "Chưa có số liệu để so sánh"

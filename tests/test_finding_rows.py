@@ -39,7 +39,7 @@ from tests.test_assignments import give, make_source
 from tests.test_dashboard import build_bulk, hand_in
 from tests.test_meetings import conclude, found, meet
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 
 D = dt.date
 

@@ -31,7 +31,7 @@ from taskforces.models import Level
 from tests.conftest import FIRST_NEW, make_unit
 from tests.test_catalogue_files import page as file_page  # noqa: F401 – a fixture
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 
 STAYS, BIRTHS = "DVC06", "DVC09"
 DAY = dt.timedelta(days=1)

@@ -28,7 +28,7 @@ from tests.conftest import FIRST_NEW, make_unit
 from tests.test_against_targets import give
 from tests.test_dashboard import build_bulk, hand_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 
 GRID, LINES, BOARD = "dashboard-heat", "dashboard-lines", "dashboard-board"
 IN_TIME, ONLINE, VOLUME, OVERDUE = (replace(measure, fewest=20) for measure in MEASURES.values())

@@ -26,7 +26,7 @@ from reporting.rollup import rollup
 from taskforces.models import Meeting, TaskForce
 from tests.test_word_cases import paragraphs_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 D = dt.date
 SPAN = Span.parse("2026-11")
 

@@ -13,7 +13,7 @@ from reporting.views.dashboard_numbers import change
 from taskforces.models import Level
 from tests.conftest import make_person, make_unit
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 
 
 @pytest.fixture

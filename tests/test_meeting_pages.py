@@ -12,7 +12,7 @@ from taskforces.register import inspections, meetings
 from taskforces.register.keeping import found_task_force
 from tests.conftest import make_person, make_unit
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 D = dt.date
 FACTS = {"kind": "regular", "title": "", "chair": "Tổ trưởng", "points": None, "delegates": None, "minutes": ""}
 

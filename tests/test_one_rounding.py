@@ -13,7 +13,7 @@ from reporting.exports import excel
 from reporting.models import PublicService, Report, ServiceFigures
 from reporting.rollup import rollup
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 ODD = {1: "0,13", 3: "0,38", 5: "0,63", 7: "0,88"}  # n of 800: 0.125, 0.375, 0.625, 0.875, half away from zero
 
 

@@ -8,6 +8,8 @@ from django.urls import reverse
 from taskforces.models import ContactExport, Membership, Person, TaskForce, User
 from taskforces.people import postings
 
+pytestmark = pytest.mark.embedded
+
 TODAY = dt.date(2026, 11, 16)
 
 

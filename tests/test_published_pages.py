@@ -11,7 +11,7 @@ from reporting.review import corrections, publishing
 from reporting.rollup import rollup
 from tests.test_publishing import ask, close, october, report_of, versions  # noqa: F401 - the fixture
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 
 
 def get(client, user, name, *args, **query):

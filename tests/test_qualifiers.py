@@ -17,7 +17,7 @@ from reporting.report_log import NotAllowed
 from reporting.rollup import rollup
 from tests.test_register_pages import text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 NOVEMBER = Span.parse("2026-11")
 
 

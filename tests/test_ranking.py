@@ -19,7 +19,7 @@ from taskforces.models import AdministrativeUnit, Level, Role, UnitVersion
 from tests.conftest import FIRST_NEW, LAST_OLD, make_person, make_unit
 from tests.test_dashboard import build_bulk, hand_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 
 NOVEMBER = Span.parse("2026-11")
 

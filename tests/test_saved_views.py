@@ -7,7 +7,7 @@ from django.urls import reverse
 from reporting.models import SavedView
 from reporting.views.saved_views import MOST_VIEWS
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 
 
 @pytest.fixture

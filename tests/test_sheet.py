@@ -11,7 +11,7 @@ from tests.test_boardroom import text_of
 from tests.test_dashboard import build_bulk, hand_in, november  # noqa: F401
 from tests.test_meetings import conclude, found, meet
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 JANUARY = dt.date(2026, 1, 5)
 
 

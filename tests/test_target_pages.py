@@ -11,7 +11,7 @@ from reporting.target_workflow import Aim
 from tests.test_against_targets import give, indicator, say
 from tests.test_register_pages import text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 
 
 @pytest.fixture(autouse=True)

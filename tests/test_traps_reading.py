@@ -23,7 +23,7 @@ from taskforces.models import UnitVersion
 from tests.test_entry_form import place
 from tests.ways_out import FIRST, PERCENT, SHEETS, api, cards_of, get, lines_of, report_of, send, tell, workbook
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 
 
 # Names of their month ------------------------------------------------------------------------------------------------

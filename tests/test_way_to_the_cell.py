@@ -8,6 +8,8 @@ from django.urls import reverse
 from reporting.models import Report
 from reporting.rollup import rollup
 
+pytestmark = pytest.mark.embedded
+
 RECEIVED = {"received_online", "received_in_person", "received_postal"}
 RESOLVED = {"resolved_early", "resolved_on_time", "resolved_overdue"}
 

@@ -12,6 +12,8 @@ from jinja2 import StrictUndefined, TemplateSyntaxError
 from de_an_06.plain import word_files, word_filler
 from de_an_06.plain.word_files import TOO_MUCH, TemplateRefused
 
+pytestmark = pytest.mark.embedded
+
 SHAPE = {"ten": 1, "nhom": {"ten": 1, "items": 1}, "bang": [{"so": 1}], "cau": [1], "anh": 1}
 CONTEXT = {
     "ten": "Xã <Đông> & {{ 7 }}",
