@@ -10,7 +10,7 @@ from django.db.models import Model
 
 from taskforces.models import Occasion, Reminder
 
-from .models import DifficultyStep, ReportEvent, Urging
+from .models import Correction, DifficultyStep, ReportEvent, Urging
 
 Kind = Reminder.Kind
 # Log and act -> what people are told. An act that is not here is told to nobody.
@@ -22,7 +22,7 @@ TOLD: dict[tuple[type[Model], str], str] = {
     (DifficultyStep, DifficultyStep.Action.RESOLVE): Kind.ANSWERED,
     (Urging, ""): Kind.URGED,
     (ReportEvent, ReportEvent.Action.EXTEND): Kind.EXTENDED,
-    (ReportEvent, ReportEvent.Action.CORRECT): Kind.CORRECTED,
+    (Correction, ""): Kind.CORRECTED,
 }
 
 

@@ -12,11 +12,11 @@ from django.urls import reverse
 from reporting import closing, difficulties, occasions, periods
 from reporting.campaigns import running
 from reporting.campaigns.days import TypedDay, enter_day
-from reporting.models import Holiday, PeriodDeadline, Report, ReportEvent, ReportingSettings
+from reporting.models import Holiday, PeriodDeadline, Report, ReportEvent, ReportingSettings, ServiceFigures
 from reporting.reminders import by_clock, recipients, rules, telling, urging
 from reporting.reminders.recipients import Living
 from reporting.report_doors import reports_for
-from reporting.review import workflow
+from reporting.review import corrections, extensions, publishing, workflow
 from taskforces.clock import now_for
 from taskforces.models import Level, Occasion, Posting, Reminder, ReminderChoice, Role, User
 from taskforces.people import postings
@@ -127,6 +127,49 @@ def test_a_difficulty_answered_above_is_told_below(world, report):
     telling.tell_waiting()
     assert world.officer.reminders.count() == 1  # nobody is told what they did themselves
     assert world.leader.reminders.count() == 2
+
+
+def test_an_extension_is_told_to_the_units_that_got_it(world, report, november, at):
+    late = [Report.objects.get(unit=unit, period=november).pk for unit in (world.phuoc_binh, world.phu_rieng)]
+    until = dt.datetime.fromisoformat("2026-12-01 17:00+07:00")
+    extensions.extend(report_ids=late[:1], by=world.staff, until=until, reason="Bão số 9", authority="CV 120/UBND")
+    telling.tell_waiting()
+    assert told() == {"extended": {"tam"}}
+    reminder = world.neighbour.reminders.get()
+    assert reminder.text == "Báo cáo tháng 11/2026 của Phường Phước Bình được gia hạn nộp."
+    assert reminder.path == f"{reverse('task-list')}?ky=2026-11"
+
+
+@pytest.mark.parametrize(("decide", "said"), [("accept", "đã chấp nhận"), ("refuse", "không chấp nhận")])
+def test_the_answer_to_a_correction_is_told_to_the_unit(world, report, november, decide, said):
+    workflow.approve(report_id=report.pk, by=world.reviewer)
+    publishing.close_month(period_id=november.pk, province_id=world.dong_nai.pk, by=world.staff)
+    telling.tell_waiting()
+    Reminder.objects.all().delete()
+    row = ServiceFigures.objects.get(report=report, service__code="DVC09")
+    cells = {"DVC09.received_online": str(row.received_online + 1), "DVC09.resolved_early": str(row.resolved_early + 1)}
+    asked = corrections.ask(report_id=report.pk, by=world.officer, cells=cells, reason="Sót một hồ sơ")
+    assert telling.tell_waiting() == 0  # the reviewers are told by the clock
+    if decide == "accept":
+        corrections.accept(correction_id=asked.pk, by=world.reviewer)
+    else:
+        corrections.refuse(correction_id=asked.pk, by=world.reviewer, answer="Không có trong sổ")
+    telling.tell_waiting()
+    assert told() == {"corrected": {"nhung", "dung", "hanh"}}
+    reminder = world.officer.reminders.get()
+    assert reminder.text == f"Đề nghị đính chính báo cáo tháng 11/2026 của Phường Phước Long: {said}."
+    assert reminder.path == reverse("correction", args=[asked.pk])
+
+
+def test_a_correction_taken_back_is_told_to_nobody(world, report, november):
+    workflow.approve(report_id=report.pk, by=world.reviewer)
+    publishing.close_month(period_id=november.pk, province_id=world.dong_nai.pk, by=world.staff)
+    telling.tell_waiting()
+    row = ServiceFigures.objects.get(report=report, service__code="DVC09")
+    cells = {"DVC09.received_online": str(row.received_online + 1), "DVC09.resolved_early": str(row.resolved_early + 1)}
+    asked = corrections.ask(report_id=report.pk, by=world.officer, cells=cells, reason="Sót một hồ sơ")
+    corrections.withdraw(correction_id=asked.pk, by=world.officer)
+    assert telling.tell_waiting() == 0
 
 
 # Who -----------------------------------------------------------------------------------------------------------------

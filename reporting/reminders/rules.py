@@ -12,7 +12,7 @@ from django.db.models import Model
 from django.urls import reverse
 from django.utils import timezone
 
-from reporting.models import DifficultyStep, Period, Report, ReportEvent, Urging
+from reporting.models import Correction, DifficultyStep, Period, Report, ReportEvent, Urging
 from taskforces.models import Reminder, UnitVersion
 from taskforces.models.units import reporter_name
 from taskforces.scope import Right
@@ -36,13 +36,15 @@ class Told(NamedTuple):
 class OfReport(NamedTuple):
     """How something is told that happened to a report: to those who send it, but for whoever did it.
 
-    The row of the log has `by`; `report` finds its report, `path` the address to act at.
+    `report` finds the report of the log's row, `path` the address to act at; `by` and `at` are columns of the row.
     """
 
     log: type[Model]
     report: str
-    words: str  # {month} and {unit} are filled in
+    words: str  # {month} and {unit} are filled in, and {state} of a row that has one
     path: Callable[[Any, Report], str]
+    by: str = "by"
+    at: str = "at"
 
 
 def _entry(row: Model, report: Report) -> str:
@@ -76,10 +78,12 @@ EVENTS: dict[str, OfReport] = {
     ),
     Kind.EXTENDED: OfReport(ReportEvent, "report", "Báo cáo {month} của {unit} được gia hạn nộp.", _month_of_tasks),
     Kind.CORRECTED: OfReport(
-        ReportEvent,
+        Correction,
         "report",
-        "Đề nghị đính chính báo cáo {month} của {unit} được chấp nhận.",
-        lambda row, report: report.get_absolute_url(),
+        "Đề nghị đính chính báo cáo {month} của {unit}: {state}.",
+        lambda row, report: row.get_absolute_url(),
+        by="decided_by",
+        at="decided_at",
     ),
 }
 
@@ -88,20 +92,21 @@ def told_of_events(kind: str, subjects: Iterable[int]) -> list[Told]:
     """What is to be told of the rows with these numbers of the kind's log; two queries a day and a month among them."""
     rule = EVENTS[kind]
     rows: Any = rule.log._default_manager.filter(pk__in=list(subjects)).order_by("pk")
-    rows = list(rows.select_related("by", f"{rule.report}__period", f"{rule.report}__unit"))
+    rows = list(rows.select_related(rule.by, f"{rule.report}__period", f"{rule.report}__unit"))
     reports = {row.pk: _report_of(row, rule) for row in rows}
     names = names_of(reports.values())
     units: dict[Living, set[int]] = defaultdict(set)  # by the day in whose postings the people are looked up
     for row in rows:
-        units[_morning(row)].add(reports[row.pk].unit_id)
+        units[_morning(row, rule)].add(reports[row.pk].unit_id)
     people = {living: posted(ids, Right.SUBMIT, living) for living, ids in units.items()}
     told = []
     for row in rows:
         report = reports[row.pk]
-        words = rule.words.format(month=report.period.label, unit=names[report.pk])
-        told_to = people[_morning(row)].get(report.unit_id, set()) - {row.by_id}
+        state = row.get_state_display().lower() if "{state}" in rule.words else ""
+        words = rule.words.format(month=report.period.label, unit=names[report.pk], state=state)
+        told_to = people[_morning(row, rule)].get(report.unit_id, set()) - {getattr(row, rule.by).pk}
         words = words[:1].upper() + words[1:]
-        told.append(Told(kind, f"{kind}:{row.pk}", told_to, words, rule.path(row, report), row.at))
+        told.append(Told(kind, f"{kind}:{row.pk}", told_to, words, rule.path(row, report), getattr(row, rule.at)))
     return told
 
 
@@ -111,10 +116,10 @@ def _report_of(row: Any, rule: OfReport) -> Report:
     return row
 
 
-def _morning(row: Any) -> Living:
+def _morning(row: Any, rule: OfReport) -> Living:
     """The day of the act, for those who share the calendar of who did it."""
-    day = timezone.localtime(row.at).replace(hour=0, minute=0, second=0, microsecond=0)
-    return Living(day, living_with(row.by).demo_today)
+    day = timezone.localtime(getattr(row, rule.at)).replace(hour=0, minute=0, second=0, microsecond=0)
+    return Living(day, living_with(getattr(row, rule.by)).demo_today)
 
 
 def names_of(reports: Iterable[Report]) -> dict[int, str]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from django.db import transaction
 
 from de_an_06.plain.numbers import NotANumber, parse_count
+from reporting import occasions
 from reporting.entry.checks import HARD, Problem
 from reporting.entry.form import ReportForm, load_form
 from reporting.entry.saving import LOCKED_MESSAGES
@@ -148,6 +149,8 @@ def _decide(correction: Correction, state: str, by: User) -> Correction:
         raise NotAllowed(f"Đề nghị này {correction.get_state_display().lower()}.")
     correction.state, correction.decided_by, correction.decided_at = state, by, now_for(by)
     correction.save(update_fields=["state", "decided_by", "decided_at", "answer", "version"])
+    if state != State.WITHDRAWN:  # whoever may send the report may take it back: nothing to tell them
+        occasions.happened(correction)
     return correction
 
 

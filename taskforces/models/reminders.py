@@ -25,7 +25,7 @@ class Reminder(models.Model):
         RETURNED = "returned", "Báo cáo bị trả lại"
         REOPENED = "reopened", "Báo cáo đã duyệt được mở lại để sửa"
         APPROVED = "approved", "Báo cáo được duyệt"
-        CORRECTED = "corrected", "Đề nghị đính chính được chấp nhận"
+        CORRECTED = "corrected", "Đề nghị đính chính đã được xem xét"
         WAITING = "waiting", "Có báo cáo, đề nghị đính chính chờ duyệt"
         ANSWERED = "answered", "Khó khăn, kiến nghị được trả lời"
         ASSIGNMENT_DUE = "assignment_due", "Nhiệm vụ sắp đến hạn"
