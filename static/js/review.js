@@ -1,17 +1,18 @@
-// The list of clean reports: choose all, and a button that says how many. Without this the plain button does the same.
+// A list of reports to choose from: choose all, and a button that says how many are chosen (its `data-chosen`, with
+// "#" for the number). Without this the plain button does the same.
 (function () {
-  const form = document.getElementById("sach");
-  const all = form && form.querySelector(".pick-all input");
+  const all = document.querySelector(".pick-all input");
   if (!all) return;
+  const form = all.form;
   const boxes = Array.from(form.querySelectorAll("input[name=bao_cao]"));
   const label = form.querySelector(".pick-label");
   const number = new Intl.NumberFormat("vi-VN");
-  form.querySelector(".pick-all").hidden = false;
+  all.closest(".pick-all").hidden = false;
   function show() {
     const chosen = boxes.filter((box) => box.checked).length;
     all.checked = chosen === boxes.length;
     all.indeterminate = chosen > 0 && chosen < boxes.length;
-    label.textContent = chosen ? `Duyệt ${number.format(chosen)} báo cáo đã chọn` : "Chưa chọn báo cáo nào";
+    label.textContent = chosen ? label.dataset.chosen.replace("#", number.format(chosen)) : "Chưa chọn báo cáo nào";
   }
   all.addEventListener("change", () => { boxes.forEach((box) => { box.checked = all.checked; }); show(); });
   boxes.forEach((box) => box.addEventListener("change", show));
