@@ -50,12 +50,14 @@ STOPS = {
 }
 
 
-SLOW = {"one long text", "deep"}  # unpacked to 150 MB before the memory ends
+# Unpacked to 150 MB before the memory ends: a minute of work each, left to `make test`.
+LENGTHY = [pytest.mark.once, pytest.mark.embedded, pytest.mark.slow]
+SLOW = {"one long text", "deep"}
 
 
 @pytest.fixture(
     scope="module",
-    params=[pytest.param(name, marks=[pytest.mark.once, pytest.mark.slow] * (name in SLOW)) for name in STOPS],
+    params=[pytest.param(name, marks=LENGTHY * (name in SLOW)) for name in STOPS],
 )
 def hostile(request):
     return request.param, hostile_files.WORKBOOKS[request.param]()

@@ -109,7 +109,10 @@ def smtp():
 
 
 @pytest.fixture(
-    params=[pytest.param("embedded", marks=pytest.mark.once), pytest.param("services", marks=pytest.mark.services)]
+    params=[  # the embedded half is left to `make test`
+        pytest.param("embedded", marks=[pytest.mark.once, pytest.mark.embedded]),
+        pytest.param("services", marks=pytest.mark.services),
+    ]
 )
 def portal(request, smtp, tmp_path):
     environment = {"EMAIL_URL": f"smtp://127.0.0.1:{smtp.port}", "DEFAULT_FROM_EMAIL": "cong@tinh.vn"}

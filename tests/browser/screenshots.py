@@ -21,7 +21,10 @@ MORNING = "2026-11-16T08:40:00+07:00"
 
 def main() -> int:
     if CHROMIUM is None:
-        print("make screenshots needs Chromium and found none (Debian: apt-get install chromium).", file=sys.stderr)
+        print(
+            "make screenshots needs Chromium and found none (Debian: apt-get install chromium-headless-shell).",
+            file=sys.stderr,
+        )
         return 1
     import time_machine
 
