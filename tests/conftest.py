@@ -1,6 +1,7 @@
 """The world of the tests: small real-named trees in 2024 (three tiers) and 2026 (two tiers) with named people."""
 
 import datetime as dt
+import gc
 import itertools
 import pickle
 from types import SimpleNamespace
@@ -31,6 +32,13 @@ def pytest_collection_modifyitems(items):
     browser = [file for file in files if file.startswith("tests/browser/")]
     first = [file for pair in itertools.zip_longest(slow, browser) for file in pair if file]
     items[:] = [item for file in dict.fromkeys([*first, *files]) for item in files[file]]
+
+
+def pytest_collection_finish():
+    """What is loaded by now stays to the end: not looking through it again and again saves a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def make_unit(code, name, unit_type, level, parent=None, opened=START, closed=None):
