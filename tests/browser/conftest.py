@@ -16,6 +16,7 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--font-render-hinting=none",  # letters as wide on paper as they are, in the shell too
 ]
 DESK, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
 PASSWORD = "mat-khau-thu-nghiem"
