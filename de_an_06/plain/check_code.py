@@ -8,7 +8,7 @@ import re
 import secrets
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRTVWXYZ"
-CODE_LENGTH = 12
+SIGNS_IN_CODE = 12
 _GROUP = 4
 _SHOWN = re.compile(rf"(?<![0-9A-Z])[{ALPHABET}]{{4}}-[{ALPHABET}]{{4}}-[{ALPHABET}]{{4}}(?![0-9A-Z])")
 _BETWEEN = re.compile(r"[\s.,\-\u2010-\u2015\u2212_]+")
@@ -20,7 +20,7 @@ class NotACode(ValueError):
 
 def new_code() -> str:
     """53 bits by chance: none is guessed, and none comes twice."""
-    body = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH - 1))
+    body = "".join(secrets.choice(ALPHABET) for _ in range(SIGNS_IN_CODE - 1))
     return body + _check_of(body)
 
 
@@ -37,8 +37,8 @@ def read_code(text: str) -> str:
             f"Mã không có ký tự {', '.join(f'“{sign}”' for sign in strange[:5])}. "
             "Mã chỉ gồm chữ số 2–9 và chữ cái, không có I, L, O, S, U. So lại với bản in."
         )
-    if len(typed) != CODE_LENGTH:
-        raise NotACode(f"Mã có {CODE_LENGTH} ký tự, ba nhóm bốn; bạn đã gõ {len(typed)} ký tự. So lại với bản in.")
+    if len(typed) != SIGNS_IN_CODE:
+        raise NotACode(f"Mã có {SIGNS_IN_CODE} ký tự, ba nhóm bốn; bạn đã gõ {len(typed)} ký tự. So lại với bản in.")
     if _check_of(typed[:-1]) != typed[-1]:
         raise NotACode("Mã gõ chưa đúng: có ký tự sai hoặc hai ký tự đổi chỗ. So lại từng nhóm với bản in.")
     return typed
@@ -54,4 +54,4 @@ def _check_of(body: str) -> str:
     """The sign that makes the sum of place times value, over all twelve, a multiple of 29."""
     total = sum(place * ALPHABET.index(sign) for place, sign in enumerate(body, start=1))
     prime = len(ALPHABET)
-    return ALPHABET[-total * pow(CODE_LENGTH, -1, prime) % prime]
+    return ALPHABET[-total * pow(SIGNS_IN_CODE, -1, prime) % prime]

@@ -17,7 +17,7 @@ from openpyxl.utils import get_column_letter
 from de_an_06.plain import workbooks
 from de_an_06.plain.numbers import format_number
 
-from .kept_cells import PLACES, KeptCell, KeptPage, Rows, bare, plain
+from .kept_cells import PLACES_THAT_COUNT, KeptCell, Rows, WrittenSheet, bare, plain
 
 # Read while the person waits. What is kept fits, and so do sheets that people added.
 CHECK_LIMITS = workbooks.Limits(
@@ -73,7 +73,7 @@ class Alterations:
         return bool(self.cells or rows or self.missing_sheets or self.added_sheets or self.renamed)
 
 
-def alterations(pages: list[KeptPage], sheets: list[workbooks.SheetRows]) -> Alterations:
+def alterations(pages: list[WrittenSheet], sheets: list[workbooks.SheetRows]) -> Alterations:
     """The copy (read with its formulas) against what was kept; the time grows with their size alone."""
     found = Alterations()
     known = {page.title for page in pages}
@@ -209,7 +209,7 @@ def _shown(cell: KeptCell, written: KeptCell) -> str:
     if isinstance(value, str):
         return f"“{value[:80]}”"
     if written.is_percent:
-        return format_number(round(Fraction(value) * 100, PLACES - 2), 2) + "%"
+        return format_number(round(Fraction(value) * 100, PLACES_THAT_COUNT - 2), 2) + "%"
     if isinstance(value, float):
-        return format_number(Fraction(value), PLACES).rstrip("0").rstrip(",")
+        return format_number(Fraction(value), PLACES_THAT_COUNT).rstrip("0").rstrip(",")
     return format_number(value)

@@ -1,6 +1,8 @@
 """Check codes put on paper and into files, and the row that remembers what stood under each (docs/decisions/0023)."""
 
+import hashlib
 import io
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,10 +10,10 @@ import segno
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
+from django.utils.safestring import mark_safe
 from xlsxwriter import Workbook
 
 from de_an_06.plain import check_code
-from de_an_06.plain.spans import Span
 from reporting.models import Basis, IssuedCode, PublishedVersion
 from reporting.reading.overview import Overview
 from reporting.review import publishing
@@ -20,12 +22,12 @@ from taskforces.models.units import path_ids
 from taskforces.people.quotas import take_file
 
 from .kept_cells import kept
-from .said import Said, said_of
+from .said import FiguresSaid, said_of
 from .sheets import FONT
 
 Form = IssuedCode.Form
 QR_MILLIMETRES = 22
-QR_AT = 390  # pixels into the second column of the cover
+HOW_TO_CHECK = "Quét mã QR, hoặc gõ mã ở trang\n“Kiểm tra số liệu” của cổng"
 
 
 @dataclass
@@ -33,13 +35,18 @@ class CodedPaper:
     """A file or page about to be given out: its code, and what it says, noted while it is made."""
 
     code: str = field(default_factory=check_code.new_code)
-    said: Said | None = None
+    said: FiguresSaid | None = None
     seen: Overview | None = None
     cells: bytes | None = None
 
     @property
     def shown(self) -> str:
         return check_code.in_groups(self.code)
+
+    @property
+    def qr(self) -> str:
+        """For a page: part of its HTML, nothing is fetched."""
+        return mark_safe(segno.make(address_of(self.code), error="m").svg_inline(border=1, omitsize=True))  # noqa: S308
 
     def says(self, seen: Overview, *rows: Any) -> None:
         """`rows`: the sources and names of said_of, where they are read already."""
@@ -60,11 +67,6 @@ def address_of(code: str) -> str:
     return f"{settings.PORTAL_URL.rstrip('/')}{reverse('figures-check')}?ma={code}"
 
 
-def qr_svg(code: str) -> str:
-    """For a page: part of its HTML, nothing is fetched."""
-    return segno.make(address_of(code), error="m").svg_inline(scale=1, border=1, omitsize=True)
-
-
 def qr_png(code: str) -> tuple[bytes, int]:
     """For files: the picture and its width in dots, ten to a module, so that it stays sharp on paper."""
     picture, drawn = io.BytesIO(), segno.make(address_of(code), error="m")
@@ -74,17 +76,20 @@ def qr_png(code: str) -> tuple[bytes, int]:
 
 def write_code(sheet: Any, row: int, formats: Any, paper: CodedPaper) -> int:
     """The code with its QR code on the cover of a workbook; returns the row after it."""
-    size = QR_MILLIMETRES / 25.4 * 96  # pixels
-    picture, dots = qr_png(paper.code)
-    sheet.set_row_pixels(row, int(size) + 8)
     sheet.write_string(row, 0, "Mã kiểm tra", formats.label)
-    sheet.write_string(
-        row, 1, f"{paper.shown}\nQuét mã QR, hoặc gõ mã ở trang\n“Kiểm tra số liệu” của cổng", formats.fact
-    )
-    scale = size / dots
-    at = {"image_data": io.BytesIO(picture), "x_offset": QR_AT, "y_offset": 4, "x_scale": scale, "y_scale": scale}
-    sheet.insert_image(row, 1, "ma-kiem-tra.png", at | {"description": f"Mã QR của {paper.shown}"})
+    sheet.write_string(row, 1, f"{paper.shown}\n{HOW_TO_CHECK}", formats.fact)
+    place_qr(sheet, row, 1, 390, paper)
     return row + 1
+
+
+def place_qr(sheet: Any, row: int, column: int, pixels: int, paper: CodedPaper) -> None:
+    """The QR code so many pixels into a cell, and the row as high as it needs."""
+    picture, dots = qr_png(paper.code)
+    size = QR_MILLIMETRES / 25.4 * 96
+    at = {"image_data": io.BytesIO(picture), "x_offset": pixels, "y_offset": 4}
+    at |= {"x_scale": size / dots, "y_scale": size / dots, "description": f"Mã QR của {paper.shown}"}
+    sheet.set_row_pixels(row, int(size) + 8)
+    sheet.insert_image(row, column, "ma-kiem-tra.png", at)
 
 
 def sign_sheets(book: Workbook, shown: str) -> None:
@@ -136,10 +141,35 @@ def issue_page(seen: Overview, form: str, by: Any) -> CodedPaper:
     return paper
 
 
-def issue_version(version: PublishedVersion, paper: CodedPaper, form: str, by: Any, **more: Any) -> IssuedCode:
-    """The code of a published version's page or book."""
-    span = Span.parse(version.period.key).key
-    choice = {"unit_id": version.province_id, "span": span, "basis": Basis.OFFICIAL}
+def code_of_version(version: PublishedVersion) -> CodedPaper | None:
+    """Of the version's page, which always says the same; None until somebody asked for one."""
+    issued = IssuedCode.objects.filter(form=Form.VERSION, version=version).first()
+    return CodedPaper(issued.code) if issued else None
+
+
+def issue_version_page(version: PublishedVersion, by: Any) -> None:
+    if code_of_version(version) is None:
+        _issue_version(version, CodedPaper(), Form.VERSION, by)
+
+
+def coded_book(
+    version: PublishedVersion, compared: PublishedVersion | None, by: Any, write: Callable[[CodedPaper], bytes]
+) -> bytes:
+    """The version's book under its code. What is published never changes, so all who download it get the one code; a
+    new one only where the words around the figures changed."""
+    known = IssuedCode.objects.filter(form=Form.BOOK, version=version, compared=compared).order_by("-pk").first()
+    paper = CodedPaper(known.code) if known else CodedPaper()
+    body = write(paper)
+    if known is not None and known.sha256 != hashlib.sha256(body).hexdigest():
+        known, paper = None, CodedPaper()
+        body = write(paper)
+    if known is None:
+        _issue_version(version, paper, Form.BOOK, by, compared=compared, sha256=hashlib.sha256(body).hexdigest())
+    return body
+
+
+def _issue_version(version: PublishedVersion, paper: CodedPaper, form: str, by: Any, **more: Any) -> IssuedCode:
+    choice = {"unit_id": version.province_id, "span": version.period.key, "basis": Basis.OFFICIAL}
     return issue(paper, form=form, by=by, version=version, **choice, **more)
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import math
 import re
 import unicodedata
 import zlib
@@ -12,7 +13,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 MOST_KEPT = 150_000  # cells of one file; a province of a hundred communes writes some 45,000
-PLACES = 4  # digits of a fraction that count: a rate is shown as 99,46 %
+PLACES_THAT_COUNT = 4  # digits of a fraction that count: a rate is shown as 99,46 %
 Plain = int | float | str | None  # what a cell says: numbers, texts, moments as they are shown
 
 
@@ -69,7 +70,7 @@ class KeptSheet(Worksheet):
 
 
 @dataclass
-class KeptPage:
+class WrittenSheet:
     """One sheet as it was written; `rows` None where it held more cells than are kept."""
 
     title: str
@@ -87,10 +88,10 @@ def kept(book: Workbook) -> bytes:
     return zlib.compress(json.dumps(pages, ensure_ascii=False, separators=(",", ":")).encode(), 9)
 
 
-def unpacked(cells: bytes) -> list[KeptPage]:
+def unpacked(cells: bytes) -> list[WrittenSheet]:
     pages = json.loads(zlib.decompress(cells))
     return [
-        KeptPage(page["title"], None if page["rows"] is None else _as_rows(page["rows"]), page["written"])
+        WrittenSheet(page["title"], None if page["rows"] is None else _as_rows(page["rows"]), page["written"])
         for page in pages
     ]
 
@@ -101,11 +102,12 @@ def plain(value: Any) -> Plain:
         return None
     if isinstance(value, bool):
         return str(value).upper()
-    if isinstance(value, int | float):
-        short = round(value, PLACES)
+    if isinstance(value, int | float) and math.isfinite(value):
+        short = round(value, PLACES_THAT_COUNT)
         return int(short) if short == int(short) else short
-    if isinstance(value, dt.datetime):
-        return f"{value + dt.timedelta(seconds=30):%d/%m/%Y %H:%M}"  # programs keep a moment as a fraction of a day
+    if isinstance(value, dt.datetime):  # programs keep a moment as a fraction of a day
+        near = value + dt.timedelta(seconds=30) if value.year < dt.MAXYEAR else value
+        return f"{near:%d/%m/%Y %H:%M}"
     if isinstance(value, dt.date):
         return f"{value:%d/%m/%Y 00:00}"
     text = unicodedata.normalize("NFC", str(value)).replace("\r\n", "\n").replace("_x000D_", "").strip()

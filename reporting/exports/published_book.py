@@ -4,12 +4,15 @@ import io
 from collections.abc import Sequence
 
 import xlsxwriter
+from django.utils import timezone
 
 from de_an_06.plain.moments import moment
 from reporting.figures import FIGURE, FIGURE_FIELDS
 from reporting.models import Indicator, PublishedVersion, Status
 from reporting.review.publishing import content
 
+from .issuing import CodedPaper, place_qr
+from .kept_cells import KeptSheet
 from .sheets import FONT, NUMBER
 
 
@@ -20,13 +23,16 @@ def published_book(
     changes: Sequence[dict],
     services: Sequence[tuple[str, str]],
     indicators: Sequence[Indicator],
+    paper: CodedPaper,
 ) -> bytes:
-    """The file's bytes. Every figure is a whole number; a blank cell is a figure that was not reported.
+    """The file's bytes, the same whenever it is written. Every figure is a whole number; a blank cell was not reported.
 
     `changes`: dicts of name, cell, old, new, against `compared`.
     """
     body = io.BytesIO()
     book = xlsxwriter.Workbook(body, {"in_memory": True, "default_format_properties": {"font_name": FONT}})
+    book.worksheet_class = KeptSheet
+    book.set_properties({"created": timezone.localtime(version.at).replace(tzinfo=None)})
     bold = book.add_format({"font_name": FONT, "bold": True, "text_wrap": True, "valign": "vcenter"})
     head = book.add_format({"font_name": FONT, "bold": True, "text_wrap": True, "border": 1, "valign": "vcenter"})
     text = book.add_format({"font_name": FONT, "border": 1, "text_wrap": True})
@@ -42,6 +48,7 @@ def published_book(
         page = book.add_worksheet(label)
         page.write(0, 0, title, bold)
         page.write(1, 0, under)
+        page.write(2, 0, f"Mã kiểm tra\n{paper.shown}", bold)
         page.write_row(3, 0, heads, head)
         for column, width in enumerate(widths):
             page.set_column(column, column, width)
@@ -50,6 +57,7 @@ def published_book(
         page.set_paper(9)
         page.fit_to_pages(1, 0)
         page.repeat_rows(3)
+        place_qr(page, 2, 0, 150, paper)
         return page
 
     def row(page, at: int, words: Sequence[str], figures: Sequence[int | None]) -> None:
@@ -85,5 +93,6 @@ def published_book(
         page = sheet(f"Khác lần {compared.number}", ["Đơn vị", "Ô", "Lần trước", "Lần này"], [36, 70, 14, 14])
         for at, change in enumerate(changes, start=4):
             row(page, at, [change["name"], change["cell"]], [change["old"], change["new"]])
+    paper.seal(book)
     book.close()
     return body.getvalue()

@@ -1,8 +1,8 @@
 """The figures that a file or a page said, kept under its code, and how they differ from those of another day.
 
 Totals by service and indicator as the overview has them, the headline rates as shown, and each reporting unit's figures
-by service: what the last sheet of the summary lists. Of more than MOST_ROWS such rows the sums of the units right below
-are kept instead. A figure that was not reported is None and never equals 0.
+by service: what the last sheet of the summary lists. Of more than MOST_DETAILED_ROWS such rows the sums of the units
+right below are kept instead. A figure that was not reported is None and never equals 0.
 """
 
 import datetime as dt
@@ -22,12 +22,12 @@ from reporting.review.publishing import Figures, cell_words
 
 from .detail_rows import Names, UnitDossiers, service_rows
 
-MOST_ROWS = 20_000  # reporting units times services; a province of a hundred communes has 2,500
-BLANK = "trống"
+MOST_DETAILED_ROWS = 20_000  # reporting units times services; a province of a hundred communes has 2,500
+NOTHING_SAID = "trống"
 
 
 @dataclass
-class Said:
+class FiguresSaid:
     """What was said of one unit and span. `rows`: 'unit id|service code' -> its figures in the order of FIGURE_FIELDS;
     where not `is_detailed`: 'unit id|' -> sums over all services of a unit right below."""
 
@@ -44,7 +44,7 @@ class Said:
         return zlib.compress(json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":")).encode(), 9)
 
     @classmethod
-    def unpacked(cls, figures: bytes) -> "Said":
+    def unpacked(cls, figures: bytes) -> "FiguresSaid":
         return cls(**json.loads(zlib.decompress(figures)))
 
 
@@ -54,7 +54,7 @@ def said_of(
     names: Names | None = None,
     *,
     is_detailed: bool | None = None,
-) -> Said:
+) -> FiguresSaid:
     """What a page or file made of this overview says; `sources`, `names`: its rows where they are read already.
 
     `is_detailed`: as in what it is to be held against; without it as many rows allow.
@@ -63,7 +63,7 @@ def said_of(
     if sources is None:
         sources = service_rows(units, seen.periods, seen.basis) if is_detailed is not False else []
     if is_detailed is None:
-        is_detailed = len(sources) <= MOST_ROWS
+        is_detailed = len(sources) <= MOST_DETAILED_ROWS
     codes = {service.pk: service.code for service in seen.catalogue}
     totals: Figures = {
         f"{line.service.code}.{name}": getattr(line.dossiers, name) for line in seen.services for name in FIGURE_FIELDS
@@ -85,7 +85,7 @@ def said_of(
             known = rows.get(key, [None] * len(FIGURE_FIELDS))
             rows[key] = [add(one, other) for one, other in zip(known, source.figures, strict=True)]
     owed = seen.submissions
-    return Said(
+    return FiguresSaid(
         name=seen.version.name,
         months=[month.key for month in months_of(seen.periods)],
         reports=[owed.reports, owed.expected_reports],
@@ -113,7 +113,7 @@ class FigureChanged:
     new: str
 
 
-def figures_changed(old: Said, new: Said, names: Mapping[str, str]) -> list[FigureChanged]:
+def figures_changed(old: FiguresSaid, new: FiguresSaid, names: Mapping[str, str]) -> list[FigureChanged]:
     """The unit's own totals first, then unit by unit; `names`: code of a service or indicator -> its name."""
     total = f"Tổng {old.name}" if old.rows or new.rows else old.name
     found = []
@@ -122,7 +122,7 @@ def figures_changed(old: Said, new: Said, names: Mapping[str, str]) -> list[Figu
         found.append(FigureChanged(total, "Báo cáo trong số liệu", *counts))
     for rate in RATES:
         if old.rates.get(rate.name) != new.rates.get(rate.name):
-            shown = (side.rates.get(rate.name, BLANK) for side in (old, new))
+            shown = (side.rates.get(rate.name, NOTHING_SAID) for side in (old, new))
             found.append(FigureChanged(total, f"Tỷ lệ chung, {rate.short_label.lower()}", *shown))
     for cell in _in_order(old.totals, new.totals):
         if (was := old.totals.get(cell)) != (now := new.totals.get(cell)):
@@ -143,4 +143,4 @@ def _in_order(old: Mapping[str, object], new: Mapping[str, object]) -> list[str]
 
 
 def _text(value: int | None) -> str:
-    return format_number(value, blank=BLANK)
+    return format_number(value, blank=NOTHING_SAID)
