@@ -187,6 +187,8 @@ def test_rows_and_sheets_missing_added_moved(november, world, client):
     def change(book):
         page = book["Nguồn số liệu"]
         page.delete_rows(line_of(page, "25220"))
+        for cell in page[12]:  # as Excel rewrites a sum when a row is taken out
+            cell.value = cell.value.replace("12", "11") if isinstance(cell.value, str) else cell.value
         book["Chỉ tiêu"].append(["Dòng thêm"])
         book.remove(book["Chưa báo cáo"])
         book.create_sheet("Lạ")["A1"] = "thêm"
@@ -199,6 +201,7 @@ def test_rows_and_sheets_missing_added_moved(november, world, client):
     assert "Thiếu trang “Chưa báo cáo”" in page
     assert "Thêm trang “Lạ”" in page
     assert "Trang “So sánh” đổi tên thành “So sánh mới”" in page
+    assert "ô bị sửa" not in page
     moved = send(client, world.staff, edited(content, lambda book: book.move_sheet("Nguồn số liệu", -3)))
     assert "Các ô đúng như cổng đã ghi" in moved
     assert "Thứ tự các trang khác lúc lập" in moved

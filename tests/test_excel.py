@@ -127,7 +127,7 @@ def test_sheets_and_cover(november, world, tmp_path):
     assert cover["Người lập"] == "Đỗ Thu Hà"
     assert cover["Lập lúc"] == "16:00 ngày 20/11/2026"
     assert cover["Đối chiếu"].startswith("Tổng của từng dịch vụ bằng")
-    assert counts.checksum[:16] in cover["Mã kiểm tra số liệu"]
+    assert counts.checksum[:16] in cover["Chuỗi đối chiếu"]
     assert (counts.units_reported, counts.units_expected) == (3, 4)
 
 

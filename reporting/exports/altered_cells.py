@@ -137,7 +137,7 @@ def _compare_rows(found: Alterations, title: str, old: Rows, new: Rows) -> None:
         before, after = old[number], new[other]
         for column in sorted(before.keys() | after.keys()):
             was, now = before.get(column, KeptCell(None)), after.get(column, KeptCell(None))
-            if not _is_same(was, now, number, other):
+            if not _is_same(was, now, pairs):
                 place = f"{get_column_letter(column)}{other}"
                 found.cells.append(AlteredCell(title, place, _words(before), _shown(was, was), _shown(now, was)))
     taken = set(pairs.values())
@@ -180,18 +180,23 @@ def _after(numbers: Iterable[int], taken: set[int]) -> dict[int, list[int]]:
     return found
 
 
-def _is_same(was: KeptCell, now: KeptCell, old_row: int, new_row: int) -> bool:
+def _is_same(was: KeptCell, now: KeptCell, pairs: Mapping[int, int]) -> bool:
     if now.formula:
-        if _relative(was.formula, old_row) != _relative(now.formula, new_row):
+        if now.formula != _moved(was.formula, pairs):
             return False
         if now.value is None:  # not worked out: it gives what its cells give
             return True
     return was.value == now.value
 
 
-def _relative(formula: str, row: int) -> str:
-    """The formula by how far its rows are from its own, as it stays when rows are moved."""
-    return re.sub(r"([A-Z]{1,3})\$?(\d+)", lambda m: f"{m[1]}[{int(m[2]) - row}]", formula)
+def _moved(formula: str, pairs: Mapping[int, int]) -> str:
+    """The formula as a program rewrites it when rows before it are taken out, put in or sorted."""
+
+    def moved(reference: re.Match) -> str:
+        row = int(reference[2])
+        return f"{reference[1]}{pairs.get(row) or pairs.get(row - 1, row)}"
+
+    return re.sub(r"([A-Z]{1,3})(\d+)", moved, formula)
 
 
 def _words(cells: Mapping[int, KeptCell]) -> str:

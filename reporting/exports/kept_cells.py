@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-MOST_KEPT = 150_000  # cells of one file; a province of a hundred communes writes some 45,000
+MOST_KEPT = 150_000  # cells of one file; a province of a hundred communes writes some 31,000
 PLACES_THAT_COUNT = 4  # digits of a fraction that count: a rate is shown as 99,46 %
 Plain = int | float | str | None  # what a cell says: numbers, texts, moments as they are shown
 

@@ -64,6 +64,7 @@ def _answer(request: HttpRequest, issued: IssuedCode) -> dict:
         "figures": figures,
         "changed": figures.changed[:MOST_SHOWN],
         "most": MOST_SHOWN,
+        "first": f":{MOST_SHOWN}",
         "newer_url": _url_of(request, figures.newer),
         **_said(issued),
     }
