@@ -169,6 +169,18 @@ def test_what_a_copy_says_otherwise_is_named_cell_by_cell(november, world, clien
     assert 'data-label="Trong tệp">trống<' in page
 
 
+def test_a_file_under_the_code_of_another_is_held_against_that_one(november, world, client):
+    _, content = summary(world.phuoc_long)
+    other, _ = summary(world.dong_nai)
+
+    def change(book):
+        book["Bìa"]["B6"] = in_groups(other.code)
+
+    page = send(client, world.staff, edited(content, change))
+    assert ALTERED in page
+    assert "“Tỉnh Đồng Nai”" in page
+
+
 def test_a_formula_that_only_pretends_is_told(november, world, client):
     """The value kept in the file is the old one; the program that opens it will show another."""
     _, content = summary(world.dong_nai)

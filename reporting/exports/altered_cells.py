@@ -23,8 +23,8 @@ from .kept_cells import PLACES_THAT_COUNT, KeptCell, Rows, WrittenSheet, bare, p
 CHECK_LIMITS = workbooks.Limits(
     unpacked=64 * 1024 * 1024,
     last_row=100_000,
-    area=1_000_000,
-    cells=400_000,
+    area=500_000,
+    cells=250_000,
     strings=200_000,
     styles=10_000,
     others=50_000,
@@ -190,13 +190,15 @@ def _is_same(was: KeptCell, now: KeptCell, pairs: Mapping[int, int]) -> bool:
 
 
 def _moved(formula: str, pairs: Mapping[int, int]) -> str:
-    """The formula as a program rewrites it when rows before it are taken out, put in or sorted."""
+    """The formula as a program rewrites it when rows before it are taken out, put in or sorted; a range loses the rows
+    that were taken out at its ends."""
 
-    def moved(reference: re.Match) -> str:
-        row = int(reference[2])
-        return f"{reference[1]}{pairs.get(row) or pairs.get(row - 1, row)}"
+    def moved(found: re.Match) -> str:
+        first, last = int(found[2]), int(found[4] or found[2])
+        there = [pairs[row] for row in range(first, last + 1) if row in pairs] or [first]
+        return f"{found[1]}{there[0]}" + (f":{found[3]}{there[-1]}" if found[4] else "")
 
-    return re.sub(r"([A-Z]{1,3})(\d+)", moved, formula)
+    return re.sub(r"([A-Z]{1,3})(\d+)(?::([A-Z]{1,3})(\d+))?", moved, formula)
 
 
 def _words(cells: Mapping[int, KeptCell]) -> str:

@@ -177,7 +177,7 @@ def _of_workbook(user, sheets: list[workbooks.SheetRows], typed: str) -> IssuedC
 def _compared(name: str, sheets: list[workbooks.SheetRows], issued: IssuedCode) -> tuple[IssuedCode, FileAnswer]:
     if issued.cells is None:
         kind = issued.get_form_display().lower()
-        return issued, FileAnswer(name, why=f"Mã này là của {kind}, không phải của một tệp Excel, nên không so ô được.")
+        return issued, FileAnswer(name, why=f"Mã này là của {kind}; cổng không giữ ô nào để so với tệp này.")
     return issued, FileAnswer(name, altered=alterations(unpacked(bytes(issued.cells)), sheets))
 
 

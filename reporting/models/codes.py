@@ -14,7 +14,8 @@ from .summaries import Basis
 class IssuedCode(AppendOnly):
     """One code, and what stood under it: `figures` as said.py packs them, `cells` of a workbook as kept_cells.py does.
 
-    A published version keeps its own figures, so its book and page have none here.
+    Files made by the worker have the form of their job. A published version keeps its own figures, so its book and
+    page have none here.
     """
 
     class Form(models.TextChoices):
@@ -68,12 +69,6 @@ class IssuedCode(AppendOnly):
         verbose_name_plural = "mã kiểm tra đã cấp"
         constraints = [
             models.CheckConstraint(condition=Q(basis__in=Basis.values), name="issued_basis_is_known"),
-            models.CheckConstraint(
-                condition=Q(
-                    form__in=["bieu-tong-hop", "so-ket", "so-cong-bo", "tong-quan", "mot-trang", "trang-cong-bo"]
-                ),
-                name="issued_form_is_known",
-            ),
             models.CheckConstraint(
                 condition=~Q(form__in=["so-cong-bo", "trang-cong-bo"]) | Q(version__isnull=False),
                 name="issued_version_is_named",
