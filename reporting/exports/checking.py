@@ -7,6 +7,7 @@ portal wrote into it? A code of a unit outside the person's scope is like one th
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from typing import BinaryIO, cast
 
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
@@ -149,7 +150,7 @@ def look_at_file(user, upload: UploadedFile, typed: str = "") -> tuple[IssuedCod
     if suffix == ".docx":
         return _word_file(user, inspected.name, typed)
     try:
-        sheets = workbooks.read_workbook(upload, CHECK_LIMITS, computed=True, formulas=True)
+        sheets = workbooks.read_workbook(cast(BinaryIO, upload), CHECK_LIMITS, computed=True, formulas=True)
     except workbooks.WorkbookRefused as refused:
         raise ValidationError(str(refused)) from None
     return _compared(inspected.name, sheets, _of_workbook(user, sheets, typed))

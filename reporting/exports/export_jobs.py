@@ -138,7 +138,7 @@ def _finish(job: ExportJob, part: Path, counts: "excel.Written", paper: CodedPap
     current.file_name = file_name(counts, current)
     current.finished_at = now_for(job.requested_by)
     current.save()
-    choice = {"unit_id": job.unit_id, "span": job.span, "basis": job.basis, "is_joined": job.is_joined}
+    choice: dict[str, Any] = {"unit_id": job.unit_id, "span": job.span, "basis": job.basis, "is_joined": job.is_joined}
     issue(paper, form=job.form, by=job.requested_by, sha256=current.sha256, **choice)
 
 

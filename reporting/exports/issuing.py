@@ -67,7 +67,7 @@ def address_of(code: str) -> str:
     return f"{settings.PORTAL_URL.rstrip('/')}{reverse('figures-check')}?ma={code}"
 
 
-def qr_png(code: str) -> tuple[bytes, int]:
+def qr_png(code: str) -> tuple[bytes, float]:
     """For files: the picture and its width in dots, ten to a module, so that it stays sharp on paper."""
     picture, drawn = io.BytesIO(), segno.make(address_of(code), error="m")
     drawn.save(picture, kind="png", scale=10, border=1)
@@ -136,7 +136,12 @@ def issue_page(seen: Overview, form: str, by: Any) -> CodedPaper:
     take_file(by)
     paper = CodedPaper()
     paper.says(seen)
-    choice = {"unit_id": seen.unit_id, "span": seen.span.key, "basis": seen.basis, "is_joined": bool(seen.joined)}
+    choice: dict[str, Any] = {
+        "unit_id": seen.unit_id,
+        "span": seen.span.key,
+        "basis": seen.basis,
+        "is_joined": bool(seen.joined),
+    }
     issue(paper, form=form, by=by, **choice)
     return paper
 
@@ -169,7 +174,7 @@ def coded_book(
 
 
 def _issue_version(version: PublishedVersion, paper: CodedPaper, form: str, by: Any, **more: Any) -> IssuedCode:
-    choice = {"unit_id": version.province_id, "span": version.period.key, "basis": Basis.OFFICIAL}
+    choice: dict[str, Any] = {"unit_id": version.province_id, "span": version.period.key, "basis": Basis.OFFICIAL}
     return issue(paper, form=form, by=by, version=version, **choice, **more)
 
 
