@@ -46,7 +46,8 @@ class CodedPaper:
     @property
     def qr(self) -> str:
         """For a page: part of its HTML, nothing is fetched."""
-        return mark_safe(segno.make(address_of(self.code), error="m").svg_inline(border=1, omitsize=True))  # noqa: S308
+        title = f"Mã QR của {self.shown}"
+        return mark_safe(segno.make(address_of(self.code), error="m").svg_inline(border=1, omitsize=True, title=title))  # noqa: S308
 
     def says(self, seen: Overview, *rows: Any) -> None:
         """`rows`: the sources and names of said_of, where they are read already."""
