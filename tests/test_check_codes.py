@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from de_an_06.plain.check_code import ALPHABET, NotACode, codes_in, in_groups, new_code, read_code
 from de_an_06.plain.spans import Span
-from reporting.exports import excel, export_jobs, kept_cells
+from reporting.exports import excel, export_jobs, kept_cells, said
 from reporting.exports.issuing import CodedPaper, issue
 from reporting.models import IndicatorFigure, IssuedCode, KeptPage, ServiceFigures
 from reporting.review import corrections
@@ -238,10 +238,17 @@ def test_a_file_worked_out_anew_and_saved_by_libreoffice_is_not_altered(november
 
 def test_of_a_file_larger_than_is_kept_the_page_says_what_was_not_compared(november, world, client, monkeypatch):
     monkeypatch.setattr(kept_cells, "MOST_KEPT", 400)
-    _, content = summary(world.dong_nai)
+    monkeypatch.setattr(said, "MOST_DETAILED_ROWS", 1)
+    issued, content = summary(world.dong_nai)
     page = send(client, world.staff, edited(content, lambda book: None))
     assert "chưa so: trang “Theo dịch vụ”" in page
     assert "những trang cổng giữ không đổi" in page
+    assert TRUE in page
+    assert "so số tổng của từng đơn vị trực thuộc" in page
+    retype(world.phuoc_long, received_online=9)
+    assert '<th scope="row">Phường Phước Long</th> <td data-label="Số liệu">Tiếp nhận trực tuyến</td>' in check(
+        client, world.staff, issued.code
+    )
 
 
 def test_a_hostile_or_foreign_file_is_refused_in_a_sentence(november, world, client):
@@ -264,7 +271,7 @@ def test_after_a_change_each_figure_is_told_old_and_new(november, world, client,
     put(world.phu_rieng, november, 0)
     ServiceFigures.objects.filter(report__unit=world.phu_rieng).update(opening=None)
     rollup.roll_up(november)
-    page = check(client, world.staff, in_groups(issued.code).lower())
+    page = check(client, world.staff, f"https://cong.tinh.vn/kiem-tra-so-lieu/?ma={in_groups(issued.code).lower()}")
     assert CHANGED in page
     for unit, figure, old, new in (
         ("Tổng Tỉnh Đồng Nai", "Báo cáo trong số liệu", "2/4", "3/4"),

@@ -24,7 +24,7 @@ MOST_SHOWN = 200  # rows of a table of differences
 def figures_check(request: HttpRequest) -> HttpResponse:
     """GET with a code (`ma`, as the QR codes have it), POST with a file (`tep`), with or without its code."""
     data = request.POST if request.method == "POST" else request.GET
-    typed = data.get("ma", "").strip()[:LONGEST_TYPED]
+    typed = data.get("ma", "").rpartition("?ma=")[2].strip()[:LONGEST_TYPED]  # or the address of a QR code
     upload = request.FILES.get("tep")
     errors: dict[str, str] = {}
     context: dict = {"typed": typed, "errors": errors, "here": "figures-check"}
