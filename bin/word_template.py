@@ -71,6 +71,7 @@ DIFFICULTIES = (
     ("Khó khăn, kiến nghị", "{{ d.noi_dung }}", 68),
     ("Trả lời", "{{ d.tra_loi }}", 56),
 )
+WITH_CODE = "{% if ma_kiem_tra %}"
 LEFT_ALIGNED = {"ten", "don_vi", "noi_dung", "van_ban", "cuoc_hop", "tra_loi", "ket_qua_words"}
 
 NUMBERING = f"""<w:abstractNum {nsdecls("w")} w:abstractNumId="41"><w:multiLevelType w:val="multilevel"/>
@@ -105,7 +106,7 @@ def _page(document) -> None:
     section.page_width, section.page_height = Mm(210), Mm(297)
     section.top_margin = section.bottom_margin = Mm(20)
     section.left_margin, section.right_margin = Mm(30), Mm(16)
-    section.header_distance = Mm(10)
+    section.header_distance = section.footer_distance = Mm(10)
     section.different_first_page_header_footer = True
     number = section.header.paragraphs[0]
     number.alignment = CENTRE
@@ -117,6 +118,9 @@ def _page(document) -> None:
     ):
         run._r.append(parse_xml(part))
     _letters(run, BODY)
+    for footer in (section.first_page_footer, section.footer):
+        footer.is_linked_to_previous = False
+        _put(footer.paragraphs[0], f"{WITH_CODE}Mã kiểm tra {{{{ ma_kiem_tra }}}}{{% endif %}}", 9, align=CENTRE)
     normal = document.styles["Normal"]
     normal.font.name, normal.font.size = FONT, Pt(BODY)
     normal.element.rPr.rFonts.set(qn("w:eastAsia"), FONT)
@@ -376,6 +380,21 @@ def _end(document) -> None:
     for _ in range(4):
         _put(right.add_paragraph(), "", 14, align=CENTRE)
     _put(right.add_paragraph(), "{{ nguoi_ky }}", 14, align=CENTRE, bold=True)
+    _code(document)
+
+
+def _code(document) -> None:
+    """By which anyone who reads the portal learns whether the figures still hold."""
+    _order(document, "{%p if ma_kiem_tra %}")
+    table = document.add_table(rows=1, cols=2)
+    table.rows[0]._tr.get_or_add_trPr().append(parse_xml(f"<w:cantSplit {nsdecls('w')}/>"))
+    _columns(table, (28, 136))
+    left, right = table.rows[0].cells
+    right.vertical_alignment = 1
+    _put(left.paragraphs[0], "{{ ma_qr }}", 9)
+    _put(right.paragraphs[0], "Mã kiểm tra: {{ ma_kiem_tra }}", 11, bold=True)
+    _put(right.add_paragraph(), "Quét mã QR, hoặc gõ mã ở trang “Kiểm tra số liệu” của cổng báo cáo.", 11)
+    _order(document, "{%p endif %}")
 
 
 def _conclusion(document) -> None:

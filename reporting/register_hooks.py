@@ -16,6 +16,7 @@ from .models import (
     ExportJob,
     FigureChange,
     Generation,
+    IssuedCode,
     NarrativeChange,
     Period,
     PublishedVersion,
@@ -40,6 +41,7 @@ REPORT_TRACES = (
     hooks.Trace("Nhập số, điều hành cao điểm", CampaignChange, "by"),
     hooks.Trace("Đề xuất, giao, trả lời chỉ tiêu", TargetEvent, "by"),
     hooks.Trace("Báo cáo Excel, Word đã lập", ExportJob, "requested_by"),
+    hooks.Trace("Tệp, bản in có mã kiểm tra", IssuedCode, "by"),
     hooks.Trace("Chế độ xem đã lưu", SavedView, "owner"),
 )
 

@@ -48,6 +48,7 @@ from reporting.models import (
     Indicator,
     IndicatorFigure,
     InterimReport,
+    IssuedCode,
     LiveService,
     PeriodClosure,
     PublishedVersion,
@@ -344,6 +345,7 @@ PAGES = {
     "view-open": Page(EVERYBODY, args=lambda o: [o.view.pk], answer=302),
     # out
     "export-list": Page(EVERYBODY),
+    "figures-check": Page(EVERYBODY),  # which codes, the scope of each says
     # while it is made, a file belongs to the person who asked for it; made, it is for all who may read the unit
     "export-status": Page({"reviewer"}, args=lambda o: [o.export.pk], outside=EVERYBODY - {"reviewer"}),
     "export-download": Page({"reviewer"}, args=lambda o: [o.export.pk], outside=EVERYBODY - {"reviewer"}, answer=302),
@@ -459,6 +461,7 @@ class Form:
 
 
 OFFICE = {"officer", "substitute"}
+CODE = "K7QF-3MXA-9TRP"  # well formed, never given
 STATION = ENTERS | {"station"}
 DAY, EARLIER = "2026-11-10", "2026-01-15"
 ROWS = {"dong-TOTAL_FORMS": "1", "dong-INITIAL_FORMS": "0"}
@@ -935,6 +938,11 @@ FORMS = [
     Form("import-confirm", ImportJob),
     Form("import-retry", ImportJob, before=refused_file),
     Form("import-cancel", ImportJob),
+    # a page is given a code when somebody prints it
+    Form("dashboard", IssuedCode, answer=200, may=POSTED, told=dict.fromkeys(UNPOSTED, 200)),
+    Form("dashboard-sheet", IssuedCode, answer=200),
+    Form("published-version", IssuedCode),
+    Form("figures-check", None, lambda o, by: {"ma": CODE}),
     Form("view-save", SavedView, lambda o, by: {"trang": "dashboard", "don_vi": o.world.phuoc_long.pk, "ten": "x"}),
     Form("view-rename", SavedView, lambda o, by: {"ten": "Tên mới"}),
     Form("view-drop", SavedView),

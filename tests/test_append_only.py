@@ -15,6 +15,7 @@ from reporting.models import (
     Difficulty,
     DifficultyStep,
     FigureChange,
+    IssuedCode,
     NarrativeChange,
     PublishedVersion,
     Report,
@@ -57,7 +58,12 @@ LOGS = [
     MeetingChange,
     Urging,
 ]
-RECORDS = [PublishedVersion, VersionReport, VersionTotal]  # the first, with rows that point to it: test_publishing
+RECORDS = [
+    PublishedVersion,
+    VersionReport,
+    VersionTotal,
+    IssuedCode,
+]  # the first, with rows that point to it: test_publishing
 
 
 @pytest.fixture
@@ -105,6 +111,9 @@ def logged(world, month):
     of = {"version": version, "unit": world.dong_nai, "name": "Tỉnh Đồng Nai", "path": "/1/2/"}
     VersionReport.objects.create(level="province", status="draft", is_late=False, **of)
     VersionTotal.objects.create(expected=1, approved=0, **of)
+    IssuedCode.objects.create(
+        code="K7QF3MXA9TRD", form="tong-quan", unit=world.dong_nai, span="2026-11", basis="official", **said
+    )
 
 
 def test_every_log_of_the_project_is_among_those_tried_here():

@@ -216,6 +216,7 @@ def test_every_log_that_names_a_person_is_counted(world):
         ("FigureChange", "by"),
         ("ImportJob", "by"),
         ("InspectionFinding", "remedied_by"),
+        ("IssuedCode", "by"),
         ("MeetingChange", "by"),
         ("NarrativeChange", "by"),
         ("PlanChange", "by"),

@@ -21,7 +21,7 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 from xml.parsers import expat
 
 MOST_PARTS = 5000  # files inside a .docx or .xlsx
@@ -67,6 +67,13 @@ class Formula(str):
 
 class CellFault(str):
     """A cell that shows an error: '#REF!'."""
+
+
+class Computed(NamedTuple):
+    """A formula with the value that the file has for it."""
+
+    formula: str
+    value: "str | int | float | bool | dt.datetime | dt.date | dt.time | dt.timedelta"
 
 
 CellValue = str | int | float | bool | dt.datetime | dt.date | dt.time | dt.timedelta | None
@@ -129,12 +136,13 @@ def small_part(archive: zipfile.ZipFile, name: str) -> bytes:
 
 
 def read_workbook(
-    file: BinaryIO, limits: Limits, *, only: str | None = None, computed: bool = False
+    file: BinaryIO, limits: Limits, *, only: str | None = None, computed: bool = False, formulas: bool = False
 ) -> list[SheetRows]:
     """The sheets of a workbook; raises WorkbookRefused.
 
     only: of the sheets that are not hidden, the one with this title, else the first; all sheets where it is None.
     computed: a formula's value where the file has one, and the formula where it was never worked out.
+    formulas: with `computed`, such a value comes as Computed, with its formula.
     """
     with tempfile.TemporaryFile() as copy:
         file.seek(0)
@@ -150,7 +158,9 @@ def read_workbook(
         except DAMAGED as error:
             raise WorkbookRefused(UNREADABLE) from error
         copy.seek(0)
-        asked = json.dumps({"limits": dataclasses.asdict(limits), "only": only, "computed": computed})
+        asked = json.dumps(
+            {"limits": dataclasses.asdict(limits), "only": only, "computed": computed, "formulas": formulas}
+        )
         command = [sys.executable, "-I", __file__, asked]
         with subprocess.Popen(command, stdin=copy, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:  # noqa: S603
             assert process.stdout is not None
@@ -181,6 +191,8 @@ def _received(lines: BinaryIO) -> list[SheetRows]:
 
 
 def _encoded(value: Any) -> Any:
+    if isinstance(value, Computed):
+        return {"Computed": [value.formula, _encoded(value.value)]}
     if isinstance(value, Formula | CellFault):
         return {type(value).__name__: str(value)}
     if value is None or isinstance(value, str | int | float | bool):
@@ -193,6 +205,7 @@ def _encoded(value: Any) -> Any:
 
 
 _DECODERS = {
+    "Computed": lambda pair: Computed(pair[0], _decoded(pair[1])),
     "Formula": Formula,
     "CellFault": CellFault,
     "timedelta": lambda seconds: dt.timedelta(seconds=seconds),
@@ -335,12 +348,10 @@ def _answer(asked: dict[str, Any]) -> Iterator[Any]:
         path = getattr(page, "_worksheet_path", "").lstrip("/")
         hidden = page.sheet_state != "visible"
         yield {"sheet": page.title, "hidden": hidden, "merged": counter.merged.get(path, [])}
-        for number, row in enumerate(_rows(page, values), 1):
+        for number, row in enumerate(_rows(page, values, asked["formulas"]), 1):
             while row and row[-1] is None:
                 row.pop()
-            left -= sum(
-                VALUE_WEIGHT + (len(value) if isinstance(value, str) else 0) for value in row if value is not None
-            )
+            left -= sum(VALUE_WEIGHT + _letters(value) for value in row if value is not None)
             if left < 0:
                 raise WorkbookRefused(f"Tệp chứa quá nhiều chữ nên không đọc. {COPY_VALUES}")
             if row:
@@ -348,7 +359,13 @@ def _answer(asked: dict[str, Any]) -> Iterator[Any]:
     yield {"end": True}
 
 
-def _rows(page: Any, values: Any) -> Iterator[list[Any]]:
+def _letters(value: Any) -> int:
+    if isinstance(value, Computed):
+        return len(value.formula) + _letters(value.value)
+    return len(value) if isinstance(value, str) else 0
+
+
+def _rows(page: Any, values: Any, with_formulas: bool) -> Iterator[list[Any]]:
     page.reset_dimensions()  # what the file says of its size is often wrong
     if values is None:
         for row in page.rows:
@@ -357,7 +374,14 @@ def _rows(page: Any, values: Any) -> Iterator[list[Any]]:
     beside = values[page.title]
     beside.reset_dimensions()
     for row, computed in zip(page.rows, beside.iter_rows(values_only=True), strict=True):
-        yield [_value(cell) if value is None else value for cell, value in zip(row, computed, strict=True)]
+        yield [
+            _value(cell)
+            if value is None
+            else Computed(str(_value(cell)), value)
+            if with_formulas and cell.data_type == "f"
+            else value
+            for cell, value in zip(row, computed, strict=True)
+        ]
 
 
 def _value(cell: Any) -> Any:

@@ -9,6 +9,7 @@ from reporting.figures import NOT_MEANT, RATES, SIGNS
 from reporting.models import Basis
 from reporting.reading import overview
 
+from .issuing import write_code
 from .sheets import FONT, Formats
 
 EXPLAINED = (
@@ -40,7 +41,7 @@ def period_text(view: overview.Overview) -> str:
 
 
 def write_cover(
-    sheet, formats: Formats, view, counts, *, by, at: dt.datetime, generation: int | None, status: str
+    sheet, formats: Formats, view, counts, *, by, at: dt.datetime, generation: int | None, status: str, paper=None
 ) -> None:
     """Provenance first, then what each sheet holds, then the signs. `counts` says what was written."""
     sheet.hide_gridlines(2)
@@ -58,7 +59,7 @@ def write_cover(
     sheet.set_row(3, 24)
     _across(sheet, 3, status, formats.warning)
 
-    row = 5
+    row = write_code(sheet, 5, formats, paper) if paper else 5
     for label, text in _facts(view, counts, by, at, generation):
         sheet.set_row(row, 15.75 * _lines(text))
         sheet.write_string(row, 0, label, formats.label)
@@ -100,7 +101,7 @@ def _facts(view, counts, by, at: dt.datetime, generation: int | None) -> list[tu
         ),
         ("Lập lúc", _moment(at)),
         ("Đối chiếu", _agreement(counts.differences)),
-        ("Mã kiểm tra số liệu", counts.checksum[:16] + (f" (lượt tổng hợp {generation})" if generation else "")),
+        ("Chuỗi đối chiếu", counts.checksum[:16] + (f" (lượt tổng hợp {generation})" if generation else "")),
     ]
     if by is not None and by.demo_today is not None:
         facts.append(("Lưu ý", "Bản trình diễn: số liệu giả định, trừ số đã công bố trên báo chí."))

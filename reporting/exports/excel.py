@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from django.utils import timezone
 from xlsxwriter import Workbook
@@ -34,6 +35,8 @@ from taskforces.models.units import reporter_name
 from .comparison import ComparisonTable, blocks_of, lines_of, notes_of
 from .cover import period_text, write_cover
 from .detail_rows import MISSING_SHEET, SOURCE_SHEET, Name, Names, UnitDossiers, missing_reports, service_rows
+from .issuing import CodedPaper
+from .kept_cells import KeptSheet
 from .live_columns import LIVE_COLUMN, LIVE_UNITS, LiveCells
 from .sheets import (
     FIGURE_COLUMNS,
@@ -133,11 +136,12 @@ def write_summary(
     at: dt.datetime | None = None,
     progress: Progress | None = None,
     is_joined: bool = False,
+    paper: CodedPaper | None = None,
 ) -> Written:
     """Writes the file and returns what is in it. Raises CannotExport when the unit has no month in the span.
 
     `by` is the person named on the cover (None: made by command), `at` the moment of that person. `is_joined`: by the
-    boundaries of the last day, as the page with the same choice.
+    boundaries of the last day, as the page with the same choice; `paper` notes under its code what is written.
     """
     at = at or now_for(by)
     periods = overview.begun_periods(timezone.localtime(at).date())
@@ -150,15 +154,15 @@ def write_summary(
         raise CannotExport(
             f"Đơn vị này không có kỳ báo cáo nào trong {span.label}. Chọn kỳ khác hoặc đơn vị khác."
         ) from None
-    return _Writer(Path(path), view, by, at, progress).write()
+    return _Writer(Path(path), view, by, at, progress, paper).write()
 
 
 class _Writer:
     """One file being written: what is read once and used by several sheets."""
 
-    def __init__(self, path: Path, view: overview.Overview, by, at: dt.datetime, progress: Progress | None):
+    def __init__(self, path: Path, view: overview.Overview, by, at, progress: Progress | None, paper):
         self.path, self.view, self.by, self.at = path, view, by, at
-        self.progress = progress
+        self.progress, self.paper = progress, paper
         self.done = 0
         self.digest = hashlib.sha256()
         owed = view.submissions
@@ -206,6 +210,7 @@ class _Writer:
                 }
             )
             self.formats = Formats(book)
+            book.worksheet_class = KeptSheet
             cover = book.add_worksheet("Bìa")  # first in the book, written last: it says what the others hold
             self._write_units(book.add_worksheet("Theo đơn vị"))
             self._write_services(book.add_worksheet("Theo dịch vụ"))
@@ -214,16 +219,10 @@ class _Writer:
             self._write_missing(book.add_worksheet("Chưa báo cáo"))
             self._write_sources(book.add_worksheet("Nguồn số liệu"))
             self.written.checksum = self.digest.hexdigest()
-            write_cover(
-                cover,
-                self.formats,
-                self.view,
-                self.written,
-                by=self.by,
-                at=self.at,
-                generation=self._generation(),
-                status=self._heading(0, "", "").warning,
-            )
+            made: dict[str, Any] = {"by": self.by, "at": self.at, "generation": self._generation(), "paper": self.paper}
+            write_cover(cover, self.formats, self.view, self.written, status=self._heading(0, "", "").warning, **made)
+            if self.paper:
+                self.paper.sign(book, self.view, self.sources, self.names)
         # No row is lost on the way: what was written is what was read.
         assert self.written.rows == self.total
         if self.progress:

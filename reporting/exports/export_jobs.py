@@ -33,6 +33,7 @@ from taskforces.units.tree import version_of_day
 
 from . import excel
 from .interim import document
+from .issuing import CodedPaper, issue
 
 logger = logging.getLogger(__name__)
 State, Form = ExportJob.State, ExportJob.Form
@@ -109,19 +110,20 @@ def _make(job: ExportJob) -> None:
     part = folder / f"{job.pk}.{os.getpid()}-{time.monotonic_ns()}.part"
     try:
         choice: dict[str, Any] = {"unit_id": job.unit_id, "span": span, "basis": job.basis, "is_joined": job.is_joined}
-        made: dict[str, Any] = {"by": by, "at": now_for(by), "progress": _note(job)}
+        paper = CodedPaper()
+        made: dict[str, Any] = {"by": by, "at": now_for(by), "progress": _note(job), "paper": paper}
         if job.form == Form.INTERIM_REPORT:
             counts = document.write_interim_report(part, **choice, **made, template=job.template)
         else:
             counts = excel.write_summary(part, **choice, **made)
-        _finish(job, part, counts)
+        _finish(job, part, counts, paper)
     finally:
         part.unlink(missing_ok=True)
 
 
 @transaction.atomic
-def _finish(job: ExportJob, part: Path, counts: "excel.Written") -> None:
-    """The file gets its name and the job its facts together; whoever comes second changes nothing."""
+def _finish(job: ExportJob, part: Path, counts: "excel.Written", paper: CodedPaper) -> None:
+    """The file gets its name, the job its facts and the code its row together; whoever comes second changes nothing."""
     current = ExportJob.objects.select_for_update().filter(pk=job.pk, state=State.RUNNING).first()
     if current is None:
         return
@@ -136,6 +138,8 @@ def _finish(job: ExportJob, part: Path, counts: "excel.Written") -> None:
     current.file_name = file_name(counts, current)
     current.finished_at = now_for(job.requested_by)
     current.save()
+    choice: dict[str, Any] = {"unit_id": job.unit_id, "span": job.span, "basis": job.basis, "is_joined": job.is_joined}
+    issue(paper, form=job.form, by=job.requested_by, sha256=current.sha256, **choice)
 
 
 def _fail(job: ExportJob, message: str) -> None:

@@ -1,6 +1,7 @@
 from .campaigns import Campaign, CampaignChange, CampaignDay, CampaignGoal, CampaignMeasure, CampaignResources
 from .catalogue import Indicator, IndicatorTerms, PublicService, ReportingSettings, ServiceTerms, Target, TargetEvent
 from .change_count import ChangeCount
+from .codes import IssuedCode
 from .difficulties import Difficulty, DifficultyStep
 from .exports import ExportJob
 from .interim import ChosenNarrative, InterimReport, WordTemplate
@@ -57,6 +58,7 @@ __all__ = [
     "IndicatorSummary",
     "IndicatorTerms",
     "InterimReport",
+    "IssuedCode",
     "KeptPage",
     "KeptReading",
     "LevelSetting",

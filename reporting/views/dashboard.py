@@ -8,9 +8,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from de_an_06.plain.numbers import format_number, format_rate, whole_number, with_qualifier
+from reporting.exports.issuing import Form
 from reporting.figures import SIGNS
 from reporting.models import Basis, Period
 from reporting.reading.against_targets import ReachedByKey, beside_figures
@@ -47,8 +48,9 @@ from . import dashboard_numbers as numbers
 from . import dashboard_ranks as ranks
 from . import dashboard_tables as tables
 from .choices import Choice, context_bar, in_scope, read_choice
+from .coded_pages import coded_page
 from .heat_tables import grid_table
-from .kept_pages import PageStanding, kept_page
+from .kept_pages import PageStanding, fresh_page, kept_page
 from .urging import urging_of_dashboard
 
 CONTRIBUTIONS_A_PAGE = 100
@@ -57,9 +59,12 @@ LATE_ASSIGNMENTS = 5  # overdue assignments named on the page
 WORST_UNITS = 10  # of a unit with many below it the page shows these by service, the page of units all of them
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """One unit, one span, one basis: six numbers, who reported, units below, services, indicators, trend."""
+    """One unit, one span, one basis: six numbers, who reported, units below, services, indicators, trend.
+
+    POST: the same page to print, with a check code given for what it shows at this moment.
+    """
     ranked_by = request.GET.get("xep_theo", DEFAULT_RANKING)
     compared_with = request.GET.get("so_voi", "")
     standing = PageStanding.of(request)
@@ -72,8 +77,11 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     def make_context() -> dict:
         return _context(request, choice, ranked_by, compared_with)
 
+    template = "reporting/dashboard.html"
     try:
-        return kept_page(request, standing, choice, "reporting/dashboard.html", make_context, ranked_by, compared_with)
+        if request.method == "POST":
+            return coded_page(request, choice, make_context, Form.DASHBOARD, lambda c: fresh_page(request, template, c))
+        return kept_page(request, standing, choice, template, make_context, ranked_by, compared_with)
     except NoFigures:
         return no_figures(request, choice)
     except UnknownRanking as error:
@@ -137,6 +145,7 @@ def _context(request: HttpRequest, choice: Choice, ranked_by: str, compared_with
         "trend": trend,
         "chart": charts.chart_data(seen, trend),
         "export_query": choice.query(),
+        "print_query": choice.query(**hidden),
         **_publication(request, seen),
     } | key_figures(request, choice, seen, links, targets)
 

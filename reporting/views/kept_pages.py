@@ -87,15 +87,28 @@ def kept_page(
     """
     stands = "" if choice.is_joined or choice.typed or choice.span is None else standing.digest
     question = [template, request.path, choice.query(), asked, sees_everything(request.user)]
-    urges = sorted({p.unit_id for p in held_open(request.user, Right.URGE)})
+    urges = _urges(request)
     key = _digest([*question, sorted({p.unit_id for p in postings(request.user)}), urges])
     parts = _find(choice.unit_id, key, stands)
     if parts is None:
         parts = _write(template, make_context())
         if stands:
             _keep(choice.unit_id, key, stands, parts)
+    return _around(request, parts, urges)
+
+
+def fresh_page(request: HttpRequest, template: str, context: dict) -> HttpResponse:
+    """The same page for this one view: neither found nor kept."""
+    return _around(request, _write(template, context), _urges(request))
+
+
+def _around(request: HttpRequest, parts: dict[str, str], urges: list[int]) -> HttpResponse:
     written = {name: mark_safe(text) for name, text in parts.items()}  # noqa: S308 - by our templates
     return render(request, "reporting/kept_page.html", written | {"may_urge": bool(urges)})
+
+
+def _urges(request: HttpRequest) -> list[int]:
+    return sorted({p.unit_id for p in held_open(request.user, Right.URGE)})
 
 
 def _digest(value: object) -> str:

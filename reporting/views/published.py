@@ -2,13 +2,15 @@
 
 from itertools import groupby
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from de_an_06.plain.numbers import format_number, format_rate, whole_number
 from de_an_06.plain.vietnamese import file_part
+from reporting.exports.issuing import code_of_version, coded_book, issue_version_page
 from reporting.exports.published_book import published_book
 from reporting.figures import FIGURE_FIELDS, GROUP_STARTS, GROUPS, NOT_MEANT, RATES, headings, known_total
 from reporting.models import Correction, Indicator, PublicService, PublishedVersion, Status
@@ -42,14 +44,18 @@ def version_list(request: HttpRequest) -> HttpResponse:
     return render(request, "reporting/published_list.html", {"months": months, "waiting": waiting})
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def version_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """One version: totals, reports behind it; compared with another (`so_voi`) cell by cell."""
+    """One version: totals, reports behind it; compared with another (`so_voi`) cell by cell. POST: give it a code."""
     version, others = _version(request, pk)
     compared = _compared(request, version, others)
+    if request.method == "POST":
+        issue_version_page(version, request.user)
+        messages.success(request, "Đã cấp mã kiểm tra. Mã in ở cuối trang này; bấm In.")
+        return redirect(request.get_full_path())
     said = content(version)
     total = said.figures.get((version.province_id, True), ("", {}))[1]
-    services, indicators = _catalogue()
+    services, indicators = catalogue()
     changes = _in_words(differences(compared, version), services, indicators) if compared else []
     newest = version == others[0]
     context = {
@@ -60,14 +66,15 @@ def version_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "counts": next((row for row in version.totals.all() if row.unit_id == version.province_id), None),
         "headings": headings(with_rates=True),
         "services": [
-            (code, name, _figures(total, code)) for code, name in services.items() if _is_there(total, f"{code}.")
+            (code, name, figure_cells(total, code)) for code, name in services.items() if is_there(total, f"{code}.")
         ],
-        "indicators": [(i, *_pair(total, i)) for i in indicators.values() if _is_there(total, f"{i.code}.")],
+        "indicators": [(i, *indicator_cells(total, i)) for i in indicators.values() if is_there(total, f"{i.code}.")],
         "reports": [(row, Status(row.status).label) for row in version.reports.order_by("path")],
         "compared": compared,
         "changes": changes[:DIFFERENCES_SHOWN],
         "all_changes": len(changes),
         "differs": len(differs_from_now(version)) if newest else 0,
+        "paper": code_of_version(version),
     }
     return render(request, "reporting/published_version.html", context)
 
@@ -77,9 +84,15 @@ def version_book(request: HttpRequest, pk: int) -> HttpResponse:
     """The version as an Excel file; with `so_voi` the differences as a sheet of their own."""
     version, others = _version(request, pk)
     compared = _compared(request, version, others)
-    services, indicators = _catalogue()
+    services, indicators = catalogue()
     changes = _in_words(differences(compared, version), services, indicators) if compared else []
-    body = published_book(version, _name(version), compared, changes, list(services.items()), list(indicators.values()))
+    listed = list(services.items()), list(indicators.values())
+    body = coded_book(
+        version,
+        compared,
+        request.user,
+        lambda paper: published_book(version, _name(version), compared, changes, *listed, paper),
+    )
     name = f"So-lieu-cong-bo_{file_part(_name(version))}_{version.period.key}_lan-{version.number}.xlsx"
     response = HttpResponse(body, content_type=EXCEL)
     response["Content-Disposition"] = content_disposition_header(True, name)
@@ -109,7 +122,7 @@ def _name(version: PublishedVersion) -> str:
     return next((row.name for row in version.totals.all() if row.unit_id == version.province_id), str(version.province))
 
 
-def _catalogue() -> tuple[dict[str, str], dict[str, Indicator]]:
+def catalogue() -> tuple[dict[str, str], dict[str, Indicator]]:
     """Services (code -> short name) and indicators by code, in order."""
     services = dict(PublicService.objects.order_by("order", "code").values_list("code", "short_name"))
     return services, {i.code: i for i in Indicator.objects.order_by("order", "code")}
@@ -130,11 +143,11 @@ def _in_words(changes, services: dict[str, str], indicators: dict[str, Indicator
     ]
 
 
-def _is_there(figures: Figures, start: str) -> bool:
+def is_there(figures: Figures, start: str) -> bool:
     return any(value is not None for cell, value in figures.items() if cell.startswith(start))
 
 
-def _figures(figures: Figures, code: str) -> list[tuple[bool, str]]:
+def figure_cells(figures: Figures, code: str) -> list[tuple[bool, str]]:
     """(begins a group, text) of every column of a service."""
     values = {name: figures.get(f"{code}.{name}") for name in FIGURE_FIELDS}
     cells = []
@@ -148,7 +161,7 @@ def _figures(figures: Figures, code: str) -> list[tuple[bool, str]]:
     return cells
 
 
-def _pair(figures: Figures, indicator: Indicator) -> tuple[str, str]:
+def indicator_cells(figures: Figures, indicator: Indicator) -> tuple[str, str]:
     """Value and rate in words."""
     over, under = (figures.get(f"{indicator.code}.{name}") for name in ("numerator", "denominator"))
     if indicator.kind != Indicator.Kind.RATIO:

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods
 
+from reporting.exports.issuing import Form
 from reporting.reading.heat import MEASURES, Measure, Portion, Sortable, sorted_rows
 from reporting.reading.overview import NoFigures, Overview
 from taskforces.register import conclusions
@@ -15,6 +16,7 @@ from taskforces.views.meeting_parts import conclusion_row
 
 from . import dashboard_tables as tables
 from .choices import Choice, read_choice
+from .coded_pages import coded_page
 from .dashboard import chairs_page, no_figures, seen_by
 
 AT_EACH_END = 5  # rows of the worst, and of the best
@@ -24,11 +26,12 @@ SHEET_COLUMNS = [
 ]
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def sheet(request: HttpRequest) -> HttpResponse:
     """Key figures, who has reported, findings, worst and best units and services, open conclusions: few rows of each.
 
     So much of everything that it fits one sheet; static/js/sheet.js makes the letters as large as there is room.
+    POST: the same sheet with a check code.
     """
     choice = read_choice(request)
     if choice is None:
@@ -53,7 +56,13 @@ def sheet(request: HttpRequest) -> HttpResponse:
         "fewest": seen.settings.fewest_dossiers,
     }
     context |= chairs_page(request, choice, seen, links) | _conclusions(request, choice, seen)
-    return render(request, "reporting/chair_sheet.html", context)
+
+    def show(context: dict) -> HttpResponse:
+        return render(request, "reporting/chair_sheet.html", context)
+
+    if request.method == "POST":
+        return coded_page(request, choice, lambda: context, Form.SHEET, show)
+    return show(context)
 
 
 def _ends(rows: list[Sortable], measure: Measure, cell_of: Callable[[Sortable], Portion]) -> tuple[list, list]:

@@ -15,6 +15,7 @@ from reporting.reading import overview
 from taskforces.clock import now_for
 
 from ..excel import CannotExport, Written
+from ..issuing import QR_MILLIMETRES, CodedPaper, qr_png
 from ..sheets import Progress
 from .gathering import Gathered, gather
 from .placeholders import shape
@@ -34,8 +35,9 @@ def write_interim_report(
     progress: Progress | None = None,
     is_joined: bool = False,
     template: WordTemplate | None = None,
+    paper: CodedPaper | None = None,
 ) -> Written:
-    """Raises CannotExport; `template` is one to try out."""
+    """Raises CannotExport; `template` is one to try out, `paper` notes under its code what is written."""
     note = progress or (lambda done, total: None)
     now = at or now_for(by)
     try:
@@ -46,12 +48,16 @@ def write_interim_report(
         ) from None
     note(1, REPORT_STEPS)
     template = template or in_force_for(gathered.seen.version.path)
-    fill_with(gathered, template, Path(path), note)
+    if paper:
+        paper.says(gathered.seen)
+    fill_with(gathered, template, Path(path), note, paper)
     note(REPORT_STEPS, REPORT_STEPS)
     return _written(gathered, now)
 
 
-def fill_with(gathered: Gathered, template: WordTemplate | None, out: Path, note: Progress) -> None:
+def fill_with(
+    gathered: Gathered, template: WordTemplate | None, out: Path, note: Progress, paper: CodedPaper | None = None
+) -> None:
     """The shipped template where `template` is None; raises CannotExport with what is wrong with the template."""
     with tempfile.TemporaryDirectory() as scratch, opened(template) as file:
         from .charts import WIDTH, draw_all  # the drawing library is loaded where pictures are drawn, in no web process
@@ -60,6 +66,11 @@ def fill_with(gathered: Gathered, template: WordTemplate | None, out: Path, note
         note(2, REPORT_STEPS)
         texts = gathered.texts | {"bieu_do": {name: _picture(name, drawn) for name in shape()["bieu_do"]}}
         pictures = {name: word_files.DocumentPicture(path, WIDTH) for name, path in drawn.items()}
+        if paper:
+            picture = Path(scratch) / "ma-kiem-tra.png"
+            picture.write_bytes(qr_png(paper.code)[0])
+            pictures["ma_qr"] = word_files.DocumentPicture(picture, QR_MILLIMETRES)
+            texts |= {"ma_kiem_tra": paper.shown, "ma_qr": {"picture": "ma_qr"}}
         try:
             word_files.fill(file, out, context=_plain(texts), pictures=pictures, shape=shape())
         except word_files.TemplateRefused as refused:

@@ -69,6 +69,8 @@ def gather(unit_id: int, span: Span, basis: str, *, now: dt.datetime, by=None, i
         "kho_khan": register_parts.difficulties_part(seen),
         "loi_van": written.texts,
         "ket_luan": written.conclusion or drafted,
+        "ma_kiem_tra": "",  # given when the file is made
+        "ma_qr": "",
     }
     return Gathered(seen, texts, found, drafted)
 

@@ -24,6 +24,7 @@ HEAD_AND_END = (
     ("thay_mat", "Ký thay mặt"),
     ("chuc_vu", "Chức vụ người ký"),
     ("nguoi_ky", "Họ tên người ký, theo sổ Tổ công tác; trống khi chưa ghi"),
+    ("ma_kiem_tra", "Mã kiểm tra số liệu của tệp"),
 )
 CONTENT = (
     ("to_chuc.cau[]", "Tổ công tác các cấp: các câu"),
@@ -88,6 +89,7 @@ CONTENT = (
     ("ket_luan[]", "Dự thảo kết luận của chủ trì: các đoạn"),
 )
 PICTURES = (
+    ("ma_qr", "Mã QR dẫn đến trang Kiểm tra số liệu"),
     ("bieu_do.xu_huong", "Biểu đồ 12 tháng: tỷ lệ trực tuyến, tỷ lệ trước và đúng hạn"),
     ("bieu_do.dich_vu", "Biểu đồ các dịch vụ có nhiều hồ sơ nhất"),
     ("bieu_do.don_vi", "Biểu đồ các đơn vị có tỷ lệ trước và đúng hạn thấp nhất"),

@@ -3,6 +3,7 @@
 `--form so-ket out.docx`: the Word report of the interim review.
 """
 
+import hashlib
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
@@ -11,6 +12,7 @@ from de_an_06.plain.spans import MOST_MONTHS, Month, Span
 from reporting.exports import excel
 from reporting.exports.export_jobs import SUFFIXES
 from reporting.exports.interim import document
+from reporting.exports.issuing import CodedPaper, issue
 from reporting.models import Basis
 from reporting.reading.overview import begun_periods
 from taskforces.clock import today_for
@@ -38,9 +40,14 @@ class Command(BaseCommand):
         span = _span(options["first"], options["last"] or options["first"])
         unit_id = _unit(options["unit"], span)
         part = out.with_name(out.name + ".part")
+        paper = CodedPaper()
         write = document.write_interim_report if options["form"] == "so-ket" else excel.write_summary
         try:
-            counts = write(part, unit_id=unit_id, span=span, basis=options["basis"])
+            counts = write(part, unit_id=unit_id, span=span, basis=options["basis"], paper=paper)
+            with part.open("rb") as handle:
+                sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
+            choice = {"unit_id": unit_id, "span": span.key, "basis": options["basis"]}
+            issue(paper, form=options["form"], sha256=sha256, **choice)
             part.replace(out)
         except excel.CannotExport as refused:
             raise CommandError(str(refused)) from None
