@@ -303,7 +303,7 @@ def test_everything_wrong_is_said_at_once(refused):
 
 
 def test_what_cannot_be_opened_or_costs_too_much_is_refused_by_the_process(tmp_path):
-    """The door of the portal: counted first, then in a process with limits; in both the file is trusted with nothing."""
+    """The door of the portal: counted first, then in a process with limits."""
     form = tmp_path / "mau.xlsx"
     with zipfile.ZipFile(large := io.BytesIO(circular()), "a", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/media/a.png", b"\0" * (41 * 1024 * 1024))

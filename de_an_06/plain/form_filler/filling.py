@@ -108,9 +108,7 @@ class Filling:
                 self.package.touch(one.grid.part)
         if references.move:
             follow(self.package, [one.grid for one in self.marked], rows, references)
-        has_formulas = [
-            one.grid for one in self.marked if one.grid.forget_results()
-        ]  # old figures, where none computes
+        has_formulas = [one.grid for one in self.marked if one.grid.forget_results()]
         for grid in has_formulas:
             self.package.touch(grid.part)
         if has_formulas:
@@ -130,7 +128,7 @@ class Filling:
                 continue
             written = True
             if place.row in one.heads and place.column in one.heads[place.row]:
-                self._put(one.grid, place, keys, {key: (None, "") for key in keys})
+                self._put(one.grid, place, keys, dict.fromkeys(keys, (None, "")))
             else:
                 self._put(one.grid, place, keys, self.cells)
         for place, key in one.named.items():

@@ -132,7 +132,7 @@ def _marks_of(marked: Marked, known: Known) -> Iterator[str]:
             marked.heads.setdefault(place.row, {})[place.column] = columns[0]
         for name in lists:
             if marked.repeated.setdefault(place.row, name) != name:
-                yield f"{where}: một dòng chỉ lặp theo một danh sách, ở đây có cả {marked.repeated[place.row]} và {name}."
+                yield f"{where}: một dòng chỉ lặp theo một danh sách; dòng này đã lặp {marked.repeated[place.row]}."
     for row, columns_of in marked.heads.items():
         kinds = list(columns_of.values())
         if kinds.count("ma") != 1 or len(kinds) < 2:

@@ -114,7 +114,7 @@ class References:
             if token.type == Token.FUNC and _FETCHING.fullmatch(token.value.upper()):
                 yield f"{where}: hàm {token.value.rstrip('(')} lấy dữ liệu từ nơi khác. Xóa công thức đó rồi gửi."
             elif token.type == Token.FUNC and ":" in token.value and self.by_sheet:
-                yield f"{where}: công thức ghép vùng “{token.value}…)” cổng không theo được. Viết vùng thẳng, ví dụ A1:A9."
+                yield f"{where}: công thức ghép vùng “{token.value}…)”, cổng không theo được. Viết thẳng, ví dụ A1:A9."
             elif token.type == Token.OPERAND and token.subtype == Token.RANGE:
                 yield from self._faults_of_reference(token.value, own, place, inside, where)
 
