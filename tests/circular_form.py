@@ -70,7 +70,7 @@ def _units(book, cells) -> None:
     sheet.merge_range("A2:D2", "{{dv_ten}}", bold)
     sheet.merge_range("E1:J1", "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", bold)
     sheet.merge_range("A4:J4", "BIỂU 01a/ĐA06. KẾT QUẢ TIẾP NHẬN, GIẢI QUYẾT HỒ SƠ", bold)
-    sheet.merge_range("A5:J5", "Kỳ báo cáo: {{ky}}; {{bc_co_so_lieu}}/{{bc_phai_nop}} báo cáo", bold)
+    sheet.merge_range("A5:J5", "Kỳ báo cáo: {{ky}}; {{bc_da_co}}/{{bc_phai_nop}} báo cáo", bold)
     for area, text in (
         *(("A6:A8", "STT"), ("B6:C8", "Đơn vị"), ("D6:G6", "Tiếp nhận"), ("H6:J6", "Giải quyết"), ("D7:E7", "Chia ra")),
         *(("F7:F8", "Bưu chính"), ("G7:G8", "Tổng"), ("H7:I7", "Chia ra"), ("J7:J8", "Tỷ lệ, tỷ trọng")),

@@ -1,10 +1,11 @@
 """Excel forms that people hand in, to be filled: by another process, which is trusted with nothing.
 
-Before the form is kept, its rows, cells, styles and strings are counted as those of any workbook from outside
-(`workbooks.py`); `form_filler`, run as a program with limits of memory and time, looks at it and fills it. What goes in
+`form_filler`, run as a program with limits of memory and time, looks at a form and fills it; before one is kept, its
+rows, cells, styles and strings are counted there as those of any workbook from outside (`workbooks.py`). What goes in
 is plain data.
 """
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -39,23 +40,24 @@ class FormRefused(ValueError):
         self.sentences = list(sentences)
 
 
-def look_through(form: Path, known: dict[str, Any]) -> dict[str, Any]:
-    """What is marked in a form just handed in (`marks.py`); raises FormRefused with everything that is wrong."""
-    try:
-        with form.open("rb") as file:
-            workbooks.read_workbook(file, FORM_FILE_LIMITS)
-    except workbooks.WorkbookRefused as refused:
-        raise FormRefused(str(refused)) from None
-    return _answer({"form": str(form), "known": known}, FILLING_LIMITS)
+def look_through(form: Path, out: Path, *, known: dict[str, Any], tries: list[dict[str, Any]]) -> dict[str, Any]:
+    """What is marked in a form just handed in (`marks.py`), after it was counted and filled with each of `tries`.
+
+    Raises FormRefused with everything that is wrong, OSError.
+    """
+    counted = dataclasses.asdict(FORM_FILE_LIMITS)
+    asked = {"form": str(form), "out": str(out), "known": known, "values": tries, "counted": counted}
+    return _answer(asked, FILLING_LIMITS)
 
 
 def fill(form: Path, out: Path, *, known: dict[str, Any], values: dict[str, Any], limits: Any = None) -> None:
     """Writes `out`; raises FormRefused, OSError. `values` as `filling.Filling` says."""
-    asked = {"form": str(form), "out": str(out), "known": known, "values": values}
+    asked = {"form": str(form), "out": str(out), "known": known, "values": [values]}
     _answer(asked, limits or FILLING_LIMITS)
 
 
 def _answer(asked: dict[str, Any], limits: dict[str, int]) -> dict[str, Any]:
+    _look_at_directory(Path(asked["form"]))
     answer = limited_process.ask(_PROGRAM, asked | {"limits": limits}, limits["seconds"])
     if "refused" in answer:
         raise FormRefused(*answer["refused"])
@@ -64,3 +66,18 @@ def _answer(asked: dict[str, Any], limits: dict[str, int]) -> dict[str, Any]:
     if "done" not in answer:
         raise FormRefused(FILLING_TOO_MUCH)
     return answer["done"]
+
+
+def _look_at_directory(form: Path) -> None:
+    """zipfile makes an object of each entry of the directory, so its length is looked at first."""
+    try:
+        with form.open("rb") as file, workbooks.open_archive(file) as archive:
+            parts = archive.infolist()
+    except workbooks.WorkbookRefused as refused:
+        raise FormRefused(str(refused)) from None
+    except workbooks.DAMAGED as error:
+        raise FormRefused(workbooks.UNREADABLE) from error
+    if any(part.flag_bits & 1 for part in parts):
+        raise FormRefused("Tệp có mật khẩu. Bỏ mật khẩu, lưu lại rồi gửi.")
+    if sum(part.file_size for part in parts) > FORM_FILE_LIMITS.unpacked:
+        raise FormRefused(workbooks.UNPACKS_TOO_LARGE)

@@ -7,16 +7,14 @@ import sys
 from pathlib import Path
 
 
-def _loaded() -> None:
-    """The folder as a package of its own, so that nothing above it (Django, Celery) is loaded."""
-    folder = Path(__file__).parent
-    spec = importlib.util.spec_from_file_location(
-        "form_filler", folder / "__init__.py", submodule_search_locations=[str(folder)]
-    )
+def _load(name: str, file: Path, folder: Path | None = None) -> None:
+    """A module, or the package of a folder, by itself: nothing above it (Django, Celery) is loaded."""
+    inside = None if folder is None else [str(folder)]
+    spec = importlib.util.spec_from_file_location(name, file, submodule_search_locations=inside)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules["form_filler"] = module
+    sys.modules[name] = module
     spec.loader.exec_module(module)
 
 
@@ -30,11 +28,19 @@ def _main() -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (limits["seconds"], limits["seconds"]))
         resource.setrlimit(resource.RLIMIT_FSIZE, (limits["written"], limits["written"]))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _loaded()
+    folder = Path(__file__).parent
+    _load("workbooks", folder.parent / "workbooks.py")
+    _load("form_filler", folder / "__init__.py", folder)
+    import workbooks  # type: ignore[import-not-found]
     from form_filler import filling, parts  # type: ignore[import-not-found]
 
     try:
+        if "counted" in asked:
+            with Path(asked["form"]).open("rb") as file, workbooks.open_archive(file) as archive:
+                workbooks.PartCounter(workbooks.Limits(**asked["counted"])).look(archive)
         answer = {"done": filling.answer(asked)}
+    except workbooks.WorkbookRefused as refused:
+        answer = {"refused": [str(refused)]}
     except parts.FormFault as refused:
         answer = {"refused": refused.sentences}
     except MemoryError:

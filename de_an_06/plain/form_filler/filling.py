@@ -24,12 +24,23 @@ _AFTER_NAMES = (
 
 
 def answer(asked: dict[str, Any]) -> dict[str, Any]:
-    """{'form', 'known'} -> what is marked in it; with 'out' and 'values' it is filled as well. FormFault."""
-    package = Package(asked["form"])
+    """{'form', 'known'} -> what is marked in it; with 'out' it is filled too, anew with each of 'values'. FormFault."""
+    described: dict[str, Any] = {}
+    for values in asked.get("values") or [None]:
+        package = Package(asked["form"])
+        known = Known(**asked["known"])
+        marked, own_names = _looked_at(package, known)
+        described = {"sheets": [_described(one) for one in marked], "own_names": own_names}
+        if values is not None:
+            Filling(package, marked, values, known).write(asked["out"])
+    return described
+
+
+def _looked_at(package: Package, known: Known) -> tuple[list[Marked], list[str]]:
+    """What is marked, and the names of the form's own; FormFault with everything that is wrong."""
     faults = foreign_parts(package)
     if NOT_AN_EXCEL_FORM in faults:
         raise FormFault(NOT_AN_EXCEL_FORM)
-    known = Known(**asked["known"])
     grids = list(_grids(package))
     marked, of_marks, own_names = find(package, grids, known)
     faults += of_marks
@@ -38,10 +49,7 @@ def answer(asked: dict[str, Any]) -> dict[str, Any]:
     if faults:
         more = len(faults) - MOST_FAULTS
         raise FormFault(*faults[:MOST_FAULTS], *([f"Còn {more} lỗi nữa."] if more > 0 else []))
-    described = {"sheets": [_described(one) for one in marked], "own_names": own_names}
-    if "out" in asked:
-        Filling(package, marked, asked["values"], known).write(asked["out"])
-    return described
+    return marked, own_names
 
 
 def _grids(package: Package) -> Iterator[Grid]:
