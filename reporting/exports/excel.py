@@ -110,7 +110,6 @@ class Written:
     sheets: dict[str, int] = field(default_factory=dict)
     checksum: str = ""
     differences: list[str] = field(default_factory=list)
-    remark: str = ""  # what the file does not hold, for the person who asked
 
     @property
     def rows(self) -> int:

@@ -112,20 +112,21 @@ def _make(job: ExportJob) -> None:
     part = folder / f"{job.pk}.{os.getpid()}-{time.monotonic_ns()}.part"
     try:
         choice: dict[str, Any] = {"unit_id": job.unit_id, "span": span, "basis": job.basis, "is_joined": job.is_joined}
+        remark = ""  # what the file does not hold
         made: dict[str, Any] = {"by": by, "at": now_for(by), "progress": _note(job)}
         if job.form == Form.INTERIM_REPORT:
             counts = document.write_interim_report(part, **choice, **made, template=job.template)
         elif job.circular_form is not None:
-            counts = filled_circular.write_circular_form(part, **choice, **made, form=job.circular_form)
+            counts, remark = filled_circular.write_circular_form(part, **choice, **made, form=job.circular_form)
         else:
             counts = excel.write_summary(part, **choice, **made)
-        _finish(job, part, counts)
+        _finish(job, part, counts, remark)
     finally:
         part.unlink(missing_ok=True)
 
 
 @transaction.atomic
-def _finish(job: ExportJob, part: Path, counts: "excel.Written") -> None:
+def _finish(job: ExportJob, part: Path, counts: "excel.Written", remark: str = "") -> None:
     """The file gets its name and the job its facts together; whoever comes second changes nothing."""
     current = ExportJob.objects.select_for_update().filter(pk=job.pk, state=State.RUNNING).first()
     if current is None:
@@ -134,7 +135,7 @@ def _finish(job: ExportJob, part: Path, counts: "excel.Written") -> None:
     with part.open("rb") as handle:
         current.sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
     part.replace(path_of(current))
-    current.state, current.message = State.DONE, counts.remark
+    current.state, current.message = State.DONE, remark
     current.progress = current.total = current.rows = counts.rows
     current.units_reported, current.units_expected = counts.units_reported, counts.units_expected
     current.figures_as_of = counts.figures_as_of

@@ -26,7 +26,7 @@ from taskforces.scope import require
 from .choices import BASES, Choice, context_bar, read_choice
 from .word_templates import own_version
 
-EXCEL = CONTENT_TYPES[".xlsx"]
+XLSX = CONTENT_TYPES[".xlsx"]
 
 
 def _circular(request: HttpRequest, pk: int) -> CircularForm:
@@ -99,7 +99,7 @@ def _groups() -> list[tuple[str, str, list[tuple[str, str]]]]:
         (
             "Đơn vị, kỳ, báo cáo",
             "Đặt làm tên ô (Name Box), hoặc viết vào ô giữa hai ngoặc nhọn, ví dụ Kỳ báo cáo: {{ky}}.",
-            list(vocabulary.FACTS),
+            list(vocabulary.FORM_FACTS),
         ),
         (
             "Mọi dịch vụ công cộng lại",
@@ -247,6 +247,6 @@ def circular_form_download(request: HttpRequest, pk: int) -> HttpResponse:
         file = form.file.open("rb")
     except FileNotFoundError as error:
         raise Http404 from error
-    response = FileResponse(file, as_attachment=True, filename=form.file_name, content_type=EXCEL)
+    response = FileResponse(file, as_attachment=True, filename=form.file_name, content_type=XLSX)
     response["X-Content-Type-Options"] = "nosniff"
     return response

@@ -6,12 +6,12 @@ from typing import Any
 from lxml import etree
 
 from .followers import follow
-from .grid import Grid, Value, cell_in, put
-from .marks import MARK, MOST_FAULTS, Known, Marked, faults_of_formulas, find
+from .grid import CellGrid, FillingValue, cell_in, put
+from .marks import MARK, MOST_FORM_FAULTS, Known, Marked, faults_of_formulas, find
 from .parts import CONTENT_TYPES_PART, NOT_AN_EXCEL_FORM, WORKBOOK, FormFault, Package, foreign_parts, tag
 from .references import References, Rows
 
-Values = dict[str, Value]
+FillingValues = dict[str, FillingValue]
 _AFTER_NAMES = (
     "calcPr",
     "oleSize",
@@ -47,17 +47,17 @@ def _looked_at(package: Package, known: Known) -> tuple[list[Marked], list[str]]
     shape = References({one.grid.title: Rows({row: (name, 1) for row, name in one.repeated.items()}) for one in marked})
     faults += faults_of_formulas(marked, shape)
     if faults:
-        more = len(faults) - MOST_FAULTS
-        raise FormFault(*faults[:MOST_FAULTS], *([f"Còn {more} lỗi nữa."] if more > 0 else []))
+        more = len(faults) - MOST_FORM_FAULTS
+        raise FormFault(*faults[:MOST_FORM_FAULTS], *([f"Còn {more} lỗi nữa."] if more > 0 else []))
     return marked, own_names
 
 
-def _grids(package: Package) -> Iterator[Grid]:
+def _grids(package: Package) -> Iterator[CellGrid]:
     strings: list[Any] = []
     if "xl/sharedStrings.xml" in package:
         strings = package.tree("xl/sharedStrings.xml").findall(tag("si"))
     for title, part, _ in package.sheets():
-        grid = Grid(title, part, package.tree(part), strings)
+        grid = CellGrid(title, part, package.tree(part), strings)
         grid.unshare()
         yield grid
 
@@ -92,9 +92,9 @@ class Filling:
 
     def __init__(self, package: Package, marked: list[Marked], values: dict[str, Any], known: Known):
         self.package, self.marked, self.known = package, marked, known
-        self.cells: Values = values["cells"]
-        self.lists: dict[str, list[Values]] = values["lists"]
-        self.codes: dict[str, Values] = values["codes"]
+        self.cells: FillingValues = values["cells"]
+        self.lists: dict[str, list[FillingValues]] = values["lists"]
+        self.codes: dict[str, FillingValues] = values["codes"]
 
     def write(self, out: str) -> None:
         for one in self.marked:
@@ -144,13 +144,13 @@ class Filling:
             written = True
         return written
 
-    def _put(self, grid: Grid, place: Any, keys: list[str], values: Values) -> None:
+    def _put(self, grid: CellGrid, place: Any, keys: list[str], values: FillingValues) -> None:
         if len(keys) == 1 and MARK.fullmatch(grid.text(place).strip()):
             grid.put(place, values[keys[0]][0])
         else:
             grid.put_into_text(place, lambda text: self._replaced(text, values, ""))
 
-    def _replaced(self, text: str, values: Values, prefix: str) -> str:
+    def _replaced(self, text: str, values: FillingValues, prefix: str) -> str:
         """The words of a cell with each mark as it reads."""
 
         def said(found: Any) -> str:

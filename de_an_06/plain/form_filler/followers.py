@@ -4,7 +4,7 @@ conditions, validations, tables, comments, page breaks, windows."""
 import re
 from typing import Any
 
-from .grid import Grid
+from .grid import CellGrid
 from .parts import WORKBOOK, Package, local, tag
 from .references import References, Rows
 
@@ -27,7 +27,7 @@ _VML_ROW = re.compile(r"(<x:Row>\s*)(\d+)(\s*</x:Row>)")
 _VML_ANCHOR = re.compile(r"(<x:Anchor>)([^<]*)(</x:Anchor>)")
 
 
-def follow(package: Package, grids: list[Grid], by_title: dict[str, Rows], references: References) -> None:
+def follow(package: Package, grids: list[CellGrid], by_title: dict[str, Rows], references: References) -> None:
     """All sheets at once, after their rows moved."""
     for grid in grids:
         rows = by_title[grid.title]

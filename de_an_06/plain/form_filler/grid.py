@@ -9,13 +9,13 @@ from lxml import etree
 from openpyxl.utils import column_index_from_string, get_column_letter
 
 from .parts import local, tag
-from .references import Place, References, Rows, area_of, copied, place_of, unshared
+from .references import CellPlace, References, Rows, area_of, copied, place_of, unshared
 
-Value = tuple[int | float | str | None, str]  # what a cell holds, and how it reads inside a text
+FillingValue = tuple[int | float | str | None, str]  # what a cell holds, and how it reads inside a text
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 
 
-class Grid:
+class CellGrid:
     """One worksheet. Rows and cells without a number of their own get one, so that they can be found."""
 
     def __init__(self, title: str, part: str, root: Any, strings: list[Any]):
@@ -23,7 +23,7 @@ class Grid:
         data = root.find(tag("sheetData"))
         self.data: Any = data if data is not None else etree.SubElement(root, tag("sheetData"))
         self.rows: dict[int, Any] = {}
-        self.cells: dict[Place, Any] = {}
+        self.cells: dict[CellPlace, Any] = {}
         number = 0
         for row in self.data.findall(tag("row")):
             number = int(row.get("r", number + 1))
@@ -33,12 +33,12 @@ class Grid:
             for cell in row.findall(tag("c")):
                 column = place_of(cell.get("r")).column if cell.get("r") else column + 1
                 cell.set("r", f"{get_column_letter(column)}{number}")
-                self.cells[Place(number, column)] = cell
+                self.cells[CellPlace(number, column)] = cell
         self.merged = [area_of(cell.get("ref", "")) for cell in root.iter(tag("mergeCell"))]
 
     # Reading
 
-    def text_runs(self, place: Place) -> list[Any]:
+    def text_runs(self, place: CellPlace) -> list[Any]:
         """The <t> elements of a cell's text, in order; [] where it holds no text."""
         cell = self.cells[place]
         if cell.get("t") == "inlineStr":
@@ -49,7 +49,7 @@ class Grid:
             return []
         return [] if holder is None else runs_of(holder)
 
-    def text(self, place: Place) -> str:
+    def text(self, place: CellPlace) -> str:
         """What a cell shows as text; of a number its digits; '' of a formula."""
         cell = self.cells.get(place)
         if cell is None or self.is_formula(place):
@@ -57,15 +57,15 @@ class Grid:
         runs = self.text_runs(place)
         return "".join(run.text or "" for run in runs) if runs else (cell.findtext(tag("v")) or "")
 
-    def is_formula(self, place: Place) -> bool:
+    def is_formula(self, place: CellPlace) -> bool:
         cell = self.cells.get(place)
         return cell is not None and cell.find(tag("f")) is not None
 
-    def is_typed_text(self, place: Place) -> bool:
+    def is_typed_text(self, place: CellPlace) -> bool:
         """Holds words of the form's own, such as “x” where no figure is meant?"""
         return bool(self.text(place).strip()) and bool(self.text_runs(place))
 
-    def formulas(self) -> Iterator[tuple[Place, Any]]:
+    def formulas(self) -> Iterator[tuple[CellPlace, Any]]:
         for place, cell in self.cells.items():
             formula = cell.find(tag("f"))
             if formula is not None:
@@ -73,7 +73,7 @@ class Grid:
 
     def unshare(self) -> None:
         """Each cell gets its own formula back where Excel kept one for several."""
-        masters: dict[str, tuple[str, Place]] = {}
+        masters: dict[str, tuple[str, CellPlace]] = {}
         for place, formula in self.formulas():
             if formula.get("t") == "shared" and formula.text:
                 masters[formula.get("si", "")] = (formula.text, place)
@@ -85,7 +85,7 @@ class Grid:
             for name in ("t", "si", "ref"):
                 formula.attrib.pop(name, None)
 
-    def anchor(self, place: Place) -> Place:
+    def anchor(self, place: CellPlace) -> CellPlace:
         """The cell that is seen where several are merged."""
         for first, last in self.merged:
             if first.row <= place.row <= last.row and first.column <= place.column <= last.column:
@@ -94,7 +94,7 @@ class Grid:
 
     # Writing
 
-    def cell(self, place: Place) -> Any:
+    def cell(self, place: CellPlace) -> Any:
         """The cell, made with the look of its row or column where the file has none."""
         if place in self.cells:
             return self.cells[place]
@@ -122,10 +122,10 @@ class Grid:
                 return columns.get("style")
         return None
 
-    def put(self, place: Place, value: int | float | str | None) -> None:
+    def put(self, place: CellPlace, value: int | float | str | None) -> None:
         put(self.cell(place), value)
 
-    def put_into_text(self, place: Place, change: Callable[[str], str]) -> None:
+    def put_into_text(self, place: CellPlace, change: Callable[[str], str]) -> None:
         """Changes the words of a cell piece by piece, so that bold stays bold."""
         cell = self.cells[place]
         if cell.get("t") == "s":
@@ -184,7 +184,7 @@ class Grid:
             first, last = area_of(element.get("ref", ""))
             copies = rows.last(first.row) - rows.first(first.row) + 1 if first.row == last.row else 1
             for nth in range(copies):
-                area = (Place(rows.first(one.row) + nth, one.column).name for one in (first, last))
+                area = (CellPlace(rows.first(one.row) + nth, one.column).name for one in (first, last))
                 one = element if not nth else etree.SubElement(holder, tag("mergeCell"))
                 one.set("ref", ":".join(area))
         holder.set("count", str(len(holder)))

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from .grid import Grid
+from .grid import CellGrid
 from .parts import WORKBOOK, Package, local, tag
-from .references import Place, area_of, target_of
+from .references import CellPlace, area_of, target_of
 
 MARK = re.compile(r"\{\{\s*(.*?)\s*\}\}", re.DOTALL)
 _CODE = re.compile(r"[A-Z]{2,4}\d{2,3}[a-zA-Z]?")
 _ELSEWHERE = re.compile(r"xl/(charts|drawings|comments|threadedComments)/[^/]*\.xml|xl/comments\d*\.xml")
 COLUMN, CODE_COLUMN = "cot", "cot.ma"
 LIKE = 0.86  # how like a placeholder a name of the form must be to be taken for a misspelt one
-MOST_FAULTS = 40  # told at once
+MOST_FORM_FAULTS = 40  # told at once
 
 
 @dataclass
@@ -47,13 +47,13 @@ class Known:
 class Marked:
     """All that is to be filled in one sheet."""
 
-    grid: Grid
-    cells: dict[Place, list[str]] = field(default_factory=dict)  # keys in the text of a cell
-    named: dict[Place, str] = field(default_factory=dict)
+    grid: CellGrid
+    cells: dict[CellPlace, list[str]] = field(default_factory=dict)  # keys in the text of a cell
+    named: dict[CellPlace, str] = field(default_factory=dict)
     repeated: dict[int, str] = field(default_factory=dict)  # row -> its list
     heads: dict[int, dict[int, str]] = field(default_factory=dict)  # row of marks -> column -> figure or 'ma'
 
-    def coded(self) -> Iterator[tuple[Place, str, dict[Place, str]]]:
+    def coded(self) -> Iterator[tuple[CellPlace, str, dict[CellPlace, str]]]:
         """(the cell of the code, the code as written, cells to be filled -> figure) under each row of marks."""
         heads = sorted(self.heads)
         for number, head in enumerate(heads):
@@ -61,22 +61,22 @@ class Marked:
             until = heads[number + 1] if number + 1 < len(heads) else max(self.grid.rows, default=0) + 1
             code_columns = [column for column, key in columns.items() if key == "ma"]
             for row in sorted(row for row in self.grid.rows if head < row < until and row not in self.repeated):
-                place = Place(row, code_columns[0])
+                place = CellPlace(row, code_columns[0])
                 code = self.grid.text(place).strip()
                 if not _CODE.fullmatch(code.upper()) or place in self.cells:
                     continue
-                wanted = {Place(row, column): key for column, key in columns.items() if key != "ma"}
+                wanted = {CellPlace(row, column): key for column, key in columns.items() if key != "ma"}
                 free = {at: key for at, key in wanted.items() if self._is_free(at)}
                 yield place, code, free
 
-    def _is_free(self, place: Place) -> bool:
+    def _is_free(self, place: CellPlace) -> bool:
         """Not a formula, nor words such as “x”, nor filled by a mark of its own, nor behind a merged cell."""
         grid = self.grid
         is_taken = grid.is_formula(place) or grid.is_typed_text(place) or place in self.cells or place in self.named
         return not is_taken and grid.anchor(place) == place
 
 
-def find(package: Package, grids: list[Grid], known: Known) -> tuple[list[Marked], list[str], list[str]]:
+def find(package: Package, grids: list[CellGrid], known: Known) -> tuple[list[Marked], list[str], list[str]]:
     """(what is marked, faults, names of the form's own)."""
     found = [Marked(grid) for grid in grids]
     faults: list[str] = []
@@ -215,7 +215,7 @@ def _faults_of_tables(package: Package, marked: Marked) -> Iterator[str]:
                 yield f"{_where(marked.grid, place)}: chỗ điền nằm ở tiêu đề của bảng (Table), Excel không cho đổi."
 
 
-def _marks_outside_cells(package: Package, grids: list[Grid]) -> Iterator[str]:
+def _marks_outside_cells(package: Package, grids: list[CellGrid]) -> Iterator[str]:
     for name, content in package.raw.items():  # what a chart keeps of the cells stands in other elements
         if not _ELSEWHERE.match(name) or b"{{" not in content:
             continue
@@ -227,7 +227,7 @@ def _marks_outside_cells(package: Package, grids: list[Grid]) -> Iterator[str]:
                 yield f"Trang “{grid.title}”: có {{{{…}}}} ở đầu, chân trang in; cổng chỉ điền vào ô."
 
 
-def _where(grid: Grid, place: Place) -> str:
+def _where(grid: CellGrid, place: CellPlace) -> str:
     return f"Trang “{grid.title}”, ô {place.name}"
 
 

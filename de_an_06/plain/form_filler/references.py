@@ -21,7 +21,7 @@ _FETCHING = re.compile(r"(?:_XLFN\.)?(WEBSERVICE|RTD|IMAGE|CALL|REGISTER|REGISTE
 _ELSEWHERE = re.compile(r"'?[^'!]*\[[^\]]+\][^!]*!|[^!]*\|'")
 
 
-class Place(NamedTuple):
+class CellPlace(NamedTuple):
     """A cell of a sheet, counted from 1."""
 
     row: int
@@ -32,14 +32,14 @@ class Place(NamedTuple):
         return f"{get_column_letter(self.column)}{self.row}"
 
 
-def place_of(reference: str) -> Place:
+def place_of(reference: str) -> CellPlace:
     found = _ONE.fullmatch(reference)
     if found is None:
         raise ValueError(reference)
-    return Place(int(found[4]), column_index_from_string(found[2]))
+    return CellPlace(int(found[4]), column_index_from_string(found[2]))
 
 
-def area_of(reference: str) -> tuple[Place, Place]:
+def area_of(reference: str) -> tuple[CellPlace, CellPlace]:
     """Of 'A1:B2', and of 'A1' alone."""
     first, _, last = reference.replace("$", "").partition(":")
     return place_of(first), place_of(last or first)
@@ -104,7 +104,7 @@ class References:
 
     # What may not be written, found before anything moves
 
-    def faults_of(self, text: str, own: str, place: Place, where: str) -> Iterator[str]:
+    def faults_of(self, text: str, own: str, place: CellPlace, where: str) -> Iterator[str]:
         """Sentences of one formula: broken, fetching, or with a reference that would be wrong in the copies."""
         if "#REF!" in text.upper():
             yield f"{where}: công thức hỏng (#REF!). Sửa công thức rồi gửi."
@@ -118,7 +118,7 @@ class References:
             elif token.type == Token.OPERAND and token.subtype == Token.RANGE:
                 yield from self._faults_of_reference(token.value, own, place, inside, where)
 
-    def _faults_of_reference(self, value: str, own: str, place: Place, inside: str, where: str) -> Iterator[str]:
+    def _faults_of_reference(self, value: str, own: str, place: CellPlace, inside: str, where: str) -> Iterator[str]:
         if _ELSEWHERE.match(value) and "!" in value:
             yield f"{where}: công thức nối sang tệp hoặc chương trình khác. Xóa công thức đó rồi gửi."
             return
@@ -152,7 +152,7 @@ def copied(text: str, first_row: int, nth: int) -> str:
     return Translator("=" + text, origin=f"A{first_row}").translate_formula(f"A{first_row + nth}")[1:]
 
 
-def unshared(text: str, origin: Place, place: Place) -> str:
+def unshared(text: str, origin: CellPlace, place: CellPlace) -> str:
     """A formula that Excel stored once for several cells, as it reads in one of them."""
     return Translator("=" + text, origin=origin.name).translate_formula(place.name)[1:]
 

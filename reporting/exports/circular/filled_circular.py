@@ -37,8 +37,9 @@ def write_circular_form(
     at: dt.datetime | None = None,
     progress: Progress | None = None,
     is_joined: bool = False,
-) -> Written:
-    """Raises CannotExport: no month in the span, or a form that cannot be filled."""
+) -> tuple[Written, str]:
+    """What was written, and what could not be filled, in words. Raises CannotExport: no month in the span, or a form that
+    cannot be filled."""
     note = progress or (lambda done, total: None)
     now = at or now_for(by)
     periods = overview.begun_periods(timezone.localtime(now).date())
@@ -58,7 +59,7 @@ def write_circular_form(
     note(2, CIRCULAR_STEPS)
     view, owed = values.view, values.view.submissions
     note(CIRCULAR_STEPS, CIRCULAR_STEPS)
-    return Written(
+    written = Written(
         unit_name=view.version.name,
         label=view.label,
         months=overview.months_of(view.periods),
@@ -68,8 +69,8 @@ def write_circular_form(
         sheets={
             sheet.title: len(sheet.cells) + len(sheet.codes) + sum(row.count for row in sheet.rows) for sheet in sheets
         },
-        remark=values.remark,
     )
+    return written, values.remark
 
 
 def read_values(

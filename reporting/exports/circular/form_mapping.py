@@ -7,7 +7,7 @@ from typing import Any
 
 from reporting.models import CircularForm, PublicService
 
-from .form_values import FormValues, Said
+from .form_values import FormValue, FormValues
 from .vocabulary import (
     COLUMN_WORDS,
     INDICATORS_LIST,
@@ -28,7 +28,7 @@ class MappedCell:
     cell: str
     written: str
     meaning: str
-    value: Said | None = None
+    value: FormValue | None = None
     problem: str = ""
 
 

@@ -21,7 +21,6 @@ from taskforces.models.units import reporter_name
 
 from ..excel import completeness
 from .vocabulary import (
-    ALL_SERVICES,
     COUNTS,
     INDICATORS_LIST,
     PERCENT,
@@ -29,14 +28,15 @@ from .vocabulary import (
     SERVICES_LIST,
     SHARE,
     UNITS_LIST,
+    WORD_OF_ALL,
     Vocabulary,
 )
 
 CellContent = int | float | str | None
-Said = tuple[CellContent, str]
+FormValue = tuple[CellContent, str]
 
 
-def said(value: CellContent) -> Said:
+def said(value: CellContent) -> FormValue:
     """A text as it is, a number in Vietnamese form, nothing where there is none."""
     return value, format_number(value) if isinstance(value, int) else "" if value is None else str(value)
 
@@ -62,16 +62,16 @@ class FormValues:
 
     # One placeholder
 
-    def of(self, key: str) -> Said:
+    def of(self, key: str) -> FormValue:
         """Of a placeholder that stands alone; a blank of one that the catalogue lost since."""
         if key in (facts := self.facts):
             return said(facts[key])
         code, _, word = key.partition("_")
-        if code == ALL_SERVICES:
+        if code == WORD_OF_ALL:
             return of_dossiers(self.view.dossiers, word, self.view.measures.rate)
         return self.of_code(code, word) or said(None)
 
-    def of_code(self, code: str, word: str) -> Said | None:
+    def of_code(self, code: str, word: str) -> FormValue | None:
         """A figure of a service or an indicator; None where it has none of that kind, such as a service no `mau_so`."""
         one = self.vocabulary.codes.get(code)
         if isinstance(one, Indicator):
@@ -106,7 +106,7 @@ class FormValues:
 
     # Lists
 
-    def rows(self, name: str, words: Iterable[str]) -> list[dict[str, Said]]:
+    def rows(self, name: str, words: Iterable[str]) -> list[dict[str, FormValue]]:
         """One item for each row of a list, with these of its words."""
         lines = {UNITS_LIST: self._units, SERVICES_LIST: self._services, INDICATORS_LIST: self._indicators}[name]()
         wanted = list(words)
@@ -115,7 +115,7 @@ class FormValues:
             for number, of_line in enumerate(lines, start=1)
         ]
 
-    def _units(self) -> list[Callable[[str], Said]]:
+    def _units(self) -> list[Callable[[str], FormValue]]:
         """The unit's own report first, then those below, as the page shows them; of a commune itself alone."""
         view = self.view
         if not view.rows:
@@ -123,20 +123,20 @@ class FormValues:
             return [_of_unit(name, view.submissions, view.measures, self.dossiers)]
         return [_of_unit(row.name, row.submissions, row.measures, row.by_service) for row in view.rows]
 
-    def _services(self) -> list[Callable[[str], Said]]:
+    def _services(self) -> list[Callable[[str], FormValue]]:
         """Those of the catalogue of that time, and those with figures."""
         shown = [one for one in self.view.catalogue if one.code in self.valid_codes or self.has_figures(one.code)]
         return [_of_service(one, self.dossiers.get(one.code, Dossiers())) for one in shown]
 
-    def _indicators(self) -> list[Callable[[str], Said]]:
+    def _indicators(self) -> list[Callable[[str], FormValue]]:
         shown = [line for line in self.view.indicators if line.indicator.code in self.valid_codes or line.pair.units]
         return [_of_indicator(line.indicator, line.pair) for line in shown]
 
 
-def _of_unit(name: str, owed: Any, measures: Measures, by_service: dict[str, Dossiers]) -> Callable[[str], Said]:
+def _of_unit(name: str, owed: Any, measures: Measures, by_service: dict[str, Dossiers]) -> Callable[[str], FormValue]:
     known = {"ten": name, "bc_phai_nop": owed.expected_reports, "bc_da_co": owed.reports}
 
-    def value(word: str) -> Said:
+    def value(word: str) -> FormValue:
         if word in known:
             return said(known[word])
         code, _, figure = word.partition("_")
@@ -147,12 +147,12 @@ def _of_unit(name: str, owed: Any, measures: Measures, by_service: dict[str, Dos
     return value
 
 
-def _of_service(service: PublicService, dossiers: Dossiers) -> Callable[[str], Said]:
+def _of_service(service: PublicService, dossiers: Dossiers) -> Callable[[str], FormValue]:
     known = {"ma": service.code, "ten": service.name, "ten_ngan": service.short_name}
     return lambda word: said(known[word]) if word in known else of_dossiers(dossiers, word)
 
 
-def _of_indicator(indicator: Indicator, pair: Pair) -> Callable[[str], Said]:
+def _of_indicator(indicator: Indicator, pair: Pair) -> Callable[[str], FormValue]:
     known = {"ma": indicator.code, "ten": indicator.name, "don_vi_tinh": indicator.unit_of_measure}
     is_ratio = indicator.kind == Indicator.Kind.RATIO
     return lambda word: said(known[word]) if word in known else of_pair(pair, word, is_ratio=is_ratio) or said(None)
@@ -163,7 +163,7 @@ def _of_indicator(indicator: Indicator, pair: Pair) -> Callable[[str], Said]:
 
 def of_dossiers(
     dossiers: Dossiers, word: str, pair_of: Callable[[Rate], tuple[int | None, int | None]] | None = None
-) -> Said:
+) -> FormValue:
     """A word of DOSSIER_WORDS; `pair_of` gives the headline rates where they are of other services."""
     if word in COUNTS:
         return said(dossiers.sum_of(COUNTS[word]))
@@ -172,7 +172,7 @@ def of_dossiers(
     return said(dossiers.units)
 
 
-def of_pair(pair: Pair, word: str, *, is_ratio: bool) -> Said | None:
+def of_pair(pair: Pair, word: str, *, is_ratio: bool) -> FormValue | None:
     """A word of INDICATOR_WORDS; a number has no total and no rate. None of a word that indicators do not have."""
     if word == "tu_so":
         return said(pair.numerator)
@@ -183,7 +183,7 @@ def of_pair(pair: Pair, word: str, *, is_ratio: bool) -> Said | None:
     return said(pair.units) if word == "so_don_vi" else None
 
 
-def _quotient(pair: tuple[int | None, int | None], *, is_share: bool) -> Said:
+def _quotient(pair: tuple[int | None, int | None], *, is_share: bool) -> FormValue:
     percent: Fraction | None = rate(*pair)
     if percent is None:
         return said(None)

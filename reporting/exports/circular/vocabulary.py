@@ -13,7 +13,7 @@ from reporting.figures import FIGURES, OPENING, PENDING, RATES, RECEIVED, REJECT
 from reporting.models import Indicator, PublicService
 
 UNITS_LIST, SERVICES_LIST, INDICATORS_LIST, COLUMN_LIST = "don_vi", "dich_vu", "chi_tieu", "cot"
-FACTS = (
+FORM_FACTS = (
     ("dv_ten", "Tên đơn vị"),
     ("dv_ma", "Mã đơn vị"),
     ("dv_cap_tren", "Tên đơn vị cấp trên; trống ở cấp cao nhất"),
@@ -85,7 +85,7 @@ SERVICE_WORDS_OF_ROW = (*LINE_WORDS, ("ten_ngan", "Tên ngắn"), *DOSSIER_WORDS
 INDICATOR_WORDS_OF_ROW = (*LINE_WORDS, ("don_vi_tinh", "Đơn vị tính"), *INDICATOR_WORDS, REPORTING_UNITS)
 # In a column beside codes of services or of indicators; `ten` would write over what the form has typed
 COLUMN_WORDS = tuple(dict([*DOSSIER_WORDS, *INDICATOR_WORDS, REPORTING_UNITS]).items())
-ALL_SERVICES = "tong"
+WORD_OF_ALL = "tong"
 
 
 @dataclass
@@ -98,8 +98,8 @@ class Vocabulary:
     @cached_property
     def cells(self) -> dict[str, str]:
         """Placeholder that stands alone -> its meaning."""
-        found = dict(FACTS)
-        found |= {f"{ALL_SERVICES}_{word}": f"Mọi dịch vụ công: {_small(text)}" for word, text in DOSSIER_WORDS}
+        found = dict(FORM_FACTS)
+        found |= {f"{WORD_OF_ALL}_{word}": f"Mọi dịch vụ công: {_small(text)}" for word, text in DOSSIER_WORDS}
         for service in self.services:
             for word, text in (*DOSSIER_WORDS, REPORTING_UNITS):
                 found[f"{service.code}_{word}"] = f"{service.code} {service.short_name}: {_small(text)}"
