@@ -26,7 +26,7 @@ from taskforces.scope import require
 from .choices import BASES, Choice, context_bar, read_choice
 from .word_templates import own_version
 
-XLSX = CONTENT_TYPES[".xlsx"]
+_XLSX = CONTENT_TYPES[".xlsx"]
 
 
 def _circular(request: HttpRequest, pk: int) -> CircularForm:
@@ -247,6 +247,6 @@ def circular_form_download(request: HttpRequest, pk: int) -> HttpResponse:
         file = form.file.open("rb")
     except FileNotFoundError as error:
         raise Http404 from error
-    response = FileResponse(file, as_attachment=True, filename=form.file_name, content_type=XLSX)
+    response = FileResponse(file, as_attachment=True, filename=form.file_name, content_type=_XLSX)
     response["X-Content-Type-Options"] = "nosniff"
     return response

@@ -38,8 +38,10 @@ def write_circular_form(
     progress: Progress | None = None,
     is_joined: bool = False,
 ) -> tuple[Written, str]:
-    """What was written, and what could not be filled, in words. Raises CannotExport: no month in the span, or a form that
-    cannot be filled."""
+    """What was written, and in words what could not be filled.
+
+    Raises CannotExport: no month in the span, or a form that cannot be filled.
+    """
     note = progress or (lambda done, total: None)
     now = at or now_for(by)
     periods = overview.begun_periods(timezone.localtime(now).date())
