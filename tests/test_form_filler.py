@@ -232,6 +232,11 @@ def broken_name(of_form):
     )
 
 
+def own_name(of_form):
+    """Of one cell of the repeated row: it would be the first unit alone."""
+    of_form["xl/workbook.xml"] = of_form["xl/workbook.xml"].replace(b"$D$10:$I$12", b"$D$10")
+
+
 def misspelt_name(of_form):
     of_form["xl/workbook.xml"] = of_form["xl/workbook.xml"].replace(b'"dv_ma"', b'"DVC99_tiep_nhan"')
 
@@ -274,6 +279,7 @@ def part(name):
 FAULTS = [
     (broken_name, "Tên “cu” hỏng (#REF!)"),
     (misspelt_name, "Tên “DVC99_tiep_nhan” không có trong danh mục; gần nhất là “DVC09_tiep_nhan”."),
+    (own_name, "Tên “tong_cua_bieu”: công thức trỏ vào một ô của dòng lặp ($D$10)"),
     (several_cells, "Tên “dv_ma” chỉ nhiều ô"),
     (crossing, "ô gộp K9:K10 vắt qua biên dòng lặp 10"),
     (array, "công thức mảng nằm trên dòng lặp"),

@@ -45,7 +45,7 @@ def _looked_at(package: Package, known: Known) -> tuple[list[Marked], list[str]]
     marked, of_marks, own_names = find(package, grids, known)
     faults += of_marks
     shape = References({one.grid.title: Rows({row: (name, 1) for row, name in one.repeated.items()}) for one in marked})
-    faults += faults_of_formulas(marked, shape)
+    faults += faults_of_formulas(package, marked, shape)
     if faults:
         more = len(faults) - MOST_FORM_FAULTS
         raise FormFault(*faults[:MOST_FORM_FAULTS], *([f"Còn {more} lỗi nữa."] if more > 0 else []))

@@ -231,8 +231,12 @@ def _where(grid: CellGrid, place: CellPlace) -> str:
     return f"Trang “{grid.title}”, ô {place.name}"
 
 
-def faults_of_formulas(marked: list[Marked], references: Any) -> Iterator[str]:
-    """Of every formula in a cell or a rule of the forms."""
+def faults_of_formulas(package: Package, marked: list[Marked], references: Any) -> Iterator[str]:
+    """Of every formula in a cell, a rule or a name of the form."""
+    for element in package.tree(WORKBOOK).iter(tag("definedName")):
+        name, text = element.get("name", ""), element.text or ""
+        if not name.startswith("_xlnm.") and "#REF!" not in text:
+            yield from references.faults_of(text, "", CellPlace(0, 1), f"Tên “{name}”")
     for one in marked:
         grid = one.grid
         for place, formula in grid.formulas():

@@ -109,7 +109,7 @@ class References:
         if "#REF!" in text.upper():
             yield f"{where}: công thức hỏng (#REF!). Sửa công thức rồi gửi."
             return
-        inside = self.by_sheet[own.casefold()].list_of(place.row)
+        inside = self.by_sheet.get(own.casefold(), Rows()).list_of(place.row)
         for token in Tokenizer("=" + text).items:
             if token.type == Token.FUNC and _FETCHING.fullmatch(token.value.upper()):
                 yield f"{where}: hàm {token.value.rstrip('(')} lấy dữ liệu từ nơi khác. Xóa công thức đó rồi gửi."
