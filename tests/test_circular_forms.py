@@ -103,7 +103,7 @@ def test_the_file_says_what_the_database_says(form, world, django_capture_on_com
     codes = book[CODES]
     assert [codes[place].value for place in ("C3", "E3", "C4", "D4", "C5")] == [42, 25, None, None, None]
     assert (book[PARAMETERS]["B1"].value, book[PARAMETERS]["B2"].value) == ("75", 42)
-    assert job.message == "1 chỗ không điền được: Trang “Biểu 01b”, ô A6: DVC99: Mã không có trong danh mục."
+    assert job.message == "1 chỗ không điền được: Trang “Biểu 01b”, ô A6: Mã DVC99 không có trong danh mục."
     assert (job.file_name, job.units_reported) == ("Bieu-01a-da06_tinh-dong-nai_2026-11_tam-tinh.xlsx", 2)
 
 
@@ -129,7 +129,7 @@ def test_a_form_is_mapped_tried_used_and_withdrawn(staff, world, django_assert_m
     said = text_of(page)
     assert "Biểu 01a/ĐA06, lần 1: 1 chỗ không điền được" in said
     assert "Dòng 10 lặp cho mỗi đơn vị trực thuộc: 4 dòng" in said
-    assert "DVC99: Mã không có trong danh mục." in said
+    assert "Mã DVC99 không có trong danh mục." in said
     assert "tong_cua_bieu" in said  # a name of the form's own
     # coverage: DVC09 by name and DVC09, DVC10 by code; of indicators TT01
     assert "Dịch vụ công: 2/25" in said

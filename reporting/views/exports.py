@@ -199,8 +199,8 @@ def _form(request, data) -> dict:
     form["is_interim"] = file_form == Form.INTERIM_REPORT
     form["is_circular"] = file_form == Form.CIRCULAR
     if unit_id is not None and file_form == Form.CIRCULAR:
-        form["circulars"] = offered_forms = _circulars(unit_id)
-        form["circular"] = _circular_form(data, offered_forms)
+        form["circulars"] = in_force = _circulars(unit_id)
+        form["circular"] = _circular_form(data, in_force) or next(iter(in_force), None)
     if unit_id is not None:
         form |= offers.completeness(request.user, unit_id, span, basis)
         form["joins"] = offers.joins(versions, span, periods)

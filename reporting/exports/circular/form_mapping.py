@@ -62,9 +62,9 @@ class MappedSheet:
 
     @property
     def words(self) -> list[tuple[str, str]]:
-        """The columns of the table of codes, in the order of the vocabulary: (word, meaning)."""
+        """The columns of the table of codes, in the order of the vocabulary: (word, meaning in short)."""
         used = {one.written for line in self.codes for one in line.figures}
-        return [(word, meaning) for word, meaning in COLUMN_WORDS if word in used]
+        return [(word, meaning.partition(",")[0]) for word, meaning in COLUMN_WORDS if word in used]
 
 
 def mapped(form: CircularForm, values: FormValues) -> list[MappedSheet]:
@@ -106,7 +106,7 @@ def _code(line: dict[str, Any], values: FormValues) -> MappedCode:
     code = values.vocabulary.code(line["code"])
     one = values.vocabulary.codes.get(code)
     if one is None:
-        return MappedCode(line["cell"], line["code"], "", [], "Mã không có trong danh mục.")
+        return MappedCode(line["cell"], line["code"], "", [], f"Mã {line['code']} không có trong danh mục.")
     figures = [
         MappedCell(cell, word, dict(COLUMN_WORDS).get(word, ""), value)
         for cell, word in line["cells"].items()
@@ -137,7 +137,7 @@ def _problems(sheet: MappedSheet) -> Iterator[tuple[str, str]]:
                 yield one.cell, one.problem
     for line in sheet.codes:
         if line.problem:
-            yield line.cell, f"{line.code}: {line.problem}" if not line.name else line.problem
+            yield line.cell, line.problem
 
 
 def remark_of(problems: list[str]) -> str:
@@ -184,7 +184,7 @@ class Coverage:
     indicators: int
     missing_services: list[str]
     missing_indicators: list[str]
-    taken: dict[str, list[str]]  # code -> the words that the form takes of it
+    taken: list[tuple[str, list[str]]]  # (service or indicator, its words that the form takes), of those taken
 
     @property
     def taken_services(self) -> int:
@@ -224,7 +224,7 @@ def coverage(form: CircularForm, vocabulary: Vocabulary, values: FormValues) -> 
                 if values.of_code(code, word) is not None:
                     take(code, word)
     no_figure = {"stt", "ma", "ten", "ten_ngan", "don_vi_tinh"}
-    found = {code: [word for word, _ in COLUMN_WORDS if word in words] for code, words in taken.items()}
+    labels = {word: meaning.partition(",")[0].lower() for word, meaning in COLUMN_WORDS}
     valid = values.valid_codes
     services = [one for one in vocabulary.services if one.code in valid]
     indicators = [one for one in vocabulary.indicators if one.code in valid]
@@ -233,5 +233,9 @@ def coverage(form: CircularForm, vocabulary: Vocabulary, values: FormValues) -> 
         indicators=len(indicators),
         missing_services=[f"{one.code} {one.short_name}" for one in services if not taken[one.code] - no_figure],
         missing_indicators=[f"{one.code} {one.name}" for one in indicators if not taken[one.code] - no_figure],
-        taken={code: words for code, words in found.items() if words},
+        taken=[
+            (str(one), found)
+            for code, one in vocabulary.codes.items()
+            if (found := list(dict.fromkeys(label for word, label in labels.items() if word in taken[code])))
+        ],
     )
