@@ -155,6 +155,40 @@ def test_what_is_not_filled_stays_byte_for_byte(fill):
     assert not re.search(rb"</f><v>", b"".join(more[name] for name in sheets))  # no old results
 
 
+def shared_formulas(of_form):
+    """As Excel keeps the formulas of a row of totals that was drawn to the right."""
+    name = "xl/worksheets/sheet1.xml"
+    sheet = of_form[name].replace(b"<f>SUM(D10:D11)</f>", b'<f t="shared" ref="D12:I12" si="0">SUM(D10:D11)</f>')
+    of_form[name] = re.sub(rb"<f>SUM\([E-I]10:[E-I]11\)</f>", b'<f t="shared" si="0"/>', sheet)
+
+
+def pieces(*texts):
+    """The text of A2 in pieces of their own look, the first of them bold."""
+
+    def change(of_form):
+        runs = "".join(
+            f"<r>{'<rPr><b/></rPr>' if number == 0 else ''}<t>{text}</t></r>" for number, text in enumerate(texts)
+        )
+        name = "xl/sharedStrings.xml"
+        of_form[name] = of_form[name].replace(b"<t>{{dv_ten}}</t>", runs.encode())
+
+    return change
+
+
+def test_shared_formulas_and_pieces_of_text_keep_what_they_are(fill):
+    def change(of_form):
+        shared_formulas(of_form)
+        pieces("Tên: ", "{{dv_ten}}")(of_form)
+
+    content = fill(with_parts(circular(), change))
+    sheet = book_of(content, rich_text=True)[UNITS]
+    assert [sheet[f"{column}14"].value for column in "DGI"] == [f"=SUM({c}10:{c}13)" for c in "DGI"]
+    assert [(str(piece), getattr(piece, "font", None) is not None) for piece in sheet["A2"].value] == [
+        ("Tên: ", True),
+        ("[dv_ten]", False),
+    ]
+
+
 def test_nothing_to_repeat_leaves_one_empty_row(fill):
     sheet = book_of(fill(circular(), values(units=())))[UNITS]
     assert [sheet.cell(10, column).value for column in (1, 2, 4, 9)] == [None] * 4
@@ -255,6 +289,12 @@ def array(of_form):
     of_form[name] = of_form[name].replace(b"<f>SUM(D10:F10)</f>", b'<f t="array" ref="G9:G10">SUM(D10:F10)</f>')
 
 
+def page_head(of_form):
+    name = "xl/worksheets/sheet1.xml"
+    head = b"<headerFooter><oddHeader>{{ky}}</oddHeader></headerFooter><rowBreaks"
+    of_form[name] = of_form[name].replace(b"<rowBreaks", head)
+
+
 def link(of_form):
     name = "xl/worksheets/_rels/sheet1.xml.rels"
     of_form[name] = of_form[name].replace(
@@ -283,6 +323,8 @@ FAULTS = [
     (several_cells, "Tên “dv_ma” chỉ nhiều ô"),
     (crossing, "ô gộp K9:K10 vắt qua biên dòng lặp 10"),
     (array, "công thức mảng nằm trên dòng lặp"),
+    (pieces("{{dv_", "ten}}"), "chỗ điền bị cắt vì một phần chữ định dạng khác"),
+    (page_head, "ở đầu, chân trang in"),
     (link, "liên kết ra ngoài: “http://192.0.2.1/a.png”"),
     (part("xl/vbaProject.bin.xml"), "có macro"),
     (part("xl/externalLinks/externalLink1.xml"), "nối sang tệp khác"),
