@@ -130,6 +130,8 @@ def test_a_form_is_mapped_tried_used_and_withdrawn(staff, world, django_assert_m
     assert "Biểu 01a/ĐA06, lần 1: 1 chỗ không điền được" in said
     assert "Dòng 10 lặp cho mỗi đơn vị trực thuộc: 4 dòng" in said
     assert "Mã DVC99 không có trong danh mục." in said
+    assert "giữ nguyên E4" in said  # the form's own formula beside DVC10
+    assert "Tên đơn vị Phường Phước Long" in said  # of the repeated row the copy with the most figures
     assert "tong_cua_bieu" in said  # a name of the form's own
     # coverage: DVC09 by name and DVC09, DVC10 by code; of indicators TT01
     assert "Dịch vụ công: 2/25" in said

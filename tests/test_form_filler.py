@@ -118,6 +118,7 @@ def test_charts_pictures_and_names_follow(fill):
     assert re.findall("<c:f>(.*?)</c:f>", chart) == [f"'{UNITS}'!$B$10:$B$12", f"'{UNITS}'!$G$10:$G$12"]
     assert "don_vi.ten" not in chart  # what it kept of the cells
     assert re.findall(r"<xdr:from>.*?<xdr:row>(\d+)", drawing) == ["17", "5"]  # the picture below, the chart beside
+    assert re.findall(r"<xdr:to>.*?<xdr:row>(\d+)", drawing) == ["17", "18"]  # of the same size as before
     assert f"'{UNITS}'!$D$10:$I$14" in parts["xl/workbook.xml"].decode()
     assert "<x:Row>15" in parts["xl/drawings/vmlDrawing1.vml"].decode()
 

@@ -189,7 +189,7 @@ def _shown_sheet(sheet: MappedSheet) -> dict:
     lines = []
     for line in sheet.codes:
         by_word = {one.written: one for one in line.figures}
-        lines.append((line, [by_word.get(word) for word, _ in words]))
+        lines.append((line, [(by_word.get(word), line.kept.get(word, "")) for word, _ in words]))
     return {"title": sheet.title, "cells": sheet.cells, "rows": sheet.rows, "words": words, "lines": lines}
 
 

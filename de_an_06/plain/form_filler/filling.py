@@ -81,8 +81,13 @@ def _described(one: Marked) -> dict[str, Any]:
             for row, name in sorted(one.repeated.items())
         ],
         "codes": [
-            {"cell": place.name, "code": code, "cells": {at.name: key for at, key in free.items()}}
-            for place, code, free in one.coded()
+            {
+                "cell": place.name,
+                "code": code,
+                "cells": {at.name: key for at, key in beside.items() if one.is_free(at)},
+                "kept": {at.name: key for at, key in beside.items() if not one.is_free(at)},
+            }
+            for place, code, beside in one.coded()
         ],
     }
 
@@ -126,7 +131,8 @@ class Filling:
     def _fill_single(self, one: Marked) -> bool:
         """Cells that stand alone and those beside codes; True where something was written."""
         written = False
-        for _, code, free in list(one.coded()):
+        coded = [(code, {at: key for at, key in beside.items() if one.is_free(at)}) for _, code, beside in one.coded()]
+        for code, free in coded:
             figures = self.codes.get(self.known.fold_codes.get(code.casefold(), ""), {})
             for at, key in free.items():  # an old figure left in the form is none of this month
                 one.grid.put(at, figures[key][0] if key in figures else None)

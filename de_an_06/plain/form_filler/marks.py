@@ -54,7 +54,7 @@ class Marked:
     heads: dict[int, dict[int, str]] = field(default_factory=dict)  # row of marks -> column -> figure or 'ma'
 
     def coded(self) -> Iterator[tuple[CellPlace, str, dict[CellPlace, str]]]:
-        """(the cell of the code, the code as written, cells to be filled -> figure) under each row of marks."""
+        """(the cell of the code, the code as written, cells beside it -> figure) under each row of marks."""
         heads = sorted(self.heads)
         for number, head in enumerate(heads):
             columns = dict(self.heads[head])
@@ -65,11 +65,9 @@ class Marked:
                 code = self.grid.text(place).strip()
                 if not _CODE.fullmatch(code.upper()) or place in self.cells:
                     continue
-                wanted = {CellPlace(row, column): key for column, key in columns.items() if key != "ma"}
-                free = {at: key for at, key in wanted.items() if self._is_free(at)}
-                yield place, code, free
+                yield place, code, {CellPlace(row, column): key for column, key in columns.items() if key != "ma"}
 
-    def _is_free(self, place: CellPlace) -> bool:
+    def is_free(self, place: CellPlace) -> bool:
         """Not a formula, nor words such as “x”, nor filled by a mark of its own, nor behind a merged cell."""
         grid = self.grid
         is_taken = grid.is_formula(place) or grid.is_typed_text(place) or place in self.cells or place in self.named

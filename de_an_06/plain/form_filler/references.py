@@ -132,7 +132,7 @@ class References:
             return
         if inside:
             for is_fixed, row in _ends(rest):
-                is_before = title == own.casefold() and row == place.row - 1
+                is_before = title == own.casefold() and row == place.row - 1 and not rows.list_of(row)
                 if not is_fixed and rows.list_of(row) != inside and not is_before:
                     yield (
                         f"{where}: công thức của dòng lặp trỏ sang dòng khác ({rest}); khi lặp sẽ trôi. "

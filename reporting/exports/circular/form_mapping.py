@@ -41,11 +41,12 @@ class MappedCode:
     name: str
     figures: list[MappedCell]
     problem: str = ""
+    kept: dict[str, str] = field(default_factory=dict)  # word -> the cell whose formula or text stays
 
 
 @dataclass
 class MappedRow:
-    """A repeated row: how many it becomes, and what its first copy holds."""
+    """A repeated row: how many it becomes, and what one copy holds, the one with the most figures."""
 
     row: int
     each: str
@@ -82,11 +83,12 @@ def _sheet(sheet: dict[str, Any], values: FormValues) -> MappedSheet | None:
         prefix = f"{row['list']}."
         keys = [(cell["cell"], key) for cell in row["cells"] for key in cell["keys"]]
         items = values.rows(row["list"], [key.removeprefix(prefix) for _, key in keys if key.startswith(prefix)])
+        shown = max(items, key=lambda item: sum(bool(value) for value, _ in item.values()), default={})
         cells = []
         for cell, key in keys:
             one = _cell(cell, key, f"{{{{{key}}}}}", values)
             if key.startswith(prefix):
-                one.value = items[0][key.removeprefix(prefix)] if items else None
+                one.value = shown.get(key.removeprefix(prefix))
             cells.append(one)
         found.rows.append(MappedRow(row["row"], LIST_NAMES[row["list"]], len(items), cells))
     found.codes = [_code(line, values) for line in sheet["codes"]]
@@ -113,7 +115,8 @@ def _code(line: dict[str, Any], values: FormValues) -> MappedCode:
         if (value := values.of_code(code, word)) is not None
     ]
     name = one.short_name if isinstance(one, PublicService) else one.name
-    return MappedCode(line["cell"], code, name, figures, _why_not(code, values))
+    kept = {word: cell for cell, word in line["kept"].items()}
+    return MappedCode(line["cell"], code, name, figures, _why_not(code, values), kept)
 
 
 def _why_not(code: str, values: FormValues) -> str:
