@@ -36,10 +36,12 @@ from de_an_06.plain.spans import Span
 from reporting import closing, target_workflow
 from reporting.campaigns import running
 from reporting.exports import export_jobs
+from reporting.exports.circular import circular_forms
 from reporting.exports.interim import word_templates
 from reporting.models import (
     Campaign,
     CampaignDay,
+    CircularForm,
     Correction,
     Difficulty,
     DifficultyStep,
@@ -88,6 +90,7 @@ from taskforces.models import (
 )
 from taskforces.people import postings
 from taskforces.register import activities, assignments, inspections, keeping, meetings
+from tests.circular_form import circular
 from tests.conftest import build_world, make_person
 from tests.import_sheets import csv_file
 from tests.test_boundaries import map_file, square
@@ -197,6 +200,11 @@ def choose(o):
 
 def of_october(o):
     return f"?don_vi={o.world.phuoc_long.pk}&ky=2026-10"
+
+
+def of_circular(may):
+    """The province's form of a circular, known to the same people."""
+    return replace(of_template(may), args=lambda o: [o.circular.pk])
 
 
 def of_template(may):
@@ -355,6 +363,9 @@ PAGES = {
     "word-template-list": Page(POSTED),  # of the own unit
     "word-template-shipped": Page(EVERYBODY),
     "word-template-download": of_template(UNDER_DONG_NAI),
+    "circular-form-list": Page(POSTED),  # of the own unit
+    "circular-form-detail": of_circular(UNDER_DONG_NAI),
+    "circular-form-download": of_circular(UNDER_DONG_NAI),
     # files in: an upload belongs to the person who sent it
     "import-list": Page(BRINGS_IN),
     "import-template": Page(BRINGS_IN, args=lambda o: ["thanh-vien"]),
@@ -411,6 +422,9 @@ ACTS = {  # addresses that only take a POST (of the API: PATCH)
     "word-template-try": of_template({"staff"}),
     "word-template-use": of_template({"staff"}),
     "word-template-back": Page({"staff", "stranger_staff"}),
+    "circular-form-try": of_circular({"staff"}),
+    "circular-form-use": of_circular({"staff"}),
+    "circular-form-withdraw": of_circular({"staff"}),
     "import-upload": Page(BRINGS_IN),
     "import-confirm": of_roster(),
     "import-retry": of_roster(),
@@ -476,6 +490,14 @@ def paper():
 
 def word_file():
     return SimpleUploadedFile("mau.docx", word_templates.SHIPPED.read_bytes())
+
+
+def circular_file():
+    return SimpleUploadedFile("bieu.xlsx", circular())
+
+
+def circular_in_force(o):
+    circular_forms.use_form(form_id=o.circular.pk, by=o.world.staff)
 
 
 def template_in_force(o):
@@ -918,6 +940,19 @@ FORMS = [
     ),
     Form("interim-words", InterimReport, may=ENTERS),
     Form("interim-conclusion", InterimReport, lambda o, by: {"ket_luan": "Kết luận của chủ trì."}, may=ENTERS),
+    Form(
+        "circular-form-list",
+        CircularForm,
+        lambda o, by: {"ten": "Biểu 02", "tep": circular_file()},
+        may={"staff", "stranger_staff"},
+    ),
+    Form(
+        "circular-form-try",
+        ExportJob,
+        lambda o, by: {"don_vi": o.world.dong_nai.pk, "ky": "2026-11", "co_so": "tam-tinh"},
+    ),
+    Form("circular-form-use", CircularForm),
+    Form("circular-form-withdraw", CircularForm, before=circular_in_force),
     Form("word-template-list", WordTemplate, lambda o, by: {"tep": word_file()}, may={"staff", "stranger_staff"}),
     Form("word-template-try", ExportJob),
     Form("word-template-use", WordTemplate),
@@ -1112,6 +1147,9 @@ def build_objects(fill, now):
     Delivery.objects.create(reminder=o.reminder, channel="email", letter=o.letter, made_at=now)
     o.export = ExportJob.objects.create(
         requested_by=world.reviewer, requested_at=now, unit=world.phuoc_long, span="2026-10", basis="provisional"
+    )
+    o.circular = circular_forms.hand_in_form(
+        unit=world.dong_nai, upload=circular_file(), name="Biểu 01a", note="", by=world.staff
     )
     o.template = word_templates.hand_in(unit=world.dong_nai, upload=word_file(), note="", by=world.staff)
     o.posting = world.officer.postings.get()

@@ -4,17 +4,12 @@ The template is never opened here but for the list of its parts; `word_filler.py
 memory and time, looks at it and fills it. What goes in is plain data (texts, lists, dictionaries) and pictures.
 """
 
-import contextlib
-import json
-import subprocess
-import sys
-import threading
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import word_filler, workbooks
+from . import limited_process, word_filler, workbooks
 
 WORD_LIMITS = {
     "unpacked": 60 * 1024 * 1024,  # bytes of all parts
@@ -59,18 +54,7 @@ def fill(
         "shape": shape,
         "limits": limits,
     }
-    command = [sys.executable, "-I", word_filler.__file__]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:  # noqa: S603
-        timer = threading.Timer(limits["seconds"], process.kill)
-        timer.start()
-        try:
-            said, _ = process.communicate(json.dumps(asked).encode())
-        finally:
-            timer.cancel()
-            process.kill()
-    answer: dict[str, Any] = {}
-    with contextlib.suppress(ValueError):  # killed in the middle of a word
-        answer = json.loads(said)
+    answer = limited_process.ask(word_filler.__file__, asked, limits["seconds"])
     if "refused" in answer:
         raise TemplateRefused(*answer["refused"])
     if "failed" in answer:

@@ -225,7 +225,7 @@ def _decoded(value: Any) -> CellValue:
 # --- in the other process: counting
 
 
-class _Counter:
+class PartCounter:
     """Counts the elements of every part while they stream by; nothing is kept but the merged ranges.
 
     Any part may be a sheet, whatever its name: which one is, other parts say.
@@ -325,7 +325,7 @@ def _answer(asked: dict[str, Any]) -> Iterator[Any]:
     """What the other side receives, line by line."""
     limits = Limits(**asked["limits"])
     file = open(0, "rb", closefd=False)  # noqa: SIM115
-    counter = _Counter(limits)
+    counter = PartCounter(limits)
     with open_archive(file) as archive:
         counter.look(archive)
 

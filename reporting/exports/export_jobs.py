@@ -23,7 +23,7 @@ from de_an_06.plain.spans import Span, months_label
 from de_an_06.plain.vietnamese import file_part
 from de_an_06.plain.waking import LOST_AFTER, MOST_TRIES, STUCK_AFTER, is_silent_for, silent_for
 from de_an_06.plain.whole_files import is_for_want_of_room
-from reporting.models import Basis, ExportJob, ReportingSettings, WordTemplate
+from reporting.models import Basis, CircularForm, ExportJob, ReportingSettings, WordTemplate
 from reporting.reading.overview import begun_periods, periods_of_unit
 from taskforces.clock import now_for, today_for
 from taskforces.models import AdministrativeUnit, UnitVersion
@@ -32,13 +32,14 @@ from taskforces.scope import path_in_scope
 from taskforces.units.tree import version_of_day
 
 from . import excel
+from .circular import circular_forms, filled_circular
 from .interim import document
 from .issuing import CodedPaper, issue
 
 logger = logging.getLogger(__name__)
 State, Form = ExportJob.State, ExportJob.Form
 OPEN = (State.WAITING, State.RUNNING)
-SUFFIXES = {Form.SUMMARY: ".xlsx", Form.INTERIM_REPORT: ".docx"}
+SUFFIXES = {Form.SUMMARY: ".xlsx", Form.INTERIM_REPORT: ".docx", Form.CIRCULAR: ".xlsx"}
 PROGRESS_EVERY = 0.4  # seconds between two notes of progress
 
 
@@ -52,13 +53,15 @@ def create(
     is_joined: bool = False,
     form: str = Form.SUMMARY,
     template: WordTemplate | None = None,
+    circular_form: CircularForm | None = None,
 ) -> ExportJob:
     """Requests one file. A second click on the same choice gives the job that is already under way.
 
-    `template`: to be tried out by a Word report. The caller has checked that `by` may read the unit. Raises OverQuota.
+    `template`: to be tried out by a Word report; `circular_form`: the version to be filled. The caller has checked that
+    `by` may read the unit. Raises OverQuota.
     """
     choice = {"unit": unit, "span": span.key, "basis": basis, "is_joined": is_joined}
-    choice |= {"form": form, "template": template}
+    choice |= {"form": form, "template": template, "circular_form": circular_form}
     same = ExportJob.objects.filter(**choice, requested_by=by, state__in=OPEN)
     for job in same.select_related("requested_by"):
         if not is_stuck(job):
@@ -80,7 +83,7 @@ def run_export(export_id) -> None:
         state=State.RUNNING, started_at=now, noted_at=now, tries=F("tries") + 1, progress=0, total=0, message=""
     ):
         return
-    job = ExportJob.objects.select_related("requested_by", "unit", "template").get(pk=export_id)
+    job = ExportJob.objects.select_related("requested_by", "unit", "template", "circular_form").get(pk=export_id)
     try:
         _make(job)
     except excel.CannotExport as refused:
@@ -110,19 +113,22 @@ def _make(job: ExportJob) -> None:
     part = folder / f"{job.pk}.{os.getpid()}-{time.monotonic_ns()}.part"
     try:
         choice: dict[str, Any] = {"unit_id": job.unit_id, "span": span, "basis": job.basis, "is_joined": job.is_joined}
+        remark = ""  # what the file does not hold
         paper = CodedPaper()
         made: dict[str, Any] = {"by": by, "at": now_for(by), "progress": _note(job), "paper": paper}
         if job.form == Form.INTERIM_REPORT:
             counts = document.write_interim_report(part, **choice, **made, template=job.template)
+        elif job.circular_form is not None:
+            counts, remark = filled_circular.write_circular_form(part, **choice, **made, form=job.circular_form)
         else:
             counts = excel.write_summary(part, **choice, **made)
-        _finish(job, part, counts, paper)
+        _finish(job, part, counts, paper, remark)
     finally:
         part.unlink(missing_ok=True)
 
 
 @transaction.atomic
-def _finish(job: ExportJob, part: Path, counts: "excel.Written", paper: CodedPaper) -> None:
+def _finish(job: ExportJob, part: Path, counts: "excel.Written", paper: CodedPaper, remark: str = "") -> None:
     """The file gets its name, the job its facts and the code its row together; whoever comes second changes nothing."""
     current = ExportJob.objects.select_for_update().filter(pk=job.pk, state=State.RUNNING).first()
     if current is None:
@@ -131,7 +137,7 @@ def _finish(job: ExportJob, part: Path, counts: "excel.Written", paper: CodedPap
     with part.open("rb") as handle:
         current.sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
     part.replace(path_of(current))
-    current.state, current.message = State.DONE, ""
+    current.state, current.message = State.DONE, remark
     current.progress = current.total = current.rows = counts.rows
     current.units_reported, current.units_expected = counts.units_reported, counts.units_expected
     current.figures_as_of = counts.figures_as_of
@@ -218,7 +224,7 @@ def _readable(user, wanted: set[tuple[int, str]]) -> set[tuple[int, str]]:
 
 def get_job(user, pk) -> ExportJob:
     """The one door to a job: outside the person's present scope it does not exist."""
-    job = ExportJob.objects.select_related("requested_by", "unit", "template").filter(pk=pk).first()
+    job = ExportJob.objects.select_related("requested_by", "unit", "template", "circular_form").filter(pk=pk).first()
     if job is None or job.state == State.DROPPED or not (job.requested_by_id == user.pk or job.state == State.DONE):
         raise Http404
     if not may_read(user, job.unit_id, Span.parse(job.span)):
@@ -234,7 +240,8 @@ def jobs_for(user, limit: int = 30) -> list[ExportJob]:
     units = UnitVersion.objects.filter(path_in_scope(user)).values("unit_id")
     found = ExportJob.objects.filter(Q(requested_by=user) | Q(state=State.DONE), unit__in=units)
     found = found.filter(Q(template=None) | Q(requested_by=user))  # who tries a template out does it for themselves
-    of_units = found.exclude(state=State.DROPPED).select_related("requested_by", "unit", "template")
+    found = found.filter(circular_forms.MADE_IN_FORCE | Q(requested_by=user))
+    of_units = found.exclude(state=State.DROPPED).select_related("requested_by", "unit", "template", "circular_form")
     done, own = Q(state=State.DONE), Q(requested_by=user)
     kinds = [list(of_units.filter(kind)[: limit * 2]) for kind in (~done, done & own, done & ~own)]
     readable = _readable(user, {(job.unit_id, job.span) for jobs in kinds for job in jobs})
@@ -282,7 +289,7 @@ def file_name(written: excel.Written, job: ExportJob) -> str:
     if written.months != Span.parse(job.span).months:
         span += "_" + file_part(months_label(written.months).replace("–", " đến ").replace("/", " ").replace(",", ""))
     joined = "_noi-dia-gioi" if job.is_joined else ""
-    form = file_part(job.get_form_display()).capitalize()
+    form = file_part(job.circular_form.name if job.circular_form else job.get_form_display()).capitalize()
     return f"{form}_{file_part(written.unit_name)}_{span}_{basis}{joined}{SUFFIXES[Form(job.form)]}"
 
 

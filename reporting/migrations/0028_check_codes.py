@@ -24,6 +24,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("bieu-tong-hop", "Biểu tổng hợp (Excel)"),
                             ("so-ket", "Báo cáo sơ kết (Word)"),
+                            ("bieu-thong-tu", "Biểu theo thông tư (Excel)"),
                             ("so-cong-bo", "Số liệu công bố (Excel)"),
                             ("tong-quan", "Bản in trang Tổng quan"),
                             ("mot-trang", "Bản in A4 của trang Tổng quan"),

@@ -1,6 +1,7 @@
 from .campaigns import Campaign, CampaignChange, CampaignDay, CampaignGoal, CampaignMeasure, CampaignResources
 from .catalogue import Indicator, IndicatorTerms, PublicService, ReportingSettings, ServiceTerms, Target, TargetEvent
 from .change_count import ChangeCount
+from .circulars import CircularForm
 from .codes import IssuedCode
 from .difficulties import Difficulty, DifficultyStep
 from .exports import ExportJob
@@ -44,6 +45,7 @@ __all__ = [
     "CampaignResources",
     "ChangeCount",
     "ChosenNarrative",
+    "CircularForm",
     "Correction",
     "Difficulty",
     "DifficultyStep",

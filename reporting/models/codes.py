@@ -21,6 +21,7 @@ class IssuedCode(AppendOnly):
     class Form(models.TextChoices):
         SUMMARY = "bieu-tong-hop", "Biểu tổng hợp (Excel)"
         INTERIM_REPORT = "so-ket", "Báo cáo sơ kết (Word)"
+        CIRCULAR = "bieu-thong-tu", "Biểu theo thông tư (Excel)"
         BOOK = "so-cong-bo", "Số liệu công bố (Excel)"
         DASHBOARD = "tong-quan", "Bản in trang Tổng quan"
         SHEET = "mot-trang", "Bản in A4 của trang Tổng quan"

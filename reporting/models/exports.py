@@ -9,19 +9,23 @@ from django.utils import timezone
 
 from taskforces.models import AdministrativeUnit
 
+from .circulars import CircularForm
 from .interim import WordTemplate
 from .summaries import Basis
 
 
 class ExportJob(models.Model):
-    """One requested file, an Excel summary or a Word report: what was asked, how far it is, and the file.
+    """One requested file, an Excel summary, a Word report or a circular's form: what was asked, how far it is, and the
+    file.
 
     `template`: of a Word report made to try one out; without it the one in force when the file is made.
+    `circular_form`: the version that is filled. `message`: why it failed; of a finished form what was not filled.
     """
 
     class Form(models.TextChoices):
         SUMMARY = "bieu-tong-hop", "Biểu tổng hợp"
         INTERIM_REPORT = "so-ket", "Báo cáo sơ kết"
+        CIRCULAR = "bieu-thong-tu", "Biểu theo thông tư"
 
     class State(models.TextChoices):
         WAITING = "waiting", "Chờ đến lượt"
@@ -39,6 +43,7 @@ class ExportJob(models.Model):
     is_joined = models.BooleanField("nối địa giới", default=False, help_text="by the boundaries of the last day")
     form = models.CharField("loại tệp", max_length=20, choices=Form, default=Form.SUMMARY)
     template = models.ForeignKey(WordTemplate, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    circular_form = models.ForeignKey(CircularForm, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=7, choices=State, default=State.WAITING)
     progress = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
@@ -61,7 +66,11 @@ class ExportJob(models.Model):
         verbose_name_plural = "tệp đã lập"
         constraints = [
             models.CheckConstraint(condition=Q(basis__in=Basis.values), name="export_basis_is_known"),
-            models.CheckConstraint(condition=Q(form__in=["bieu-tong-hop", "so-ket"]), name="export_form_is_known"),
+            models.CheckConstraint(
+                condition=Q(form__in=["bieu-tong-hop", "so-ket"], circular_form__isnull=True)
+                | Q(form="bieu-thong-tu", circular_form__isnull=False),
+                name="export_form_is_known",
+            ),
         ]
 
     def __str__(self):

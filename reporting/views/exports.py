@@ -14,7 +14,8 @@ from django.views.decorators.http import require_GET, require_POST
 from de_an_06.plain.numbers import format_number, whole_number
 from de_an_06.plain.spans import Month, Span
 from reporting.exports import export_jobs, offers
-from reporting.models import Basis, ExportJob, ReportingSettings
+from reporting.exports.circular import circular_forms
+from reporting.models import Basis, CircularForm, ExportJob, ReportingSettings
 from reporting.reading.months import reports_in_months
 from reporting.reading.overview import begun_periods
 from taskforces.clock import now_for, today_for
@@ -29,6 +30,7 @@ SLUGS = {basis: slug for slug, basis in BASES.items()}
 OFFERED = {
     Form.SUMMARY: ("Biểu tổng hợp (Excel)", "Theo mẫu biểu; có trang nguồn số liệu của từng đơn vị"),
     Form.INTERIM_REPORT: ("Báo cáo sơ kết (Word)", "Văn bản theo Nghị định 30/2020, có lời, bảng, biểu đồ"),
+    Form.CIRCULAR: ("Biểu theo thông tư (Excel)", "Số điền vào biểu của cơ quan ban hành, giữ nguyên biểu"),
 }
 
 
@@ -60,17 +62,24 @@ def export_create(request):
     unit = AdministrativeUnit.objects.filter(pk=unit_id).first()
     if unit is None or not export_jobs.may_read(request.user, unit.pk, span):
         raise Http404
+    circular_form = _circular_form(request.POST, _circulars(unit.pk)) if form == Form.CIRCULAR else None
+    if form == Form.CIRCULAR and circular_form is None:
+        messages.error(request, "Biểu này không còn dùng. Chọn biểu khác.")
+        return redirect(f"{reverse('export-list')}?loai={form.value}")
+    what = circular_form.name if circular_form else form.label.lower()
     try:
         export_jobs.create(
-            unit=unit, span=span, basis=basis, by=request.user, is_joined=_is_joined(request.POST), form=form
-        )
+            unit=unit, span=span, basis=basis, by=request.user, is_joined=_is_joined(request.POST), form=form,
+            circular_form=circular_form,
+        )  # fmt: skip
     except OverQuota as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, f"Đã nhận yêu cầu lập {form.label.lower()} {span.label}. Tiến độ ở mục Đang lập.")
+        messages.success(request, f"Đã nhận yêu cầu lập {what} {span.label}. Tiến độ ở mục Đang lập.")
     query = f"?ky={span.key}&don_vi={unit.pk}&co_so={SLUGS[basis]}"
     query += f"&dia_gioi={JOINED}" if _is_joined(request.POST) else ""
     query += f"&loai={form.value}" if form != Form.SUMMARY else ""
+    query += f"&bieu={circular_form.pk}" if circular_form else ""
     return redirect(reverse("export-list") + query)
 
 
@@ -134,8 +143,22 @@ def _file_form(data) -> ExportJob.Form | None:
     return Form(asked) if asked in Form.values else None
 
 
+def _circulars(unit_id: int) -> list[CircularForm]:
+    """The forms of circulars in force for a unit, under its latest place."""
+    path = UnitVersion.objects.filter(unit=unit_id).order_by("-valid_from").values_list("path", flat=True).first()
+    return circular_forms.forms_in_force(path) if path else []
+
+
+def _circular_form(data, offered: list[CircularForm]) -> CircularForm | None:
+    wanted = whole_number(data.get("bieu"))
+    return next((form for form in offered if form.pk == wanted), None)
+
+
 def _title(job: ExportJob, *, lower: bool = False) -> str:
     """'Báo cáo sơ kết quý III/2026'."""
+    if (circular := job.circular_form) is not None:
+        tried = f" (thử lần {circular.number})" if circular_forms.was_tried_out(job) else ""
+        return f"{circular.name} {Span.parse(job.span).label}{tried}"
     form = job.get_form_display()
     tried = f" (thử mẫu lần {job.template.number})" if job.template else ""
     return f"{form.lower() if lower else form} {Span.parse(job.span).label}{tried}"
@@ -174,6 +197,10 @@ def _form(request, data) -> dict:
     form = {"spans": span_groups(offered, span, empty), "span": span, "units": units, "unit_id": unit_id}
     form |= {"basis": basis, "file_forms": [(one.value, *OFFERED[one], one == file_form) for one in Form]}
     form["is_interim"] = file_form == Form.INTERIM_REPORT
+    form["is_circular"] = file_form == Form.CIRCULAR
+    if unit_id is not None and file_form == Form.CIRCULAR:
+        form["circulars"] = in_force = _circulars(unit_id)
+        form["circular"] = _circular_form(data, in_force) or next(iter(in_force), None)
     if unit_id is not None:
         form |= offers.completeness(request.user, unit_id, span, basis)
         form["joins"] = offers.joins(versions, span, periods)
@@ -214,6 +241,7 @@ def _shown(job: ExportJob, unit_name: str, why_old: str, kept_days: int) -> dict
     made = timezone.localtime(job.finished_at or job.requested_at)
     total = job.total or 1
     steps = "dòng" if job.form == Form.SUMMARY else "bước"
+    is_trial = job.template is not None or circular_forms.was_tried_out(job)
     done = f"{format_number(job.progress)}/{format_number(job.total)} {steps}" if job.total else "đang đọc số liệu"
     began = timezone.localtime(job.started_at or job.requested_at)
     return {
@@ -228,9 +256,9 @@ def _shown(job: ExportJob, unit_name: str, why_old: str, kept_days: int) -> dict
         }[job.state],
         "title": _title(job),
         "title_in_words": _title(job, lower=True),
-        "program": "Excel" if job.form == Form.SUMMARY else "Word",
+        "program": "Word" if job.form == Form.INTERIM_REPORT else "Excel",
         "form": job.form,
-        "is_trial": job.template is not None,
+        "is_trial": is_trial,
         "span_key": job.span,
         "span_label": Span.parse(job.span).label,
         "unit_id": job.unit_id,

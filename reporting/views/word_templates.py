@@ -23,7 +23,7 @@ WORD = CONTENT_TYPES[".docx"]
 SHIPPED_NAME = "mau-bao-cao-so-ket.docx"
 
 
-def _own_version(request: HttpRequest) -> UnitVersion:
+def own_version(request: HttpRequest) -> UnitVersion:
     """The unit the person works for, as it is today (a closed one as it last was); 403 without a posting."""
     if request.posting is None:
         raise PermissionDenied
@@ -36,14 +36,14 @@ def _own_version(request: HttpRequest) -> UnitVersion:
 
 def _template(request: HttpRequest, pk: int) -> WordTemplate:
     """The one door to a version: those of the own unit and of the units above it exist."""
-    ids = path_ids(_own_version(request).path)
+    ids = path_ids(own_version(request).path)
     return get_object_or_404(WordTemplate.objects.select_related("unit").filter(unit__in=ids), pk=pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def template_list(request: HttpRequest) -> HttpResponse:
     """The template in force, all versions of the own unit, the placeholders; a POST hands in a new version."""
-    version = _own_version(request)
+    version = own_version(request)
     errors: list[str] = []
     note = ""
     if request.method == "POST":
@@ -137,7 +137,7 @@ def template_use(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def template_back(request: HttpRequest) -> HttpResponse:
     """The shipped template, or that of a unit above, is in force again."""
-    unit: AdministrativeUnit = _own_version(request).unit
+    unit: AdministrativeUnit = own_version(request).unit
     try:
         word_templates.back_to_shipped(unit=unit, by=request.user)
     except NotAllowed as refused:

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ALL = ("minor", "moderate", "serious", "critical")
 NO_PAGES = (
     *("api-", "document-download", "export-download", "import-template", "register-export", "report-template"),
-    *("published-book", "word-template-shipped", "word-template-download"),
+    *("published-book", "word-template-shipped", "word-template-download", "circular-form-download"),
 )
 ROLES = (
     "officer",

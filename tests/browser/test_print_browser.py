@@ -115,6 +115,7 @@ PAGES = {
     "exports": ("staff", lambda period: reverse("export-list")),
     "words": ("staff", lambda period: reverse("interim-words") + of_the_province(period)),
     "conclusion": ("staff", lambda period: reverse("interim-conclusion") + of_the_province(period)),
+    "forms of circulars": ("staff", lambda period: reverse("circular-form-list")),
     "templates": ("staff", lambda period: reverse("word-template-list")),
     "reminders": ("officer", lambda period: reverse("reminder-list")),
     "how reminders come": ("officer", lambda period: reverse("reminder-choice")),

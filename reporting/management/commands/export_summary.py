@@ -13,10 +13,12 @@ from reporting.exports import excel
 from reporting.exports.export_jobs import SUFFIXES
 from reporting.exports.interim import document
 from reporting.exports.issuing import CodedPaper, issue
-from reporting.models import Basis
+from reporting.models import Basis, ExportJob
 from reporting.reading.overview import begun_periods
 from taskforces.clock import today_for
 from taskforces.models import UnitVersion
+
+WRITTEN_HERE = [ExportJob.Form.SUMMARY.value, ExportJob.Form.INTERIM_REPORT.value]  # others need a form handed in
 
 
 class Command(BaseCommand):
@@ -27,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("--from", required=True, dest="first", help="tháng đầu, ví dụ 2026-01")
         parser.add_argument("--to", dest="last", help="tháng cuối, ví dụ 2026-10 (không ghi: chỉ tháng đầu)")
         parser.add_argument("--basis", choices=Basis.values, default=Basis.PROVISIONAL)
-        parser.add_argument("--form", choices=list(SUFFIXES), default="bieu-tong-hop", help="loại tệp")
+        parser.add_argument("--form", choices=WRITTEN_HERE, default="bieu-tong-hop", help="loại tệp")
         parser.add_argument("out", help="tệp .xlsx (so-ket: .docx) sẽ ghi")
 
     def handle(self, *args, **options):
