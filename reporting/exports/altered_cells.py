@@ -17,7 +17,7 @@ from openpyxl.utils import get_column_letter
 from de_an_06.plain import workbooks
 from de_an_06.plain.numbers import format_number
 
-from .kept_cells import PLACES_THAT_COUNT, KeptCell, Rows, WrittenSheet, bare, plain
+from .kept_cells import PLACES_THAT_COUNT, KeptCell, SheetCells, WrittenSheet, bare, plain
 
 # Read while the person waits. What is kept fits, and so do sheets that people added.
 CHECK_LIMITS = workbooks.Limits(
@@ -100,8 +100,8 @@ def alterations(pages: list[WrittenSheet], sheets: list[workbooks.SheetRows]) ->
     return found
 
 
-def _read_rows(sheet: workbooks.SheetRows) -> Rows:
-    rows: Rows = {}
+def _read_rows(sheet: workbooks.SheetRows) -> SheetCells:
+    rows: SheetCells = {}
     for number, values in sheet.rows:
         cells = {column: _read_cell(value) for column, value in enumerate(values, start=1)}
         cells = {column: cell for column, cell in cells.items() if cell.value is not None or cell.formula}
@@ -117,7 +117,7 @@ def _read_cell(value: Any) -> KeptCell:
     return KeptCell(None, bare(value)) if isinstance(value, workbooks.Formula) else KeptCell(plain(value))
 
 
-def _is_like(old: Rows, new: Rows) -> bool:
+def _is_like(old: SheetCells, new: SheetCells) -> bool:
     """A sheet under another name: at least half of its rows are there as they were."""
     there = {_values(cells) for cells in new.values()}
     return 2 * sum(_values(cells) in there for cells in old.values()) >= len(old)
@@ -131,7 +131,7 @@ def _texts(cells: Mapping[int, KeptCell]) -> tuple:
     return tuple((column, cell.value) for column, cell in sorted(cells.items()) if isinstance(cell.value, str))
 
 
-def _compare_rows(found: Alterations, title: str, old: Rows, new: Rows) -> None:
+def _compare_rows(found: Alterations, title: str, old: SheetCells, new: SheetCells) -> None:
     pairs = _paired(old, new)
     for number, other in sorted(pairs.items()):
         before, after = old[number], new[other]
@@ -147,7 +147,7 @@ def _compare_rows(found: Alterations, title: str, old: Rows, new: Rows) -> None:
         found.reordered.append(title)
 
 
-def _paired(old: Rows, new: Rows) -> dict[int, int]:
+def _paired(old: SheetCells, new: SheetCells) -> dict[int, int]:
     """Row as written -> row of the copy: at the same place, of the same values, of the same words; then what stands
     between the same neighbours."""
     pairs = {n: n for n in old.keys() & new.keys() if _values(old[n]) == _values(new[n])}

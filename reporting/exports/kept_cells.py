@@ -25,7 +25,7 @@ class KeptCell(NamedTuple):
     is_percent: bool = False
 
 
-Rows = dict[int, dict[int, KeptCell]]  # number of the row, of the column, both from 1
+SheetCells = dict[int, dict[int, KeptCell]]  # number of the row, of the column, both from 1
 
 
 class KeptSheet(Worksheet):
@@ -33,7 +33,7 @@ class KeptSheet(Worksheet):
 
     def __init__(self):
         super().__init__()
-        self.kept: Rows = {}
+        self.kept: SheetCells = {}
         self.written = 0
 
     def _keep(self, row: int, column: int, value: Any, cell_format: Any, formula: str = "") -> None:
@@ -74,7 +74,7 @@ class WrittenSheet:
     """One sheet as it was written; `rows` None where it held more cells than are kept."""
 
     title: str
-    rows: Rows | None
+    rows: SheetCells | None
     written: int
 
 
@@ -118,7 +118,7 @@ def bare(formula: str) -> str:
     return re.sub(r"\s", "", formula).lstrip("=").upper().replace("_XLFN.", "")
 
 
-def _as_lists(rows: Rows) -> list[list]:
+def _as_lists(rows: SheetCells) -> list[list]:
     """[number, values from the first column on, {column: formula}, columns of percents]."""
     found = []
     for number, cells in rows.items():
@@ -128,8 +128,8 @@ def _as_lists(rows: Rows) -> list[list]:
     return found
 
 
-def _as_rows(lists: list[list]) -> Rows:
-    rows: Rows = {}
+def _as_rows(lists: list[list]) -> SheetCells:
+    rows: SheetCells = {}
     for number, values, formulas, *rest in lists:
         percents = set(rest[0])
         rows[number] = {
