@@ -17,6 +17,8 @@ from reporting.models import Indicator
 from reporting.reading.compared import year_ago
 from reporting.reading.overview import Comparison, Measures, Overview
 
+from .book.choice import COMPARISON
+from .book.frame import Book
 from .sheets import Formats, Heading, SheetColumn, SheetTable
 
 NOT_COMPARABLE = "chưa có số liệu để so sánh"
@@ -245,3 +247,30 @@ class ComparisonTable(SheetTable):
     def _pair(row: int, first: int) -> tuple[str, str]:
         """The cells of now and then."""
         return xl_rowcol_to_cell(row, first), xl_rowcol_to_cell(row, first + 1)
+
+
+class ComparisonSheet:
+    part = COMPARISON
+
+    def __init__(self, book: Book):
+        self.book = book
+        self.blocks = blocks_of(book.view)
+        self.lines = list(lines_of(book.view, self.blocks))
+        self.rows = len(self.lines)
+
+    def write(self, add) -> None:
+        book = self.book
+        heading = book.heading(self.part, "SO SÁNH VỚI KỲ TRƯỚC VÀ CÙNG KỲ NĂM TRƯỚC", "ghi ở cột D")
+        table = ComparisonTable(add(self.part.name), book.formats, heading, self.blocks)
+        group = None
+        for line in self.lines:
+            if line.group != group:
+                group = line.group
+                table.group(group)
+            table.add_line(line)
+            book.step(self.part, line.code, line.name, line.figure, *line.sides)
+        for note in notes_of(book.view, self.blocks):
+            table.note(note)
+        if not self.lines:
+            book.nothing(self.part)
+        table.close()

@@ -32,12 +32,14 @@ from taskforces.scope import path_in_scope
 from taskforces.units.tree import version_of_day
 
 from . import excel
+from .book.choice import SHORT, BookChoice
 from .interim import document
 
 logger = logging.getLogger(__name__)
 State, Form = ExportJob.State, ExportJob.Form
 OPEN = (State.WAITING, State.RUNNING)
-SUFFIXES = {Form.SUMMARY: ".xlsx", Form.INTERIM_REPORT: ".docx"}
+SUFFIXES = {Form.SUMMARY: ".xlsx", Form.SUMMARIES_BELOW: ".zip", Form.INTERIM_REPORT: ".docx"}
+OF_BOOKS = (Form.SUMMARY, Form.SUMMARIES_BELOW)  # those made of what a BookChoice says
 PROGRESS_EVERY = 0.4  # seconds between two notes of progress
 
 
@@ -51,13 +53,19 @@ def create(
     is_joined: bool = False,
     form: str = Form.SUMMARY,
     template: WordTemplate | None = None,
+    book: BookChoice = SHORT,
+    below: str = "",
 ) -> ExportJob:
     """Requests one file. A second click on the same choice gives the job that is already under way.
 
-    `template`: to be tried out by a Word report. The caller has checked that `by` may read the unit. Raises OverQuota.
+    `book`: what a summary holds. `below`: the level of which an archive holds a summary of each unit. `template`: to be
+    tried out by a Word report. The caller has checked that `by` may read the unit. Raises OverQuota.
     """
     choice = {"unit": unit, "span": span.key, "basis": basis, "is_joined": is_joined}
-    choice |= {"form": form, "template": template}
+    choice |= {"form": form, "template": template, "below": below if form == Form.SUMMARIES_BELOW else ""}
+    choice |= (
+        book.remembered if form in OF_BOOKS else {"parts": "", "columns": "", "layout": ExportJob.Layout.STATISTICAL}
+    )
     same = ExportJob.objects.filter(**choice, requested_by=by, state__in=OPEN)
     for job in same.select_related("requested_by"):
         if not is_stuck(job):
@@ -113,7 +121,7 @@ def _make(job: ExportJob) -> None:
         if job.form == Form.INTERIM_REPORT:
             counts = document.write_interim_report(part, **choice, **made, template=job.template)
         else:
-            counts = excel.write_summary(part, **choice, **made)
+            counts = excel.write_summary(part, **choice, **made, choice=BookChoice.of_job(job))
         _finish(job, part, counts)
     finally:
         part.unlink(missing_ok=True)

@@ -17,6 +17,8 @@ from de_an_06.plain.numbers import MINUS, NO_VALUE
 from reporting.figures import GROUPS, NOT_MEANT, RATES
 from reporting.models.reports import QUALIFIERS
 
+from .official_head import OfficialHead
+
 FONT = "Times New Roman"
 NUMBER, PERCENT, MOMENT = "#,##0", "0.00%", "dd/mm/yyyy hh:mm"
 CHANGE, POINTS = f'+#,##0;"{MINUS}"#,##0;0', f'+0.00;"{MINUS}"0.00;0'
@@ -91,6 +93,7 @@ class Heading:
     period: str
     measure: str
     warning: str  # "Số liệu tạm tính, 12/14 báo cáo", or nothing to say
+    official: OfficialHead | None = None  # the head and end of an administrative document instead of a form's
 
 
 class Formats:

@@ -1,0 +1,82 @@
+"""Sheets of the reports: who handed in, what is missing, and the rows behind the totals."""
+
+from reporting.figures import FIGURE_FIELDS
+from reporting.models import Basis, PublicService
+
+from ..detail_rows import MISSING_SHEET, SOURCE_SHEET, Name, UnitDossiers, missing_reports
+from ..sheets import SheetTable, total
+from .choice import MISSING, SOURCES
+from .frame import Book
+
+
+class MissingSheet:
+    part = MISSING
+
+    def __init__(self, book: Book):
+        self.book = book
+        view = book.view
+        self.missing = list(missing_reports(book.members, view.periods, view.basis, book.names, book.at))
+        self.rows = len(self.missing)
+
+    def write(self, add) -> None:
+        book = self.book
+        official = book.view.basis == Basis.OFFICIAL
+        title = "BÁO CÁO CHƯA CÓ TRONG SỐ LIỆU" if official else "ĐƠN VỊ CHƯA BÁO CÁO"
+        heading = book.heading(self.part, title, "báo cáo")
+        table = SheetTable(add(self.part.name), book.formats, MISSING_SHEET, heading)
+        for order, missing in enumerate(self.missing, start=1):
+            row = {
+                "unit": missing.unit.name,
+                "under": missing.unit.under,
+                "period": missing.period,
+                "status": missing.status,
+                "due_at": missing.due_at,
+                "note": missing.note,
+            }
+            table.add({"order": str(order), **row})
+            book.step(self.part, missing.unit.code, missing.period, missing.status)
+        if not self.missing:
+            book.nothing(self.part)
+            table.note("Không có: mọi báo cáo phải nộp đều có trong số liệu.")
+        table.close()
+
+
+class SourceSheet:
+    part = SOURCES
+
+    def __init__(self, book: Book):
+        self.book = book
+        self.rows = len(book.sources)
+
+    def write(self, add) -> None:
+        book = self.book
+        heading = book.heading(self.part, "SỐ LIỆU TỪNG ĐƠN VỊ ĐÃ BÁO CÁO, THEO DỊCH VỤ CÔNG", "hồ sơ")
+        table = SheetTable(add(self.part.name), book.formats, SOURCE_SHEET, heading, frozen=2)
+        services = {service.pk: service for service in PublicService.objects.all()}
+        named: dict[tuple[int, int], Name] = {}
+        lines: list[tuple[tuple, int, Name, UnitDossiers]] = []
+        for source in book.sources:
+            key = source.unit_id, source.named.pk
+            name = named.get(key)
+            if name is None:
+                name = named[key] = book.names.on(source.unit_id, source.named.data_to)
+            lines.append((name.order, services[source.service_id].order, name, source))
+        lines.sort(key=lambda line: line[:2])
+        for _, _, name, source in lines:
+            service = services[source.service_id]
+            table.add_plain(
+                (name.code, name.name, name.under, service.code, service.short_name, source.last.label),
+                source.figures,
+            )
+            book.step(self.part, name.code, service.code, list(source.figures))
+        if lines:
+            table.add_total("TỔNG SỐ", totals_of_sources(book.sources))
+            table.filter()
+        else:
+            book.nothing(self.part)
+            table.note("Chưa có báo cáo nào trong số liệu.")
+        table.close()
+
+
+def totals_of_sources(sources: list[UnitDossiers]) -> dict[str, int | None]:
+    return {name: total(source.figures[i] for source in sources) for i, name in enumerate(FIGURE_FIELDS)}
