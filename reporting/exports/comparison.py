@@ -19,7 +19,8 @@ from reporting.reading.overview import Comparison, Measures, Overview
 
 from .book.choice import COMPARISON
 from .book.frame import Book
-from .sheets import Formats, Heading, SheetColumn, SheetTable
+from .formats import Formats
+from .sheets import Heading, SheetColumn, SheetTable
 
 NOT_COMPARABLE = "chưa có số liệu để so sánh"
 PARTLY_MOVED = "không so sánh được"  # joined, territory came or went in part

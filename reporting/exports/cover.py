@@ -11,7 +11,7 @@ from reporting.models import Basis
 from reporting.reading import overview
 
 from .book.choice import MISSING, SOURCES
-from .sheets import FONT, Formats
+from .formats import FONT, Formats
 
 if TYPE_CHECKING:
     from .book.frame import Book

@@ -18,14 +18,18 @@ from reporting.reading.ranges import figures_of
 from reporting.rollup import generation, rollup
 from taskforces.clock import now_for
 
+from .book.below import CommuneSheet, IndicatorsByUnitSheet, RankSheet
+from .book.charts import ChartSheet
 from .book.choice import FIGURES, SOURCES, BookChoice
 from .book.figures import IndicatorSheet, ServiceSheet, UnitSheet
 from .book.frame import TITLE, Book, BookSheet, CannotExport, Written, completeness
-from .book.reports import MissingSheet, SourceSheet, totals_of_sources
+from .book.registers import AssignmentSheet, DifficultySheet, NarrativeSheet, TargetSheet, TaskForceSheet
+from .book.reports import MissingSheet, SourceSheet, StatusSheet, totals_of_sources
 from .comparison import ComparisonSheet
 from .cover import write_cover
 from .detail_rows import UnitDossiers
-from .sheets import FONT, Formats, Progress
+from .formats import FONT, Formats
+from .sheets import Progress
 
 __all__ = ["CannotExport", "Written", "completeness", "write_summary"]
 
@@ -34,7 +38,17 @@ SHEETS: tuple[type[BookSheet], ...] = (
     UnitSheet,
     ServiceSheet,
     IndicatorSheet,
+    StatusSheet,
+    ChartSheet,
     ComparisonSheet,
+    CommuneSheet,
+    IndicatorsByUnitSheet,
+    RankSheet,
+    TargetSheet,
+    AssignmentSheet,
+    TaskForceSheet,
+    DifficultySheet,
+    NarrativeSheet,
     MissingSheet,
     SourceSheet,
 )
@@ -97,7 +111,7 @@ def _write(path: Path, book: Book) -> Written:
                 "created": timezone.localtime(book.at).replace(tzinfo=None),
             }
         )
-        book.formats = Formats(workbook)
+        book.workbook, book.formats = workbook, Formats(workbook)
         cover = workbook.add_worksheet("Bìa")  # first in the book, written last: it says what the others hold
         for sheet in sheets:
             sheet.write(workbook.add_worksheet)

@@ -10,7 +10,7 @@ from reporting.figures import FIGURE, FIGURE_FIELDS
 from reporting.models import Indicator, PublishedVersion, Status
 from reporting.review.publishing import content
 
-from .sheets import FONT, NUMBER
+from .formats import FONT, NUMBER
 
 
 def published_book(

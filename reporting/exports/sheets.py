@@ -8,22 +8,24 @@ Rows are written strictly from the top down, which lets XlsxWriter keep memory f
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from textwrap import wrap
+from string import ascii_uppercase
 
 from django.utils import timezone
 from xlsxwriter.utility import xl_col_to_name
 
 from de_an_06.plain.numbers import MINUS, NO_VALUE
 from reporting.figures import GROUPS, NOT_MEANT, RATES
-from reporting.models.reports import QUALIFIERS
 
-from .official_head import OfficialHead
+from .formats import FONT, Formats
+from .letters import lines_of_text
+from .official_head import OfficialHead, write_end, write_head
 
-FONT = "Times New Roman"
-NUMBER, PERCENT, MOMENT = "#,##0", "0.00%", "dd/mm/yyyy hh:mm"
-CHANGE, POINTS = f'+#,##0;"{MINUS}"#,##0;0', f'+0.00;"{MINUS}"0.00;0'
 HEAD = 7  # rows above a table: the official header, the title, the period and the unit of measure
 LINE = 15.0  # height of one line of text, in points
+# What an A4 page holds within its margins, in points: width and height
+ACROSS, UPRIGHT = (777.0, 509.0), (530.0, 756.0)
+MOST_UPRIGHT = 116  # units of width; wider tables lie across
+A_LITTLE = 1.3
 SheetValue = int | float | str | dt.datetime | None
 Row = Mapping[str, SheetValue]  # by the keys of its columns
 Progress = Callable[[int, int], None]  # rows written, rows in all
@@ -31,7 +33,11 @@ Progress = Callable[[int, int], None]  # rows written, rows in all
 
 @dataclass(frozen=True)
 class SheetColumn:
-    """One column. Plain by default; `adds` makes it a sum within its row, `over`/`under` a rate, `minus` a change."""
+    """One column. Plain by default; `adds` makes it a sum within its row, `over`/`under` a rate, `minus` a change.
+
+    `shown`: a number made elsewhere, of this kind ("number", "percent", "change", "points"; Formats.shown); its total
+    is given with the others and never made of the rows.
+    """
 
     key: str
     title: str
@@ -42,11 +48,17 @@ class SheetColumn:
     over: tuple[str, ...] = ()
     under: str = ""
     minus: tuple[str, ...] = ()
+    shown: str = ""
     added: bool = True
 
     @property
     def is_rate(self) -> bool:
         return bool(self.over)
+
+    @property
+    def is_added(self) -> bool:
+        """Is its total the sum of the rows?"""
+        return self.added and not (self.text or self.adds or self.over or self.shown)
 
 
 def _figure_columns() -> Iterator[SheetColumn]:
@@ -96,47 +108,8 @@ class Heading:
     official: OfficialHead | None = None  # the head and end of an administrative document instead of a form's
 
 
-class Formats:
-    """The few cell formats of the workbook; made once, since a format per cell is what makes files slow."""
-
-    def __init__(self, book):
-        def add(**more):
-            return book.add_format({"font_name": FONT, "font_size": 11, "valign": "vcenter"} | more)
-
-        line = {"border": 1, "border_color": "#868B93"}
-        head = line | {"bold": True, "align": "center", "text_wrap": True, "bg_color": "#F0F1F3"}
-        total = line | {"bold": True, "bg_color": "#F0F1F3"}
-        again = {"font_color": "#5B626B", "text_wrap": True}  # what the row above says already
-        self.plain = add()
-        self.wrap = add(text_wrap=True, valign="top")
-        self.bold = add(bold=True)
-        self.italic = add(italic=True)
-        self.italic_right = add(italic=True, align="right")
-        self.title = add(bold=True, font_size=15, align="center", text_wrap=True)
-        self.subtitle = add(font_size=12, align="center", text_wrap=True)
-        self.warning = add(bold=True, align="center", font_color="#7D4E00", text_wrap=True)
-        self.head = add(**head)
-        self.index = add(**(line | {"align": "center", "italic": True, "font_size": 9}))
-        self.order = add(**(line | {"align": "center"}))
-        self.text = add(**(line | {"text_wrap": True}))
-        self.named, self.named_again = add(**(line | {"bold": True, "text_wrap": True})), add(**(line | again))
-        self.plain_text = add(**line)
-        self.number = add(**(line | {"align": "right", "num_format": NUMBER}))
-        # A number said to be "hơn" or "gần" stays a number: the word is part of how it is shown.
-        self.qualified = {
-            word: add(**(line | {"align": "right", "num_format": f'"{word} "{NUMBER}'})) for word in QUALIFIERS
-        }
-        self.percent = add(**(line | {"align": "right", "num_format": PERCENT}))
-        self.change = add(**(line | {"align": "right", "num_format": CHANGE}))
-        self.points = add(**(line | {"align": "right", "num_format": POINTS}))
-        self.moment = add(**(line | {"align": "center", "num_format": MOMENT}))
-        self.group = add(**(line | {"bold": True, "italic": True}))
-        self.total_text = add(**total)
-        self.total_number = add(**(total | {"align": "right", "num_format": NUMBER}))
-        self.total_percent = add(**(total | {"align": "right", "num_format": PERCENT}))
-        self.label = add(bold=True, valign="top", text_wrap=True, bottom=4, bottom_color="#868B93")
-        self.fact = add(valign="top", text_wrap=True, bottom=4, bottom_color="#868B93")
-        self.link = add(font_color="#0B57D0", underline=1, bottom=4, bottom_color="#868B93")
+def period_line(period: str) -> str:
+    return f"Kỳ báo cáo: {period}"
 
 
 def derived(columns: Sequence[SheetColumn], values: Row) -> Row:
@@ -171,7 +144,7 @@ def index_labels(columns: Sequence[SheetColumn]) -> list[str]:
     words = numbers = 0
     for column in columns:
         if column.text:
-            labels[column.key] = "ABCDEFGH"[words]
+            labels[column.key] = ascii_uppercase[words]
             words += 1
         else:
             numbers += 1
@@ -197,6 +170,9 @@ class SheetTable:
         self.sheet, self.formats, self.columns = sheet, formats, columns
         self.letter = {column.key: xl_col_to_name(i) for i, column in enumerate(columns)}
         self.first = self.row = HEAD + 3  # the next row to write, counted from 0
+        self.official = heading.official
+        self.is_narrow = sum(column.width for column in columns) <= MOST_UPRIGHT
+        self.more_height = 0.0  # of rows higher than a line, in points
         self._set_up(frozen)
         self._write_heading(heading)
         self._write_columns()
@@ -204,7 +180,8 @@ class SheetTable:
     def _set_up(self, frozen: int) -> None:
         sheet = self.sheet
         sheet.hide_gridlines(2)
-        sheet.set_landscape()
+        if not self.is_narrow:
+            sheet.set_landscape()
         sheet.set_paper(9)  # A4
         sheet.fit_to_pages(1, 0)
         sheet.set_margins(left=0.5, right=0.4, top=0.6, bottom=0.6)
@@ -215,20 +192,22 @@ class SheetTable:
             sheet.set_column(i, i, column.width, self.formats.plain)
 
     def _write_heading(self, heading: Heading) -> None:
-        sheet, f, last = self.sheet, self.formats, len(self.columns) - 1
-        split = self._right_block()
-        left = [f"Biểu số {heading.form}", "Ban hành theo: ………………………", "Ngày nhận báo cáo: ……/……/………"]
-        right = [f"Đơn vị báo cáo: {heading.unit_name}", f"Đơn vị nhận báo cáo: {heading.receiver}"]
-        for i in range(3):
-            sheet.write_string(i, 0, left[i], f.bold if i == 0 else f.plain)
-            if i < len(right):
-                sheet.merge_range(i, split, i, last, "", f.plain)
-                sheet.write_string(i, split, right[i], f.plain)
-        sheet.set_row(3, 24)
+        sheet, f = self.sheet, self.formats
+        if heading.official:
+            write_head(self, heading.official)
+        else:
+            split, last = self._right_block(), len(self.columns) - 1
+            left = [f"Biểu số {heading.form}", "Ban hành theo: ………………………", "Ngày nhận báo cáo: ……/……/………"]
+            right = [f"Đơn vị báo cáo: {heading.unit_name}", f"Đơn vị nhận báo cáo: {heading.receiver}"]
+            for i in range(3):
+                sheet.write_string(i, 0, left[i], f.bold if i == 0 else f.plain)
+                if i < len(right):
+                    self.block(i, split, last, right[i], f.plain)
+        self.set_height(3, 24)
         self._across(3, heading.title, f.title)
-        self._across(4, f"Kỳ báo cáo: {heading.period}", f.subtitle)
+        self._across(4, period_line(heading.period), f.subtitle)
         self._across(5, heading.warning, f.warning)
-        self._across(6, f"Đơn vị tính: {heading.measure}", f.italic_right)
+        self._across(6, f"Đơn vị tính: {heading.measure}" if heading.measure else "", f.italic_right)
 
     def _right_block(self) -> int:
         """The first column of the right-hand block: about the last third of the sheet's width."""
@@ -238,9 +217,14 @@ class SheetTable:
             start -= 1
         return start
 
+    def block(self, row: int, first: int, last: int, text: str, cell_format) -> None:
+        """A text over some columns of a row."""
+        if last > first:
+            self.sheet.merge_range(row, first, row, last, "", cell_format)
+        self.sheet.write_string(row, first, text, cell_format)
+
     def _across(self, row: int, text: str, cell_format) -> None:
-        self.sheet.merge_range(row, 0, row, len(self.columns) - 1, "", cell_format)
-        self.sheet.write_string(row, 0, text, cell_format)
+        self.block(row, 0, len(self.columns) - 1, text, cell_format)
 
     def _write_columns(self) -> None:
         """Two rows of titles (groups above, columns below) and the numbered row."""
@@ -250,8 +234,9 @@ class SheetTable:
         ]
         spans = list(zip(starts, [*starts[1:], len(columns)], strict=True))
         groups = ((columns[start].group, sum(c.width for c in columns[start:after])) for start, after in spans)
-        sheet.set_row(HEAD, max(20, LINE * max(_lines(*group) for group in groups)))
-        sheet.set_row(HEAD + 1, 34)
+        self.set_height(HEAD, max(20, LINE * max(lines_of_text(*group) for group in groups)))
+        below = max((lines_of_text(column.title, column.width) for column in columns if column.group), default=1)
+        self.set_height(HEAD + 1, max(34, LINE * below))
         for i, column in enumerate(columns):
             self._write(HEAD, i, (column.group or column.title) if i in starts else None, f.head)
         for i, column in enumerate(columns):
@@ -268,8 +253,7 @@ class SheetTable:
 
     def group(self, text: str) -> None:
         """A line that names the rows under it."""
-        self.sheet.merge_range(self.row, 0, self.row, len(self.columns) - 1, "", self.formats.group)
-        self.sheet.write_string(self.row, 0, text, self.formats.group)
+        self._across(self.row, text, self.formats.group)
         self.row += 1
 
     def add(self, values: Row, *, not_meant: Sequence[str] = (), said: Mapping[str, str] | None = None) -> None:
@@ -304,11 +288,12 @@ class SheetTable:
         span = f"{{0}}{self.first + 1}:{{0}}{self.row}"
         totals: dict[str, tuple[str, SheetValue]] = {}
         for column in self.columns:
-            if not column.text and column.added and not column.adds and not column.is_rate:
+            if column.is_added:
                 cells = span.format(self.letter[column.key])
                 totals[column.key] = (f'=IF(COUNT({cells})=0,"",SUM({cells}))', values.get(column.key))
+        shown = {column.key: values.get(column.key) for column in self.columns if column.shown}
         self._write_row(
-            derived(self.columns, {key: value for key, (_, value) in totals.items()}),
+            derived(self.columns, shown | {key: value for key, (_, value) in totals.items()}),
             f.total_text,
             f.total_number,
             f.total_percent,
@@ -345,6 +330,9 @@ class SheetTable:
                 sheet.write_formula(r, i, self._sum(column, r + 1), number, _cached(value))
             elif column.is_rate:
                 sheet.write_formula(r, i, self._rate(column, r + 1), percent, _cached(value))
+            elif column.shown:
+                kinds = self.formats.shown if label is None else self.formats.total_shown
+                self._write(r, i, value, kinds[column.shown])
             elif formulas is None:
                 word = (said or {}).get(column.key, "")
                 self._write(r, i, value, self.formats.qualified[word] if word else number)
@@ -355,9 +343,11 @@ class SheetTable:
         self.row += 1
 
     def _fit_height(self, row: Row) -> None:
-        lines = max((_lines(row.get(column.key), column.width) for column in self.columns if column.text), default=1)
+        lines = max(
+            (lines_of_text(row.get(column.key), column.width) for column in self.columns if column.text), default=1
+        )
         if lines > 1:
-            self.sheet.set_row(self.row, LINE * lines)
+            self.set_height(self.row, LINE * lines)
 
     def _write(self, row: int, column: int, value: SheetValue, cell_format) -> None:
         """Text stays text ('=1+1' too), nothing stays blank, 0 stays 0, a time becomes a date cell (Vietnam's time)."""
@@ -392,16 +382,29 @@ class SheetTable:
         return f'=IF(OR(COUNT({top})=0,N({bottom})=0),"{NO_VALUE}",SUM({top})/{bottom})'
 
     def note(self, text: str) -> None:
-        self.sheet.write_string(self.row, 0, text, self.formats.italic)
+        lines = lines_of_text(text, sum(column.width for column in self.columns))
+        if lines > 1:
+            self.set_height(self.row, LINE * lines)
+        self._across(self.row, text, self.formats.note)
         self.row += 1
 
+    def set_height(self, row: int, points: float) -> None:
+        self.sheet.set_row(row, points)
+        self.more_height += points - LINE
+
     def close(self) -> None:
+        if self.official:
+            self.row = write_end(self, self.official)
+        if self._is_little_over_a_page():
+            self.sheet.fit_to_pages(1, 1)
         self.sheet.print_area(0, 0, max(self.row - 1, HEAD + 2), len(self.columns) - 1)
 
-
-def _lines(text: SheetValue, width: float) -> int:
-    """Lines a text takes in a column; heights are stated, as not every program fits rows by itself."""
-    return len(wrap(text, max(int(width * 1.15), 1))) if isinstance(text, str) and len(text) > width * 1.15 else 1
+    def _is_little_over_a_page(self) -> bool:
+        """Then one page in slightly smaller letters is better than a second one with a few rows."""
+        page = UPRIGHT if self.is_narrow else ACROSS
+        width = sum(column.width * 7 + 5 for column in self.columns) * 0.75
+        room = page[1] / min(1, page[0] / width)
+        return room < self.row * LINE + self.more_height < room * A_LITTLE
 
 
 def _cached(value: SheetValue) -> int | float | str:

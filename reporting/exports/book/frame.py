@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
+from django.utils import timezone
+from xlsxwriter import Workbook
+
 from de_an_06.plain.numbers import format_number
-from de_an_06.plain.spans import Month
+from de_an_06.plain.spans import Month, Span
 from reporting.models import Basis, Period, SubmissionSummary
 from reporting.reading import overview
 from reporting.reading.against_targets import ReachedByKey, actual_text, beside_figures, with_direction
@@ -16,9 +19,10 @@ from taskforces.models import Level
 
 from ..cover import period_text
 from ..detail_rows import Names, UnitDossiers, service_rows
+from ..formats import Formats
 from ..live_columns import LiveCells
 from ..official_head import official_head
-from ..sheets import Formats, Heading, Progress, Row, figure_in, total
+from ..sheets import Heading, Progress, Row, figure_in, total
 from .choice import BookChoice, Layout, Part
 
 EVERY = 250  # rows between two notes of progress
@@ -72,7 +76,8 @@ class BookSheet(Protocol):
 class Book:
     """One book being made. What several sheets need is read once, and only if one of them asks for it."""
 
-    formats: Formats  # from the moment of writing on
+    workbook: Workbook  # this and what follows from the moment of writing on
+    formats: Formats
 
     def __init__(
         self,
@@ -118,6 +123,20 @@ class Book:
     @cached_property
     def live(self) -> LiveCells:
         return LiveCells(self.view)
+
+    @cached_property
+    def year_to_date(self) -> overview.Overview | None:
+        """The year so far, to the last month read; None where the book itself is of these months."""
+        view, last = self.view, self.written.months[-1]
+        span = Span("ytd", last.plus(1 - last.month), last)
+        joined = view.joined is not None
+        found = overview.overview(view.unit_id, span, view.basis, now=self.at, periods=self.begun, is_joined=joined)
+        return None if found.periods == view.periods else found
+
+    @cached_property
+    def day(self) -> dt.date:
+        """As of which the registers are read: the last day of the figures, today at the latest."""
+        return min(timezone.localtime(self.at).date(), self.view.periods[-1].data_to)
 
     @cached_property
     def generation(self) -> int | None:
@@ -172,7 +191,7 @@ class Book:
 
     def nothing(self, part: Part) -> None:
         """The sheet is there and holds no row."""
-        self.written.sheets[part.counted] = 0
+        self.written.sheets.setdefault(part.counted, 0)
 
 
 def sums(rows: list[Row], names: Iterable[str]) -> dict[str, int | None]:
