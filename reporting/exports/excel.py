@@ -22,7 +22,7 @@ from .book.below import CommuneSheet, IndicatorsByUnitSheet, RankSheet
 from .book.charts import ChartSheet
 from .book.choice import FIGURES, SOURCES, BookChoice
 from .book.figures import IndicatorSheet, ServiceSheet, UnitSheet
-from .book.frame import TITLE, Book, BookSheet, CannotExport, Written, completeness
+from .book.frame import TITLE, Book, BookSheet, CannotExport, NothingReported, Written, completeness
 from .book.registers import AssignmentSheet, DifficultySheet, NarrativeSheet, TargetSheet, TaskForceSheet
 from .book.reports import MissingSheet, SourceSheet, StatusSheet, totals_of_sources
 from .comparison import ComparisonSheet
@@ -66,8 +66,10 @@ def write_summary(
     progress: Progress | None = None,
     is_joined: bool = False,
     choice: BookChoice = FIGURES,
+    needs_figures: bool = False,
 ) -> Written:
-    """Writes the file and returns what is in it. Raises CannotExport when the unit has no month in the span.
+    """Writes the file and returns what is in it. Raises CannotExport when the unit has no month in the span, with
+    `needs_figures` NothingReported when no report is in the figures.
 
     `by` is the person named on the cover (None: made by command), `at` the moment of that person. `is_joined`: by the
     boundaries of the last day, as the page with the same choice.
@@ -83,6 +85,8 @@ def write_summary(
         raise CannotExport(
             f"Đơn vị này không có kỳ báo cáo nào trong {span.label}. Chọn kỳ khác hoặc đơn vị khác."
         ) from None
+    if needs_figures and not view.submissions.reports:
+        raise NothingReported(f"{view.version.name} chưa có số liệu {view.label}.")
     return _write(Path(path), Book(view, choice, by, at, periods, progress))
 
 

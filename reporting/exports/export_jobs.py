@@ -11,6 +11,7 @@ import os
 import time
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from celery import shared_task
 from django.conf import settings
@@ -19,11 +20,11 @@ from django.db.models import F, Q
 from django.http import Http404
 from django.utils import timezone
 
-from de_an_06.plain.spans import Span, months_label
+from de_an_06.plain.spans import Span
 from de_an_06.plain.vietnamese import file_part
 from de_an_06.plain.waking import LOST_AFTER, MOST_TRIES, STUCK_AFTER, is_silent_for, silent_for
 from de_an_06.plain.whole_files import is_for_want_of_room
-from reporting.models import Basis, ExportJob, ReportingSettings, WordTemplate
+from reporting.models import ExportJob, ReportingSettings, WordTemplate
 from reporting.reading.overview import begun_periods, periods_of_unit
 from taskforces.clock import now_for, today_for
 from taskforces.models import AdministrativeUnit, UnitVersion
@@ -31,8 +32,9 @@ from taskforces.people.quotas import require_quota
 from taskforces.scope import path_in_scope
 from taskforces.units.tree import version_of_day
 
-from . import excel
+from . import book_archive, excel
 from .book.choice import SHORT, BookChoice
+from .file_names import span_and_basis
 from .interim import document
 
 logger = logging.getLogger(__name__)
@@ -90,6 +92,8 @@ def run_export(export_id) -> None:
     job = ExportJob.objects.select_related("requested_by", "unit", "template").get(pk=export_id)
     try:
         _make(job)
+    except Stopped:
+        return
     except excel.CannotExport as refused:
         _fail(job, str(refused))
     except Exception as error:
@@ -120,6 +124,9 @@ def _make(job: ExportJob) -> None:
         made: dict[str, Any] = {"by": by, "at": now_for(by), "progress": _note(job)}
         if job.form == Form.INTERIM_REPORT:
             counts = document.write_interim_report(part, **choice, **made, template=job.template)
+        elif job.form == Form.SUMMARIES_BELOW:
+            book = BookChoice.of_job(job)
+            counts = book_archive.write_archive(part, **choice, **made, below=job.below, choice=book)
         else:
             counts = excel.write_summary(part, **choice, **made, choice=BookChoice.of_job(job))
         _finish(job, part, counts)
@@ -138,7 +145,8 @@ def _finish(job: ExportJob, part: Path, counts: "excel.Written") -> None:
         current.sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
     part.replace(path_of(current))
     current.state, current.message = State.DONE, ""
-    current.progress = current.total = current.rows = counts.rows
+    current.progress = current.total = counts.steps or counts.rows
+    current.rows = counts.rows
     current.units_reported, current.units_expected = counts.units_reported, counts.units_expected
     current.figures_as_of = counts.figures_as_of
     current.file_name = file_name(counts, current)
@@ -152,17 +160,22 @@ def _fail(job: ExportJob, message: str) -> None:
     )
 
 
+class Stopped(Exception):
+    """The person took the request back, or another worker has finished it."""
+
+
 def _note(job: ExportJob):
-    """Progress written in transactions of its own, at most every few tenths of a second."""
+    """Progress written in transactions of its own, at most every few tenths of a second. Raises Stopped."""
     last = 0.0
 
     def note(done: int, total: int) -> None:
         nonlocal last
         if time.monotonic() - last >= PROGRESS_EVERY:
             last = time.monotonic()
-            ExportJob.objects.filter(pk=job.pk, state=State.RUNNING).update(
+            if not ExportJob.objects.filter(pk=job.pk, state=State.RUNNING).update(
                 progress=done, total=total, noted_at=timezone.now()
-            )
+            ):
+                raise Stopped
 
     return note
 
@@ -254,13 +267,20 @@ def is_stuck(job: ExportJob) -> bool:
 
 
 def may_drop(job: ExportJob, user) -> bool:
-    """Only who asked for it, and not while a worker makes it."""
-    return job.requested_by_id == user.pk and (job.state in {State.WAITING, State.FAILED} or is_stuck(job))
+    """Only who asked for it, until it is made."""
+    return job.requested_by_id == user.pk and job.state in {*OPEN, State.FAILED}
+
+
+def places_in_queue() -> dict[UUID, int]:
+    """Of everybody's requests that wait: how many come first, this one included. In the order they were sent."""
+    waiting = ExportJob.objects.filter(state=State.WAITING).order_by("noted_at", "requested_at", "pk")
+    return {pk: place for place, pk in enumerate(waiting.values_list("pk", flat=True), start=1)}
 
 
 @transaction.atomic
 def drop(job_id, by) -> bool:
-    """Takes a request back; a worker that still comes to it finds nothing to do. False when it is too late.
+    """Takes a request back, one being made too: its worker stops at its next note of progress and leaves nothing; one
+    that still comes to it finds nothing to do. False when it is too late.
 
     The row stays for the days files are kept: it counts in the person's hour.
     """
@@ -277,17 +297,11 @@ def path_of(job: ExportJob) -> Path:
 
 
 def file_name(written: excel.Written, job: ExportJob) -> str:
-    """Plain letters, so that every mail and chat programme keeps it: 'Bieu-tong-hop_tinh-dong-nai_2026-11_tam-tinh'.
-
-    Months of a stretch that is not whole are named: '…_2026-Q4_thang-10-den-11-2026_tam-tinh'.
-    """
-    basis = "chinh-thuc" if job.basis == Basis.OFFICIAL else "tam-tinh"
-    span = job.span.replace("..", "_den_")
-    if written.months != Span.parse(job.span).months:
-        span += "_" + file_part(months_label(written.months).replace("–", " đến ").replace("/", " ").replace(",", ""))
-    joined = "_noi-dia-gioi" if job.is_joined else ""
+    """'Bieu-tong-hop_tinh-dong-nai_2026-11_tam-tinh.xlsx'."""
     form = file_part(job.get_form_display()).capitalize()
-    return f"{form}_{file_part(written.unit_name)}_{span}_{basis}{joined}{SUFFIXES[Form(job.form)]}"
+    form += f"_{file_part(job.get_below_display())}" if job.below else ""
+    words = span_and_basis(written, Span.parse(job.span), job.basis, is_joined=job.is_joined)
+    return f"{form}_{file_part(written.unit_name)}_{words}{SUFFIXES[Form(job.form)]}"
 
 
 def remove_old() -> int:

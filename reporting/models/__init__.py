@@ -2,7 +2,7 @@ from .campaigns import Campaign, CampaignChange, CampaignDay, CampaignGoal, Camp
 from .catalogue import Indicator, IndicatorTerms, PublicService, ReportingSettings, ServiceTerms, Target, TargetEvent
 from .change_count import ChangeCount
 from .difficulties import Difficulty, DifficultyStep
-from .exports import ExportJob
+from .exports import LEVELS_BELOW, ExportJob
 from .interim import ChosenNarrative, InterimReport, WordTemplate
 from .periods import Holiday, LevelSetting, ParticipatingArea, Period, PeriodClosure, PeriodDeadline
 from .publishing import Correction, PublishedVersion, VersionReport, VersionTotal
@@ -34,6 +34,7 @@ from .summaries import (
 from .urging import Urging
 
 __all__ = [
+    "LEVELS_BELOW",
     "Basis",
     "Campaign",
     "CampaignChange",

@@ -35,9 +35,13 @@ class CannotExport(Exception):
     """There is nothing to write; the sentence is for the person who asked."""
 
 
+class NothingReported(CannotExport):
+    """No report of the unit or of those below it is in the figures."""
+
+
 @dataclass
 class Written:
-    """What was written: rows per sheet, and how much is behind the numbers."""
+    """What was written: rows per sheet, and how much is behind the numbers. Of an archive: the books of the units."""
 
     unit_name: str
     label: str  # of the stretch, with its months where they are not all of it
@@ -48,10 +52,17 @@ class Written:
     sheets: dict[str, int] = field(default_factory=dict)
     checksum: str = ""
     differences: list[str] = field(default_factory=list)
+    steps: int = 0  # of an archive: units; 0: what progress counts are the rows
 
     @property
     def rows(self) -> int:
         return sum(self.sheets.values())
+
+    def add(self, book: "Written") -> None:
+        """One more book of an archive."""
+        self.units_reported += 1
+        for name, rows in book.sheets.items():
+            self.sheets[name] = self.sheets.get(name, 0) + rows
 
 
 def completeness(basis: str, reported: int, expected: int, is_month: bool) -> str:
