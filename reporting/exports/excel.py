@@ -29,6 +29,7 @@ from .comparison import ComparisonSheet
 from .cover import write_cover
 from .detail_rows import UnitDossiers
 from .formats import FONT, Formats
+from .quick_sheet import QuickSheet
 from .sheets import Progress
 
 __all__ = ["CannotExport", "Written", "completeness", "write_summary"]
@@ -85,6 +86,7 @@ def write_summary(
         raise CannotExport(
             f"Đơn vị này không có kỳ báo cáo nào trong {span.label}. Chọn kỳ khác hoặc đơn vị khác."
         ) from None
+    view.kept.save()  # a long stretch is read once, whether the page or a file asks first
     if needs_figures and not view.submissions.reports:
         raise NothingReported(f"{view.version.name} chưa có số liệu {view.label}.")
     return _write(Path(path), Book(view, choice, by, at, periods, progress))
@@ -118,7 +120,7 @@ def _write(path: Path, book: Book) -> Written:
         book.workbook, book.formats = workbook, Formats(workbook)
         cover = workbook.add_worksheet("Bìa")  # first in the book, written last: it says what the others hold
         for sheet in sheets:
-            sheet.write(workbook.add_worksheet)
+            sheet.write(lambda name: workbook.add_worksheet(name, QuickSheet))
         written.checksum = book.digest.hexdigest()
         write_cover(cover, book)
     # No row is lost on the way: what was written is what was read.

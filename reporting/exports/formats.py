@@ -13,7 +13,9 @@ class Formats:
 
     def __init__(self, book):
         def add(**more):
-            return book.add_format({"font_name": FONT, "font_size": 11, "valign": "vcenter"} | more)
+            made = book.add_format({"font_name": FONT, "font_size": 11, "valign": "vcenter"} | more)
+            made.cell = f'" s="{made._get_xf_index()}"'  # of a cell written as XML (quick_sheet.py)
+            return made
 
         line = {"border": 1, "border_color": "#868B93"}
         head = line | {"bold": True, "align": "center", "text_wrap": True, "bg_color": "#F0F1F3"}

@@ -19,9 +19,11 @@ from reporting.figures import GROUPS, NOT_MEANT, RATES
 from .formats import FONT, Formats
 from .letters import lines_of_text
 from .official_head import OfficialHead, write_end, write_head
+from .quick_sheet import CellWriter
 
 HEAD = 7  # rows above a table: the official header, the title, the period and the unit of measure
 LINE = 15.0  # height of one line of text, in points
+EXCEL_DAY_0 = dt.datetime(1899, 12, 30)  # noqa: DTZ001 - days are counted from here, in the time of the place
 # What an A4 page holds within its margins, in points: width and height
 ACROSS, UPRIGHT = (777.0, 509.0), (530.0, 756.0)
 MOST_UPRIGHT = 116  # units of width; wider tables lie across
@@ -169,6 +171,10 @@ class SheetTable:
     def __init__(self, sheet, formats: Formats, columns: Sequence[SheetColumn], heading: Heading, frozen: int = 2):
         self.sheet, self.formats, self.columns = sheet, formats, columns
         self.letter = {column.key: xl_col_to_name(i) for i, column in enumerate(columns)}
+        self.cells = [CellWriter(letter) for letter in self.letter.values()]
+        self.made = {column.key: self._formula(column) for column in columns if column.adds or column.over}
+        self._texts = [column for column in columns if column.text]
+        self._label = max(i for i, column in enumerate(columns[:3]) if column.text)
         self.first = self.row = HEAD + 3  # the next row to write, counted from 0
         self.official = heading.official
         self.is_narrow = sum(column.width for column in columns) <= MOST_UPRIGHT
@@ -238,9 +244,9 @@ class SheetTable:
         below = max((lines_of_text(column.title, column.width) for column in columns if column.group), default=1)
         self.set_height(HEAD + 1, max(34, LINE * below))
         for i, column in enumerate(columns):
-            self._write(HEAD, i, (column.group or column.title) if i in starts else None, f.head)
+            sheet.write_string(HEAD, i, (column.group or column.title) if i in starts else "", f.head)
         for i, column in enumerate(columns):
-            self._write(HEAD + 1, i, column.title if column.group else None, f.head)
+            sheet.write_string(HEAD + 1, i, column.title if column.group else "", f.head)
         # Every cell is written by now, so only the ranges are noted: `merge_range` would write the row above again,
         # which is closed already where memory is kept flat.
         for start, after in spans:
@@ -267,15 +273,20 @@ class SheetTable:
 
     def add_plain(self, words: Sequence[str], figures: Sequence[int | None]) -> None:
         """One row of words and figures without sums or rates: the quick way for sheets of many thousand rows."""
-        r, text, number = self.row, self.formats.plain_text, self.formats.number
-        write_string, write_number = self.sheet.write_string, self.sheet.write_number
-        for i, word in enumerate(words):
-            write_string(r, i, word, text)
-        for i, figure in enumerate(figures, start=len(words)):
-            if figure is None:
-                self.sheet.write_blank(r, i, None, number)
-            else:
-                write_number(r, i, figure, number)
+        row, text, number = self.row + 1, self.formats.plain_text, self.formats.number
+        cells = [cell.text(row, text, word) for cell, word in zip(self.cells, words, strict=False)]
+        cells += [
+            f"{cell.start}{row}{number.cell}/>"
+            if figure is None
+            else f"{cell.start}{row}{number.cell}><v>{figure}</v></c>"
+            for cell, figure in zip(self.cells[len(words) :], figures, strict=True)
+        ]
+        self.put(cells)
+
+    def put(self, cells: Sequence[str], height: float | None = None) -> None:
+        """Writes the next row."""
+        self.sheet.add_line(self.row, "".join(cells), len(self.columns) - 1, height)
+        self.more_height += height - LINE if height else 0
         self.row += 1
 
     def filter(self) -> None:
@@ -290,7 +301,7 @@ class SheetTable:
         for column in self.columns:
             if column.is_added:
                 cells = span.format(self.letter[column.key])
-                totals[column.key] = (f'=IF(COUNT({cells})=0,"",SUM({cells}))', values.get(column.key))
+                totals[column.key] = (f'IF(COUNT({cells})=0,"",SUM({cells}))', values.get(column.key))
         shown = {column.key: values.get(column.key) for column in self.columns if column.shown}
         self._write_row(
             derived(self.columns, shown | {key: value for key, (_, value) in totals.items()}),
@@ -317,54 +328,47 @@ class SheetTable:
         not_meant: Sequence[str] = (),
         said: Mapping[str, str] | None = None,
     ) -> None:
-        sheet, r = self.sheet, self.row
-        self._fit_height(row)
+        f, r, cells = self.formats, self.row + 1, []
+        kinds = f.shown if label is None else f.total_shown
         for i, column in enumerate(self.columns):
-            value = row.get(column.key)
+            key, value, cell = column.key, row.get(column.key), self.cells[i]
             if column.text:
-                shown = value if label is None else (label if i == self._label_column() else None)
-                self._write(r, i, shown, self.formats.order if column.width < 7 and label is None else text)
-            elif column.key in not_meant:
-                sheet.write_string(r, i, NOT_MEANT, percent if column.is_rate else number)
-            elif column.adds:
-                sheet.write_formula(r, i, self._sum(column, r + 1), number, _cached(value))
-            elif column.is_rate:
-                sheet.write_formula(r, i, self._rate(column, r + 1), percent, _cached(value))
+                shown = value if label is None else (label if i == self._label else None)
+                cells.append(self.cell(i, shown, f.order if column.width < 7 and label is None else text))
+            elif key in not_meant:
+                cells.append(cell.text(r, percent if column.is_rate else number, NOT_MEANT))
+            elif key in self.made:
+                style = percent if column.is_rate else number
+                cells.append(cell.formula(r, style, self.made[key].replace("{r}", str(r)), _cached(value)))
             elif column.shown:
-                kinds = self.formats.shown if label is None else self.formats.total_shown
-                self._write(r, i, value, kinds[column.shown])
+                cells.append(self.cell(i, value, kinds[column.shown]))
             elif formulas is None:
-                word = (said or {}).get(column.key, "")
-                self._write(r, i, value, self.formats.qualified[word] if word else number)
-            elif column.key in formulas:
-                sheet.write_formula(r, i, formulas[column.key], number, _cached(value))
+                word = (said or {}).get(key, "")
+                cells.append(self.cell(i, value, f.qualified[word] if word else number))
+            elif key in formulas:
+                cells.append(cell.formula(r, number, formulas[key], _cached(value)))
             else:
-                sheet.write_string(r, i, NOT_MEANT, number)
-        self.row += 1
+                cells.append(cell.text(r, number, NOT_MEANT))
+        self.put(cells, self.height_of(row))
 
-    def _fit_height(self, row: Row) -> None:
-        lines = max(
-            (lines_of_text(row.get(column.key), column.width) for column in self.columns if column.text), default=1
-        )
-        if lines > 1:
-            self.set_height(self.row, LINE * lines)
+    def height_of(self, row: Row) -> float | None:
+        """Of a row in which a text needs more than a line."""
+        lines = max((lines_of_text(row.get(column.key), column.width) for column in self._texts), default=1)
+        return LINE * lines if lines > 1 else None
 
-    def _write(self, row: int, column: int, value: SheetValue, cell_format) -> None:
+    def cell(self, i: int, value: SheetValue, style) -> str:
         """Text stays text ('=1+1' too), nothing stays blank, 0 stays 0, a time becomes a date cell (Vietnam's time)."""
+        row, cell = self.row + 1, self.cells[i]
         if value is None or value == "":
-            self.sheet.write_blank(row, column, None, cell_format)
-        elif isinstance(value, str):
-            self.sheet.write_string(row, column, value, cell_format)
-        elif isinstance(value, dt.datetime):
+            return cell.blank(row, style)
+        if isinstance(value, str):
+            return cell.text(row, style, value)
+        if isinstance(value, dt.datetime):
             local = timezone.localtime(value).replace(tzinfo=None, microsecond=0)  # Excel knows no time zones
-            self.sheet.write_datetime(row, column, local, self.formats.moment)
-        else:
-            self.sheet.write_number(row, column, value, cell_format)
+            return cell.number(row, self.formats.moment, (local - EXCEL_DAY_0) / dt.timedelta(days=1))
+        return cell.number(row, style, value)
 
-    def _label_column(self) -> int:
-        return max(i for i, column in enumerate(self.columns[:3]) if column.text)
-
-    def _cells(self, keys: Sequence[str], row: int) -> str:
+    def _cells(self, keys: Sequence[str], row: str) -> str:
         """'D5:F5' for neighbours, else 'D5,F5'."""
         letters = [self.letter[key] for key in keys]
         order = [column.key for column in self.columns]
@@ -373,13 +377,13 @@ class SheetTable:
             return f"{letters[0]}{row}:{letters[-1]}{row}"
         return ",".join(f"{letter}{row}" for letter in letters)
 
-    def _sum(self, column: SheetColumn, row: int) -> str:
-        cells = self._cells(column.adds, row)
-        return f'=IF(COUNT({cells})=0,"",SUM({cells}))'
-
-    def _rate(self, column: SheetColumn, row: int) -> str:
-        top, bottom = self._cells(column.over, row), f"{self.letter[column.under]}{row}"
-        return f'=IF(OR(COUNT({top})=0,N({bottom})=0),"{NO_VALUE}",SUM({top})/{bottom})'
+    def _formula(self, column: SheetColumn) -> str:
+        """Of a sum or a rate within its row, {r}; as XML."""
+        if column.adds:
+            cells = self._cells(column.adds, "{r}")
+            return f'IF(COUNT({cells})=0,"",SUM({cells}))'
+        top, bottom = self._cells(column.over, "{r}"), f"{self.letter[column.under]}{{r}}"
+        return f'IF(OR(COUNT({top})=0,N({bottom})=0),"{NO_VALUE}",SUM({top})/{bottom})'
 
     def note(self, text: str) -> None:
         lines = lines_of_text(text, sum(column.width for column in self.columns))

@@ -141,4 +141,5 @@ class SourceSheet:
 
 
 def totals_of_sources(sources: list[UnitDossiers]) -> dict[str, int | None]:
-    return {name: total(source.figures[i] for source in sources) for i, name in enumerate(FIGURE_FIELDS)}
+    columns = zip(*(source.figures for source in sources), strict=True) if sources else [()] * len(FIGURE_FIELDS)
+    return {name: total(values) for name, values in zip(FIGURE_FIELDS, columns, strict=True)}
