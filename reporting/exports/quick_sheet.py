@@ -14,6 +14,8 @@ _xml = XMLwriter()
 
 
 class QuickSheet(Worksheet):
+    previous_row: int
+
     def add_line(self, row: int, cells: str, last_column: int, height: float | None = None) -> None:
         """`cells` are the row's, from left to right; every row above is written. `height` in points."""
         if row > self.previous_row:

@@ -201,7 +201,8 @@ def _form(request, data) -> dict:
         offered = [period for period in periods if period.pk in held] or periods
         empty = empty_months(offered, held)
     file_form, levels = _file_form(data) or Form.SUMMARY, []
-    if unit_id is not None and (begun := offers.periods_in(request.user, span)):
+    in_span = {month.key for month in span.months}
+    if unit_id is not None and (begun := [period for period in periods if period.key in in_span]):
         levels = levels_below(unit_id, begun[-1].data_to)
     file_forms = [one for one in Form if one != Form.SUMMARIES_BELOW or levels]
     file_form = file_form if file_form in file_forms else Form.SUMMARY

@@ -56,7 +56,7 @@ def measure(made, folder: Path, say) -> None:
         median, least = statistics.median(mine), statistics.median(other)
         say(
             f"{what}, {cells} cells, {path.stat().st_size // 1024} KB: {median:.2f} s; openpyxl, the same cells: "
-            f"{least:.2f} s; ratio {median / least:.2f} of {RUNS} runs; the first time, with nothing kept, {first:.2f} s"
+            f"{least:.2f} s; ratio {median / least:.2f} of {RUNS} runs; the first time, nothing kept: {first:.2f} s"
             + (f" (goal: at most {goal})" if goal else "")
         )
     measure_archive(made, folder, say)
