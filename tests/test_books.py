@@ -9,8 +9,8 @@ import pytest
 
 from de_an_06.plain.spans import Span
 from reporting.exports import excel
-from reporting.exports.book.choice import COLUMNS, PARTS, SHORT, BookChoice
-from reporting.exports.letters import lines_of_text
+from reporting.exports.book.choice import BOOK_COLUMNS, BOOK_PARTS, SHORT, BookChoice
+from reporting.exports.text_lines import lines_of_text
 from reporting.models import Difficulty, ExportJob, IndicatorFigure, Report, ServiceFigures
 from reporting.reading.overview import overview
 from reporting.rollup import rollup
@@ -20,7 +20,7 @@ from tests.conftest import make_person, make_unit
 from tests.test_excel import FIRST, body, width_of
 
 pytestmark = pytest.mark.django_db
-EVERYTHING = [part.key for part in PARTS]
+EVERYTHING = [part.key for part in BOOK_PARTS]
 
 
 def write(tmp_path, unit, span="2026-11", parts=EVERYTHING, columns=(), layout="bieu", **more):
@@ -102,9 +102,9 @@ def test_other_months_beside_the_figures_are_those_of_the_page(lasting, tmp_path
     assert service[year, "Tiếp nhận: tăng, giảm"] == 10
     activated = of_row(book["Chỉ tiêu"], "DD04")
     assert (activated[before, "Số đạt kỳ trước"], activated[before, "Số đạt: tăng, giảm"]) == (20, 10)
-    assert activated[year, "Tỷ lệ: tăng, giảm (điểm %)"] == 20
+    assert activated[year, "Tỷ lệ: tăng, giảm (điểm phần trăm)"] == 20
     assert activated[to_date, "Tỷ lệ"] == 0.3  # cumulative: the last month's
-    points = of_row(book["Theo đơn vị"], "Xã Một")[before, "Trực tuyến: tăng, giảm (điểm %)"]
+    points = of_row(book["Theo đơn vị"], "Xã Một")[before, "Trực tuyến: tăng, giảm (điểm phần trăm)"]
     seen = overview(lasting.lasting.pk, Span.parse("2026-11"))
     now, then = seen.comparison.rows[lasting.first.pk]
     online = 100 * (now.online_rate[0] / now.online_rate[1] - then.online_rate[0] / then.online_rate[1])
@@ -201,7 +201,7 @@ def test_indicators_ranks_charts_and_words_of_the_units_below(lasting, tmp_path)
     words = [row[4] for row in book["Phần lời"].iter_rows(min_row=FIRST, values_only=True) if row[1]]
     assert words == ["Đã cấp 30 tài khoản.", "Giữ nền nếp."]
     assert of_row(book["Khó khăn"], "Xã Một")["Trả lời", None] == "Chờ trả lời"
-    assert set(counts.sheets) == {part.counted for part in PARTS}
+    assert set(counts.sheets) == {part.counted for part in BOOK_PARTS}
     with zipfile.ZipFile(tmp_path / "sach.xlsx") as parts:
         charts = [parts.read(name).decode() for name in parts.namelist() if name.startswith("xl/charts/chart")]
     assert len(charts) == 3
@@ -262,7 +262,7 @@ def test_indicator_sheets_hold_every_figure_of_every_unit(world, month, fill, tm
 
 
 def test_every_choice_has_room_in_the_row_of_a_job():
-    assert len({part.form for part in PARTS}) == len({part.counted for part in PARTS}) == len(PARTS)
-    remembered = BookChoice.of(EVERYTHING, COLUMNS).remembered
+    assert len({part.form for part in BOOK_PARTS}) == len({part.counted for part in BOOK_PARTS}) == len(BOOK_PARTS)
+    remembered = BookChoice.of(EVERYTHING, BOOK_COLUMNS).remembered
     for name in ("parts", "columns"):
         assert len(remembered[name]) <= ExportJob._meta.get_field(name).max_length

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 
 from de_an_06.plain.spans import Span
 from reporting.exports import excel
-from reporting.exports.book.choice import COLUMNS, PARTS, SHORT, BookChoice
+from reporting.exports.book.choice import BOOK_COLUMNS, BOOK_PARTS, SHORT, BookChoice
 from reporting.exports.sheets import FIGURE_COLUMNS, SheetColumn, derived, index_labels
 from reporting.models import Indicator, IndicatorFigure, PublicService, Report, ServiceFigures
 from reporting.rollup import rollup
@@ -496,7 +496,7 @@ def test_command_says_what_is_wrong(november, arguments, message, at):
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice (soffice) is not installed")
 def test_libreoffice_recalculates_the_same_numbers(november, world, tmp_path):
     """Every cached value equals what a spreadsheet program computes from the formulas, on every sheet there is."""
-    path, _ = write(tmp_path, world.dong_nai, choice=BookChoice.of([part.key for part in PARTS], COLUMNS))
+    path, _ = write(tmp_path, world.dong_nai, choice=BookChoice.of([part.key for part in BOOK_PARTS], BOOK_COLUMNS))
     # openpyxl drops the values of formulas, so LibreOffice has nothing to show but what it computes itself.
     openpyxl.load_workbook(path).save(tmp_path / "formulas.xlsx")
     assert read(tmp_path / "formulas.xlsx", "Theo đơn vị").cell(FIRST, 9).value is None

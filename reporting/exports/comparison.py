@@ -15,9 +15,9 @@ from reporting.models import Indicator
 from reporting.reading.compared import year_ago
 from reporting.reading.overview import Comparison, Measures, Overview
 
-from .book.choice import COMPARISON
+from .book.choice import COMPARISON_PART
 from .book.frame import Book
-from .formats import Formats
+from .cell_formats import Formats
 from .sheets import Heading, SheetColumn, SheetTable
 
 NOT_COMPARABLE = "chưa có số liệu để so sánh"
@@ -251,7 +251,7 @@ class ComparisonTable(SheetTable):
 
 
 class ComparisonSheet:
-    part = COMPARISON
+    part = COMPARISON_PART
 
     def __init__(self, book: Book):
         self.book = book

@@ -10,8 +10,8 @@ from reporting.figures import NOT_MEANT, RATES, SIGNS
 from reporting.models import Basis
 from reporting.reading import overview
 
-from .book.choice import MISSING, SOURCES
-from .formats import FONT, Formats
+from .book.choice import MISSING_PART, SOURCES_PART
+from .cell_formats import FONT, Formats
 
 if TYPE_CHECKING:
     from .book.frame import Book
@@ -82,8 +82,8 @@ def _facts(book: "Book") -> list[tuple[str, str]]:
     reported = f"{format_number(owed.reports)}/{format_number(owed.expected_reports)}"
     if not view.span.is_month:
         reported += f", của {format_number(owed.reported)}/{format_number(owed.expected)} đơn vị"
-    missing = counts.sheets.get(MISSING.counted, owed.expected_reports - owed.reports)
-    where = f" – xem trang “{MISSING.name}”" if book.choice.has(MISSING) else ""
+    missing = counts.sheets.get(MISSING_PART.counted, owed.expected_reports - owed.reports)
+    where = f" – xem trang “{MISSING_PART.name}”" if book.choice.has(MISSING_PART) else ""
     facts = [
         ("Đơn vị", f"{view.version.name} (mã {view.version.unit.code})"),
         ("Địa giới", _boundaries(view)),
@@ -98,7 +98,7 @@ def _facts(book: "Book") -> list[tuple[str, str]]:
             f"{by.full_name}{', ' + by.job_title if by.job_title else ''}" if by else "Lập bằng lệnh trên máy chủ",
         ),
         ("Lập lúc", _moment(book.at)),
-        *([("Đối chiếu", _agreement(counts.differences))] if book.choice.has(SOURCES) else []),
+        *([("Đối chiếu", _agreement(counts.differences))] if book.choice.has(SOURCES_PART) else []),
         (
             "Mã kiểm tra số liệu",
             counts.checksum[:16] + (f" (lượt tổng hợp {book.generation})" if book.generation else ""),

@@ -18,17 +18,17 @@ from reporting.reading.ranges import figures_of
 from reporting.rollup import generation, rollup
 from taskforces.clock import now_for
 
-from .book.below import CommuneSheet, IndicatorsByUnitSheet, RankSheet
-from .book.charts import ChartSheet
-from .book.choice import FIGURES, SOURCES, BookChoice
-from .book.figures import IndicatorSheet, ServiceSheet, UnitSheet
+from .book.below_sheets import CommuneSheet, IndicatorsByUnitSheet, RankSheet
+from .book.chart_sheet import ChartSheet
+from .book.choice import FIGURES_IN_FULL, SOURCES_PART, BookChoice
+from .book.figure_sheets import IndicatorSheet, ServiceSheet, UnitSheet
 from .book.frame import TITLE, Book, BookSheet, CannotExport, NothingReported, Written, completeness
-from .book.registers import AssignmentSheet, DifficultySheet, NarrativeSheet, TargetSheet, TaskForceSheet
-from .book.reports import MissingSheet, SourceSheet, StatusSheet, totals_of_sources
+from .book.register_sheets import AssignmentSheet, DifficultySheet, NarrativeSheet, TargetSheet, TaskForceSheet
+from .book.report_sheets import MissingSheet, SourceSheet, StatusSheet, totals_of_sources
+from .cell_formats import FONT, Formats
 from .comparison import ComparisonSheet
 from .cover import write_cover
 from .detail_rows import UnitDossiers
-from .formats import FONT, Formats
 from .quick_sheet import QuickSheet
 from .sheets import Progress
 
@@ -66,7 +66,7 @@ def write_summary(
     at: dt.datetime | None = None,
     progress: Progress | None = None,
     is_joined: bool = False,
-    choice: BookChoice = FIGURES,
+    choice: BookChoice = FIGURES_IN_FULL,
     needs_figures: bool = False,
 ) -> Written:
     """Writes the file and returns what is in it. Raises CannotExport when the unit has no month in the span, with
@@ -99,7 +99,7 @@ def _write(path: Path, book: Book) -> Written:
         raise CannotExport("Biểu này nhiều dòng hơn một trang Excel chứa được. Chọn kỳ ngắn hơn.")
     book.total = sum(sheet.rows for sheet in sheets)
     written, view = book.written, book.view
-    if book.choice.has(SOURCES):
+    if book.choice.has(SOURCES_PART):
         written.differences = _differences(view, book.sources)
     options = {
         "constant_memory": True,

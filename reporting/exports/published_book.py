@@ -10,7 +10,7 @@ from reporting.figures import FIGURE, FIGURE_FIELDS
 from reporting.models import Indicator, PublishedVersion, Status
 from reporting.review.publishing import content
 
-from .formats import FONT, NUMBER
+from .cell_formats import FONT, NUMBER
 
 
 def published_book(

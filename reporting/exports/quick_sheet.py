@@ -30,7 +30,7 @@ class QuickSheet(Worksheet):
 
 
 class CellWriter:
-    """The cells of one column; styles are those of formats.py, which carry their `cell`."""
+    """The cells of one column; styles are those of cell_formats.py, which carry their `cell`."""
 
     def __init__(self, letter: str):
         self.start = f'<c r="{letter}'

@@ -16,10 +16,10 @@ from xlsxwriter.utility import xl_col_to_name
 from de_an_06.plain.numbers import MINUS, NO_VALUE
 from reporting.figures import GROUPS, NOT_MEANT, RATES
 
-from .formats import FONT, Formats
-from .letters import lines_of_text
+from .cell_formats import FONT, Formats
 from .official_head import OfficialHead, write_end, write_head
 from .quick_sheet import CellWriter
+from .text_lines import lines_of_text
 
 HEAD = 7  # rows above a table: the official header, the title, the period and the unit of measure
 LINE = 15.0  # height of one line of text, in points

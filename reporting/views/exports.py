@@ -37,9 +37,9 @@ OFFERED = {
 
 
 NO_PARTS = "Chọn ít nhất một trang."
-PROGRAMS = {Form.SUMMARY: "Excel", Form.SUMMARIES_BELOW: "zip", Form.INTERIM_REPORT: "Word"}
+PROGRAM_OF = {Form.SUMMARY: "Excel", Form.SUMMARIES_BELOW: "zip", Form.INTERIM_REPORT: "Word"}
 # What progress counts, of an archive by the level of its units
-STEPS = {Form.INTERIM_REPORT.value: "bước", Level.COMMUNE.value: "xã", Level.DISTRICT.value: "huyện"}
+STEP_WORDS = {Form.INTERIM_REPORT.value: "bước", Level.COMMUNE.value: "xã", Level.DISTRICT.value: "huyện"}
 
 
 @require_GET
@@ -254,7 +254,7 @@ def _show(found: list[ExportJob]) -> list[dict]:
 def _shown(job: ExportJob, unit_name: str, why_old: str, kept_days: int, place: int | None) -> dict:
     made = timezone.localtime(job.finished_at or job.requested_at)
     total = job.total or 1
-    steps = STEPS.get(job.below or job.form, "dòng")
+    steps = STEP_WORDS.get(job.below or job.form, "dòng")
     done = f"{format_number(job.progress)}/{format_number(job.total)} {steps}" if job.total else "đang đọc số liệu"
     began = timezone.localtime(job.started_at or job.requested_at)
     return {
@@ -269,7 +269,7 @@ def _shown(job: ExportJob, unit_name: str, why_old: str, kept_days: int, place: 
         }[job.state],
         "title": _title(job),
         "title_in_words": _title(job, lower=True),
-        "program": PROGRAMS[Form(job.form)],
+        "program": PROGRAM_OF[Form(job.form)],
         "book_words": words_of(job),
         # what the page's own form would send for the same file
         "fields": [

@@ -15,15 +15,15 @@ def measure(made, folder: Path, say) -> None:
     from django.db import DatabaseError
 
     from de_an_06.plain.spans import Month, Span
-    from reporting.exports.book.choice import FIGURES, SHORT
+    from reporting.exports.book.choice import FIGURES_IN_FULL, SHORT
     from reporting.exports.excel import CannotExport, write_summary
     from tests.bench.run import seconds
 
     last = Month(made.period.year, made.period.month)
     year = Span.between(last.plus(-11), last)
     for what, unit, span, choice, goal in (
-        ("Excel of a province's month", made.province, Span.month(last), FIGURES, PROVINCE_GOAL),
-        ("Excel of the nation's year", made.nation, year, FIGURES, NATION_GOAL),
+        ("Excel of a province's month", made.province, Span.month(last), FIGURES_IN_FULL, PROVINCE_GOAL),
+        ("Excel of the nation's year", made.nation, year, FIGURES_IN_FULL, NATION_GOAL),
         ("Excel of a province's month, the sheets that are printed", made.province, Span.month(last), SHORT, ""),
     ):
         path = folder / "summary.xlsx"

@@ -51,8 +51,8 @@ class Beside:
             for one in RATES:
                 words = f"{one.short_label}, {block.then.lower()}"
                 yield SheetColumn(f"{one.name}_then{i}", words, block.title, width=10, shown="percent")
-                words = f"{one.short_label}: tăng, giảm (điểm %)"
-                yield SheetColumn(f"{one.name}_points{i}", words, block.title, width=10, shown="points")
+                words = f"{one.short_label}: tăng, giảm (điểm phần trăm)"
+                yield SheetColumn(f"{one.name}_points{i}", words, block.title, width=13, shown="points")
         if self.to_date:
             title = f"Lũy kế {self.to_date.label}"
             yield SheetColumn("received_to_date", "Tiếp nhận", title, width=10, shown="number")
@@ -107,7 +107,7 @@ class Beside:
             yield SheetColumn(f"then{i}", f"Số đạt {block.then.lower()}", block.title, width=11, shown="number")
             yield SheetColumn(f"change{i}", "Số đạt: tăng, giảm", block.title, width=11, shown="change")
             yield SheetColumn(f"rate_then{i}", f"Tỷ lệ {block.then.lower()}", block.title, width=10, shown="percent")
-            yield SheetColumn(f"points{i}", "Tỷ lệ: tăng, giảm (điểm %)", block.title, width=10, shown="points")
+            yield SheetColumn(f"points{i}", "Tỷ lệ: tăng, giảm (điểm phần trăm)", block.title, width=13, shown="points")
         if self.to_date:
             title = f"Lũy kế {self.to_date.label}"
             yield SheetColumn("numerator_to_date", "Số đạt", title, width=11, shown="number")

@@ -17,13 +17,13 @@ from reporting.reading import overview
 from reporting.reading.against_targets import ReachedByKey, actual_text, beside_figures, with_direction
 from taskforces.models import Level
 
+from ..cell_formats import Formats
 from ..cover import period_text
 from ..detail_rows import Names, UnitDossiers, service_rows
-from ..formats import Formats
 from ..live_columns import LiveCells
 from ..official_head import official_head
 from ..sheets import Heading, Progress, Row, figure_in, total
-from .choice import BookChoice, Layout, Part
+from .choice import BookChoice, BookPart, Layout
 
 EVERY = 250  # rows between two notes of progress
 TITLE = "TỔNG HỢP KẾT QUẢ THỰC HIỆN ĐỀ ÁN 06"
@@ -75,7 +75,7 @@ def completeness(basis: str, reported: int, expected: int, is_month: bool) -> st
 class BookSheet(Protocol):
     """A part of a book: made with its rows read, written once. `rows` is what its writing counts with `Book.step`."""
 
-    part: Part
+    part: BookPart
     rows: int
 
     def __init__(self, book: "Book"): ...
@@ -177,7 +177,7 @@ class Book:
         owed = self.view.submissions
         return completeness(self.view.basis, owed.reports, owed.expected_reports, self.view.span.is_month)
 
-    def heading(self, part: Part, title: str, measure: str) -> Heading:
+    def heading(self, part: BookPart, title: str, measure: str) -> Heading:
         view = self.view
         parent = view.ancestors[-1] if view.ancestors else None
         return Heading(
@@ -191,7 +191,7 @@ class Book:
             official=official_head(view, self.at) if self.choice.layout == Layout.OFFICIAL else None,
         )
 
-    def step(self, part: Part, *values) -> None:
+    def step(self, part: BookPart, *values) -> None:
         """A row is written; `values` go into the checksum."""
         sheets = self.written.sheets
         sheets[part.counted] = sheets.get(part.counted, 0) + 1
@@ -200,7 +200,7 @@ class Book:
         if self.progress and self.done % EVERY == 0:
             self.progress(self.done, self.total)
 
-    def nothing(self, part: Part) -> None:
+    def nothing(self, part: BookPart) -> None:
         """The sheet is there and holds no row."""
         self.written.sheets.setdefault(part.counted, 0)
 

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from de_an_06.plain.spans import MOST_MONTHS, Month, Span
 from reporting.exports import book_archive, excel
-from reporting.exports.book.choice import COLUMNS, PARTS, SHORT, BookChoice, Layout
+from reporting.exports.book.choice import BOOK_COLUMNS, BOOK_PARTS, SHORT, BookChoice, Layout
 from reporting.exports.export_jobs import OF_BOOKS, SUFFIXES
 from reporting.exports.interim import document
 from reporting.models import LEVELS_BELOW, Basis, ExportJob
@@ -30,7 +30,7 @@ class Command(BaseCommand):
     help = "Lập biểu tổng hợp Excel, bộ biểu của cấp dưới (zip) hoặc báo cáo sơ kết Word của một đơn vị."
 
     def add_arguments(self, parser):
-        parts = ", ".join(part.key for part in PARTS)
+        parts = ", ".join(part.key for part in BOOK_PARTS)
         parser.add_argument("--unit", required=True, help="mã đơn vị, ví dụ 75 (00: cả nước)")
         parser.add_argument("--span", help="kỳ: 2026-10, 2026-Q3, 2026-H1, 2026-9M, 2026, 2026-YTD10")
         parser.add_argument("--from", dest="first", help="thay cho --span: tháng đầu, ví dụ 2026-01")
@@ -41,7 +41,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--parts", help=f"các trang, cách nhau bằng dấu phẩy, hoặc {ALL}: {parts} (không ghi: các trang ngắn)"
         )
-        parser.add_argument("--columns", default="", help=f"các cột thêm: {', '.join(COLUMNS)}")
+        parser.add_argument("--columns", default="", help=f"các cột thêm: {', '.join(BOOK_COLUMNS)}")
         parser.add_argument("--layout", choices=Layout.values, default=Layout.STATISTICAL, help="thể thức của biểu")
         parser.add_argument("out", help="tệp sẽ ghi: .xlsx, bộ biểu .zip, so-ket .docx")
 
@@ -83,14 +83,13 @@ def _form(options: dict) -> Form:
 
 def _book(options: dict) -> BookChoice:
     asked = options["parts"]
-    parts = [part.key for part in PARTS] if asked == ALL else asked.split(",") if asked else SHORT.parts
+    parts = [part.key for part in BOOK_PARTS] if asked == ALL else asked.split(",") if asked else SHORT.parts
     columns = [key for key in options["columns"].split(",") if key]
     try:
         return BookChoice.of(parts, columns, options["layout"])
     except ValueError:
-        raise CommandError(
-            f"Không có trang hoặc cột như vậy. Trang: {', '.join(p.key for p in PARTS)}; cột: {', '.join(COLUMNS)}."
-        ) from None
+        known = f"Trang: {', '.join(part.key for part in BOOK_PARTS)}; cột: {', '.join(BOOK_COLUMNS)}."
+        raise CommandError(f"Không có trang hoặc cột như vậy. {known}") from None
 
 
 def _span(options: dict) -> Span:

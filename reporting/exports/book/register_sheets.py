@@ -22,8 +22,8 @@ from taskforces.register.assignment_counts import AssignmentState, Tally
 from ..interim.narratives import LABELS, lines_of
 from ..interim.narratives import with_names as with_unit_names
 from ..sheets import SheetColumn, SheetTable
-from .choice import ASSIGNMENTS, DIFFICULTIES, NARRATIVES, TARGETS, TASK_FORCES
-from .figures import ORDER, reached_right_below
+from .choice import ASSIGNMENTS_PART, DIFFICULTIES_PART, NARRATIVES_PART, TARGETS_PART, TASK_FORCES_PART
+from .figure_sheets import ORDER_COLUMN, reached_right_below
 from .frame import Book
 
 LONGEST_CELL = 1500  # characters; a row of an Excel sheet can be no higher than some thirty lines
@@ -36,7 +36,7 @@ def _words(key: str, title: str, width: float) -> SheetColumn:
 # Targets -------------------------------------------------------------------------------------------------------------
 
 TARGET_SHEET = (
-    ORDER,
+    ORDER_COLUMN,
     _words("unit", "Đơn vị", 34),
     _words("what", "Chỉ tiêu", 52),
     _words("span", "Thời gian", 14),
@@ -47,7 +47,7 @@ TARGET_SHEET = (
 
 
 class TargetSheet:
-    part = TARGETS
+    part = TARGETS_PART
 
     def __init__(self, book: Book):
         self.book = book
@@ -85,7 +85,7 @@ class TargetSheet:
 # Assignments ---------------------------------------------------------------------------------------------------------
 
 TALLY_SHEET = (
-    ORDER,
+    ORDER_COLUMN,
     _words("unit", "Đơn vị", 40),
     SheetColumn("total", "Được giao", width=11),
     SheetColumn("done", "Hoàn thành", width=11),
@@ -94,7 +94,7 @@ TALLY_SHEET = (
     SheetColumn("share", "Tỷ lệ hoàn thành", width=11, over=("done",), under="total"),
 )
 OWN_SHEET = (
-    ORDER,
+    ORDER_COLUMN,
     _words("source", "Văn bản giao", 24),
     _words("code", "Mã", 9),
     _words("text", "Nhiệm vụ", 62),
@@ -103,7 +103,7 @@ OWN_SHEET = (
     _words("due", "Hạn", 12),
     _words("state", "Tình trạng", 16),
 )
-STATE_WORDS = {
+HOW_FAR = {
     AssignmentState.OVERDUE: "Quá hạn",
     AssignmentState.NOT_STARTED: Assignment.Status.NOT_STARTED.label,
     AssignmentState.IN_PROGRESS: Assignment.Status.IN_PROGRESS.label,
@@ -115,7 +115,7 @@ STATE_WORDS = {
 class AssignmentSheet:
     """Counts by document and unit, never added over documents; then the unit's own, each with its state."""
 
-    part = ASSIGNMENTS
+    part = ASSIGNMENTS_PART
     own_name = "Nhiệm vụ của đơn vị"
 
     def __init__(self, book: Book):
@@ -162,7 +162,7 @@ class AssignmentSheet:
                 "body": one.body,
                 "part": one.get_part_display(),
                 "due": f"{one.due_on:%d/%m/%Y}" if one.due_on else "",
-                "state": STATE_WORDS[assignment_counts.state_on(one, book.day)],
+                "state": HOW_FAR[assignment_counts.state_on(one, book.day)],
             }
             table.add({"order": str(order), **words})
             book.step(self.part, *words.values())
@@ -179,7 +179,7 @@ def _tally_cells(tally: Tally) -> dict[str, int]:
 # Task forces ---------------------------------------------------------------------------------------------------------
 
 TASK_FORCE_SHEET = (
-    ORDER,
+    ORDER_COLUMN,
     _words("unit", "Đơn vị", 36),
     _words("name", "Tổ công tác", 56),
     _words("kind", "Loại", 22),
@@ -191,7 +191,7 @@ TASK_FORCE_SHEET = (
 
 
 class TaskForceSheet:
-    part = TASK_FORCES
+    part = TASK_FORCES_PART
 
     def __init__(self, book: Book):
         self.book = book
@@ -233,7 +233,7 @@ class TaskForceSheet:
 # Difficulties and words ----------------------------------------------------------------------------------------------
 
 DIFFICULTY_SHEET = (
-    ORDER,
+    ORDER_COLUMN,
     _words("unit", "Đơn vị", 30),
     _words("period", "Kỳ", 15),
     _words("kind", "Loại", 18),
@@ -248,7 +248,7 @@ _ANSWERS = (DifficultyStep.Action.ANSWER, DifficultyStep.Action.RESOLVE)
 class DifficultySheet:
     """Those sent with the reports read; still waiting ones first, then the oldest."""
 
-    part = DIFFICULTIES
+    part = DIFFICULTIES_PART
 
     def __init__(self, book: Book):
         self.book = book
@@ -292,7 +292,7 @@ class DifficultySheet:
 
 
 NARRATIVE_SHEET = (
-    ORDER,
+    ORDER_COLUMN,
     _words("unit", "Đơn vị", 34),
     _words("period", "Kỳ", 15),
     _words("field", "Mục", 24),
@@ -303,7 +303,7 @@ NARRATIVE_SHEET = (
 class NarrativeSheet:
     """The words of the reports in the figures, as their units wrote them, a row for each paragraph."""
 
-    part = NARRATIVES
+    part = NARRATIVES_PART
 
     def __init__(self, book: Book):
         self.book = book

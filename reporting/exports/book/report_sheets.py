@@ -9,7 +9,7 @@ from taskforces.models.units import reporter_name
 
 from ..detail_rows import MISSING_SHEET, SOURCE_SHEET, Name, UnitDossiers, missing_reports
 from ..sheets import Row, SheetColumn, SheetTable, figure_in, total
-from .choice import MISSING, SOURCES, STATUS
+from .choice import MISSING_PART, SOURCES_PART, STATUS_PART
 from .frame import Book
 
 STATUS_SHEET = (
@@ -29,7 +29,7 @@ STATUS_SHEET = (
 class StatusSheet:
     """How far the reports of each unit right below are; a unit's own report as well."""
 
-    part = STATUS
+    part = STATUS_PART
 
     def __init__(self, book: Book):
         self.book = book
@@ -72,7 +72,7 @@ def _status_row(name: str, owed: Submissions, days_overdue: int | None) -> Row:
 
 
 class MissingSheet:
-    part = MISSING
+    part = MISSING_PART
 
     def __init__(self, book: Book):
         self.book = book
@@ -104,7 +104,7 @@ class MissingSheet:
 
 
 class SourceSheet:
-    part = SOURCES
+    part = SOURCES_PART
 
     def __init__(self, book: Book):
         self.book = book

@@ -9,14 +9,14 @@ from de_an_06.plain.numbers import rate
 from reporting.figures import IN_TIME_RATE, ONLINE_RATE, Rate
 from reporting.reading.overview import UnitRow
 
-from ..formats import FONT, PERCENT
+from ..cell_formats import FONT, PERCENT
 from ..sheets import period_line
-from .choice import CHARTS
+from .choice import CHARTS_PART
 from .frame import Book
 
-MOST_BARS = 30  # of more units the worst are shown: a chart is to stand on one page
+MOST_UNITS_DRAWN = 30  # of more units the worst are shown: a chart is to stand on one page
 DATA_COLUMN = 16  # first of the cells behind the charts
-WIDTH = 940  # pixels, all that an upright page shows at this scale
+CHART_WIDTH = 940  # pixels, all that an upright page shows at this scale
 SCALE, PAGE_ROWS = 72, 68  # percent, and rows of cells on a page then
 BAR, AROUND = 18, 130  # pixels: of one bar, and of title and axis
 ROW = 20  # pixels of one row of cells
@@ -27,7 +27,7 @@ Named = tuple[str, float | None]  # what a bar or point is called, and its value
 class ChartSheet:
     """Rates of the units right below, worst first, and the unit's last twelve months."""
 
-    part = CHARTS
+    part = CHARTS_PART
 
     def __init__(self, book: Book):
         self.book = book
@@ -87,16 +87,16 @@ class ChartSheet:
             if row + rows - page > PAGE_ROWS:
                 page = row
                 breaks.append(row)
-            chart.set_size({"width": WIDTH, "height": height})
+            chart.set_size({"width": CHART_WIDTH, "height": height})
             sheet.insert_chart(row, 0, chart, {"object_position": 2})
             row += rows
         sheet.set_h_pagebreaks(breaks)
         sheet.print_area(0, 0, row, DATA_COLUMN - 2)
 
     def _bars(self, workbook: Workbook, i: int, one: Rate, named: Sequence[Named]) -> tuple[Any, int]:
-        shown = named[:MOST_BARS]
+        shown = named[:MOST_UNITS_DRAWN]
         start = _axis_start(shown)
-        which = f", {MOST_BARS} đơn vị thấp nhất" if len(named) > MOST_BARS else ""
+        which = f", {MOST_UNITS_DRAWN} đơn vị thấp nhất" if len(named) > MOST_UNITS_DRAWN else ""
         chart = workbook.add_chart({"type": "bar"})
         chart.add_series(
             self._series(i, len(shown))

@@ -14,8 +14,8 @@ from taskforces.models import Level
 from taskforces.models.units import path_ids
 
 from ..sheets import Row, SheetColumn, SheetTable
-from .choice import COMMUNES, INDICATORS_BY_UNIT, RANKS
-from .figures import ORDER, added_keys, unit_columns, unit_row
+from .choice import COMMUNES_PART, INDICATORS_BY_UNIT_PART, RANKS_PART
+from .figure_sheets import ORDER_COLUMN, added_keys, unit_columns, unit_row
 from .frame import TITLE, Book
 
 NOT_JOINED = "Trang này không lập khi nối địa giới: mỗi tháng một địa giới thì mới kể được từng đơn vị."
@@ -34,7 +34,7 @@ def _stretch(book: Book) -> Stretch:
 class CommuneSheet:
     """Every reporting unit under its district, then the district's total, as the page of the district has it."""
 
-    part = COMMUNES
+    part = COMMUNES_PART
 
     def __init__(self, book: Book):
         self.book = book
@@ -90,7 +90,7 @@ class CommuneSheet:
 class IndicatorsByUnitSheet:
     """A sheet for each group of indicators: a row for each unit right below, the unit's own report among them."""
 
-    part = INDICATORS_BY_UNIT
+    part = INDICATORS_BY_UNIT_PART
 
     def __init__(self, book: Book):
         self.book = book
@@ -141,7 +141,7 @@ _OWN = " Số của riêng từng đơn vị, dòng TỔNG SỐ không cộng."
 
 def _indicator_columns(indicators: list[Indicator]) -> Iterator[SheetColumn]:
     figures = sum(32 if one.kind == Indicator.Kind.RATIO else 11 for one in indicators)
-    yield ORDER
+    yield ORDER_COLUMN
     yield SheetColumn("name", "Đơn vị", width=max(36, LEAST_WIDTH - figures), text=True)
     for one in indicators:
         yield SheetColumn(f"{one.code}_n", "Số đạt", one.code, width=11)
@@ -162,7 +162,7 @@ def _pair_cells(indicator: Indicator, pair: Pair) -> dict:
 class RankSheet:
     """The units right below by each headline measure; in the order of the first of them."""
 
-    part = RANKS
+    part = RANKS_PART
 
     def __init__(self, book: Book):
         self.book = book
@@ -203,7 +203,7 @@ class RankSheet:
 
 
 def _rank_columns() -> Iterator[SheetColumn]:
-    yield ORDER
+    yield ORDER_COLUMN
     yield SheetColumn("name", "Đơn vị", width=36, text=True)
     for key, one in HEADLINE_RANKINGS.items():
         title = one.label[:1].upper() + one.label[1:]

@@ -20,31 +20,31 @@ from taskforces.models.units import reporter_name
 from ..live_columns import LIVE_COLUMN, LIVE_UNITS
 from ..sheets import FIGURE_COLUMNS, Row, SheetColumn, SheetTable, headline_columns
 from .beside import Beside
-from .choice import INDICATORS, LIVE, SERVICES, TARGET, UNITS
+from .choice import INDICATORS_PART, LIVE, SERVICES_PART, TARGET, UNITS_PART
 from .frame import TITLE, Book, sums
 
 RATE_KEYS = {rate.short_label: rate.name for rate in RATES}
-ORDER = SheetColumn("order", "STT", width=5, text=True)
+ORDER_COLUMN = SheetColumn("order", "STT", width=5, text=True)
 # The unit's own targets of the year and of the month shown, beside what they are of
 TARGET_COLUMNS = (
     SheetColumn("target", "Chỉ tiêu giao", width=26, text=True),
     SheetColumn("assessment", "Đạt được (chính thức), đánh giá", width=34, text=True),
 )
 UNIT_WORDS = (
-    ORDER,
+    ORDER_COLUMN,
     SheetColumn("name", "Đơn vị", width=30, text=True),
     SheetColumn("expected", "Phải nộp", "Báo cáo", width=8.5),
     SheetColumn("reports", "Có trong số liệu", "Báo cáo", width=8.5),
 )
 SERVICE_SHEET = (
-    ORDER,
+    ORDER_COLUMN,
     SheetColumn("code", "Mã", width=8, text=True),
     SheetColumn("name", "Dịch vụ công", width=48, text=True),
     SheetColumn("units", "Đơn vị có số liệu", width=8.5, added=False),
     *FIGURE_COLUMNS,
 )
 INDICATOR_SHEET = (
-    ORDER,
+    ORDER_COLUMN,
     SheetColumn("code", "Mã", width=8, text=True),
     SheetColumn("name", "Chỉ tiêu", width=60, text=True),
     SheetColumn("over_time", "Theo thời gian", width=11, text=True),
@@ -74,7 +74,7 @@ def unit_row(name: str, owed: Submissions, measures: Measures) -> Row:
 
 
 class UnitSheet:
-    part = UNITS
+    part = UNITS_PART
 
     def __init__(self, book: Book):
         self.book, self.beside = book, Beside(book)
@@ -145,7 +145,7 @@ def reached_right_below(book: Book, *, rates_only: bool = False) -> list[Reached
 class ServiceSheet:
     """Services with figures, and those handled in this part of the tree that nobody reported yet."""
 
-    part = SERVICES
+    part = SERVICES_PART
 
     def __init__(self, book: Book):
         self.book, self.beside = book, Beside(book)
@@ -194,7 +194,7 @@ class ServiceSheet:
 
 
 class IndicatorSheet:
-    part = INDICATORS
+    part = INDICATORS_PART
 
     def __init__(self, book: Book):
         self.book, self.beside = book, Beside(book)
