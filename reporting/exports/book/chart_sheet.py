@@ -17,7 +17,7 @@ from .frame import Book
 MOST_UNITS_DRAWN = 30  # of more units the worst are shown: a chart is to stand on one page
 DATA_COLUMN = 16  # first of the cells behind the charts
 CHART_WIDTH = 940  # pixels, all that an upright page shows at this scale
-SCALE, PAGE_ROWS = 72, 68  # percent, and rows of cells on a page then
+SCALE, PAGE_ROWS = 60, 76  # percent, and rows of cells on a page then
 BAR, AROUND = 18, 130  # pixels: of one bar, and of title and axis
 ROW = 20  # pixels of one row of cells
 COLOURS = {IN_TIME_RATE.name: "#0B57D0", ONLINE_RATE.name: "#B3541E"}
