@@ -24,11 +24,10 @@ from .book.choice import FIGURES_IN_FULL, SOURCES_PART, BookChoice
 from .book.figure_sheets import IndicatorSheet, ServiceSheet, UnitSheet
 from .book.frame import TITLE, Book, BookSheet, CannotExport, NothingReported, Written, completeness
 from .book.register_sheets import AssignmentSheet, DifficultySheet, NarrativeSheet, TargetSheet, TaskForceSheet
-from .book.report_sheets import MissingSheet, SourceSheet, StatusSheet, totals_of_sources
+from .book.report_sheets import MissingSheet, SourceSheet, StatusSheet
 from .cell_formats import FONT, Formats
 from .comparison import ComparisonSheet
 from .cover import write_cover
-from .detail_rows import UnitDossiers
 from .quick_sheet import QuickSheet
 from .sheets import Progress
 
@@ -100,7 +99,7 @@ def _write(path: Path, book: Book) -> Written:
     book.total = sum(sheet.rows for sheet in sheets)
     written, view = book.written, book.view
     if book.choice.has(SOURCES_PART):
-        written.differences = _differences(view, book.sources)
+        written.differences = _differences(book)
     options = {
         "constant_memory": True,
         "strings_to_formulas": False,
@@ -130,13 +129,11 @@ def _write(path: Path, book: Book) -> Written:
     return written
 
 
-def _differences(view: overview.Overview, sources: list[UnitDossiers]) -> list[str]:
+def _differences(book: Book) -> list[str]:
     """Services whose total is not the sum of the rows behind it; a healthy roll-up gives none."""
-    behind: dict[int, list[UnitDossiers]] = {}
-    for source in sources:
-        behind.setdefault(source.service_id, []).append(source)
+    nothing = figures_of(overview.Dossiers())
     return [
         line.service.code
-        for line in view.services
-        if figures_of(line.dossiers) != totals_of_sources(behind.get(line.service.pk, []))
+        for line in book.view.services
+        if figures_of(line.dossiers) != book.source_totals.get(line.service.pk, nothing)
     ]

@@ -15,6 +15,8 @@ _xml = XMLwriter()
 
 class QuickSheet(Worksheet):
     previous_row: int
+    dim_rowmax: int
+    dim_colmax: int
 
     def add_line(self, row: int, cells: str, last_column: int, height: float | None = None) -> None:
         """`cells` are the row's, from left to right; every row above is written. `height` in points."""
@@ -22,7 +24,8 @@ class QuickSheet(Worksheet):
             self._write_single_row(row)
         assert row == self.previous_row, "rows are written from the top down"
         assert not self.table[row], "a row is written once"
-        self._check_dimensions(row, last_column)
+        self.dim_rowmax = row  # as `_check_dimensions` notes it; the heads above noted the first row and column
+        self.dim_colmax = max(self.dim_colmax, last_column)
         high = f' ht="{height:g}" customHeight="1"' if height else ""
         self.fh.write(f'<row r="{row + 1}"{high}>{cells}</row>')
         self.previous_row = row + 1

@@ -18,7 +18,7 @@ from reporting.figures import GROUPS, NOT_MEANT, RATES
 
 from .cell_formats import FONT, Formats
 from .official_head import OfficialHead, write_end, write_head
-from .quick_sheet import CellWriter
+from .quick_sheet import CellWriter, inline
 from .text_lines import lines_of_text
 
 HEAD = 7  # rows above a table: the official header, the title, the period and the unit of measure
@@ -172,6 +172,7 @@ class SheetTable:
         self.sheet, self.formats, self.columns = sheet, formats, columns
         self.letter = {column.key: xl_col_to_name(i) for i, column in enumerate(columns)}
         self.cells = [CellWriter(letter) for letter in self.letter.values()]
+        self.starts = [cell.start for cell in self.cells]
         self.made = {column.key: self._formula(column) for column in columns if column.adds or column.over}
         self._texts = [column for column in columns if column.text]
         self._label = max(i for i, column in enumerate(columns[:3]) if column.text)
@@ -273,13 +274,12 @@ class SheetTable:
 
     def add_plain(self, words: Sequence[str], figures: Sequence[int | None]) -> None:
         """One row of words and figures without sums or rates: the quick way for sheets of many thousand rows."""
-        row, text, number = self.row + 1, self.formats.plain_text, self.formats.number
-        cells = [cell.text(row, text, word) for cell, word in zip(self.cells, words, strict=False)]
+        row, text, number = self.row + 1, self.formats.plain_text.cell, self.formats.number.cell
+        starts = self.starts
+        cells = [f'{a}{row}{text} t="inlineStr">{inline(word)}</c>' for a, word in zip(starts, words, strict=False)]
         cells += [
-            f"{cell.start}{row}{number.cell}/>"
-            if figure is None
-            else f"{cell.start}{row}{number.cell}><v>{figure}</v></c>"
-            for cell, figure in zip(self.cells[len(words) :], figures, strict=True)
+            f"{a}{row}{number}/>" if figure is None else f"{a}{row}{number}><v>{figure}</v></c>"
+            for a, figure in zip(starts[len(words) :], figures, strict=True)
         ]
         self.put(cells)
 

@@ -12,6 +12,7 @@ from xlsxwriter import Workbook
 
 from de_an_06.plain.numbers import format_number
 from de_an_06.plain.spans import Month, Span
+from reporting.figures import FIGURE_FIELDS
 from reporting.models import Basis, Period, SubmissionSummary
 from reporting.reading import overview
 from reporting.reading.against_targets import ReachedByKey, actual_text, beside_figures, with_direction
@@ -124,6 +125,17 @@ class Book:
     @cached_property
     def sources(self) -> list[UnitDossiers]:
         return service_rows(self.members, self.view.periods, self.view.basis)
+
+    @cached_property
+    def source_totals(self) -> dict[int, dict[str, int | None]]:
+        """Service -> the sum of the rows behind it."""
+        behind: dict[int, list[tuple[int | None, ...]]] = {}
+        for source in self.sources:
+            behind.setdefault(source.service_id, []).append(source.figures)
+        return {
+            service_id: dict(zip(FIGURE_FIELDS, map(total, zip(*rows, strict=True)), strict=True))
+            for service_id, rows in behind.items()
+        }
 
     @cached_property
     def targets(self) -> ReachedByKey:

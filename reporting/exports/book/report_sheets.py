@@ -115,31 +115,26 @@ class SourceSheet:
         heading = book.heading(self.part, "SỐ LIỆU TỪNG ĐƠN VỊ ĐÃ BÁO CÁO, THEO DỊCH VỤ CÔNG", "hồ sơ")
         table = SheetTable(add(self.part.name), book.formats, SOURCE_SHEET, heading, frozen=2)
         services = {service.pk: service for service in PublicService.objects.all()}
+        months = {period.pk: period.label for period in book.view.periods}
         named: dict[tuple[int, int], Name] = {}
-        lines: list[tuple[tuple, int, Name, UnitDossiers]] = []
         for source in book.sources:
             key = source.unit_id, source.named.pk
-            name = named.get(key)
-            if name is None:
-                name = named[key] = book.names.on(source.unit_id, source.named.data_to)
-            lines.append((name.order, services[source.service_id].order, name, source))
-        lines.sort(key=lambda line: line[:2])
-        for _, _, name, source in lines:
-            service = services[source.service_id]
-            table.add_plain(
-                (name.code, name.name, name.under, service.code, service.short_name, source.last.label),
-                source.figures,
-            )
+            if key not in named:
+                named[key] = book.names.on(source.unit_id, source.named.data_to)
+
+        def place(source: UnitDossiers) -> tuple:
+            return named[source.unit_id, source.named.pk].order, services[source.service_id].order
+
+        for source in sorted(book.sources, key=place):
+            name, service = named[source.unit_id, source.named.pk], services[source.service_id]
+            words = (name.code, name.name, name.under, service.code, service.short_name, months[source.last.pk])
+            table.add_plain(words, source.figures)
             book.step(self.part, name.code, service.code, list(source.figures))
-        if lines:
-            table.add_total("TỔNG SỐ", totals_of_sources(book.sources))
+        if book.sources:
+            by_service = book.source_totals.values()
+            table.add_total("TỔNG SỐ", {name: total(one[name] for one in by_service) for name in FIGURE_FIELDS})
             table.filter()
         else:
             book.nothing(self.part)
             table.note("Chưa có báo cáo nào trong số liệu.")
         table.close()
-
-
-def totals_of_sources(sources: list[UnitDossiers]) -> dict[str, int | None]:
-    columns = zip(*(source.figures for source in sources), strict=True) if sources else [()] * len(FIGURE_FIELDS)
-    return {name: total(values) for name, values in zip(FIGURE_FIELDS, columns, strict=True)}
