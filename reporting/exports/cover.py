@@ -1,6 +1,7 @@
 """The first sheet of the Excel summary: where its numbers come from, and how to read them."""
 
 import datetime as dt
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
@@ -9,8 +10,12 @@ from reporting.figures import NOT_MEANT, RATES, SIGNS
 from reporting.models import Basis
 from reporting.reading import overview
 
+from .book.choice import MISSING_PART, SOURCES_PART
+from .cell_formats import FONT, Formats
 from .issuing import write_code
-from .sheets import FONT, Formats
+
+if TYPE_CHECKING:
+    from .book.frame import Book
 
 EXPLAINED = (
     ("(ô trống)", SIGNS["blank"]),
@@ -19,14 +24,6 @@ EXPLAINED = (
     (NOT_MEANT, SIGNS["not_meant"]),
     ("Tỷ lệ", "tổng tử số chia tổng mẫu số; không phải trung bình của các tỷ lệ"),
     ("3=1+2", "cách tính cột 3 từ các cột đánh số 1 và 2"),
-)
-SHEETS = (
-    ("units", "Theo đơn vị", "Hồ sơ và tỷ lệ của từng đơn vị trực thuộc"),
-    ("services", "Theo dịch vụ", "Hồ sơ và tỷ lệ của từng dịch vụ công"),
-    ("indicators", "Chỉ tiêu", "Các chỉ tiêu chung: số đạt, tổng số, tỷ lệ"),
-    ("comparison", "So sánh", "Tăng, giảm so với kỳ trước và cùng kỳ năm trước"),
-    ("missing", "Chưa báo cáo", "Báo cáo phải nộp mà chưa có trong số liệu"),
-    ("sources", "Nguồn số liệu", "Từng đơn vị, từng dịch vụ: các dòng tạo nên số tổng"),
 )
 
 
@@ -40,10 +37,9 @@ def period_text(view: overview.Overview) -> str:
     return f"{period}; địa giới {how}"
 
 
-def write_cover(
-    sheet, formats: Formats, view, counts, *, by, at: dt.datetime, generation: int | None, status: str, paper=None
-) -> None:
-    """Provenance first, then what each sheet holds, then the signs. `counts` says what was written."""
+def write_cover(sheet, book: "Book") -> None:
+    """Provenance first, then what each sheet holds, then the signs."""
+    formats, view, counts = book.formats, book.view, book.written
     sheet.hide_gridlines(2)
     sheet.set_portrait()
     sheet.set_paper(9)
@@ -57,18 +53,19 @@ def write_cover(
     _across(sheet, 1, view.version.name, formats.subtitle)
     _across(sheet, 2, f"Kỳ báo cáo: {view.label}", formats.subtitle)
     sheet.set_row(3, 24)
-    _across(sheet, 3, status, formats.warning)
+    _across(sheet, 3, book.status, formats.warning)
 
-    row = write_code(sheet, 5, formats, paper) if paper else 5
-    for label, text in _facts(view, counts, by, at, generation):
+    row = write_code(sheet, 5, formats, book.paper) if book.paper else 5
+    for label, text in _facts(book):
         sheet.set_row(row, 15.75 * _lines(text))
         sheet.write_string(row, 0, label, formats.label)
         sheet.write_string(row, 1, text, formats.fact)
         row += 1
     row = _section(sheet, row + 1, "Các trang trong tệp", formats)
-    for key, name, text in SHEETS:
-        sheet.write_url(row, 0, f"internal:'{name}'!A1", formats.link, name)
-        sheet.write_string(row, 1, f"{text} ({format_number(counts.sheets.get(key, 0))} dòng)", formats.fact)
+    for part in book.choice.sheets:
+        sheet.write_url(row, 0, f"internal:'{part.name}'!A1", formats.link, part.name)
+        rows = format_number(counts.sheets.get(part.counted, 0))
+        sheet.write_string(row, 1, f"{part.words} ({rows} dòng)", formats.fact)
         row += 1
     row = _section(sheet, row + 1, "Ký hiệu", formats)
     for sign, text in EXPLAINED:
@@ -78,30 +75,35 @@ def write_cover(
     sheet.print_area(0, 0, row - 1, 1)
 
 
-def _facts(view, counts, by, at: dt.datetime, generation: int | None) -> list[tuple[str, str]]:
+def _facts(book: "Book") -> list[tuple[str, str]]:
+    view, counts, by = book.view, book.written, book.by
     owed = view.submissions
     official = view.basis == Basis.OFFICIAL
     basis = "Chính thức: chỉ báo cáo đã duyệt" if official else "Tạm tính: báo cáo đã gửi và đã duyệt"
     reported = f"{format_number(owed.reports)}/{format_number(owed.expected_reports)}"
     if not view.span.is_month:
         reported += f", của {format_number(owed.reported)}/{format_number(owed.expected)} đơn vị"
-    missing = counts.sheets.get("missing", 0)
+    missing = counts.sheets.get(MISSING_PART.counted, owed.expected_reports - owed.reports)
+    where = f" – xem trang “{MISSING_PART.name}”" if book.choice.has(MISSING_PART) else ""
     facts = [
         ("Đơn vị", f"{view.version.name} (mã {view.version.unit.code})"),
         ("Địa giới", _boundaries(view)),
         ("Kỳ báo cáo", period_text(view)),
         ("Cơ sở số liệu", basis),
         ("Báo cáo trong số liệu", reported),
-        ("Báo cáo chưa có", f"{format_number(missing)} – xem trang “Chưa báo cáo”" if missing else "0"),
+        ("Báo cáo chưa có", f"{format_number(missing)}{where}" if missing else "0"),
         ("Báo cáo nộp trễ", format_number(owed.late)),
-        ("Số liệu đến", _moment(view.as_of or at)),
+        ("Số liệu đến", _moment(view.as_of or book.at)),
         (
             "Người lập",
             f"{by.full_name}{', ' + by.job_title if by.job_title else ''}" if by else "Lập bằng lệnh trên máy chủ",
         ),
-        ("Lập lúc", _moment(at)),
-        ("Đối chiếu", _agreement(counts.differences)),
-        ("Chuỗi đối chiếu", counts.checksum[:16] + (f" (lượt tổng hợp {generation})" if generation else "")),
+        ("Lập lúc", _moment(book.at)),
+        *([("Đối chiếu", _agreement(counts.differences))] if book.choice.has(SOURCES_PART) else []),
+        (
+            "Chuỗi đối chiếu",
+            counts.checksum[:16] + (f" (lượt tổng hợp {book.generation})" if book.generation else ""),
+        ),
     ]
     if by is not None and by.demo_today is not None:
         facts.append(("Lưu ý", "Bản trình diễn: số liệu giả định, trừ số đã công bố trên báo chí."))

@@ -119,7 +119,7 @@ class Names:
         return Name(version.code, name, parent.name if parent else "", (chain, version.code, unit_id))
 
 
-@dataclass
+@dataclass(slots=True)
 class UnitDossiers:
     """One unit's dossiers of one service over the span: flows added, opening its first, pending its last month's.
 

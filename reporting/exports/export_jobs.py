@@ -11,6 +11,7 @@ import os
 import time
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from celery import shared_task
 from django.conf import settings
@@ -19,11 +20,11 @@ from django.db.models import F, Q
 from django.http import Http404
 from django.utils import timezone
 
-from de_an_06.plain.spans import Span, months_label
+from de_an_06.plain.spans import Span
 from de_an_06.plain.vietnamese import file_part
 from de_an_06.plain.waking import LOST_AFTER, MOST_TRIES, STUCK_AFTER, is_silent_for, silent_for
 from de_an_06.plain.whole_files import is_for_want_of_room
-from reporting.models import Basis, CircularForm, ExportJob, ReportingSettings, WordTemplate
+from reporting.models import CircularForm, ExportJob, ReportingSettings, WordTemplate
 from reporting.reading.overview import begun_periods, periods_of_unit
 from taskforces.clock import now_for, today_for
 from taskforces.models import AdministrativeUnit, UnitVersion
@@ -31,15 +32,18 @@ from taskforces.people.quotas import require_quota
 from taskforces.scope import path_in_scope
 from taskforces.units.tree import version_of_day
 
-from . import excel
+from . import book_archive, excel
+from .book.choice import SHORT, BookChoice
 from .circular import circular_forms, filled_circular
+from .file_names import span_and_basis
 from .interim import document
 from .issuing import CodedPaper, issue
 
 logger = logging.getLogger(__name__)
 State, Form = ExportJob.State, ExportJob.Form
 OPEN = (State.WAITING, State.RUNNING)
-SUFFIXES = {Form.SUMMARY: ".xlsx", Form.INTERIM_REPORT: ".docx", Form.CIRCULAR: ".xlsx"}
+SUFFIXES = {Form.SUMMARY: ".xlsx", Form.SUMMARIES_BELOW: ".zip", Form.INTERIM_REPORT: ".docx", Form.CIRCULAR: ".xlsx"}
+OF_BOOKS = (Form.SUMMARY, Form.SUMMARIES_BELOW)  # those made of what a BookChoice says
 PROGRESS_EVERY = 0.4  # seconds between two notes of progress
 
 
@@ -54,14 +58,21 @@ def create(
     form: str = Form.SUMMARY,
     template: WordTemplate | None = None,
     circular_form: CircularForm | None = None,
+    book: BookChoice = SHORT,
+    below: str = "",
 ) -> ExportJob:
     """Requests one file. A second click on the same choice gives the job that is already under way.
 
-    `template`: to be tried out by a Word report; `circular_form`: the version to be filled. The caller has checked that
-    `by` may read the unit. Raises OverQuota.
+    `book`: what a summary holds. `below`: the level of which an archive holds a summary of each unit. `template`: to be
+    tried out by a Word report. `circular_form`: the version to be filled. The caller has checked that `by` may read the
+    unit. Raises OverQuota.
     """
     choice = {"unit": unit, "span": span.key, "basis": basis, "is_joined": is_joined}
     choice |= {"form": form, "template": template, "circular_form": circular_form}
+    choice |= {"below": below if form == Form.SUMMARIES_BELOW else ""}
+    choice |= (
+        book.remembered if form in OF_BOOKS else {"parts": "", "columns": "", "layout": ExportJob.Layout.STATISTICAL}
+    )
     same = ExportJob.objects.filter(**choice, requested_by=by, state__in=OPEN)
     for job in same.select_related("requested_by"):
         if not is_stuck(job):
@@ -86,6 +97,8 @@ def run_export(export_id) -> None:
     job = ExportJob.objects.select_related("requested_by", "unit", "template", "circular_form").get(pk=export_id)
     try:
         _make(job)
+    except Stopped:
+        return
     except excel.CannotExport as refused:
         _fail(job, str(refused))
     except Exception as error:
@@ -113,22 +126,25 @@ def _make(job: ExportJob) -> None:
     part = folder / f"{job.pk}.{os.getpid()}-{time.monotonic_ns()}.part"
     try:
         choice: dict[str, Any] = {"unit_id": job.unit_id, "span": span, "basis": job.basis, "is_joined": job.is_joined}
-        remark = ""  # what the file does not hold
         paper = CodedPaper()
-        made: dict[str, Any] = {"by": by, "at": now_for(by), "progress": _note(job), "paper": paper}
+        made: dict[str, Any] = {"by": by, "at": now_for(by), "progress": _note(job)}
         if job.form == Form.INTERIM_REPORT:
-            counts = document.write_interim_report(part, **choice, **made, template=job.template)
+            counts = document.write_interim_report(part, **choice, **made, template=job.template, paper=paper)
         elif job.circular_form is not None:
-            counts, remark = filled_circular.write_circular_form(part, **choice, **made, form=job.circular_form)
+            made |= {"form": job.circular_form, "paper": paper}
+            counts = filled_circular.write_circular_form(part, **choice, **made)
+        elif job.form == Form.SUMMARIES_BELOW:
+            book = BookChoice.of_job(job)
+            counts = book_archive.write_archive(part, **choice, **made, below=job.below, choice=book)
         else:
-            counts = excel.write_summary(part, **choice, **made)
-        _finish(job, part, counts, paper, remark)
+            counts = excel.write_summary(part, **choice, **made, choice=BookChoice.of_job(job), paper=paper)
+        _finish(job, part, counts, paper)
     finally:
         part.unlink(missing_ok=True)
 
 
 @transaction.atomic
-def _finish(job: ExportJob, part: Path, counts: "excel.Written", paper: CodedPaper, remark: str = "") -> None:
+def _finish(job: ExportJob, part: Path, counts: "excel.Written", paper: CodedPaper) -> None:
     """The file gets its name, the job its facts and the code its row together; whoever comes second changes nothing."""
     current = ExportJob.objects.select_for_update().filter(pk=job.pk, state=State.RUNNING).first()
     if current is None:
@@ -137,15 +153,17 @@ def _finish(job: ExportJob, part: Path, counts: "excel.Written", paper: CodedPap
     with part.open("rb") as handle:
         current.sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
     part.replace(path_of(current))
-    current.state, current.message = State.DONE, remark
-    current.progress = current.total = current.rows = counts.rows
+    current.state, current.message = State.DONE, counts.remark
+    current.progress = current.total = counts.steps or counts.rows
+    current.rows = counts.rows
     current.units_reported, current.units_expected = counts.units_reported, counts.units_expected
     current.figures_as_of = counts.figures_as_of
     current.file_name = file_name(counts, current)
     current.finished_at = now_for(job.requested_by)
     current.save()
     choice: dict[str, Any] = {"unit_id": job.unit_id, "span": job.span, "basis": job.basis, "is_joined": job.is_joined}
-    issue(paper, form=job.form, by=job.requested_by, sha256=current.sha256, **choice)
+    if paper.said:  # the books of an archive have codes of their own
+        issue(paper, form=job.form, by=job.requested_by, sha256=current.sha256, **choice)
 
 
 def _fail(job: ExportJob, message: str) -> None:
@@ -154,17 +172,22 @@ def _fail(job: ExportJob, message: str) -> None:
     )
 
 
+class Stopped(Exception):
+    """The person took the request back, or another worker has finished it."""
+
+
 def _note(job: ExportJob):
-    """Progress written in transactions of its own, at most every few tenths of a second."""
+    """Progress written in transactions of its own, at most every few tenths of a second. Raises Stopped."""
     last = 0.0
 
     def note(done: int, total: int) -> None:
         nonlocal last
         if time.monotonic() - last >= PROGRESS_EVERY:
             last = time.monotonic()
-            ExportJob.objects.filter(pk=job.pk, state=State.RUNNING).update(
+            if not ExportJob.objects.filter(pk=job.pk, state=State.RUNNING).update(
                 progress=done, total=total, noted_at=timezone.now()
-            )
+            ):
+                raise Stopped
 
     return note
 
@@ -257,13 +280,20 @@ def is_stuck(job: ExportJob) -> bool:
 
 
 def may_drop(job: ExportJob, user) -> bool:
-    """Only who asked for it, and not while a worker makes it."""
-    return job.requested_by_id == user.pk and (job.state in {State.WAITING, State.FAILED} or is_stuck(job))
+    """Only who asked for it, until it is made."""
+    return job.requested_by_id == user.pk and job.state in {*OPEN, State.FAILED}
+
+
+def places_in_queue() -> dict[UUID, int]:
+    """Of everybody's requests that wait: how many come first, this one included. In the order they were sent."""
+    waiting = ExportJob.objects.filter(state=State.WAITING).order_by("noted_at", "requested_at", "pk")
+    return {pk: place for place, pk in enumerate(waiting.values_list("pk", flat=True), start=1)}
 
 
 @transaction.atomic
 def drop(job_id, by) -> bool:
-    """Takes a request back; a worker that still comes to it finds nothing to do. False when it is too late.
+    """Takes a request back, one being made too: its worker stops at its next note of progress and leaves nothing; one
+    that still comes to it finds nothing to do. False when it is too late.
 
     The row stays for the days files are kept: it counts in the person's hour.
     """
@@ -280,17 +310,11 @@ def path_of(job: ExportJob) -> Path:
 
 
 def file_name(written: excel.Written, job: ExportJob) -> str:
-    """Plain letters, so that every mail and chat programme keeps it: 'Bieu-tong-hop_tinh-dong-nai_2026-11_tam-tinh'.
-
-    Months of a stretch that is not whole are named: '…_2026-Q4_thang-10-den-11-2026_tam-tinh'.
-    """
-    basis = "chinh-thuc" if job.basis == Basis.OFFICIAL else "tam-tinh"
-    span = job.span.replace("..", "_den_")
-    if written.months != Span.parse(job.span).months:
-        span += "_" + file_part(months_label(written.months).replace("–", " đến ").replace("/", " ").replace(",", ""))
-    joined = "_noi-dia-gioi" if job.is_joined else ""
+    """'Bieu-tong-hop_tinh-dong-nai_2026-11_tam-tinh.xlsx'."""
     form = file_part(job.circular_form.name if job.circular_form else job.get_form_display()).capitalize()
-    return f"{form}_{file_part(written.unit_name)}_{span}_{basis}{joined}{SUFFIXES[Form(job.form)]}"
+    form += f"_{file_part(job.get_below_display())}" if job.below else ""
+    words = span_and_basis(written, Span.parse(job.span), job.basis, is_joined=job.is_joined)
+    return f"{form}_{file_part(written.unit_name)}_{words}{SUFFIXES[Form(job.form)]}"
 
 
 def remove_old() -> int:

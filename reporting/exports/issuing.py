@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,9 +21,10 @@ from taskforces.clock import now_for
 from taskforces.models.units import path_ids
 from taskforces.people.quotas import take_file
 
+from .cell_formats import FONT
+from .detail_rows import Names, UnitDossiers
 from .kept_cells import kept
 from .said import FiguresSaid, said_of
-from .sheets import FONT
 
 Form = IssuedCode.Form
 QR_MILLIMETRES = 22
@@ -49,13 +50,15 @@ class CodedPaper:
         title = f"Mã QR của {self.shown}"
         return mark_safe(segno.make(address_of(self.code), error="m").svg_inline(border=1, omitsize=True, title=title))  # noqa: S308
 
-    def says(self, seen: Overview, *rows: Any) -> None:
-        """`rows`: the sources and names of said_of, where they are read already."""
-        self.seen, self.said = seen, said_of(seen, *rows)
+    def says(self, seen: Overview) -> None:
+        self.seen, self.said = seen, said_of(seen)
 
-    def sign(self, book: Workbook, seen: Overview, *rows: Any) -> None:
-        """A book of KeptSheets, once everything stands in it: the code on each sheet; what they say is noted."""
-        self.says(seen, *rows)
+    def sign(self, book: Workbook, seen: Overview, rows: tuple[Sequence[UnitDossiers], Names] | None) -> None:
+        """A book of KeptSheets, once everything stands in it: the code on each sheet; what they say is noted.
+
+        `rows`: those of the units by service and the units' names; None where the book does not hold them.
+        """
+        self.seen, self.said = seen, said_of(seen, *rows) if rows else said_of(seen, is_detailed=False)
         self.seal(book)
 
     def seal(self, book: Workbook) -> None:

@@ -7,12 +7,18 @@ import re
 import unicodedata
 import zlib
 from dataclasses import dataclass
+from html import unescape
 from typing import Any, NamedTuple
 
+from openpyxl.utils import column_index_from_string
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
+from .cell_formats import EXCEL_DAY_0
+
 MOST_KEPT = 150_000  # cells of one file; a province of a hundred communes writes some 31,000
+KEPT_XML = re.compile(r'<c r="([A-Z]+)\d+"(?: s="(\d+)")?(?: t="(\w+)")?>(.*?)</c>', re.DOTALL)
+TAG = re.compile(r"<[^>]*>")
 PLACES_THAT_COUNT = 4  # digits of a fraction that count: a rate is shown as 99,46 %
 Plain = int | float | str | None  # what a cell says: numbers, texts, moments as they are shown
 
@@ -34,12 +40,21 @@ class KeptSheet(Worksheet):
     def __init__(self):
         super().__init__()
         self.kept: SheetCells = {}
+        self.kept_lines: dict[int, str] = {}  # rows that came as XML, read when all is written
         self.written = 0
+
+    def keep_line(self, row: int, cells: str) -> None:
+        """A row of cells as XML (quick_sheet.py); `row` from 0."""
+        self.written += cells.count("</c>")
+        if self.written <= MOST_KEPT:
+            self.kept_lines[row] = cells
+        else:
+            self.kept, self.kept_lines = {}, {}
 
     def _keep(self, row: int, column: int, value: Any, cell_format: Any, formula: str = "") -> None:
         self.written += 1
         if self.written > MOST_KEPT:
-            self.kept = {}
+            self.kept, self.kept_lines = {}, {}
             return
         is_percent = "%" in str(getattr(cell_format, "num_format", ""))
         self.kept.setdefault(row + 1, {})[column + 1] = KeptCell(plain(value), bare(formula), is_percent)
@@ -81,11 +96,30 @@ class WrittenSheet:
 def kept(book: Workbook) -> bytes:
     """Everything a book of KeptSheets wrote, whole sheets as long as MOST_KEPT allows; the others are only counted."""
     left, pages = MOST_KEPT, []
+    shown_as = {style.xf_index: str(style.num_format) for style in book.formats}
     for sheet in book.worksheets():
-        rows = _as_lists(sheet.kept) if sheet.written <= left else None
+        lines = {row + 1: _cells_of(cells, shown_as) for row, cells in sheet.kept_lines.items()}
+        rows = _as_lists(sheet.kept | lines) if sheet.written <= left else None
         left -= sheet.written if rows is not None else 0
         pages.append({"title": sheet.get_name(), "written": sheet.written, "rows": rows})
     return zlib.compress(json.dumps(pages, ensure_ascii=False, separators=(",", ":")).encode(), 9)
+
+
+def _cells_of(line: str, shown_as: dict[int, str]) -> dict[int, KeptCell]:
+    """The cells of a row as quick_sheet.py writes them; `shown_as`: style -> its format of numbers."""
+    found = {}
+    for letters, style, kind, inner in KEPT_XML.findall(line):
+        formula, value = inner.partition("</f>")[::2] if inner.startswith("<f>") else ("", inner)
+        text = unescape(TAG.sub("", value))
+        shown = shown_as.get(int(style or 0), "")
+        said: Any = text
+        if text and not kind:
+            said = float(text) if "." in text or "E" in text else int(text)
+            if "yy" in shown:
+                said = EXCEL_DAY_0 + dt.timedelta(days=said)
+        column = column_index_from_string(letters)
+        found[column] = KeptCell(plain(said), bare(unescape(TAG.sub("", formula))), "%" in shown)
+    return found
 
 
 def unpacked(cells: bytes) -> list[WrittenSheet]:

@@ -108,7 +108,7 @@ def _missing_text(unit_id: int, periods: list[Period], basis: str, missing: int,
         return f"{listed} để trống, không tính là 0."
     noun = "đơn vị" if is_month else "báo cáo"
     blank = f"{format_number(missing)} {noun}"
-    return f"{blank} chưa có thì để trống, không tính là 0; danh sách ở trang “Chưa báo cáo” của tệp."
+    return f"{blank} chưa có thì để trống, không tính là 0; thêm trang “Chưa báo cáo” thì có danh sách."
 
 
 def joins(versions: list[UnitVersion], span: Span, periods: list[Period]) -> bool:

@@ -11,9 +11,10 @@ from reporting.figures import FIGURE, FIGURE_FIELDS
 from reporting.models import Indicator, PublishedVersion, Status
 from reporting.review.publishing import content
 
+from .cell_formats import FONT, NUMBER
 from .issuing import CodedPaper, place_qr
 from .kept_cells import KeptSheet
-from .sheets import FONT, LINE, NUMBER
+from .sheets import LINE
 
 
 def published_book(

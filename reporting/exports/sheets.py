@@ -8,20 +8,25 @@ Rows are written strictly from the top down, which lets XlsxWriter keep memory f
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from textwrap import wrap
+from string import ascii_uppercase
 
 from django.utils import timezone
 from xlsxwriter.utility import xl_col_to_name
 
 from de_an_06.plain.numbers import MINUS, NO_VALUE
 from reporting.figures import GROUPS, NOT_MEANT, RATES
-from reporting.models.reports import QUALIFIERS
 
-FONT = "Times New Roman"
-NUMBER, PERCENT, MOMENT = "#,##0", "0.00%", "dd/mm/yyyy hh:mm"
-CHANGE, POINTS = f'+#,##0;"{MINUS}"#,##0;0', f'+0.00;"{MINUS}"0.00;0'
+from .cell_formats import EXCEL_DAY_0, FONT, Formats
+from .official_head import OfficialHead, write_end, write_head
+from .quick_sheet import CellWriter, inline
+from .text_lines import lines_of_text
+
 HEAD = 7  # rows above a table: the official header, the title, the period and the unit of measure
 LINE = 15.0  # height of one line of text, in points
+# What an A4 page holds within its margins, in points: width and height
+ACROSS, UPRIGHT = (777.0, 509.0), (530.0, 756.0)
+MOST_UPRIGHT = 116  # units of width; wider tables lie across
+A_LITTLE = 1.3
 SheetValue = int | float | str | dt.datetime | None
 Row = Mapping[str, SheetValue]  # by the keys of its columns
 Progress = Callable[[int, int], None]  # rows written, rows in all
@@ -29,7 +34,11 @@ Progress = Callable[[int, int], None]  # rows written, rows in all
 
 @dataclass(frozen=True)
 class SheetColumn:
-    """One column. Plain by default; `adds` makes it a sum within its row, `over`/`under` a rate, `minus` a change."""
+    """One column. Plain by default; `adds` makes it a sum within its row, `over`/`under` a rate, `minus` a change.
+
+    `shown`: a number made elsewhere, of this kind ("number", "percent", "change", "points"; Formats.shown); its total
+    is given with the others and never made of the rows.
+    """
 
     key: str
     title: str
@@ -40,11 +49,17 @@ class SheetColumn:
     over: tuple[str, ...] = ()
     under: str = ""
     minus: tuple[str, ...] = ()
+    shown: str = ""
     added: bool = True
 
     @property
     def is_rate(self) -> bool:
         return bool(self.over)
+
+    @property
+    def is_added(self) -> bool:
+        """Is its total the sum of the rows?"""
+        return self.added and not (self.text or self.adds or self.over or self.shown)
 
 
 def _figure_columns() -> Iterator[SheetColumn]:
@@ -91,49 +106,11 @@ class Heading:
     period: str
     measure: str
     warning: str  # "Số liệu tạm tính, 12/14 báo cáo", or nothing to say
+    official: OfficialHead | None = None  # the head and end of an administrative document instead of a form's
 
 
-class Formats:
-    """The few cell formats of the workbook; made once, since a format per cell is what makes files slow."""
-
-    def __init__(self, book):
-        def add(**more):
-            return book.add_format({"font_name": FONT, "font_size": 11, "valign": "vcenter"} | more)
-
-        line = {"border": 1, "border_color": "#868B93"}
-        head = line | {"bold": True, "align": "center", "text_wrap": True, "bg_color": "#F0F1F3"}
-        total = line | {"bold": True, "bg_color": "#F0F1F3"}
-        again = {"font_color": "#5B626B", "text_wrap": True}  # what the row above says already
-        self.plain = add()
-        self.wrap = add(text_wrap=True, valign="top")
-        self.bold = add(bold=True)
-        self.italic = add(italic=True)
-        self.italic_right = add(italic=True, align="right")
-        self.title = add(bold=True, font_size=15, align="center", text_wrap=True)
-        self.subtitle = add(font_size=12, align="center", text_wrap=True)
-        self.warning = add(bold=True, align="center", font_color="#7D4E00", text_wrap=True)
-        self.head = add(**head)
-        self.index = add(**(line | {"align": "center", "italic": True, "font_size": 9}))
-        self.order = add(**(line | {"align": "center"}))
-        self.text = add(**(line | {"text_wrap": True}))
-        self.named, self.named_again = add(**(line | {"bold": True, "text_wrap": True})), add(**(line | again))
-        self.plain_text = add(**line)
-        self.number = add(**(line | {"align": "right", "num_format": NUMBER}))
-        # A number said to be "hơn" or "gần" stays a number: the word is part of how it is shown.
-        self.qualified = {
-            word: add(**(line | {"align": "right", "num_format": f'"{word} "{NUMBER}'})) for word in QUALIFIERS
-        }
-        self.percent = add(**(line | {"align": "right", "num_format": PERCENT}))
-        self.change = add(**(line | {"align": "right", "num_format": CHANGE}))
-        self.points = add(**(line | {"align": "right", "num_format": POINTS}))
-        self.moment = add(**(line | {"align": "center", "num_format": MOMENT}))
-        self.group = add(**(line | {"bold": True, "italic": True}))
-        self.total_text = add(**total)
-        self.total_number = add(**(total | {"align": "right", "num_format": NUMBER}))
-        self.total_percent = add(**(total | {"align": "right", "num_format": PERCENT}))
-        self.label = add(bold=True, valign="top", text_wrap=True, bottom=4, bottom_color="#868B93")
-        self.fact = add(valign="top", text_wrap=True, bottom=4, bottom_color="#868B93")
-        self.link = add(font_color="#0B57D0", underline=1, bottom=4, bottom_color="#868B93")
+def period_line(period: str) -> str:
+    return f"Kỳ báo cáo: {period}"
 
 
 def derived(columns: Sequence[SheetColumn], values: Row) -> Row:
@@ -168,7 +145,7 @@ def index_labels(columns: Sequence[SheetColumn]) -> list[str]:
     words = numbers = 0
     for column in columns:
         if column.text:
-            labels[column.key] = "ABCDEFGH"[words]
+            labels[column.key] = ascii_uppercase[words]
             words += 1
         else:
             numbers += 1
@@ -193,7 +170,15 @@ class SheetTable:
     def __init__(self, sheet, formats: Formats, columns: Sequence[SheetColumn], heading: Heading, frozen: int = 2):
         self.sheet, self.formats, self.columns = sheet, formats, columns
         self.letter = {column.key: xl_col_to_name(i) for i, column in enumerate(columns)}
+        self.cells = [CellWriter(letter) for letter in self.letter.values()]
+        self.starts = [cell.start for cell in self.cells]
+        self.made = {column.key: self._formula(column) for column in columns if column.adds or column.over}
+        self._texts = [column for column in columns if column.text]
+        self._label = max(i for i, column in enumerate(columns[:3]) if column.text)
         self.first = self.row = HEAD + 3  # the next row to write, counted from 0
+        self.official = heading.official
+        self.is_narrow = sum(column.width for column in columns) <= MOST_UPRIGHT
+        self.more_height = 0.0  # of rows higher than a line, in points
         self._set_up(frozen)
         self._write_heading(heading)
         self._write_columns()
@@ -201,7 +186,8 @@ class SheetTable:
     def _set_up(self, frozen: int) -> None:
         sheet = self.sheet
         sheet.hide_gridlines(2)
-        sheet.set_landscape()
+        if not self.is_narrow:
+            sheet.set_landscape()
         sheet.set_paper(9)  # A4
         sheet.fit_to_pages(1, 0)
         sheet.set_margins(left=0.5, right=0.4, top=0.6, bottom=0.6)
@@ -212,20 +198,22 @@ class SheetTable:
             sheet.set_column(i, i, column.width, self.formats.plain)
 
     def _write_heading(self, heading: Heading) -> None:
-        sheet, f, last = self.sheet, self.formats, len(self.columns) - 1
-        split = self._right_block()
-        left = [f"Biểu số {heading.form}", "Ban hành theo: ………………………", "Ngày nhận báo cáo: ……/……/………"]
-        right = [f"Đơn vị báo cáo: {heading.unit_name}", f"Đơn vị nhận báo cáo: {heading.receiver}"]
-        for i in range(3):
-            sheet.write_string(i, 0, left[i], f.bold if i == 0 else f.plain)
-            if i < len(right):
-                sheet.merge_range(i, split, i, last, "", f.plain)
-                sheet.write_string(i, split, right[i], f.plain)
-        sheet.set_row(3, 24)
+        sheet, f = self.sheet, self.formats
+        if heading.official:
+            write_head(self, heading.official)
+        else:
+            split, last = self._right_block(), len(self.columns) - 1
+            left = [f"Biểu số {heading.form}", "Ban hành theo: ………………………", "Ngày nhận báo cáo: ……/……/………"]
+            right = [f"Đơn vị báo cáo: {heading.unit_name}", f"Đơn vị nhận báo cáo: {heading.receiver}"]
+            for i in range(3):
+                sheet.write_string(i, 0, left[i], f.bold if i == 0 else f.plain)
+                if i < len(right):
+                    self.block(i, split, last, right[i], f.plain)
+        self.set_height(3, 24)
         self._across(3, heading.title, f.title)
-        self._across(4, f"Kỳ báo cáo: {heading.period}", f.subtitle)
+        self._across(4, period_line(heading.period), f.subtitle)
         self._across(5, heading.warning, f.warning)
-        self._across(6, f"Đơn vị tính: {heading.measure}", f.italic_right)
+        self._across(6, f"Đơn vị tính: {heading.measure}" if heading.measure else "", f.italic_right)
 
     def _right_block(self) -> int:
         """The first column of the right-hand block: about the last third of the sheet's width."""
@@ -235,9 +223,14 @@ class SheetTable:
             start -= 1
         return start
 
+    def block(self, row: int, first: int, last: int, text: str, cell_format) -> None:
+        """A text over some columns of a row."""
+        if last > first:
+            self.sheet.merge_range(row, first, row, last, "", cell_format)
+        self.sheet.write_string(row, first, text, cell_format)
+
     def _across(self, row: int, text: str, cell_format) -> None:
-        self.sheet.merge_range(row, 0, row, len(self.columns) - 1, "", cell_format)
-        self.sheet.write_string(row, 0, text, cell_format)
+        self.block(row, 0, len(self.columns) - 1, text, cell_format)
 
     def _write_columns(self) -> None:
         """Two rows of titles (groups above, columns below) and the numbered row."""
@@ -247,12 +240,13 @@ class SheetTable:
         ]
         spans = list(zip(starts, [*starts[1:], len(columns)], strict=True))
         groups = ((columns[start].group, sum(c.width for c in columns[start:after])) for start, after in spans)
-        sheet.set_row(HEAD, max(20, LINE * max(_lines(*group) for group in groups)))
-        sheet.set_row(HEAD + 1, 34)
+        self.set_height(HEAD, max(20, LINE * max(lines_of_text(*group) for group in groups)))
+        below = max((lines_of_text(column.title, column.width) for column in columns if column.group), default=1)
+        self.set_height(HEAD + 1, max(34, LINE * below))
         for i, column in enumerate(columns):
-            self._write(HEAD, i, (column.group or column.title) if i in starts else None, f.head)
+            sheet.write_string(HEAD, i, (column.group or column.title) if i in starts else "", f.head)
         for i, column in enumerate(columns):
-            self._write(HEAD + 1, i, column.title if column.group else None, f.head)
+            sheet.write_string(HEAD + 1, i, column.title if column.group else "", f.head)
         # Every cell is written by now, so only the ranges are noted: `merge_range` would write the row above again,
         # which is closed already where memory is kept flat.
         for start, after in spans:
@@ -265,8 +259,7 @@ class SheetTable:
 
     def group(self, text: str) -> None:
         """A line that names the rows under it."""
-        self.sheet.merge_range(self.row, 0, self.row, len(self.columns) - 1, "", self.formats.group)
-        self.sheet.write_string(self.row, 0, text, self.formats.group)
+        self._across(self.row, text, self.formats.group)
         self.row += 1
 
     def add(self, values: Row, *, not_meant: Sequence[str] = (), said: Mapping[str, str] | None = None) -> None:
@@ -280,15 +273,19 @@ class SheetTable:
 
     def add_plain(self, words: Sequence[str], figures: Sequence[int | None]) -> None:
         """One row of words and figures without sums or rates: the quick way for sheets of many thousand rows."""
-        r, text, number = self.row, self.formats.plain_text, self.formats.number
-        write_string, write_number = self.sheet.write_string, self.sheet.write_number
-        for i, word in enumerate(words):
-            write_string(r, i, word, text)
-        for i, figure in enumerate(figures, start=len(words)):
-            if figure is None:
-                self.sheet.write_blank(r, i, None, number)
-            else:
-                write_number(r, i, figure, number)
+        row, text, number = self.row + 1, self.formats.plain_text.cell, self.formats.number.cell
+        starts = self.starts
+        cells = [f'{a}{row}{text} t="inlineStr">{inline(word)}</c>' for a, word in zip(starts, words, strict=False)]
+        cells += [
+            f"{a}{row}{number}/>" if figure is None else f"{a}{row}{number}><v>{figure}</v></c>"
+            for a, figure in zip(starts[len(words) :], figures, strict=True)
+        ]
+        self.put(cells)
+
+    def put(self, cells: Sequence[str], height: float | None = None) -> None:
+        """Writes the next row."""
+        self.sheet.add_line(self.row, "".join(cells), len(self.columns) - 1, height)
+        self.more_height += height - LINE if height else 0
         self.row += 1
 
     def filter(self) -> None:
@@ -301,11 +298,12 @@ class SheetTable:
         span = f"{{0}}{self.first + 1}:{{0}}{self.row}"
         totals: dict[str, tuple[str, SheetValue]] = {}
         for column in self.columns:
-            if not column.text and column.added and not column.adds and not column.is_rate:
+            if column.is_added:
                 cells = span.format(self.letter[column.key])
-                totals[column.key] = (f'=IF(COUNT({cells})=0,"",SUM({cells}))', values.get(column.key))
+                totals[column.key] = (f'IF(COUNT({cells})=0,"",SUM({cells}))', values.get(column.key))
+        shown = {column.key: values.get(column.key) for column in self.columns if column.shown}
         self._write_row(
-            derived(self.columns, {key: value for key, (_, value) in totals.items()}),
+            derived(self.columns, shown | {key: value for key, (_, value) in totals.items()}),
             f.total_text,
             f.total_number,
             f.total_percent,
@@ -329,49 +327,47 @@ class SheetTable:
         not_meant: Sequence[str] = (),
         said: Mapping[str, str] | None = None,
     ) -> None:
-        sheet, r = self.sheet, self.row
-        self._fit_height(row)
+        f, r, cells = self.formats, self.row + 1, []
+        kinds = f.shown if label is None else f.total_shown
         for i, column in enumerate(self.columns):
-            value = row.get(column.key)
+            key, value, cell = column.key, row.get(column.key), self.cells[i]
             if column.text:
-                shown = value if label is None else (label if i == self._label_column() else None)
-                self._write(r, i, shown, self.formats.order if column.width < 7 and label is None else text)
-            elif column.key in not_meant:
-                sheet.write_string(r, i, NOT_MEANT, percent if column.is_rate else number)
-            elif column.adds:
-                sheet.write_formula(r, i, self._sum(column, r + 1), number, _cached(value))
-            elif column.is_rate:
-                sheet.write_formula(r, i, self._rate(column, r + 1), percent, _cached(value))
+                shown = value if label is None else (label if i == self._label else None)
+                cells.append(self.cell(i, shown, f.order if column.width < 7 and label is None else text))
+            elif key in not_meant:
+                cells.append(cell.text(r, percent if column.is_rate else number, NOT_MEANT))
+            elif key in self.made:
+                style = percent if column.is_rate else number
+                cells.append(cell.formula(r, style, self.made[key].replace("{r}", str(r)), _cached(value)))
+            elif column.shown:
+                cells.append(self.cell(i, value, kinds[column.shown]))
             elif formulas is None:
-                word = (said or {}).get(column.key, "")
-                self._write(r, i, value, self.formats.qualified[word] if word else number)
-            elif column.key in formulas:
-                sheet.write_formula(r, i, formulas[column.key], number, _cached(value))
+                word = (said or {}).get(key, "")
+                cells.append(self.cell(i, value, f.qualified[word] if word else number))
+            elif key in formulas:
+                cells.append(cell.formula(r, number, formulas[key], _cached(value)))
             else:
-                sheet.write_string(r, i, NOT_MEANT, number)
-        self.row += 1
+                cells.append(cell.text(r, number, NOT_MEANT))
+        self.put(cells, self.height_of(row))
 
-    def _fit_height(self, row: Row) -> None:
-        lines = max((_lines(row.get(column.key), column.width) for column in self.columns if column.text), default=1)
-        if lines > 1:
-            self.sheet.set_row(self.row, LINE * lines)
+    def height_of(self, row: Row) -> float | None:
+        """Of a row in which a text needs more than a line."""
+        lines = max((lines_of_text(row.get(column.key), column.width) for column in self._texts), default=1)
+        return LINE * lines if lines > 1 else None
 
-    def _write(self, row: int, column: int, value: SheetValue, cell_format) -> None:
+    def cell(self, i: int, value: SheetValue, style) -> str:
         """Text stays text ('=1+1' too), nothing stays blank, 0 stays 0, a time becomes a date cell (Vietnam's time)."""
+        row, cell = self.row + 1, self.cells[i]
         if value is None or value == "":
-            self.sheet.write_blank(row, column, None, cell_format)
-        elif isinstance(value, str):
-            self.sheet.write_string(row, column, value, cell_format)
-        elif isinstance(value, dt.datetime):
+            return cell.blank(row, style)
+        if isinstance(value, str):
+            return cell.text(row, style, value)
+        if isinstance(value, dt.datetime):
             local = timezone.localtime(value).replace(tzinfo=None, microsecond=0)  # Excel knows no time zones
-            self.sheet.write_datetime(row, column, local, self.formats.moment)
-        else:
-            self.sheet.write_number(row, column, value, cell_format)
+            return cell.number(row, self.formats.moment, (local - EXCEL_DAY_0) / dt.timedelta(days=1))
+        return cell.number(row, style, value)
 
-    def _label_column(self) -> int:
-        return max(i for i, column in enumerate(self.columns[:3]) if column.text)
-
-    def _cells(self, keys: Sequence[str], row: int) -> str:
+    def _cells(self, keys: Sequence[str], row: str) -> str:
         """'D5:F5' for neighbours, else 'D5,F5'."""
         letters = [self.letter[key] for key in keys]
         order = [column.key for column in self.columns]
@@ -380,25 +376,38 @@ class SheetTable:
             return f"{letters[0]}{row}:{letters[-1]}{row}"
         return ",".join(f"{letter}{row}" for letter in letters)
 
-    def _sum(self, column: SheetColumn, row: int) -> str:
-        cells = self._cells(column.adds, row)
-        return f'=IF(COUNT({cells})=0,"",SUM({cells}))'
-
-    def _rate(self, column: SheetColumn, row: int) -> str:
-        top, bottom = self._cells(column.over, row), f"{self.letter[column.under]}{row}"
-        return f'=IF(OR(COUNT({top})=0,N({bottom})=0),"{NO_VALUE}",SUM({top})/{bottom})'
+    def _formula(self, column: SheetColumn) -> str:
+        """Of a sum or a rate within its row, {r}; as XML."""
+        if column.adds:
+            cells = self._cells(column.adds, "{r}")
+            return f'IF(COUNT({cells})=0,"",SUM({cells}))'
+        top, bottom = self._cells(column.over, "{r}"), f"{self.letter[column.under]}{{r}}"
+        return f'IF(OR(COUNT({top})=0,N({bottom})=0),"{NO_VALUE}",SUM({top})/{bottom})'
 
     def note(self, text: str) -> None:
-        self.sheet.write_string(self.row, 0, text, self.formats.italic)
+        lines = lines_of_text(text, sum(column.width for column in self.columns))
+        if lines > 1:
+            self.set_height(self.row, LINE * lines)
+        self._across(self.row, text, self.formats.note)
         self.row += 1
 
+    def set_height(self, row: int, points: float) -> None:
+        self.sheet.set_row(row, points)
+        self.more_height += points - LINE
+
     def close(self) -> None:
+        if self.official:
+            self.row = write_end(self, self.official)
+        if self._is_little_over_a_page():
+            self.sheet.fit_to_pages(1, 1)
         self.sheet.print_area(0, 0, max(self.row - 1, HEAD + 2), len(self.columns) - 1)
 
-
-def _lines(text: SheetValue, width: float) -> int:
-    """Lines a text takes in a column; heights are stated, as not every program fits rows by itself."""
-    return len(wrap(text, max(int(width * 1.15), 1))) if isinstance(text, str) and len(text) > width * 1.15 else 1
+    def _is_little_over_a_page(self) -> bool:
+        """Then one page in slightly smaller letters is better than a second one with a few rows."""
+        page = UPRIGHT if self.is_narrow else ACROSS
+        width = sum(column.width * 7 + 5 for column in self.columns) * 0.75
+        room = page[1] / min(1, page[0] / width)
+        return room < self.row * LINE + self.more_height < room * A_LITTLE
 
 
 def _cached(value: SheetValue) -> int | float | str:

@@ -4,7 +4,7 @@ from .change_count import ChangeCount
 from .circulars import CircularForm
 from .codes import IssuedCode
 from .difficulties import Difficulty, DifficultyStep
-from .exports import ExportJob
+from .exports import LEVELS_BELOW, ExportJob
 from .interim import ChosenNarrative, InterimReport, WordTemplate
 from .periods import Holiday, LevelSetting, ParticipatingArea, Period, PeriodClosure, PeriodDeadline
 from .publishing import Correction, PublishedVersion, VersionReport, VersionTotal
@@ -36,6 +36,7 @@ from .summaries import (
 from .urging import Urging
 
 __all__ = [
+    "LEVELS_BELOW",
     "Basis",
     "Campaign",
     "CampaignChange",

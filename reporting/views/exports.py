@@ -14,23 +14,38 @@ from django.views.decorators.http import require_GET, require_POST
 from de_an_06.plain.numbers import format_number, whole_number
 from de_an_06.plain.spans import Month, Span
 from reporting.exports import export_jobs, offers
+from reporting.exports.book.choice import BookChoice
+from reporting.exports.book_archive import levels_below
 from reporting.exports.circular import circular_forms
-from reporting.models import Basis, CircularForm, ExportJob, ReportingSettings
+from reporting.models import LEVELS_BELOW, Basis, CircularForm, ExportJob, ReportingSettings
 from reporting.reading.months import reports_in_months
 from reporting.reading.overview import begun_periods
 from taskforces.clock import now_for, today_for
-from taskforces.models import AdministrativeUnit, UnitVersion
+from taskforces.models import AdministrativeUnit, Level, UnitVersion
 from taskforces.people.quotas import OverQuota
 from taskforces.register.uploads import CONTENT_TYPES
 
+from .book_choice import book_asked, fields_of, query_of, shown, words_of
 from .choices import BASES, JOINED, empty_months, span_groups
 
 State, Form = ExportJob.State, ExportJob.Form
 SLUGS = {basis: slug for slug, basis in BASES.items()}
 OFFERED = {
-    Form.SUMMARY: ("Biểu tổng hợp (Excel)", "Theo mẫu biểu; có trang nguồn số liệu của từng đơn vị"),
+    Form.SUMMARY: ("Biểu tổng hợp (Excel)", "Chọn trang, cột và thể thức; in gọn trên khổ A4"),
+    Form.SUMMARIES_BELOW: ("Bộ biểu của cấp dưới (zip)", "Mỗi xã (hoặc huyện) một biểu tổng hợp, trong một tệp nén"),
     Form.INTERIM_REPORT: ("Báo cáo sơ kết (Word)", "Văn bản theo Nghị định 30/2020, có lời, bảng, biểu đồ"),
     Form.CIRCULAR: ("Biểu theo thông tư (Excel)", "Số điền vào biểu của cơ quan ban hành, giữ nguyên biểu"),
+}
+
+
+NO_PARTS = "Chọn ít nhất một trang."
+PROGRAM_OF = {Form.SUMMARY: "Excel", Form.SUMMARIES_BELOW: "zip", Form.INTERIM_REPORT: "Word", Form.CIRCULAR: "Excel"}
+# What progress counts, of an archive by the level of its units
+STEP_WORDS = {
+    Form.INTERIM_REPORT.value: "bước",
+    Form.CIRCULAR.value: "bước",
+    Level.COMMUNE.value: "xã",
+    Level.DISTRICT.value: "huyện",
 }
 
 
@@ -57,8 +72,10 @@ def export_create(request):
     """Requests a file; a unit outside the person's scope does not exist for them."""
     span, basis, unit_id = _span(request.POST), _basis(request.POST), _unit_id(request.POST)
     form = _file_form(request.POST)
-    if span is None or basis is None or unit_id is None or form is None:
+    below = _below(request.POST) if form == Form.SUMMARIES_BELOW else ""
+    if span is None or basis is None or unit_id is None or form is None or below is None:
         raise Http404
+    book = _book(request.POST)
     unit = AdministrativeUnit.objects.filter(pk=unit_id).first()
     if unit is None or not export_jobs.may_read(request.user, unit.pk, span):
         raise Http404
@@ -67,19 +84,22 @@ def export_create(request):
         messages.error(request, "Biểu này không còn dùng. Chọn biểu khác.")
         return redirect(f"{reverse('export-list')}?loai={form.value}")
     what = circular_form.name if circular_form else form.label.lower()
+    choice = {"form": form, "circular_form": circular_form, "book": book, "below": below}
+    choice["is_joined"] = _is_joined(request.POST)
     try:
-        export_jobs.create(
-            unit=unit, span=span, basis=basis, by=request.user, is_joined=_is_joined(request.POST), form=form,
-            circular_form=circular_form,
-        )  # fmt: skip
+        if form in export_jobs.OF_BOOKS and not book.parts:
+            messages.error(request, NO_PARTS)
+        else:
+            export_jobs.create(unit=unit, span=span, basis=basis, by=request.user, **choice)
+            messages.success(request, f"Đã nhận yêu cầu lập {what} {span.label}. Tiến độ ở mục Đang lập.")
     except OverQuota as error:
         messages.error(request, error.message)
-    else:
-        messages.success(request, f"Đã nhận yêu cầu lập {what} {span.label}. Tiến độ ở mục Đang lập.")
     query = f"?ky={span.key}&don_vi={unit.pk}&co_so={SLUGS[basis]}"
     query += f"&dia_gioi={JOINED}" if _is_joined(request.POST) else ""
     query += f"&loai={form.value}" if form != Form.SUMMARY else ""
     query += f"&bieu={circular_form.pk}" if circular_form else ""
+    query += f"&cap={below}" if below else ""
+    query += query_of(book) if form in export_jobs.OF_BOOKS else ""
     return redirect(reverse("export-list") + query)
 
 
@@ -94,10 +114,11 @@ def export_status(request, pk):
 
 @require_POST
 def export_drop(request, pk):
-    """Takes an own request back that waits or failed."""
+    """Takes an own request back: one that waits or failed, or stops the one being made."""
     job = export_jobs.get_job(request.user, pk)
     if export_jobs.drop(job.pk, request.user):
-        messages.success(request, f"Đã bỏ yêu cầu lập {_title(job, lower=True)}.")
+        done = "Đã dừng lập" if job.state == State.RUNNING else "Đã bỏ yêu cầu lập"
+        messages.success(request, f"{done} {_title(job, lower=True)}.")
     else:
         messages.error(request, "Yêu cầu này không bỏ được nữa.")
     return redirect("export-list")
@@ -118,7 +139,7 @@ def export_download(request, pk):
         path.open("rb"),
         as_attachment=True,
         filename=job.file_name,
-        content_type=CONTENT_TYPES[path.suffix],
+        content_type=CONTENT_TYPES.get(path.suffix, "application/zip"),
     )
     return response
 
@@ -154,12 +175,26 @@ def _circular_form(data, offered: list[CircularForm]) -> CircularForm | None:
     return next((form for form in offered if form.pk == wanted), None)
 
 
+def _below(data) -> str | None:
+    """Of which level's units an archive is asked for; None for none of them."""
+    asked = data.get("cap", "")
+    return asked if asked in LEVELS_BELOW else None
+
+
+def _book(data) -> BookChoice:
+    try:
+        return book_asked(data)
+    except ValueError:
+        raise Http404 from None
+
+
 def _title(job: ExportJob, *, lower: bool = False) -> str:
     """'Báo cáo sơ kết quý III/2026'."""
     if (circular := job.circular_form) is not None:
         tried = f" (thử lần {circular.number})" if circular_forms.was_tried_out(job) else ""
         return f"{circular.name} {Span.parse(job.span).label}{tried}"
     form = job.get_form_display()
+    form += f" {job.get_below_display().lower()}" if job.below else ""
     tried = f" (thử mẫu lần {job.template.number})" if job.template else ""
     return f"{form.lower() if lower else form} {Span.parse(job.span).label}{tried}"
 
@@ -193,14 +228,24 @@ def _form(request, data) -> dict:
         held = reports_in_months(unit_id, versions[0].unit.level, basis, periods)
         offered = [period for period in periods if period.pk in held] or periods
         empty = empty_months(offered, held)
-    file_form = _file_form(data) or Form.SUMMARY
+    file_form, levels = _file_form(data) or Form.SUMMARY, []
+    in_span = {month.key for month in span.months}
+    if unit_id is not None and (begun := [period for period in periods if period.key in in_span]):
+        levels = levels_below(unit_id, begun[-1].data_to)
+    file_forms = [one for one in Form if one != Form.SUMMARIES_BELOW or levels]
+    file_form = file_form if file_form in file_forms else Form.SUMMARY
     form = {"spans": span_groups(offered, span, empty), "span": span, "units": units, "unit_id": unit_id}
-    form |= {"basis": basis, "file_forms": [(one.value, *OFFERED[one], one == file_form) for one in Form]}
+    form |= {"basis": basis, "file_forms": [(one.value, *OFFERED[one], one == file_form) for one in file_forms]}
     form["is_interim"] = file_form == Form.INTERIM_REPORT
     form["is_circular"] = file_form == Form.CIRCULAR
     if unit_id is not None and file_form == Form.CIRCULAR:
         form["circulars"] = in_force = _circulars(unit_id)
         form["circular"] = _circular_form(data, in_force) or next(iter(in_force), None)
+    form["book"] = shown(_book(data), levels) if file_form in export_jobs.OF_BOOKS else None
+    form["no_parts"] = NO_PARTS
+    if file_form == Form.SUMMARIES_BELOW:
+        below = _below(data) if _below(data) in levels else levels[-1]
+        form["levels"] = [(level, LEVELS_BELOW[level], level == below) for level in levels]
     if unit_id is not None:
         form |= offers.completeness(request.user, unit_id, span, basis)
         form["joins"] = offers.joins(versions, span, periods)
@@ -232,15 +277,16 @@ def _lists(request) -> dict:
 def _show(found: list[ExportJob]) -> list[dict]:
     """Jobs with every number and time already in words."""
     names = offers.unit_names(found)
+    places = export_jobs.places_in_queue() if any(job.state == State.WAITING for job in found) else {}
     why_old = offers.why_old([job for job in found if job.state == State.DONE])
     days = ReportingSettings.load().export_days
-    return [_shown(job, names.get(job.pk, ""), why_old.get(job.pk, ""), days) for job in found]
+    return [_shown(job, names.get(job.pk, ""), why_old.get(job.pk, ""), days, places.get(job.pk)) for job in found]
 
 
-def _shown(job: ExportJob, unit_name: str, why_old: str, kept_days: int) -> dict:
+def _shown(job: ExportJob, unit_name: str, why_old: str, kept_days: int, place: int | None) -> dict:
     made = timezone.localtime(job.finished_at or job.requested_at)
     total = job.total or 1
-    steps = "dòng" if job.form == Form.SUMMARY else "bước"
+    steps = STEP_WORDS.get(job.below or job.form, "dòng")
     is_trial = job.template is not None or circular_forms.was_tried_out(job)
     done = f"{format_number(job.progress)}/{format_number(job.total)} {steps}" if job.total else "đang đọc số liệu"
     began = timezone.localtime(job.started_at or job.requested_at)
@@ -256,22 +302,30 @@ def _shown(job: ExportJob, unit_name: str, why_old: str, kept_days: int) -> dict
         }[job.state],
         "title": _title(job),
         "title_in_words": _title(job, lower=True),
-        "program": "Word" if job.form == Form.INTERIM_REPORT else "Excel",
-        "form": job.form,
+        "program": PROGRAM_OF[Form(job.form)],
+        "book_words": words_of(job),
+        # what the page's own form would send for the same file
+        "fields": [
+            ("ky", job.span),
+            ("don_vi", job.unit_id),
+            ("co_so", SLUGS[job.basis]),
+            ("loai", job.form),
+            *([("bieu", job.circular_form_id)] if job.circular_form_id else []),
+            *([("dia_gioi", JOINED)] if job.is_joined else []),
+            *([("cap", job.below)] if job.below else []),
+            *(fields_of(BookChoice.of_job(job)) if job.form in export_jobs.OF_BOOKS else []),
+        ],
         "is_trial": is_trial,
-        "span_key": job.span,
         "span_label": Span.parse(job.span).label,
-        "unit_id": job.unit_id,
         "unit_name": unit_name,
-        "basis_slug": SLUGS[job.basis],
         "basis_label": job.get_basis_display() + (", nối địa giới" if job.is_joined else ""),
-        "is_joined": job.is_joined,
         "message": job.message,
         "progress": min(job.progress, total),
         "total": total,
         "progress_text": done,
         "progress_label": f"{_title(job)}: {done}",
-        "timing": _timing(job, began),
+        "timing": _timing(job, began, place),
+        "drop_word": "Dừng" if job.state == State.RUNNING else "Bỏ",
         "can_retry": job.state == State.FAILED or export_jobs.is_stuck(job),
         "can_drop": export_jobs.may_drop(job, job.requested_by),  # only its owner sees it before it is made
         "recent": now_for(job.requested_by) - job.requested_at < dt.timedelta(days=1),
@@ -284,7 +338,7 @@ def _shown(job: ExportJob, unit_name: str, why_old: str, kept_days: int) -> dict
     }
 
 
-def _timing(job: ExportJob, began: dt.datetime) -> str:
+def _timing(job: ExportJob, began: dt.datetime, place: int | None) -> str:
     if job.state == State.RUNNING and export_jobs.is_stuck(job):
         return f"Bắt đầu {began:%H:%M}, không tiến thêm từ {timezone.localtime(job.noted_at):%H:%M}. Bấm “Lập lại”."
     if job.state == State.RUNNING:
@@ -292,7 +346,7 @@ def _timing(job: ExportJob, began: dt.datetime) -> str:
     if export_jobs.is_stuck(job):
         waited = timesince(job.requested_at, now_for(job.requested_by), depth=1)
         return f"Đã chờ {waited} mà máy lập tệp chưa nhận. Bấm “Lập lại”; nếu vẫn vậy, báo nơi hỗ trợ."
-    return f"Yêu cầu lúc {began:%H:%M}"
+    return f"Yêu cầu lúc {began:%H:%M}" + (f", thứ {format_number(place)} trong hàng chờ" if place else "")
 
 
 def _size(size: int) -> str:

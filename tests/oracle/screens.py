@@ -511,7 +511,7 @@ def read_book(path: Path) -> dict:
                 cells[sheet, key, name] = value
 
     for row in rows("Theo đơn vị"):
-        is_plain = len(row) <= 5 + len(SHEET_FIGURES)  # the last one is the list of services done online
+        is_plain = len(row) <= 7 + len(SHEET_FIGURES)  # the last three are words: services done online, targets
         names = SHEET_FIGURES if is_plain else (*SHEET_FIGURES[:-2], *RATED)
         take("units", row[1], ("expected", "reports", *names), row[2:])
     for row in rows("Theo dịch vụ"):

@@ -39,8 +39,8 @@ def write_circular_form(
     progress: Progress | None = None,
     is_joined: bool = False,
     paper: CodedPaper | None = None,
-) -> tuple[Written, str]:
-    """What was written, and in words what could not be filled.
+) -> Written:
+    """What was written; `remark` says what could not be filled.
 
     Raises CannotExport: no month in the span, or a form that cannot be filled.
     """
@@ -66,7 +66,7 @@ def write_circular_form(
     note(2, CIRCULAR_STEPS)
     view, owed = values.view, values.view.submissions
     note(CIRCULAR_STEPS, CIRCULAR_STEPS)
-    written = Written(
+    return Written(
         unit_name=view.version.name,
         label=view.label,
         months=overview.months_of(view.periods),
@@ -76,8 +76,8 @@ def write_circular_form(
         sheets={
             sheet.title: len(sheet.cells) + len(sheet.codes) + sum(row.count for row in sheet.rows) for sheet in sheets
         },
+        remark=values.remark,
     )
-    return written, values.remark
 
 
 def read_values(

@@ -17,13 +17,12 @@ from taskforces.register import counts
 from taskforces.register.assignment_counts import tallies_below
 
 from ..excel import completeness
+from ..official_head import CAPITAL, NATIONAL_BODY, committee, date_to_fill
 from . import narratives, register_parts
 from .draft_conclusion import draft, sentence_of
 from .figure_parts import hand_ins_part, indicators_part, services_part, units_part
 from .wording import lower_first, official_date
 
-NATIONAL_BODY = "TỔ CÔNG TÁC TRIỂN KHAI ĐỀ ÁN 06 CỦA CHÍNH PHỦ"
-CAPITAL = "Hà Nội"
 DECISION = (
     "Thực hiện Quyết định số 06/QĐ-TTg ngày 06/01/2022 của Thủ tướng Chính phủ phê duyệt Đề án phát triển ứng dụng "
     "dữ liệu về dân cư, định danh và xác thực điện tử phục vụ chuyển đổi số quốc gia giai đoạn 2022-2025, "
@@ -104,13 +103,12 @@ def _head(seen: Overview, now: dt.datetime, day: dt.date) -> dict[str, Any]:
     first, until = official_date(seen.periods[0].data_from), official_date(min(last.data_to, today.date()))
     body, chief, head = _signing(seen, day)
     is_committee = body == TaskForce.Kind.STEERING_COMMITTEE.label
-    month = f"{today.month:02d}" if today.month <= 2 else str(today.month)
     return {
-        "co_quan_cap_tren": "" if is_nation else f"ỦY BAN NHÂN DÂN {version.name}".upper(),
+        "co_quan_cap_tren": "" if is_nation else committee(version),
         "co_quan": NATIONAL_BODY if is_nation else f"{body} Đề án 06".upper(),
         "ky_hieu": "/BC-BCĐ" if is_committee else "/BC-TCT",
         "dia_danh": CAPITAL if is_nation else version.short_name,
-        "ngay_thang": f"ngày … tháng {month} năm {today.year}",
+        "ngay_thang": date_to_fill(now),
         "trich_yeu": f"{what} Đề án 06 {seen.label} {area}",
         "don_vi": version.name,
         "ky": seen.label,
