@@ -100,7 +100,9 @@ def said_of(
 def seen_now(unit_id: int, span: Span, basis: str, is_joined: bool, now: dt.datetime) -> Overview:
     """What the pages say of it at this moment; raises NoFigures."""
     periods = begun_periods(timezone.localtime(now).date())
-    return overview(unit_id, span, basis, now=now, periods=periods, is_joined=is_joined)
+    seen = overview(unit_id, span, basis, now=now, periods=periods, is_joined=is_joined)
+    seen.kept.save()
+    return seen
 
 
 @dataclass(frozen=True)
