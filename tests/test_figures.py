@@ -8,8 +8,10 @@ import pytest
 from django.urls import reverse
 
 from reporting import figures
-from reporting.exports import detail_rows, excel
+from reporting.exports import detail_rows
+from reporting.exports.book import figure_sheets
 from reporting.exports.form_file import write_entry_form
+from reporting.exports.sheets import FIGURE_COLUMNS
 from reporting.models import Indicator, IndicatorFigure, Report, ServiceFigures, ServiceSummary
 from reporting.reading.contributions import DOSSIER_MEASURES
 from reporting.reading.ranges import Dossiers
@@ -182,10 +184,10 @@ def test_entry_form(world, november):
 
 
 def test_excel_summary():
-    for columns in (excel.UNIT_SHEET, excel.SERVICE_SHEET, detail_rows.SOURCE_SHEET):
+    for columns in (figure_sheets.UNIT_WORDS + FIGURE_COLUMNS, figure_sheets.SERVICE_SHEET, detail_rows.SOURCE_SHEET):
         shown = [(c.key, c.title, c.group) for c in columns if c.key in FIELDS]
         assert shown == list(OFFICIAL)
-    sums = {c.key: c.adds for c in excel.SERVICE_SHEET if c.adds}
+    sums = {c.key: c.adds for c in figure_sheets.SERVICE_SHEET if c.adds}
     assert sums == {
         "received": ("received_online", "received_in_person", "received_postal"),
         "resolved": ("resolved_early", "resolved_on_time", "resolved_overdue"),

@@ -11,6 +11,8 @@ import pytest
 
 from de_an_06.plain.spans import Span
 from reporting.exports import excel, export_jobs
+from reporting.exports.book.choice import FIGURES_IN_FULL
+from reporting.exports.book.report_sheets import SourceSheet
 from reporting.exports.form_file import write_entry_form
 from reporting.models import ExportJob, Indicator, PublicService, Report, ServiceTerms
 from reporting.rollup import rollup
@@ -100,7 +102,9 @@ def test_export_page_and_api_of_one_person_hold_the_same_units_and_totals(
     form = get(client, user, "export-list", ky="2024-12").context["form"]
     assert form["unit_id"] == unit.pk
     with django_capture_on_commit_callbacks(execute=False):
-        job = export_jobs.create(unit=unit, span=Span.parse("2024-12"), basis="provisional", by=user)
+        job = export_jobs.create(
+            unit=unit, span=Span.parse("2024-12"), basis="provisional", by=user, book=FIGURES_IN_FULL
+        )
     export_jobs.run_export(job.pk)
     answer = get(client, user, "export-download", job.pk)
     book = openpyxl.load_workbook(io.BytesIO(b"".join(answer.streaming_content)), data_only=True)
@@ -189,15 +193,17 @@ def test_a_file_that_lost_a_row_is_not_given_out(
     """Fewer rows were written than read: the person is told, and there is no file that looks whole."""
     at("2026-11-20 09:00")
     one_report(world, month("2026-11"))
-    whole = excel._Writer._write_sources
+    whole = SourceSheet.write
 
-    def lose_one(writer, sheet):
-        writer.sources = writer.sources[:-1]
-        whole(writer, sheet)
+    def lose_one(sheet, add):
+        sheet.book.sources = sheet.book.sources[:-1]
+        whole(sheet, add)
 
-    monkeypatch.setattr(excel._Writer, "_write_sources", lose_one)
+    monkeypatch.setattr(SourceSheet, "write", lose_one)
     with django_capture_on_commit_callbacks(execute=False):
-        job = export_jobs.create(unit=world.dong_nai, span=Span.parse("2026-11"), basis="provisional", by=world.staff)
+        job = export_jobs.create(
+            unit=world.dong_nai, span=Span.parse("2026-11"), basis="provisional", by=world.staff, book=FIGURES_IN_FULL
+        )
     export_jobs.run_export(job.pk)
     job.refresh_from_db()
     assert job.state == ExportJob.State.FAILED
@@ -210,10 +216,11 @@ def test_more_rows_than_a_sheet_holds_are_refused_and_not_cut(world, month, at, 
     one_report(world, month("2026-11"))
     path = tmp_path / "tep.xlsx"
     choice = {"unit_id": world.dong_nai.pk, "span": Span.parse("2026-11"), "basis": "provisional"}
-    rows = excel.write_summary(path, **choice).rows
+    written = excel.write_summary(path, **choice)
+    rows = max(written.sheets.values())
     path.unlink()
     monkeypatch.setattr(excel, "MOST_SHEET_ROWS", rows + 100)  # headings and totals need some
-    assert excel.write_summary(path, **choice).rows == rows
+    assert excel.write_summary(path, **choice).rows == written.rows
     path.unlink()
     monkeypatch.setattr(excel, "MOST_SHEET_ROWS", rows + 99)
     with pytest.raises(excel.CannotExport, match="nhiều dòng hơn một trang Excel chứa được"):
