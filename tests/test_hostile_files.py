@@ -147,7 +147,7 @@ def plain_rows(count: int) -> bytes:
     return content.getvalue()
 
 
-@pytest.mark.parametrize("limit", [{"memory": 24 * MEGABYTE}, {"seconds": 1, "cells": 10**9, "area": 10**9}])
+@pytest.mark.parametrize("limit", [{"memory": 16 * MEGABYTE}, {"seconds": 1, "cells": 10**9, "area": 10**9}])
 def test_a_reader_that_needs_too_much_is_ended(limit):
     """Whatever the counts let through: an honest file with too little memory, a slow one with a second."""
     content = plain_rows(100) if "memory" in limit else hostile_files.WORKBOOKS["empty cells"]()

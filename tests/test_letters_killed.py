@@ -123,7 +123,7 @@ def portal(request, smtp, tmp_path):
         return
     address, name = request.getfixturevalue("server")
     queue = urlsplit(settings.REDIS_URL)
-    redis_url = urlunsplit(queue._replace(path=f"/{(int(queue.path.strip('/') or 0) + 8) % 16}"))
+    redis_url = urlunsplit(queue._replace(path=f"/{(int(queue.path.strip('/') or 0) + 9) % 16}"))
     environment |= {"DATABASE_URL": f"{address}/{name}", "REDIS_URL": redis_url}
     portal = None
     try:
