@@ -20,4 +20,4 @@ def test_the_guide_is_read_without_logging_in_and_shows_its_pictures(client):
     assert [name for name in pictures if finders.find(name) is None] == []
     links = {unquote(link) for link in re.findall(r'href="#([^"]+)"', html)}
     assert links - set(re.findall(r'id="([^"]+)"', html)) == set()
-    assert html.count("<table") == html.count('<div class="scroll"><table class="table">') == 7
+    assert html.count("<table") == html.count('<div class="scroll" tabindex="0"><table class="table">') == 7
