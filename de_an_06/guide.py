@@ -20,7 +20,8 @@ def _guide() -> str:
     text = GUIDE.read_text(encoding="utf-8")
     html = markdown.markdown(text, extensions=["tables", TocExtension(slugify=slugify_unicode), "sane_lists"])
     html = html.replace('src="pictures/', 'loading="lazy" src="' + static("huong-dan/"))
-    html = html.replace("<table>", '<div class="scroll" tabindex="0"><table class="table">').replace("</table>", "</table></div>")
+    html = html.replace("<table>", '<div class="scroll" tabindex="0"><table class="table">')
+    html = html.replace("</table>", "</table></div>")
     return html.replace(' style="text-align: left;"', "").replace(' style="text-align: right;"', "")
 
 
